@@ -1,0 +1,48 @@
+# Muster. `make help` lists what there is.
+PRESET ?= default
+JOBS ?= $(shell nproc)
+SEED ?= 1
+T ?=
+S ?= 60
+BUILD = build/$(PRESET)
+
+.DEFAULT_GOAL := help
+.PHONY: help deps build test check demo sim fuzz bench fmt tidy clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 16
+
+deps: ## install what building, testing and the demo need (Debian 12, root or sudo)
+	@ci/deps.sh
+
+build: deps ## build everything: PRESET=default (ASan, UBSan), release or tsan
+	@cmake --preset $(PRESET) >/dev/null || cmake --preset $(PRESET)
+	@cmake --build $(BUILD) -j $(JOBS)
+
+test: build ## build and run all tests
+	@ctest --test-dir $(BUILD) --output-on-failure -j $(JOBS)
+
+check: deps ## formatting, bans and norms, layers, clang-tidy
+	@ci/check.sh
+
+demo: ## a measured database-failover drill on a real PostgreSQL pair
+	@ci/demo.sh
+
+sim: build ## one simulated drill, replayable: SEED=n
+	@$(BUILD)/tests/sim/test_sim --gtest_filter='*Seed*' --seed=$(SEED)
+
+fuzz: build ## fuzz one parser longer: T=plan S=600
+	@ci/fuzz.sh $(BUILD)/tests/fuzz/fuzz_$(T) tests/corpus/$(T) $(S)
+
+bench: ## run the benchmarks that defend the figures in docs/performance.md
+	@$(MAKE) --no-print-directory build PRESET=release
+	@ci/bench.sh
+
+fmt: deps ## format the sources in place
+	@git ls-files '*.h' '*.cpp' | xargs clang-format-19 -i
+
+tidy: deps ## the bans and norms alone
+	@python3 ci/tidy.py
+
+clean: ## remove build outputs
+	@rm -rf build fuzz-failures

@@ -1,0 +1,45 @@
+#!/usr/bin/env bash
+# Installs the Debian 12 packages that building, testing and the demo need. Does nothing, and needs
+# neither root nor a network, when they are all there.
+set -euo pipefail
+
+packages=(
+  # build
+  make cmake ninja-build ccache pkg-config python3 clang-19 clang-tidy-19 clang-format-19 lld-19
+  libclang-rt-19-dev g++
+  # libraries
+  libboost-dev libboost-system-dev libssl-dev libyaml-cpp-dev libpq-dev libgtest-dev libgmock-dev
+  libbenchmark-dev nlohmann-json3-dev libspdlog-dev libfmt-dev libcli11-dev libexpected-dev
+  libsqlite3-dev libvalijson-dev prometheus-cpp-dev
+  # real peers of the drills and tests
+  postgresql-15 haproxy patroni etcd-server etcd-client python3-psycopg2 python3-etcd prometheus
+  util-linux procps openssl
+)
+
+missing=()
+for package in "${packages[@]}"; do
+  [ "$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || missing+=("$package")
+done
+[ ${#missing[@]} -gt 0 ] || exit 0
+
+sudo=()
+if [ "$(id -u)" -ne 0 ]; then
+  command -v sudo >/dev/null || {
+    echo "error: these packages are missing and installing them needs root or sudo: ${missing[*]}" >&2
+    exit 1
+  }
+  sudo=(sudo)
+fi
+echo "installing: ${missing[*]}" >&2
+# Debian starts a default database cluster and services on install; nothing here needs them.
+policy=/usr/sbin/policy-rc.d
+made_policy=
+if [ ! -e "$policy" ]; then
+  printf '#!/bin/sh\nexit 101\n' | "${sudo[@]}" tee "$policy" >/dev/null
+  "${sudo[@]}" chmod +x "$policy"
+  made_policy=yes
+fi
+trap '[ -z "$made_policy" ] || "${sudo[@]}" rm -f "$policy"' EXIT
+"${sudo[@]}" apt-get update -q >&2
+"${sudo[@]}" env DEBIAN_FRONTEND=noninteractive \
+  apt-get install -q -y --no-install-recommends "${missing[@]}" >&2
