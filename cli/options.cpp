@@ -1,6 +1,5 @@
 #include "cli/options.h"
 
-#include <map>
 #include <memory>
 #include <sstream>
 #include <utility>
@@ -12,8 +11,10 @@
 namespace cli {
 namespace {
 
-const std::map<std::string, Output> kOutputs = {
-    {"table", Output::Table}, {"json", Output::Json}, {"yaml", Output::Yaml}};
+Output output_of(const std::string& word) {
+  if (word == "json") return Output::Json;
+  return word == "yaml" ? Output::Yaml : Output::Table;
+}
 
 /// The whole tree, bound to `parsed`: each leaf stores its command when it is the one chosen.
 class Tree {
@@ -47,9 +48,10 @@ class Tree {
   }
 
   static void add_output(CLI::App* sub, Output& output) {
-    sub->add_option("-o,--output", output, "table, json or yaml")
-        ->transform(CLI::CheckedTransformer(kOutputs))
-        ->default_str("table");
+    sub->add_option_function<std::string>(
+           "-o,--output", [&output](const std::string& word) { output = output_of(word); },
+           "table (default), json or yaml")
+        ->check(CLI::IsMember({"table", "json", "yaml"}));
   }
 
   void add_drill() {
@@ -89,9 +91,12 @@ class Tree {
     sub->add_option("--set", run->sets, "override a field: spec.timing.baselineSeconds=30")
         ->take_all()
         ->expected(1);
-    sub->add_flag("--dry-run", run->dry_run, "check everything, print what would be done, do nothing");
-    sub->add_flag("--keep-system", run->keep_system, "leave the system running that this run started");
-    sub->add_option("--metrics-listen", run->metrics_listen, "HOST:PORT for Prometheus, e.g. 127.0.0.1:9464");
+    sub->add_flag("--dry-run", run->dry_run,
+                  "check everything, print what would be done, do nothing");
+    sub->add_flag("--keep-system", run->keep_system,
+                  "leave the system running that this run started");
+    sub->add_option("--metrics-listen", run->metrics_listen,
+                    "HOST:PORT for Prometheus, e.g. 127.0.0.1:9464");
     add_output(sub, run->output);
   }
 
@@ -160,6 +165,27 @@ class Tree {
                 "muster"};
 };
 
+/// CLI11 calls any stray word "A subcommand is required": find the word and what fits there.
+std::string unknown_command(const CLI::App* app, const std::vector<std::string>& arguments) {
+  for (const std::string& word : arguments) {
+    if (word.starts_with("-")) return "";
+    const auto subs =
+        app->get_subcommands([](const CLI::App* sub) { return !sub->get_group().empty(); });
+    if (subs.empty()) return "";
+    const CLI::App* next = nullptr;
+    std::string names;
+    for (const CLI::App* sub : app->get_subcommands([](const CLI::App*) { return true; })) {
+      if (sub->get_name() == word) next = sub;
+      if (!sub->get_group().empty()) names += (names.empty() ? "" : ", ") + sub->get_name();
+    }
+    if (next == nullptr) {
+      return "'" + word + "' is no command of '" + app->get_name() + "'; allowed: " + names + "\n";
+    }
+    app = next;
+  }
+  return "";
+}
+
 CompletionNode completion_node(const CLI::App* app) {
   CompletionNode node{app->get_name(), app->get_description(), {}, {}};
   for (const CLI::Option* option : app->get_options()) {
@@ -189,6 +215,9 @@ Parsed parse(const std::vector<std::string>& arguments) {
     parsed.out = out.str();
     parsed.err = err.str();
     parsed.exit = help ? Exit::Ok : Exit::Usage;
+    if (const std::string why = help ? "" : unknown_command(&tree.app(), arguments); !why.empty()) {
+      parsed.err = why;
+    }
   }
   return parsed;
 }

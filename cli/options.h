@@ -3,7 +3,8 @@
 // the same tree that parses.
 //
 // Exit codes (docs/cli.md): 0 objectives and criteria met · 1 error · 2 usage or invalid plan ·
-// 3 something was missed · 4 inconclusive or invalid · 130 interrupted, after everything was undone.
+// 3 something was missed · 4 inconclusive or invalid · 130 interrupted, after everything was
+// undone.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +15,14 @@
 
 namespace cli {
 
-enum class Exit : int { Ok = 0, Error = 1, Usage = 2, Missed = 3, Inconclusive = 4, Interrupted = 130 };
+enum class Exit : int {
+  Ok = 0,
+  Error = 1,
+  Usage = 2,
+  Missed = 3,
+  Inconclusive = 4,
+  Interrupted = 130
+};
 enum class Output : std::uint8_t { Table, Json, Yaml };
 
 /// `muster drill run PLAN.yaml`
@@ -79,9 +87,9 @@ struct Responder {
   std::vector<std::string> arguments;
 };
 
-using Command = std::variant<DrillRun, DrillList, DrillShow, DrillWatch, DrillAbort, DrillReport,
-                             DrillRecover, Stop, Validate, Version, Completion, System, Schema,
-                             Relay, Responder>;
+using Command =
+    std::variant<DrillRun, DrillList, DrillShow, DrillWatch, DrillAbort, DrillReport, DrillRecover,
+                 Stop, Validate, Version, Completion, System, Schema, Relay, Responder>;
 
 /// Options of every command.
 struct Global {
