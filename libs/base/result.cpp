@@ -6,28 +6,17 @@ namespace base {
 
 const char* name(Code code) {
   switch (code) {
-    case Code::InvalidArgument:
-      return "InvalidArgument";
-    case Code::NotFound:
-      return "NotFound";
-    case Code::AlreadyExists:
-      return "AlreadyExists";
-    case Code::PermissionDenied:
-      return "PermissionDenied";
-    case Code::FailedPrecondition:
-      return "FailedPrecondition";
-    case Code::Unavailable:
-      return "Unavailable";
-    case Code::DeadlineExceeded:
-      return "DeadlineExceeded";
-    case Code::Cancelled:
-      return "Cancelled";
-    case Code::ResourceExhausted:
-      return "ResourceExhausted";
-    case Code::DataLoss:
-      return "DataLoss";
-    case Code::Internal:
-      return "Internal";
+    case Code::InvalidArgument: return "InvalidArgument";
+    case Code::NotFound: return "NotFound";
+    case Code::AlreadyExists: return "AlreadyExists";
+    case Code::PermissionDenied: return "PermissionDenied";
+    case Code::FailedPrecondition: return "FailedPrecondition";
+    case Code::Unavailable: return "Unavailable";
+    case Code::DeadlineExceeded: return "DeadlineExceeded";
+    case Code::Cancelled: return "Cancelled";
+    case Code::ResourceExhausted: return "ResourceExhausted";
+    case Code::DataLoss: return "DataLoss";
+    case Code::Internal: return "Internal";
   }
   return "Internal";
 }
@@ -46,30 +35,23 @@ namespace {
 Code code_of(int error_number) {
   switch (error_number) {
     case ENOENT:
-    case ESRCH:
-      return Code::NotFound;
+    case ESRCH: return Code::NotFound;
     case EEXIST:
-    case EADDRINUSE:
-      return Code::AlreadyExists;
+    case EADDRINUSE: return Code::AlreadyExists;
     case EACCES:
-    case EPERM:
-      return Code::PermissionDenied;
+    case EPERM: return Code::PermissionDenied;
     case ENOSPC:
     case EDQUOT:
     case EMFILE:
     case ENFILE:
-    case ENOMEM:
-      return Code::ResourceExhausted;
+    case ENOMEM: return Code::ResourceExhausted;
     case ECONNREFUSED:
     case ECONNRESET:
     case EPIPE:
     case EHOSTUNREACH:
-    case ENETUNREACH:
-      return Code::Unavailable;
-    case ETIMEDOUT:
-      return Code::DeadlineExceeded;
-    default:
-      return Code::Internal;
+    case ENETUNREACH: return Code::Unavailable;
+    case ETIMEDOUT: return Code::DeadlineExceeded;
+    default: return Code::Internal;
   }
 }
 }  // namespace

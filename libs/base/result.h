@@ -63,8 +63,8 @@ tl::unexpected<Error> fail_errno(std::string_view context, int error_number);
 #define MUSTER_PICK_(_1, _2, macro, ...) macro
 #define MUSTER_TRY_1(ret, expr) \
   if (auto result = (expr); !result) ret ::tl::unexpected(std::move(result).error())
-#define MUSTER_TRY_2(ret, tmp, decl, expr)                       \
-  auto&& tmp = (expr);                                           \
+#define MUSTER_TRY_2(ret, tmp, decl, expr)                \
+  auto&& tmp = (expr);                                    \
   if (!tmp) ret ::tl::unexpected(std::move(tmp).error()); \
   decl = std::move(*tmp)
 #define MUSTER_TRY_R1(expr) MUSTER_TRY_1(return, expr)

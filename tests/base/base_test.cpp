@@ -37,10 +37,10 @@ TEST(Time, HumanKeepsThreeDigits) {
     Duration duration;
     const char* text;
   };
-  const Case cases[] = {{Duration(0), "0 s"},          {Duration(850'000), "850 µs"},
-                        {Duration(12'345'678), "12.3 ms"}, {millis(1234), "1.23 s"},
-                        {seconds(303), "5 min 03 s"},  {seconds(7322), "2 h 02 min"},
-                        {millis(-1500), "-1.50 s"},    {Duration(17), "17 ns"}};
+  const Case cases[] = {
+      {Duration(0), "0 s"},       {Duration(850'000), "850 µs"}, {Duration(12'345'678), "12.3 ms"},
+      {millis(1234), "1.23 s"},   {seconds(303), "5 min 03 s"},  {seconds(7322), "2 h 02 min"},
+      {millis(-1500), "-1.50 s"}, {Duration(17), "17 ns"}};
   for (const Case& c : cases) EXPECT_EQ(human(c.duration), c.text);
 }
 

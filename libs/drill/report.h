@@ -1,0 +1,196 @@
+// What a drill proved, as data: the output of assess(), the input of every rendering, of the
+// history and of the metrics. Nothing in here is computed by a renderer.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "drill/evidence.h"
+
+namespace drill {
+
+/// A duration known to lie in [lower, upper]; no upper: it had not ended when we stopped looking.
+struct Bounds {
+  Duration lower{};
+  std::optional<Duration> upper = Duration{};
+  bool operator==(const Bounds&) const = default;
+};
+
+/// One outage of one stream by the rules of measurement.md §3.
+struct OutageWindow {
+  TimePoint from{};          // inv of the first bad operation
+  TimePoint until = kNever;  // inv of the first good one after it that held; kNever: none
+  Bounds user_visible;
+  Bounds service;
+  std::uint64_t bad = 0;  // operations
+  bool operator==(const OutageWindow&) const = default;
+};
+
+struct StreamResult {
+  StreamInfo stream;
+  std::uint64_t attempts = 0, ok = 0, fail = 0, info = 0, bad = 0;
+  std::map<Cause, std::uint64_t> bad_by_cause;
+  std::optional<OutageWindow> outage;     // from onset to g*: the one that is judged
+  std::vector<OutageWindow> windows;      // every one, flapping included
+  Bounds downtime;                        // total over the windows
+  std::optional<Duration> first_success;  // g1 − b0
+  Duration largest_gap{};                 // between invocations: shorter is outside the claim
+  Duration baseline_latency_max{};        // δ
+  Duration p50{}, p95{}, p99{};           // latency of good operations in the baseline
+  Verdict verdict = Verdict::Met;         // Invalid with the reason where it cannot be judged
+  std::string reason;
+  bool operator==(const StreamResult&) const = default;
+};
+
+struct ObjectiveResult {
+  std::string name;  // "RTO", "RPO"
+  Duration objective{};
+  Bounds user_visible;  // RPO: the same as service
+  Bounds service;
+  Verdict verdict = Verdict::Inconclusive;
+  std::string reason;      // one sentence a reader understands alone
+  std::string decided_by;  // stream
+  std::string zero_point;
+  bool operator==(const ObjectiveResult&) const = default;
+};
+
+struct PhaseResult {
+  std::string name;  // onset→detected, detected→decided …
+  std::optional<Duration> took;
+  Duration target{};  // zero: none
+  std::optional<bool> met;
+  bool out_of_order = false;
+  std::string detail;
+  bool operator==(const PhaseResult&) const = default;
+};
+
+struct LedgerResult {
+  std::uint64_t attempts = 0, ok = 0, fail = 0, info = 0;
+  std::uint64_t kept = 0, lost = 0, delayed = 0;
+  std::uint64_t recovered_unknown = 0, phantom = 0, duplicate = 0, corrupt = 0, holes = 0;
+  std::uint64_t lost_found_on_old_primary = 0;     // cross-check before the rewind
+  std::optional<bool> cross_check_agrees;          // every lost write is there, none else differs
+  std::vector<std::uint64_t> lost_seqs;            // the first 1,000
+  std::optional<TimePoint> first_lost, last_lost;  // invocation stamps
+  Duration resolution{};                           // largest gap between acked writes before onset
+  bool identities_hold = true;
+  std::vector<std::string> problems;
+  bool operator==(const LedgerResult&) const = default;
+};
+
+struct ConsistencyResult {
+  std::uint64_t split_brain_definite = 0, split_brain_possible = 0;
+  std::optional<Bounds> split_brain;  // duration
+  std::uint64_t split_brain_survived = 0;
+  std::optional<Duration> fencing_latency;  // onset -> last acknowledgement by the old primary
+  std::uint64_t stale_reads = 0;
+  Duration stale_age_max{};
+  std::uint64_t non_monotonic_reads = 0;
+  double score_percent = 100;  // of writes before the recovery point
+  std::uint64_t score_of = 0;  // how many writes it speaks of
+  bool operator==(const ConsistencyResult&) const = default;
+};
+
+struct ReferenceCheck {
+  ReferenceOutage known;
+  Bounds user_visible, service;
+  bool contained = false;
+  bool operator==(const ReferenceCheck&) const = default;
+};
+struct InstrumentResult {
+  std::vector<ReferenceCheck> reference;
+  bool control_healthy = true;
+  std::string control_detail;
+  std::vector<Stall> stalls;
+  std::vector<Duration> wall_steps;  // detected steps of the wall clock
+  bool healthy = true;
+  std::string detail;
+  bool operator==(const InstrumentResult&) const = default;
+};
+
+/// D6. Window: "degraded" or "validation".
+struct CriterionResult {
+  std::string window;
+  std::string metric;     // ApiResponseMillis …
+  std::string statistic;  // P95 …
+  bool at_most = true;
+  double target = 0;
+  std::optional<double> measured;  // nothing: NotMeasured, and missed
+  std::uint64_t samples = 0;
+  Verdict verdict = Verdict::Missed;
+  std::string reason;
+  bool operator==(const CriterionResult&) const = default;
+};
+
+/// D7.
+struct Violation {
+  std::string what;
+  std::string severity;  // critical, high, medium, low
+  std::string detail;
+  bool operator==(const Violation&) const = default;
+};
+struct Compliance {
+  double rto = 0, rpo = 0, performance = 0, monitoring = 0;  // 0–100
+  double score = 0;                                          // mean of the four
+  std::vector<Violation> violations;
+  bool operator==(const Compliance&) const = default;
+};
+/// D8.
+struct Recommendation {
+  std::string priority;  // high, medium
+  std::string metric;
+  double measured = 0, target = 0;
+  std::string text;
+  std::vector<std::string> steps;
+  bool operator==(const Recommendation&) const = default;
+};
+
+/// For plots: a fixed number of buckets over the whole drill, per stream.
+struct SeriesPoint {
+  TimePoint at{};
+  std::uint32_t good = 0, bad = 0, ok_late = 0, info = 0, lost = 0;
+  float p50_millis = 0, p95_millis = 0, max_millis = 0;
+  bool operator==(const SeriesPoint&) const = default;
+};
+struct Series {
+  std::string stream;
+  Duration width{};
+  std::vector<SeriesPoint> points;
+  bool operator==(const Series&) const = default;
+};
+
+struct Report {
+  int version = 1;
+  std::string drill_id, plan, failure_type, description, profile, mode;  // Orchestrate, Observe
+  std::map<std::string, std::string> versions;
+  WallTime started{}, finished{};
+  TimePoint steady_start{};  // stamps are shown relative to this
+  Verdict verdict = Verdict::Invalid;
+  std::vector<std::string> reasons;  // why the verdict is what it is, worst first
+  Ending ending = Ending::Completed;
+  std::string ending_reason;
+  SystemState final_state = SystemState::Normal;
+  ObjectiveResult rto, rpo;
+  std::uint64_t rpo_records = 0;
+  std::vector<PhaseResult> phases;  // of the outage
+  std::vector<PhaseResult> steps;   // recovery steps against their targets
+  std::vector<StreamResult> streams;
+  LedgerResult ledger;
+  ConsistencyResult consistency;
+  InstrumentResult instrument;
+  std::vector<LagSample> lag_at_fault;  // at most one
+  std::vector<CriterionResult> criteria;
+  Compliance compliance;
+  std::vector<Recommendation> recommendations;
+  std::vector<TimelineEvent> timeline;
+  std::map<Phase, TimePoint> phase_began;
+  TimePoint fault_begun = kNever, onset = kNever, sustained = kNever, ended = kNever;
+  std::vector<Series> series;
+  std::string plan_yaml;  // exactly what ran
+  std::string directory;  // where the evidence lies
+  bool operator==(const Report&) const = default;
+};
+
+}  // namespace drill
