@@ -25,7 +25,9 @@ Histogram::Histogram(HistogramShape shape) : shape_(shape) {
   half_magnitude_ = ceil_log2(single_unit) - 1;
   unit_magnitude_ = floor_log2(static_cast<std::uint64_t>(shape.lowest));
   sub_bucket_mask_ = ((std::int64_t{2} << half_magnitude_) - 1) << unit_magnitude_;
-  length_max_ = index_of(shape.highest) + 1;
+  // Whole buckets, as HdrHistogram allocates them: other writers fill the last one.
+  const std::size_t buckets = (index_of(shape.highest) >> half_magnitude_) + 1;
+  length_max_ = std::max<std::size_t>(buckets, 2) << half_magnitude_;
 }
 
 base::Result<Histogram> Histogram::create(HistogramShape shape) {
@@ -104,7 +106,7 @@ base::Duration Histogram::percentile(double percent) const {
   for (std::size_t at = 0; at < counts_.size(); ++at) {
     seen += counts_[at];
     if (seen < wanted) continue;
-    const std::int64_t highest = lowest_of(at) + width_of(at) - 1;
+    const std::int64_t highest = lowest_of(at) + (width_of(at) - 1);
     return base::Duration(std::clamp(highest, min_, max_));
   }
   return base::Duration(max_);

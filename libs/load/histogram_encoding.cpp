@@ -104,6 +104,7 @@ tl::unexpected<base::Error> broken(const char* what) {
 
 std::string Histogram::encode() const {
   std::string payload;
+  if (counts_.empty()) put_zigzag(payload, 0);  // other readers expect one count at least
   for (std::size_t at = 0; at < counts_.size();) {
     std::size_t end = at;
     while (end < counts_.size() && counts_[end] == 0) ++end;
@@ -171,7 +172,7 @@ base::Result<> Histogram::decode_counts(std::string_view payload) {
     if (times > 0) {
       // The exact extremes are not in the form: the bucket's ends stand for them.
       if (total_ == 0) min_ = lowest_of(at);
-      max_ = std::min(lowest_of(at) + width_of(at) - 1, std::max(shape_.highest, lowest_of(at)));
+      max_ = lowest_of(at) + (width_of(at) - 1);
       add(at, times);
     }
     ++at;
