@@ -31,15 +31,18 @@ class Node {
   using Sequence = std::vector<Node>;
   using Map = std::vector<Entry>;
 
-  Node() = default;                                        // null
-  Node(bool value) : value_(value) {}                      // NOLINT: literals read well
-  Node(std::int64_t value) : value_(value) {}              // NOLINT
-  Node(int value) : value_(std::int64_t{value}) {}         // NOLINT
-  Node(double value) : value_(value) {}                    // NOLINT
-  Node(std::string value) : value_(std::move(value)) {}    // NOLINT
-  Node(const char* value) : value_(std::string(value)) {}  // NOLINT
-  static Node sequence(Sequence items = {});
-  static Node map(Map entries = {});
+  Node() = default;  // null
+  // Implicit, because literals read well in trees; defined below, where Entry is complete.
+  Node(bool value);          // NOLINT(google-explicit-constructor)
+  Node(std::int64_t value);  // NOLINT(google-explicit-constructor)
+  Node(int value);           // NOLINT(google-explicit-constructor)
+  Node(double value);        // NOLINT(google-explicit-constructor)
+  Node(std::string value);   // NOLINT(google-explicit-constructor)
+  Node(const char* value);   // NOLINT(google-explicit-constructor)
+  static Node sequence();
+  static Node sequence(Sequence items);
+  static Node map();
+  static Node map(Map entries);
   static Node strings(const std::vector<std::string>& items);
 
   bool is_null() const { return std::holds_alternative<std::monostate>(value_); }
@@ -89,6 +92,13 @@ struct Entry {
   Mark mark;
   bool operator==(const Entry& other) const { return key == other.key && value == other.value; }
 };
+
+inline Node::Node(bool value) : value_(value) {}
+inline Node::Node(std::int64_t value) : value_(value) {}
+inline Node::Node(int value) : value_(std::int64_t{value}) {}
+inline Node::Node(double value) : value_(value) {}
+inline Node::Node(std::string value) : value_(std::move(value)) {}
+inline Node::Node(const char* value) : value_(std::string(value)) {}
 
 /// Errors: InvalidArgument with line and column: not JSON, a key twice, too deep (64), too large
 /// (64 MB).
