@@ -1,0 +1,55 @@
+// A small HTTP/1.1 server for what the product itself serves (--metrics-listen): keep-alive, one
+// handler, limits on everything a client can make large or slow. Beast stays inside the .cpp.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <stop_token>
+#include <string>
+
+#include "aio/clock.h"
+#include "aio/task.h"
+#include "base/result.h"
+
+namespace net {
+
+struct HttpRequest {
+  std::string method;  // "GET"
+  std::string target;  // "/metrics?x=y"
+  std::string body;
+};
+
+struct HttpReply {
+  unsigned status = 200;
+  std::string content_type = "text/plain; charset=utf-8";
+  std::string body;
+};
+
+struct HttpServerLimits {
+  std::size_t connections_max = 64;
+  std::size_t body_bytes_max = 1U << 20U;
+  base::Duration idle = base::seconds(30);  // a request must be complete within this
+};
+
+class HttpServer {
+ public:
+  using Handler = std::function<HttpReply(const HttpRequest&)>;
+
+  /// Binds and listens. `listen`: "127.0.0.1:9090", "[::1]:0" or ":9090" (every address).
+  /// Errors: InvalidArgument for the address, AlreadyExists when the port is taken.
+  static base::Result<std::unique_ptr<HttpServer>> listen(aio::Clock& clock,
+                                                          const aio::Executor& executor,
+                                                          const std::string& listen,
+                                                          Handler handler,
+                                                          HttpServerLimits limits = {});
+  virtual ~HttpServer() = default;
+
+  /// The port in use, also where 0 was asked for.
+  virtual std::uint16_t port() const = 0;
+  /// Serves until stopped; open connections are closed then. HEAD is answered like GET, without
+  /// the body.
+  virtual aio::Task<base::Result<>> serve(std::stop_token stop) = 0;
+};
+
+}  // namespace net
