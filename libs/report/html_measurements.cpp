@@ -32,11 +32,11 @@ Html stream_table(const drill::Report& report) {
   Table table({{"Stream"},
                {"Operations", true},
                {"Bad", true},
-               {"Downtime"},
+               {"Downtime", true},
                {"Outages", true},
-               {"First success"},
+               {"First success", true},
                {"Resolution", true},
-               {"p50 / p95 / p99 before"},
+               {"p50 / p95 / p99 before", true},
                {"Causes"}});
   for (const auto& s : report.streams) {
     Html stream = escape(s.stream.name);
@@ -52,8 +52,8 @@ Html stream_table(const drill::Report& report) {
                escape(number(std::uint64_t{s.windows.size()})),
                escape(s.first_success ? base::human(*s.first_success) : "–"),
                escape(base::human(s.largest_gap)),
-               escape(fmt::format("{} / {} / {}", base::human(s.p50), base::human(s.p95),
-                                  base::human(s.p99))),
+               escape(fmt::format("{:.3g} / {:.3g} / {:.3g} ms", base::to_millis(s.p50),
+                                  base::to_millis(s.p95), base::to_millis(s.p99))),
                causes});
   }
   return table.has_rows() ? table.html() : Html{};

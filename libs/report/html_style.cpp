@@ -46,9 +46,11 @@ font-size:14px}
 dl.facts dt{color:var(--dim)}dl.facts dd{margin:0}
 table{border-collapse:collapse;width:100%;font-size:14px;margin:8px 0}
 th{text-align:left;font-weight:600;color:var(--dim);font-size:12.5px;border-bottom:1px solid var(--line);
-padding:4px 10px 4px 0;vertical-align:bottom}
-td{padding:5px 10px 5px 0;border-bottom:1px solid var(--line);vertical-align:top}
-td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}
+padding:4px 14px 4px 0;vertical-align:bottom}
+td{padding:5px 14px 5px 0;border-bottom:1px solid var(--line);vertical-align:top}
+td,th{overflow-wrap:break-word}td:last-child{overflow-wrap:anywhere;min-width:60px}
+td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
+.scroll{overflow-x:auto}
 td:last-child,th:last-child{padding-right:0}
 code,pre{font:12.5px/1.5 ui-monospace,"SFMono-Regular",Menlo,"DejaVu Sans Mono",monospace}
 pre{background:var(--panel);border:1px solid var(--line);border-radius:8px;padding:10px 12px;margin:8px 0;
@@ -62,7 +64,7 @@ svg text{font:11.5px system-ui,-apple-system,"Segoe UI",Roboto,"Liberation Sans"
 fill:var(--ink)}
 svg text.tick{fill:var(--dim);font-size:11px}svg text.cap{fill:var(--dim);font-size:12px}
 svg .strong{fill:var(--ink);font-weight:600}
-svg text.halo{paint-order:stroke;stroke:var(--bg);stroke-width:4px}
+svg text.halo,svg text.cap{paint-order:stroke;stroke:var(--bg);stroke-width:4px}
 svg text.in{fill:var(--blkink)}
 .grid{stroke:var(--line)}
 .blk rect{fill:var(--side)}.blk.good rect{fill:var(--good)}.blk.bad rect{fill:var(--bad)}
@@ -83,13 +85,13 @@ stroke-linejoin:round}
 .curve.p95{stroke-width:1.1;opacity:.75}.curve.max{stroke:var(--dim);stroke-width:.8;opacity:.7}
 .badband{fill:var(--bad);opacity:.28}.limit{stroke:var(--inconclusive);stroke-dasharray:2 3}
 .kept{fill:var(--blue);opacity:.75}.unknown{fill:var(--warn)}.failed{fill:var(--dim);opacity:.55}
-.lost{fill:var(--missed)}
+.lost{fill:var(--missed)}svg .lostword{fill:var(--missed)}path.kept,path.failed{shape-rendering:crispEdges}
 footer{margin-top:36px;padding-top:12px;border-top:1px solid var(--line);color:var(--dim);font-size:13px}
 @media (max-width:640px){main{padding:16px 14px 32px}h1{font-size:23px}svg .wide{display:none}
 dl.facts{grid-template-columns:minmax(0,1fr)}dl.facts dd{margin-bottom:5px}
 table,tbody,tr,td{display:block;width:100%}thead{display:none}
 tr{border:1px solid var(--line);border-radius:8px;margin:8px 0;padding:6px 10px}
-td,td.n{border:0;text-align:left;padding:2px 0;display:grid;
+td,td.n{border:0;text-align:left;white-space:normal;overflow-wrap:anywhere;padding:2px 0;display:grid;
 grid-template-columns:minmax(92px,34%) minmax(0,1fr);gap:10px}
 td::before{content:attr(data-label);color:var(--dim);font-size:12.5px}td:empty{display:none}}
 @page{size:A4;margin:14mm}

@@ -58,7 +58,8 @@ Html objective_card(const drill::ObjectiveResult& objective, std::string_view ti
 
 std::string judged_by(const drill::ObjectiveResult& objective) {
   if (objective.decided_by.empty()) return "";
-  return fmt::format("Judged by {}, counted from {}.", objective.decided_by, objective.zero_point);
+  return fmt::format("Judged by {}, counted from {}.", objective.decided_by,
+                     spaced(objective.zero_point.c_str()));
 }
 
 Html loss_card(const drill::Report& report) {
@@ -138,13 +139,14 @@ Html outage_section(const drill::Report& report) {
     out += element("p", "muted", {"Minutes and seconds since the first bad operation."});
     out += outage_plot(report);
   }
-  const auto table_of = [](std::string_view what, const std::vector<drill::PhaseResult>& phases) {
+  const auto table_of = [](std::string_view what, std::string_view last,
+                           const std::vector<drill::PhaseResult>& phases) {
     Table table({{std::string(what)},
                  {"Took", true},
                  {"Target", true},
                  {"Share of target"},
                  {"Verdict"},
-                 {"How it was seen"}});
+                 {std::string(last)}});
     for (const auto& phase : phases) {
       const bool has_target = phase.target != drill::Duration{};
       Html verdict = !phase.met ? Html{has_target ? "not measured" : ""}
@@ -156,8 +158,8 @@ Html outage_section(const drill::Report& report) {
     }
     return table.has_rows() ? table.html() : Html{};
   };
-  out += table_of("Phase", report.phases);
-  out += table_of("Step", report.steps);
+  out += table_of("Phase", "How it was seen", report.phases);
+  out += table_of("Step", "Part of the recovery", report.steps);
   return out;
 }
 

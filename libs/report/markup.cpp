@@ -96,8 +96,10 @@ Html Table::html() const {
     head += fmt::format("<th scope=\"col\"{}>{}</th>", column.numeric ? " class=\"n\"" : "",
                         escape(column.title));
   }
-  return {
-      fmt::format("<table><thead><tr>{}</tr></thead>\n<tbody>{}</tbody></table>\n", head, body_)};
+  return {fmt::format(
+      "<div class=\"scroll\"><table><thead><tr>{}</tr></thead>\n<tbody>{}</tbody></table>"
+      "</div>\n",
+      head, body_)};
 }
 
 }  // namespace report

@@ -68,6 +68,14 @@ Html bars(const TimeAxis& axis, const drill::Series& series, std::size_t which, 
                       path, kParts[which].words)};
 }
 
+Html lost_label(const drill::Report& report, const TimeAxis& axis) {
+  const drill::LedgerResult& ledger = report.ledger;
+  if (ledger.lost == 0 || !ledger.first_lost) return {};
+  const double at = axis.at(*ledger.first_lost);
+  return text(at, 20, at > 80 ? "end" : "middle", "halo strong lostword",
+              escape(number(ledger.lost) + " lost"));
+}
+
 }  // namespace
 
 Html ledger_plot(const drill::Report& report) {
@@ -77,6 +85,9 @@ Html ledger_plot(const drill::Report& report) {
   constexpr double kHeight = 130;
   std::uint64_t most = 1;
   for (const SeriesPoint& point : series->points) most = std::max(most, total(point));
+  const double per_second =
+      static_cast<double>(most) / std::max(base::to_seconds(series->width), 1e-3);
+  most += most / 5 + 1;  // room for the words above the bars
   Html body = axis.ticks(8, 8 + kHeight);
   Html paths;
   for (std::size_t i = 0; i < std::size(kParts); ++i)
@@ -86,9 +97,8 @@ Html ledger_plot(const drill::Report& report) {
                    "preserveAspectRatio=\"none\">{2}</svg>",
                    kHeight + 9, kPathWidth, paths)};
   body += moments(report, axis, 8, 8 + kHeight);
-  const double per_second =
-      static_cast<double>(most) / std::max(base::to_seconds(series->width), 1e-3);
-  body += text(0, 20, "start", "tick halo", escape(number(per_second) + " writes/s"));
+  body += text(0, 20, "start", "tick halo", escape("most " + number(per_second) + " writes/s"));
+  body += lost_label(report, axis);
   return svg(kHeight + 26, "Ledger writes over time by what became of them", body);
 }
 

@@ -63,6 +63,17 @@ Html strip(const drill::Report& report, const TimeAxis& axis, const drill::Serie
   return out;
 }
 
+Html strip_caption(const drill::Series& series, const drill::StreamResult* result, double y) {
+  Html out{
+      fmt::format("<text x=\"0\" y=\"{}\" class=\"cap\"><tspan class=\"strong\">{}</tspan>"
+                  "<tspan dx=\"8\" class=\"wide\">{}</tspan></text>",
+                  y, escape(series.stream), escape(result ? meaning(result->stream.kind) : ""))};
+  if (result != nullptr && result->bad > 0) {
+    out += text(100, y, "end", "cap", escape("down " + in_words(result->downtime)));
+  }
+  return out;
+}
+
 /// The logarithmic scale of a latency plot. Units: milliseconds.
 struct Scale {
   double low = 1, high = 10;  // powers of ten
@@ -119,14 +130,27 @@ Html bad_band(const TimeAxis& axis, const drill::Series& series, const Scale& sc
   return out;
 }
 
+std::vector<double> decades(const Scale& scale) {
+  std::vector<double> values;
+  for (double value = scale.low; value <= scale.high * 1.001; value *= 10) values.push_back(value);
+  return values;
+}
+
 Html grid(const Scale& scale) {
   Html out;
-  for (double value = scale.low; value <= scale.high * 1.001; value *= 10) {
-    const double y = scale.y(value);
+  for (const double value : decades(scale)) {
     out += {fmt::format("<line class=\"grid\" x1=\"0\" x2=\"100%\" y1=\"{0:.1f}\" y2=\"{0:.1f}\"/>",
-                        y)};
+                        scale.y(value))};
+  }
+  return out;
+}
+
+/// Drawn last, over the curves.
+Html grid_labels(const Scale& scale) {
+  Html out;
+  for (const double value : decades(scale)) {
     const std::string words = value >= 1000 ? number(value / 1000) + " s" : number(value) + " ms";
-    out += text(0, y - 3, "start", "tick", escape(words));
+    out += text(0, scale.y(value) - 3, "start", "tick halo", escape(words));
   }
   return out;
 }
@@ -152,9 +176,10 @@ Html latency_plot(const drill::Report& report, const drill::Series& series) {
         {fmt::format("<line class=\"limit\" x1=\"0\" x2=\"100%\" y1=\"{0:.1f}\" y2=\"{0:.1f}\">"
                      "<title>deadline {1} ms</title></line>",
                      scale.y(deadline), number(deadline))};
-    body += text(100, scale.y(deadline) + 12, "end", "tick", {"deadline"});
+    body += text(100, scale.y(deadline) + 12, "end", "tick halo", {"deadline"});
   }
   body += moments(report, axis, scale.top, bottom);
+  body += grid_labels(scale);
   const Html title = escape(series.stream);
   Html caption = element("span", "muted", escape(result ? meaning(result->stream.kind) : ""));
   return {fmt::format("<figure><figcaption><b>{}</b> {}</figcaption>{}</figure>", title, caption,
@@ -175,20 +200,15 @@ Html availability_plot(const drill::Report& report) {
   const TimeAxis axis = TimeAxis::whole(report);
   const double bottom = 36 * static_cast<double>(report.series.size()) + 4;
   Html body = axis.ticks(0, bottom);
+  Html captions;
   double top = 0;
   for (const drill::Series& series : report.series) {
-    const auto* result = result_of(report, series.stream);
-    body += {fmt::format(
-        "<text x=\"0\" y=\"{}\" class=\"cap\"><tspan class=\"strong\">{}</tspan>"
-        "<tspan dx=\"8\" class=\"wide\">{}</tspan></text>",
-        top + 13, escape(series.stream), escape(result ? meaning(result->stream.kind) : ""))};
-    if (result != nullptr && result->bad > 0) {
-      body += text(100, top + 13, "end", "cap", escape("down " + in_words(result->downtime)));
-    }
     body += strip(report, axis, series, top + 18);
+    captions += strip_caption(series, result_of(report, series.stream), top + 13);
     top += 36;
   }
   body += moments(report, axis, 0, bottom);
+  body += captions;
   return svg(bottom + 18, "Availability of each stream over the drill", body);
 }
 

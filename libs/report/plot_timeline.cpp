@@ -110,18 +110,18 @@ Html step_row(const drill::Report& report, const TimeAxis& axis, const Span& spa
 Html timeline_plot(const drill::Report& report) {
   const TimeAxis axis = TimeAxis::whole(report);
   Html body = axis.ticks(0, 192);
-  body += caption(12, "Phases of the drill");
   body += lane(report, axis, drill_phase_spans(report), 17, css_of_phase,
                [](const Span& span) { return span.name; });
-  body += caption(58, "State of the system");
   body += lane(report, axis, state_spans(report), 63, css_of_state,
                [](const Span& span) { return spaced(span.name.c_str()); });
-  body += caption(104, "Outage, by the streams that decide");
   body += {"<rect class=\"track\" x=\"0\" y=\"109\" width=\"100%\" height=\"22\" rx=\"2\"/>"};
   body += outage_lane(report, axis, 109);
-  body += caption(150, "Events (hover to read; listed at the end)");
   body += moments(report, axis, 0, 192);
   body += events(report, axis, 170);
+  body += caption(12, "Phases of the drill");
+  body += caption(58, "State of the system");
+  body += caption(104, "Outage, by the streams that decide");
+  body += caption(150, "Events (hover to read; listed at the end)");
   return svg(210, "Timeline of the whole drill", body);
 }
 
@@ -134,14 +134,14 @@ Html outage_plot(const drill::Report& report) {
   std::erase_if(steps, [&](const Span& span) { return !axis.shows(span.from); });
   const double bottom = 62 + 22 * static_cast<double>(steps.size());
   Html body = axis.ticks(0, bottom);
-  body += caption(12, "Phases of the outage");
   for (const Span& span : outage_phase_spans(report)) {
     body += block({axis.at(span.from), axis.at(span.to), span.name, span_title(report, span),
                    span.ok ? "blk hot" : "blk bad"},
                   17, 22);
   }
-  if (!steps.empty()) body += caption(58, "Steps");
   body += moments(report, axis, 0, bottom);
+  body += caption(12, "Phases of the outage");
+  if (!steps.empty()) body += caption(58, "Steps");
   double top = 66;
   for (const Span& span : steps) {
     body += step_row(report, axis, span, top);

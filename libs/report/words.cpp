@@ -35,13 +35,21 @@ std::string rounded(double value, int decimals, bool up) {
   const double whole = std::fabs(shifted - nearest) < 1e-6 ? nearest
                        : up                                ? std::ceil(shifted)
                                                            : std::floor(shifted);
-  std::string text = fmt::format("{:.{}f}", whole / scale, decimals);
-  while (text.find('.') != std::string::npos && (text.back() == '0' || text.back() == '.')) {
-    const bool point = text.back() == '.';
-    text.pop_back();
-    if (point) break;
-  }
-  return text;
+  return fmt::format("{:.{}f}", whole / scale, decimals);
+}
+
+/// Drops zeros behind the point that all of the texts end in.
+void drop_zeros(std::initializer_list<std::string*> texts) {
+  const auto all_end_in = [&](char c) {
+    return std::ranges::all_of(texts, [&](const std::string* text) {
+      return text->find('.') != std::string::npos && text->back() == c;
+    });
+  };
+  const auto pop = [&] {
+    for (std::string* text : texts) text->pop_back();
+  };
+  while (all_end_in('0')) pop();
+  if (all_end_in('.')) pop();
 }
 
 }  // namespace
@@ -50,11 +58,17 @@ std::string in_words(const drill::Bounds& bounds) {
   const drill::Duration top = bounds.upper.value_or(bounds.lower);
   const Unit unit = unit_for(top);
   const double low = static_cast<double>(bounds.lower.count()) / unit.nanos;
-  if (!bounds.upper) return fmt::format("≥ {} {}", rounded(low, 1, false), unit.name);
+  if (!bounds.upper) {
+    std::string least = rounded(low, 1, false);
+    drop_zeros({&least});
+    return fmt::format("≥ {} {}", least, unit.name);
+  }
   const double high = static_cast<double>(top.count()) / unit.nanos;
   if (top == drill::Duration{} && bounds.lower == drill::Duration{}) return "0 s";
   const int decimals = decimals_for(high - low);
-  const std::string from = rounded(low, decimals, false), to = rounded(high, decimals, true);
+  std::string from = rounded(low, decimals, false), to = rounded(high, decimals, true);
+  drop_zeros({&from, &to});
+  if (bounds.lower == drill::Duration{}) from = "0";
   if (from == to) return fmt::format("{} {}", to, unit.name);
   return fmt::format("{} – {} {}", from, to, unit.name);
 }
@@ -95,7 +109,8 @@ std::string number(std::uint64_t value) {
 std::string number(double value) {
   if (!std::isfinite(value)) return "not a number";
   if (std::fabs(value) >= 1e15) return fmt::format("{:.3g}", value);
-  const std::string text = rounded(std::round(std::fabs(value) * 100) / 100, 2, false);
+  std::string text = fmt::format("{:.2f}", std::fabs(value));
+  drop_zeros({&text});
   const std::size_t point = text.find('.');
   const std::string whole = number(static_cast<std::uint64_t>(std::stoull(text.substr(0, point))));
   const std::string rest = point == std::string::npos ? "" : text.substr(point);
