@@ -5,7 +5,7 @@ set -euo pipefail
 
 packages=(
   # build
-  make cmake ninja-build ccache pkg-config python3 clang-19 clang-tidy-19 clang-format-19 lld-19
+  make cmake ninja-build ccache pkg-config python3 python3-yaml clang-19 clang-tidy-19 clang-format-19 lld-19
   libclang-rt-19-dev g++
   # libraries
   libboost-dev libboost-system-dev libssl-dev libyaml-cpp-dev libpq-dev libgtest-dev libgmock-dev

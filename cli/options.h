@@ -1,0 +1,114 @@
+// The command line of `muster` as data. parse() is the only place that sees CLI11; every command
+// is a struct, so that a command can be tested without a process and completion scripts come from
+// the same tree that parses.
+//
+// Exit codes (docs/cli.md): 0 objectives and criteria met · 1 error · 2 usage or invalid plan ·
+// 3 something was missed · 4 inconclusive or invalid · 130 interrupted, after everything was
+// undone.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace cli {
+
+enum class Exit : int {
+  Ok = 0,
+  Error = 1,
+  Usage = 2,
+  Missed = 3,
+  Inconclusive = 4,
+  Interrupted = 130
+};
+enum class Output : std::uint8_t { Table, Json, Yaml };
+
+/// `muster drill run PLAN.yaml`
+struct DrillRun {
+  std::string plan;
+  std::string profile;  // empty: the plan's own timing
+  std::vector<std::string> sets;
+  bool dry_run = false;
+  bool keep_system = false;  // leave a system that this run started running
+  Output output = Output::Table;
+  std::string metrics_listen;  // HOST:PORT; empty: none
+};
+struct DrillList {
+  Output output = Output::Table;
+};
+struct DrillShow {
+  std::string drill;
+  Output output = Output::Table;
+};
+struct DrillWatch {
+  std::string drill;
+};
+struct DrillAbort {
+  std::string drill;
+  std::string reason;
+};
+/// `muster drill report DRILL [--format html|json|junit|edn|text] [--to FILE]`
+struct DrillReport {
+  std::string drill;
+  std::string format = "text";
+  std::string to;
+};
+struct DrillRecover {
+  std::string drill;  // empty: every drill here that needs it
+};
+struct Stop {
+  int timeout_seconds = 600;
+};
+struct Validate {
+  std::vector<std::string> files;
+};
+struct Version {
+  Output output = Output::Table;
+};
+struct Completion {
+  std::string shell;
+};
+/// `muster system start|stop|status PLAN-or-SYSTEM`: a local system by hand.
+struct System {
+  std::string verb;
+  std::string file;
+};
+struct Schema {
+  std::string kind;
+};
+/// Hidden: processes of their own that a drill starts.
+struct Relay {
+  std::string name, listen, upstream, control;
+  std::int64_t delay_millis = 0;
+};
+struct Responder {
+  std::vector<std::string> arguments;
+};
+
+using Command =
+    std::variant<DrillRun, DrillList, DrillShow, DrillWatch, DrillAbort, DrillReport, DrillRecover,
+                 Stop, Validate, Version, Completion, System, Schema, Relay, Responder>;
+
+/// Options of every command.
+struct Global {
+  std::string state_dir;  // empty: the default, see runner/state_dir.h
+  bool verbose = false;
+};
+
+/// Either a command to run, or what to print and the exit code (help, usage error).
+struct Parsed {
+  std::optional<Command> command;
+  Global global;
+  std::string out, err;
+  Exit exit = Exit::Ok;
+};
+
+/// Errors: usage errors come back as err and Exit::Usage, never as an exception.
+Parsed parse(const std::vector<std::string>& arguments);
+
+/// The completion script of a shell: "bash", "zsh" or "fish".
+std::string completion_script(const std::string& shell);
+
+}  // namespace cli

@@ -1,0 +1,37 @@
+#include "drill/summary.h"
+
+namespace drill {
+namespace {
+
+ObjectiveSummary objective(const ObjectiveResult& result) {
+  return {result.objective, result.user_visible, result.service, result.verdict};
+}
+
+}  // namespace
+
+Summary summarize(const Report& report) {
+  Summary row;
+  row.drill_id = report.drill_id;
+  row.plan = report.plan;
+  row.profile = report.profile;
+  row.mode = report.mode;
+  row.started = report.started;
+  row.finished = report.finished;
+  row.verdict = report.verdict;
+  row.ending = report.ending;
+  if (!report.reasons.empty()) row.reason = report.reasons.front();
+  row.rto = objective(report.rto);
+  row.rpo = objective(report.rpo);
+  row.rpo_records = report.rpo_records;
+  row.acked = report.ledger.ok;
+  row.lost = report.ledger.lost;
+  row.unknown = report.ledger.info;
+  row.score = report.compliance.score;
+  for (const PhaseResult& phase : report.phases) {
+    row.phases.push_back({phase.name, phase.took, phase.target});
+  }
+  row.directory = report.directory;
+  return row;
+}
+
+}  // namespace drill

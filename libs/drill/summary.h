@@ -1,0 +1,46 @@
+// One finished drill as a row: what the history keeps, `drill list` prints and the compliance of a
+// plan over time is computed from. A row is a projection of the Report and of nothing else, so that
+// history.db can always be rebuilt from the result files.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "drill/report.h"
+
+namespace drill {
+
+struct PhaseSummary {
+  std::string name;
+  std::optional<Duration> took;
+  Duration target{};  // zero: none
+  bool operator==(const PhaseSummary&) const = default;
+};
+
+struct ObjectiveSummary {
+  Duration objective{};
+  Bounds user_visible;
+  Bounds service;
+  Verdict verdict = Verdict::Inconclusive;
+  bool operator==(const ObjectiveSummary&) const = default;
+};
+
+struct Summary {
+  std::string drill_id, plan, profile, mode;
+  WallTime started{}, finished{};
+  Verdict verdict = Verdict::Invalid;
+  Ending ending = Ending::Completed;
+  std::string reason;  // the worst one, empty when met
+  ObjectiveSummary rto, rpo;
+  std::uint64_t rpo_records = 0;
+  std::uint64_t acked = 0, lost = 0, unknown = 0;  // ledger writes: ok, lost, info
+  double score = 0;                                // compliance, 0–100
+  std::vector<PhaseSummary> phases;
+  std::string directory;  // where report and evidence lie
+  bool operator==(const Summary&) const = default;
+};
+
+Summary summarize(const Report& report);
+
+}  // namespace drill

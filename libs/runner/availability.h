@@ -1,0 +1,24 @@
+// What the live counters of the deciding streams say together, for the engine's decisions (when is
+// it steady, when is it back). Verdicts never come from here: they are computed from the records.
+// Pure.
+#pragma once
+
+#include <vector>
+
+#include "drill/engine_events.h"
+#include "probes/prober.h"
+
+namespace runner {
+
+struct Availability {
+  drill::Service service = drill::Service::Unknown;
+  base::TimePoint since{};    // Good or Bad without interruption since
+  base::TimePoint through{};  // outcomes of operations invoked until here are known
+};
+
+/// Good when the last operation of every deciding stream was good; Bad when one's was not; Unknown
+/// while one has not answered yet. Good holds since the last stream turned good, Bad since the
+/// first turned bad.
+Availability availability_of(const std::vector<probes::StreamStatus>& streams, base::TimePoint now);
+
+}  // namespace runner

@@ -1,0 +1,94 @@
+#include "runner/state_dir.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <system_error>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include "aio/file.h"
+
+namespace runner {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string default_root() {
+  if (geteuid() == 0) return "/var/lib/muster";
+  const std::string state = aio::env_or("XDG_STATE_HOME", "");
+  return state.empty() ? aio::env_or("HOME", "/tmp") + "/.local/state/muster" : state + "/muster";
+}
+
+/// "<plan>-20261121-044224-1a2b" -> "20261121-044224-1a2b", by which drills sort in time.
+std::string stamp_of(const std::string& id) {
+  constexpr std::size_t kStampLength = 20;
+  return id.size() > kStampLength ? id.substr(id.size() - kStampLength) : id;
+}
+
+}  // namespace
+
+std::string DrillDir::id() const {
+  return fs::path(path).filename().string();
+}
+
+base::Result<StateDir> StateDir::open(const std::string& root) {
+  std::error_code error;
+  const fs::path full = fs::absolute(root.empty() ? default_root() : root, error);
+  if (error) return base::fail_errno("state directory " + root, error.value());
+  StateDir dir(full.lexically_normal().string());
+  for (const std::string& folder : {dir.root_, dir.root_ + "/drills", dir.systems(), dir.locks()}) {
+    if (auto made = aio::make_dirs(folder); !made) {
+      return tl::unexpected(made.error().with("state directory"));
+    }
+  }
+  return dir;
+}
+
+base::Result<DrillDir> StateDir::create_drill(const std::string& plan, base::WallTime now,
+                                              std::uint64_t random) const {
+  const std::string id =
+      fmt::format("{}-{}-{:04x}", plan, base::compact_utc(now), random & 0xffffU);
+  DrillDir drill{root_ + "/drills/" + id};
+  if (aio::file_exists(drill.path)) {
+    return base::fail(base::Code::AlreadyExists, "drill " + id + " exists already");
+  }
+  TRY(aio::make_dirs(drill.path, 0700));
+  return drill;
+}
+
+base::Result<std::vector<DrillDir>> StateDir::drills() const {
+  std::error_code error;
+  std::vector<DrillDir> found;
+  for (fs::directory_iterator entry(root_ + "/drills", error), end; !error && entry != end;
+       entry.increment(error)) {
+    if (entry->is_directory(error)) found.push_back({entry->path().string()});
+  }
+  if (error) return base::fail_errno(root_ + "/drills", error.value());
+  std::sort(found.begin(), found.end(), [](const DrillDir& a, const DrillDir& b) {
+    return stamp_of(a.id()) > stamp_of(b.id());
+  });
+  return found;
+}
+
+base::Result<DrillDir> StateDir::find(const std::string& id) const {
+  TRY(const std::vector<DrillDir> all, drills());
+  if (id == "last" && !all.empty()) return all.front();
+  std::vector<DrillDir> matches;
+  for (const DrillDir& drill : all) {
+    if (drill.id() == id) return drill;
+    if (!id.empty() && drill.id().starts_with(id)) matches.push_back(drill);
+  }
+  if (matches.size() == 1) return matches.front();
+  if (matches.size() > 1) {
+    return base::fail(base::Code::InvalidArgument,
+                      fmt::format("drill '{}' is ambiguous: {} drills begin so, the newest is {}",
+                                  id, matches.size(), matches.front().id()));
+  }
+  return base::fail(base::Code::NotFound,
+                    all.empty() ? fmt::format("no drill '{}': there is none in {}", id, root_)
+                                : fmt::format("no drill '{}' in {}; the newest is {}", id, root_,
+                                              all.front().id()));
+}
+
+}  // namespace runner
