@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <iterator>
 #include <map>
 
 #include <fmt/format.h>
@@ -106,13 +107,14 @@ void violate(Compliance& out, const std::vector<PhaseResult>& rows, const char* 
   }
 }
 
-void sort_by_severity(std::vector<Violation>& violations) {
-  static const std::map<std::string, int> rank = {
-      {"critical", 0}, {"high", 1}, {"medium", 2}, {"low", 3}};
-  std::stable_sort(violations.begin(), violations.end(),
-                   [](const Violation& a, const Violation& b) {
-                     return rank.at(a.severity) < rank.at(b.severity);
-                   });
+/// Worst first, within a severity in the order they were found.
+std::vector<Violation> by_severity(const std::vector<Violation>& violations) {
+  std::vector<Violation> out;
+  for (const char* severity : {"critical", "high", "medium", "low"}) {
+    std::copy_if(violations.begin(), violations.end(), std::back_inserter(out),
+                 [severity](const Violation& v) { return v.severity == severity; });
+  }
+  return out;
 }
 
 }  // namespace
@@ -170,7 +172,7 @@ Compliance comply(const Report& report, const std::vector<Watched>& watched) {
     out.violations.push_back({fmt::format("monitoring of {}", w.what),
                               w.what == "Instrument" ? "high" : "low", w.detail});
   }
-  sort_by_severity(out.violations);
+  out.violations = by_severity(out.violations);
   return out;
 }
 

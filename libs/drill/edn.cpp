@@ -5,6 +5,7 @@
 #include <iterator>
 #include <map>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include <fmt/format.h>
@@ -19,6 +20,7 @@ struct Event {
   const Record* record = nullptr;
   const FinalRead* read = nullptr;
   bool completion = false;
+  std::size_t number = 0;
 };
 
 /// One outstanding operation per process; a process whose operation ended :info is gone for good.
@@ -65,19 +67,26 @@ class Writer {
     return kind == StreamKind::ReadService || kind == StreamKind::ReadPinned;
   }
 
+  void add(Event event) {
+    event.number = events_.size();
+    events_.push_back(event);
+  }
+
   void collect() {
     for (const Record& record : evidence_.records) {
       if (!exported(record)) continue;
-      events_.push_back({record.invoked, &record, nullptr, false});
-      if (record.completed != kNever) events_.push_back({record.completed, &record, nullptr, true});
+      add({record.invoked, &record, nullptr, false});
+      if (record.completed != kNever) add({record.completed, &record, nullptr, true});
     }
     for (const FinalRead& read : evidence_.final_reads) {
       if (read.began == kNever) continue;
-      events_.push_back({read.began, nullptr, &read, false});
-      if (read.ended != kNever) events_.push_back({read.ended, nullptr, &read, true});
+      add({read.began, nullptr, &read, false});
+      if (read.ended != kNever) add({read.ended, nullptr, &read, true});
     }
-    std::stable_sort(events_.begin(), events_.end(),
-                     [](const Event& a, const Event& b) { return a.at < b.at; });
+    // What was invoked and completed at the same instant stays in this order.
+    std::sort(events_.begin(), events_.end(), [](const Event& a, const Event& b) {
+      return std::tie(a.at, a.completion, a.number) < std::tie(b.at, b.completion, b.number);
+    });
   }
 
   void line(const char* type, std::uint64_t process, const char* f, std::string_view value,

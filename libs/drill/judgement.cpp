@@ -120,11 +120,12 @@ void Reasons::add(Verdict verdict, std::string reason) {
 }
 
 std::vector<std::string> Reasons::worst_first() const {
-  std::vector<Reason> sorted = reasons_;
-  std::stable_sort(sorted.begin(), sorted.end(),
-                   [](const Reason& a, const Reason& b) { return a.verdict > b.verdict; });
   std::vector<std::string> out;
-  for (Reason& reason : sorted) out.push_back(std::move(reason.text));
+  for (const Verdict verdict : {Verdict::Invalid, Verdict::Missed, Verdict::Inconclusive}) {
+    for (const Reason& reason : reasons_) {
+      if (reason.verdict == verdict) out.push_back(reason.text);
+    }
+  }
   return out;
 }
 

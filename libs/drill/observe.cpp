@@ -1,5 +1,6 @@
 // One record: what it says about the service, and when it says nothing.
 #include <algorithm>
+#include <tuple>
 
 #include "drill/outage.h"
 
@@ -86,10 +87,10 @@ StreamView view_of(const StreamInfo& stream, std::span<const Record> records,
   view.seen.reserve(records.size());
   for (const Record& record : records) view.seen.push_back(observe(record, stream, silences));
   const auto earlier = [](const Observation& a, const Observation& b) {
-    return a.invoked < b.invoked;
+    return std::tie(a.invoked, a.completed) < std::tie(b.invoked, b.completed);
   };
   if (!std::is_sorted(view.seen.begin(), view.seen.end(), earlier)) {
-    std::stable_sort(view.seen.begin(), view.seen.end(), earlier);
+    std::sort(view.seen.begin(), view.seen.end(), earlier);
   }
   return view;
 }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <map>
+#include <tuple>
 
 #include <fmt/format.h>
 
@@ -73,9 +74,9 @@ class Adviser {
   }
 
   std::vector<Recommendation> sorted() {
-    std::stable_sort(rows_.begin(), rows_.end(), [](const Row& a, const Row& b) {
+    std::sort(rows_.begin(), rows_.end(), [](const Row& a, const Row& b) {
       if (a.what.priority != b.what.priority) return a.what.priority == "high";
-      return a.share > b.share;
+      return std::tie(b.share, a.what.metric) < std::tie(a.share, b.what.metric);
     });
     std::vector<Recommendation> out;
     for (Row& row : rows_) out.push_back(std::move(row.what));
