@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include <boost/asio/error.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/read_until.hpp>
@@ -112,7 +113,7 @@ base::Result<> Relay::open_listener() {
 
 void Relay::accept() {
   acceptor_.async_accept([this](const Failure& error, Tcp::socket socket) {
-    if (!acceptor_.is_open()) {
+    if (!acceptor_.is_open() || error == asio::error::operation_aborted) {
       return;
     }
     if (error) {
