@@ -1,0 +1,238 @@
+#include "probes/pg_streams.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+#include <utility>
+
+namespace probes {
+
+using drill::Cause;
+using drill::StreamKind;
+
+std::uint16_t PgServers::id(const PgIdentity& identity, const std::string& instance) {
+  std::string found = instance;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!instance.empty()) {
+      const auto [at, fresh] = instance_of_.emplace(identity.cluster, instance);
+      if (!fresh && at->second != instance) at->second.clear();
+    } else if (const auto at = instance_of_.find(identity.cluster); at != instance_of_.end()) {
+      found = at->second;
+    }
+  }
+  return table_.id(identity.name(), found);
+}
+
+namespace {
+
+class PgOperation final : public Operation {
+ public:
+  PgOperation(PgShared shared, PgAddress address, std::string instance, Connections connections,
+              PgDeed deed, StreamNumber of)
+      : shared_(shared),
+        address_(std::move(address)),
+        instance_(std::move(instance)),
+        connections_(connections),
+        deed_(deed),
+        of_(std::move(of)) {}
+
+  void open(const aio::Executor& executor, Completions& completions, std::size_t slots) override {
+    completions_ = &completions;
+    slots_.resize(slots);
+    for (std::size_t slot = 0; slot < slots; ++slot) {
+      slots_[slot].connection = std::make_unique<PgConnection>(executor, address_);
+      if (connections_ == Connections::Open) connect(slot);
+    }
+  }
+
+  void start(std::size_t slot, const Due& due) override {
+    Slot& at = slots_[slot];
+    at.seq = due.seq;
+    at.active = true;
+    if (at.connection->ready()) return execute(slot);
+    if (!at.connection->busy()) connect(slot);
+  }
+
+  Completion abandon(std::size_t slot, Cause cause) override {
+    Slot& at = slots_[slot];
+    at.active = false;
+    const bool sent = at.connection->sent();
+    at.connection->close();
+    return sent ? Completion::info(cause) : Completion::fail(Cause::ConnectTimeout);
+  }
+
+  void close() override {
+    for (Slot& slot : slots_) {
+      slot.active = false;
+      slot.connection->close();
+    }
+  }
+
+ private:
+  struct Slot {
+    std::unique_ptr<PgConnection> connection;
+    std::uint64_t seq = 0;
+    bool active = false;  // an operation waits for this slot
+    std::string server;   // whose number is kept in server_id
+    std::uint16_t server_id = 0;
+  };
+
+  void connect(std::size_t slot) {
+    slots_[slot].connection->connect([this, slot](PgOutcome<> outcome) {
+      if (!slots_[slot].active) return;  // opened ahead; the next operation tries again
+      if (!outcome) return end(slot, Completion::fail(outcome.error().cause));
+      execute(slot);
+    });
+  }
+
+  void execute(std::size_t slot) {
+    const drill::StreamId of(of_->load());
+    PgQuery query = deed_ == PgDeed::Insert ? shared_.ledger.insert(of, slots_[slot].seq)
+                                            : shared_.ledger.highest(of);
+    // A connection that is used once would prepare for nothing, and in two round trips.
+    if (connections_ == Connections::New) query.name.clear();
+    slots_[slot].connection->execute(std::move(query), [this, slot](PgOutcome<PgResult> outcome) {
+      end(slot, outcome ? judged(slots_[slot], *outcome)
+                        : Completion{outcome.error().outcome(), outcome.error().cause, 0, 0, 0, -1});
+    });
+  }
+
+  Completion judged(Slot& slot, const PgResult& result) {
+    const bool reads = deed_ == PgDeed::Highest;
+    if (result.rows.empty()) return Completion::info(Cause::Protocol);
+    const PgIdentity identity = identity_of(result, reads ? 1 : 0);
+    Completion completion =
+        result.sync_wait_cancelled ? Completion::info(Cause::SyncCancelled) : Completion::ok();
+    std::string name = identity.name();
+    if (name != slot.server) {
+      slot.server_id = shared_.servers.id(identity, instance_);
+      slot.server = std::move(name);
+    }
+    completion.server_id = slot.server_id;
+    completion.server_term = identity.timeline;
+    completion.server_position = identity.position;
+    if (reads) {
+      const std::string_view seen = result.cell(0, 0);
+      std::from_chars(seen.data(), seen.data() + seen.size(), completion.value);
+    }
+    return completion;
+  }
+
+  void end(std::size_t slot, const Completion& completion) {
+    slots_[slot].active = false;
+    // Before done(): it may start the slot's next operation.
+    if (connections_ == Connections::New) slots_[slot].connection->close();
+    completions_->done(slot, completion);
+  }
+
+  PgShared shared_;
+  PgAddress address_;
+  std::string instance_;
+  Connections connections_;
+  PgDeed deed_;
+  StreamNumber of_;
+  Completions* completions_ = nullptr;
+  std::vector<Slot> slots_;
+};
+
+/// What distinguishes one stream of the probe from another.
+struct StreamShape {
+  std::string suffix;
+  StreamKind kind;
+  Connections connections;
+  PgDeed deed;
+  const PgInstanceAddress* pinned;  // null: through the service
+};
+
+std::vector<StreamShape> shapes_of(const PgProbe& probe) {
+  std::vector<StreamShape> shapes;
+  using enum Connections;
+  using enum PgDeed;
+  if (probe.writes_per_second > 0) {
+    shapes.push_back({"W", StreamKind::Ledger, Open, Insert, nullptr});
+  }
+  shapes.push_back({"A", StreamKind::ServiceNew, New, Insert, nullptr});
+  shapes.push_back({"B", StreamKind::ServiceOpen, Open, Insert, nullptr});
+  const bool reads = probe.reads && probe.writes_per_second > 0;
+  if (reads) shapes.push_back({"R", StreamKind::ReadService, Open, Highest, nullptr});
+  for (const PgInstanceAddress& instance : probe.instances) {
+    shapes.push_back({"C/" + instance.name, StreamKind::PinnedOpen, Open, Insert, &instance});
+    shapes.push_back({"D/" + instance.name, StreamKind::PinnedNew, New, Insert, &instance});
+    if (!reads) continue;
+    shapes.push_back({"R/" + instance.name, StreamKind::ReadPinned, Open, Highest, &instance});
+  }
+  return shapes;
+}
+
+base::Duration interval_of(const PgProbe& probe, StreamKind kind) {
+  return kind == StreamKind::Ledger ? base::seconds(1) / probe.writes_per_second : probe.interval;
+}
+
+StreamSpec spec_of(const PgProbe& probe, const StreamShape& shape, const PgAddress& address) {
+  StreamSpec spec;
+  spec.info.name = probe.name + "/" + shape.suffix;
+  spec.info.probe = probe.name;
+  spec.info.kind = shape.kind;
+  if (shape.pinned != nullptr) spec.info.instance = shape.pinned->name;
+  spec.info.endpoint = fmt::format("{}:{}", address.host, address.port);
+  spec.info.interval = interval_of(probe, shape.kind);
+  spec.info.deadline = probe.deadline;
+  spec.info.decides = probe.decides && shape.kind == StreamKind::Ledger;
+  spec.connections = shape.connections;
+  if (shape.kind == StreamKind::Ledger) {
+    spec.ack_timeout = std::max(probe.ack_timeout, probe.deadline);
+  }
+  return spec;
+}
+
+}  // namespace
+
+std::unique_ptr<Operation> make_pg_operation(PgShared shared, PgAddress address,
+                                             std::string instance, Connections connections,
+                                             PgDeed deed, StreamNumber of) {
+  return std::make_unique<PgOperation>(shared, std::move(address), std::move(instance), connections,
+                                       deed, std::move(of));
+}
+
+std::vector<PgStream> pg_streams(const PgProbe& probe, PgShared shared) {
+  std::vector<PgStream> streams;
+  StreamNumber ledger;
+  for (const StreamShape& shape : shapes_of(probe)) {
+    PgStream& stream = streams.emplace_back();
+    const PgAddress& address = shape.pinned == nullptr ? probe.service : shape.pinned->address;
+    stream.spec = spec_of(probe, shape, address);
+    stream.number = std::make_shared<std::atomic<std::uint16_t>>(0);
+    if (shape.kind == StreamKind::Ledger) ledger = stream.number;
+    const StreamNumber& of = shape.deed == PgDeed::Insert ? stream.number : ledger;
+    stream.operation = make_pg_operation(shared, address, stream.spec.info.instance,
+                                         shape.connections, shape.deed, of);
+  }
+  return streams;
+}
+
+base::Result<std::vector<drill::StreamId>> add_streams(Prober& prober,
+                                                       std::vector<PgStream> streams) {
+  std::vector<drill::StreamId> ids;
+  for (PgStream& stream : streams) {
+    TRY(const drill::StreamId id, prober.add(std::move(stream.spec), std::move(stream.operation)));
+    stream.number->store(id.value());
+    ids.push_back(id);
+  }
+  return ids;
+}
+
+std::size_t connections_max(const PgProbe& probe) {
+  std::size_t sum = 0;
+  for (const StreamShape& shape : shapes_of(probe)) {
+    const base::Duration interval = interval_of(probe, shape.kind);
+    const auto per_deadline =
+        static_cast<std::size_t>((probe.deadline + interval - base::Duration(1)) / interval);
+    sum += per_deadline + (shape.connections == Connections::Open ? 1 : 2);
+  }
+  return sum;
+}
+
+}  // namespace probes
