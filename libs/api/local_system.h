@@ -33,6 +33,7 @@ struct IsolatedSpec {
 };
 struct ProcessSpec {
   std::string name, pid_file;
+  std::vector<std::string> also_pid_files;  // more processes that live and die with it
   std::optional<CommandSpec> start, stop;
   std::optional<IsolatedSpec> isolated;
 };
