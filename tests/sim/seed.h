@@ -1,0 +1,8 @@
+// `test_sim --seed=n` replays one drill and prints it (`make sim SEED=n`).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+/// The seed of the command line, if one was given.
+std::optional<std::uint64_t>& asked_seed();
