@@ -181,9 +181,13 @@ void Engine::Core::failback_result(Part& part, bool answered, DoResult result,
        fmt::format("{}: {}", name(result), detail));
   // Without an answer the step may still be at work; a second one beside it would race.
   if (!answered || part.attempts >= config_.failback_attempts) {
-    problems_.push_back(fmt::format("the failback step '{}' failed: {}", part.config.name, detail));
     ++failback_at_;
     failback_stopped_ = part.config.on_failure == OnFailure::Abort;
+    // Continue: the plan can do without it; whether the target is whole is looked at afterwards.
+    if (failback_stopped_) {
+      problems_.push_back(
+          fmt::format("the failback step '{}' failed: {}", part.config.name, detail));
+    }
   }
   restore_next();
 }

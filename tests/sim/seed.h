@@ -1,4 +1,5 @@
-// `test_sim --seed=n` replays one drill and prints it (`make sim SEED=n`).
+// `test_sim --seed=n` replays one drill and prints it (`make sim SEED=n`); `--rewrite` writes the
+// transcripts of tests/transcripts anew.
 #pragma once
 
 #include <cstdint>
@@ -6,3 +7,5 @@
 
 /// The seed of the command line, if one was given.
 std::optional<std::uint64_t>& asked_seed();
+/// Whether the transcripts shall be written instead of compared.
+bool& asked_rewrite();
