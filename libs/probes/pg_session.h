@@ -67,6 +67,7 @@ class PgConnection::Impl : public std::enable_shared_from_this<PgConnection::Imp
   std::uint64_t generation_ = 0;  // handlers of an earlier socket find another number
   bool reading_ = false;
   bool writing_ = false;
+  bool ended_ = false;  // the server said that it ends this session
   Connected connected_;
   Executed executed_;
   PgQuery query_;

@@ -1,4 +1,6 @@
 // Connecting and closing: the half of the session in which the socket is not yet ours.
+#include <poll.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -149,12 +151,15 @@ void PgConnection::Impl::on_ready(asio::posix::stream_descriptor::wait_type type
   advance();
 }
 
+// A server that ends a session says so and closes: two reads. One is not enough to see the end.
 bool PgConnection::Impl::ready() {
   if (step_ != PgStep::Idle) return false;
-  if (PQconsumeInput(connection_) == 0 || PQisBusy(connection_) != 0 ||
-      PQstatus(connection_) == CONNECTION_BAD) {
-    close();
-    return false;
+  for (pollfd socket{PQsocket(connection_), POLLIN, 0}; ::poll(&socket, 1, 0) > 0;) {
+    if (PQconsumeInput(connection_) == 0 || PQisBusy(connection_) != 0 || ended_ ||
+        PQstatus(connection_) == CONNECTION_BAD) {
+      close();
+      return false;
+    }
   }
   return true;
 }
@@ -179,6 +184,7 @@ void PgConnection::Impl::close() {
   connected_ = nullptr;
   executed_ = nullptr;
   prepared_.clear();
+  ended_ = false;
   if (connection_ != nullptr) PQfinish(std::exchange(connection_, nullptr));
 }
 

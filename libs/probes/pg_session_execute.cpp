@@ -170,6 +170,8 @@ void PgConnection::Impl::finish_step() {
 
 void PgConnection::Impl::on_notice(void* self, const PGresult* notice) {
   auto* impl = static_cast<Impl*>(self);
+  const std::string_view severity = field(notice, PG_DIAG_SEVERITY_NONLOCALIZED);
+  if (severity == "FATAL" || severity == "PANIC") impl->ended_ = true;
   if (field(notice, PG_DIAG_SOURCE_FUNCTION) == "SyncRepWaitForLSN" ||
       field(notice, PG_DIAG_MESSAGE_PRIMARY).find("synchronous replication") !=
           std::string_view::npos) {

@@ -1,27 +1,17 @@
-// The streams of a `postgres` probe (measurement.md §2), as Operations of the prober:
-//   A  ServiceNew   insert through the service address, a new connection per operation
-//   B  ServiceOpen  the same over open connections
-//   C  PinnedOpen   insert straight into each instance, over connections opened before the fault
-//   D  PinnedNew    the same with a new connection per operation
-//   R  ReadService, ReadPinned   highest ledger seq that is seen there
-//   W  Ledger       acknowledged inserts through the service address: what the RPO is judged by
-// A to D write as well, because only a write tells a primary from a standby: the first good one on
-// a pinned stream is the promotion, and an isolated primary that goes on committing is seen. Their
-// rows lie in the same table under their own stream numbers and never count for the RPO.
+// One stream of a `postgres` probe as an Operation of the prober: its connections, one per slot, and
+// the one statement that it runs. A probe never retries: an operation is one attempt, one
+// connection, one statement. The rules of the pool (probes/pg_pool.h) hold with attempts = 1; the
+// slots are the prober's, used in turn.
 //
-// A probe never retries: an operation is one attempt, one connection, one statement. The pool's
-// rules (probes/pg_pool.h) hold with attempts = 1; the slots are the prober's, used in turn.
-//
-// Thread: Operations run on the prober's. The stream numbers are set between Prober::add and
-// Prober::start.
+// Thread: Operations run on the prober's.
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <string>
-#include <vector>
 
 #include "probes/operation.h"
 #include "probes/pg_ledger.h"
@@ -32,24 +22,6 @@ namespace probes {
 
 /// A stream's number, known once the prober has added it.
 using StreamNumber = std::shared_ptr<std::atomic<std::uint16_t>>;
-
-struct PgInstanceAddress {
-  std::string name;
-  PgAddress address;
-};
-
-/// The fields of a plan's `postgres` probe, resolved.
-struct PgProbe {
-  std::string name;
-  PgAddress service;
-  std::vector<PgInstanceAddress> instances;
-  int writes_per_second = 100;
-  base::Duration interval = base::millis(100);     // Δ of A, B, C, D and R
-  base::Duration deadline = base::seconds(1);      // D
-  base::Duration ack_timeout = base::seconds(30);  // W
-  bool reads = true;
-  bool decides = true;  // W is judged by the objectives
-};
 
 /// Which instance a server is, by its cluster_name: learnt from pinned streams and from the first
 /// look at each instance, so that a service stream can say which one answered.
@@ -77,22 +49,5 @@ enum class PgDeed { Insert, Highest };
 std::unique_ptr<Operation> make_pg_operation(PgShared shared, PgAddress address,
                                              std::string instance, Connections connections,
                                              PgDeed deed, StreamNumber of);
-
-/// A stream that can be given to Prober::add. `number` gets what add() returns.
-struct PgStream {
-  StreamSpec spec;
-  std::unique_ptr<Operation> operation;
-  StreamNumber number;
-};
-
-/// All streams of the probe; the ledger stream comes first.
-std::vector<PgStream> pg_streams(const PgProbe& probe, PgShared shared);
-
-/// Adds them to the prober and tells them their numbers. They run once Prober::start is called.
-base::Result<std::vector<drill::StreamId>> add_streams(Prober& prober, std::vector<PgStream> streams);
-
-/// Connections that the probe may hold at a time, of all its streams: to be compared with
-/// max_connections before a drill starts.
-std::size_t connections_max(const PgProbe& probe);
 
 }  // namespace probes

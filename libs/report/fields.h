@@ -1,0 +1,302 @@
+// The fields of report.json, one table per struct. An archive A walks the tables: the writer, the
+// reader and the schema generator are three archives, so a field added here is written, read back
+// and documented at once, and one that is forgotten fails the round trip. A::Ref<T> is `const T&`
+// for the writer and `T&` for the others. Units are in the names; the archive turns durations and
+// stamps into seconds.
+#pragma once
+
+#include "drill/report.h"
+
+namespace report {
+
+// ReferenceOutage::Kind has no words in libs/drill; these are the document's.
+inline const char* name(drill::ReferenceOutage::Kind kind) {
+  switch (kind) {
+    case drill::ReferenceOutage::Kind::Refuse: return "Refuse";
+    case drill::ReferenceOutage::Kind::Hang: return "Hang";
+  }
+  return "?";
+}
+
+template <class A>
+void fields(A& a, typename A::template Ref<drill::OutageWindow> v) {
+  a.type("OutageWindow", "one outage of one stream");
+  a("fromSeconds", v.from, "when the first bad operation was invoked");
+  a("untilSeconds", v.until, "when the first good operation that held was invoked; null: never");
+  a("userVisible", v.user_visible, "length of the outage as users saw it");
+  a("service", v.service, "length of the outage of the service itself");
+  a("badOperations", v.bad, "operations that were not good in it");
+}
+
+template <class A>
+void fields(A& a, typename A::template Ref<drill::StreamInfo> v) {
+  a.type("StreamInfo", "what a stream of probe operations is");
+  a("id", v.id, "number of the stream in the evidence");
+  a("name", v.name, "name, unique in the drill");
+  a("probe", v.probe, "the plan's probe it belongs to");
+  a("kind", v.kind, "what the stream is for");
+  a("instance", v.instance, "the instance a pinned stream is tied to; else empty");
+  a("endpoint", v.endpoint, "host:port");
+  a("intervalSeconds", v.interval, "time between due operations");
+  a("deadlineSeconds", v.deadline, "an operation later than this is not good");
+  a("decides", v.decides, "the objectives are judged by this stream");
+}
+
+template <class A>
+void fields(A& a, typename A::template Ref<drill::StreamResult> v) {
+  a.type("StreamResult", "what one stream of probe operations saw");
+  a("stream", v.stream, "which stream");
+  a("attempts", v.attempts, "operations in all");
+  a("ok", v.ok, "positively acknowledged");
+  a("fail", v.fail, "proven not to have happened");
+  a("info", v.info, "neither");
+  a("bad", v.bad, "not ok within the deadline");
+  a("badByCause", v.bad_by_cause, "bad operations by cause");
+  a("outage", v.outage, "the outage that is judged; null: none");
+  a("windows", v.windows, "every outage of the stream");
+  a("downtime", v.downtime, "total length of the outages");
+  a("firstSuccessSeconds", v.first_success, "from the first bad operation to the first good one");
+  a("largestGapSeconds", v.largest_gap, "largest time between two operations: the resolution");
+  a("baselineLatencyMaxSeconds", v.baseline_latency_max, "largest good latency before the fault");
+  a("p50Seconds", v.p50, "median latency before the fault");
+  a("p95Seconds", v.p95, "95th percentile of latency before the fault");
+  a("p99Seconds", v.p99, "99th percentile of latency before the fault");
+  a("verdict", v.verdict, "Invalid where the stream cannot be judged");
+  a("reason", v.reason, "why");
+}
+
+template <class A>
+void fields(A& a, typename A::template Ref<drill::ObjectiveResult> v) {
+  a.type("ObjectiveResult", "an objective, what was measured, and the verdict");
+  a("name", v.name, "RTO or RPO");
+  a("objectiveSeconds", v.objective, "what the plan demands");
+  a("userVisible", v.user_visible, "as users saw it; the lower bound decides `Missed`");
+  a("service", v.service, "of the service itself; the upper bound decides `Met`");
+  a("verdict", v.verdict, "the verdict");
+  a("reason", v.reason, "one sentence that explains the verdict");
+  a("decidedBy", v.decided_by, "the stream that decided");
+  a("zeroPoint", v.zero_point, "from which moment time is counted");
+}
+
+template <class A>
+void fields(A& a, typename A::template Ref<drill::PhaseResult> v) {
+  a.type("PhaseResult", "a phase or step against its target");
+  a("name", v.name, "which");
+  a("tookSeconds", v.took, "how long; null: it never ended or was not seen");
+  a("targetSeconds", v.target, "target; 0: none");
+  a("met", v.met, "whether the target was met; null: no target, or not measured");
+  a("outOfOrder", v.out_of_order, "it was seen before the phase that precedes it");
+  a("detail", v.detail, "how it was seen");
+}
+
+template <class A>
+void fields(A& a, typename A::template Ref<drill::LedgerResult> v) {
+  a.type("LedgerResult", "every acknowledged write against the final read");
+  a("attempts", v.attempts, "writes through the service address");
+  a("ok", v.ok, "acknowledged");
+  a("fail", v.fail, "proven not written");
+  a("info", v.info, "outcome unknown to the client");
+  a("kept", v.kept, "acknowledged and present");
+  a("lost", v.lost, "acknowledged and absent from both final reads");
+  a("delayed", v.delayed, "acknowledged and present only in the second final read");
+  a("recoveredUnknown", v.recovered_unknown, "unknown and present");
+  a("phantom", v.phantom, "proven not written, and present");
+  a("duplicate", v.duplicate, "present twice");
+  a("corrupt", v.corrupt, "present with a wrong HMAC");
+  a("holes", v.holes, "lost although a later write of the same term was kept");
+  a("lostFoundOnOldPrimary", v.lost_found_on_old_primary, "lost writes seen on the old primary");
+  a("crossCheckAgrees", v.cross_check_agrees, "old primary has exactly these; null: not read");
+  a("lostSeqs", v.lost_seqs, "sequence numbers of the first 1,000 lost writes");
+  a("firstLostAtSeconds", v.first_lost, "when the first lost write was invoked");
+  a("lastLostAtSeconds", v.last_lost, "when the last lost write was invoked");
+  a("resolutionSeconds", v.resolution, "largest gap between acknowledged writes before the onset");
+  a("identitiesHold", v.identities_hold, "ok = kept + lost + delayed, attempts = ok + fail + info");
+  a("problems", v.problems, "what does not add up");
+}
+
+template <class A>
+void fields(A& a, typename A::template Ref<drill::ConsistencyResult> v) {
+  a.type("ConsistencyResult", "split brain, stale reads and the consistency score");
+  a("splitBrainDefinite", v.split_brain_definite,
+    "acknowledged by the old primary after a higher term");
+  a("splitBrainPossible", v.split_brain_possible, "the same with overlapping intervals");
+  a("splitBrain", v.split_brain, "how long; null: none seen");
+  a("splitBrainSurvived", v.split_brain_survived, "such writes that are present at the end");
+  a("fencingLatencySeconds", v.fencing_latency,
+    "onset to the last acknowledgement by the old primary");
+  a("staleReads", v.stale_reads, "reads older than an acknowledged write");
+  a("staleAgeMaxSeconds", v.stale_age_max, "age of the stalest read");
+  a("nonMonotonicReads", v.non_monotonic_reads, "reads that went back in time");
+  a("scorePercent", v.score_percent, "acknowledged before the recovery point and intact");
+  a("scoreOf", v.score_of, "how many writes the score speaks of");
+}
+
+template <class A>
+void fields(A& a, typename A::template Ref<drill::ReferenceOutage> v) {
+  a.type("ReferenceOutage", "an outage of known length of the prober's own responder");
+  a("kind", v.kind, "Refuse or Hang");
+  a("beganSeconds", v.began, "when, by the responder's stamps");
+  a("lengthSeconds", v.length, "exact length");
+}
+
+template <class A>
+void fields(A& a, typename A::template Ref<drill::ReferenceCheck> v) {
+  a.type("ReferenceCheck", "the instrument's figure for a known outage");
+  a("known", v.known, "the truth");
+  a("userVisible", v.user_visible, "measured, as users see it");
+  a("service", v.service, "measured, of the service");
+  a("contained", v.contained, "the truth lies inside the bounds");
+}
+
+template <class A>
+void fields(A& a, typename A::template Ref<drill::Stall> v) {
+  a.type("Stall", "the prober invoked nothing in this time");
+  a("fromSeconds", v.from, "from");
+  a("toSeconds", v.to, "to");
+}
+
+template <class A>
+void fields(A& a, typename A::template Ref<drill::InstrumentResult> v) {
+  a.type("InstrumentResult", "how the instrument proved itself in this drill");
+  a("reference", v.reference, "known outages and what was measured");
+  a("controlHealthy", v.control_healthy, "the target outside the blast radius stayed up");
+  a("controlDetail", v.control_detail, "what was seen of it");
+  a("stalls", v.stalls, "gaps of the prober's own");
+  a("wallStepsSeconds", v.wall_steps, "steps of the wall clock");
+  a("healthy", v.healthy, "the drill's figures can be trusted");
+  a("detail", v.detail, "why, or why not");
+}
+
+template <class A>
+void fields(A& a, typename A::template Ref<drill::CriterionResult> v) {
+  a.type("CriterionResult", "a performance criterion");
+  a("window", v.window, "degraded or validation");
+  a("metric", v.metric, "which metric");
+  a("statistic", v.statistic, "which statistic of it");
+  a("atMost", v.at_most, "true: at most the target; false: at least");
+  a("target", v.target, "target, in the metric's own unit");
+  a("measured", v.measured, "null: not measured, and therefore missed");
+  a("samples", v.samples, "how many samples stand behind it");
+  a("verdict", v.verdict, "the verdict");
+  a("reason", v.reason, "why");
+}
+
+template <class A>
+void fields(A& a, typename A::template Ref<drill::Violation> v) {
+  a.type("Violation", "what went against the plan");
+  a("what", v.what, "which objective, phase or criterion");
+  a("severity", v.severity, "critical, high, medium or low");
+  a("detail", v.detail, "the figures");
+}
+
+template <class A>
+void fields(A& a, typename A::template Ref<drill::Compliance> v) {
+  a.type("Compliance", "the assessment of the drill, each part 0 to 100");
+  a("rto", v.rto, "recovery time");
+  a("rpo", v.rpo, "recovery point");
+  a("performance", v.performance, "criteria met");
+  a("monitoring", v.monitoring, "monitoring that worked");
+  a("score", v.score, "mean of the four");
+  a("violations", v.violations, "what went against the plan");
+}
+
+template <class A>
+void fields(A& a, typename A::template Ref<drill::Recommendation> v) {
+  a.type("Recommendation", "what to change, from a measured deviation");
+  a("priority", v.priority, "high or medium");
+  a("metric", v.metric, "which figure");
+  a("measured", v.measured, "measured");
+  a("target", v.target, "target");
+  a("text", v.text, "the advice");
+  a("steps", v.steps, "what to do");
+}
+
+template <class A>
+void fields(A& a, typename A::template Ref<drill::LagSample> v) {
+  a.type("LagSample", "replication lag; explains the RPO, is never reported as it");
+  a("atSeconds", v.at, "when");
+  a("bytes", v.bytes, "bytes behind");
+  a("lagSeconds", v.time, "time behind");
+}
+
+template <class A>
+void fields(A& a, typename A::template Ref<drill::TimelineEvent> v) {
+  a.type("TimelineEvent", "something that happened");
+  a("atSeconds", v.at, "when");
+  a("kind", v.kind, "what kind of thing");
+  a("subject", v.subject, "phase, step or fault");
+  a("text", v.text, "in words");
+}
+
+template <class A>
+void fields(A& a, typename A::template Ref<drill::SeriesPoint> v) {
+  a.type("SeriesPoint", "a bucket of a plot");
+  a("atSeconds", v.at, "start of the bucket");
+  a("good", v.good, "ok within the deadline");
+  a("bad", v.bad, "not good");
+  a("okLate", v.ok_late, "ok after the deadline");
+  a("info", v.info, "outcome unknown");
+  a("lost", v.lost, "acknowledged and lost");
+  a("p50Millis", v.p50_millis, "median latency");
+  a("p95Millis", v.p95_millis, "95th percentile");
+  a("maxMillis", v.max_millis, "largest latency");
+}
+
+template <class A>
+void fields(A& a, typename A::template Ref<drill::Series> v) {
+  a.type("Series", "a stream over the whole drill, for plots");
+  a("stream", v.stream, "name of the stream");
+  a("widthSeconds", v.width, "width of a bucket");
+  a("points", v.points, "buckets in order of time");
+}
+
+template <class A>
+void outcome_fields(A& a, typename A::template Ref<drill::Report> v) {
+  a("verdict", v.verdict, "the worst of all verdicts");
+  a("reasons", v.reasons, "why, worst first");
+  a("ending", v.ending, "how the drill ended");
+  a("endingReason", v.ending_reason, "why it ended so");
+  a("finalState", v.final_state, "system state when it ended");
+  a("rto", v.rto, "recovery time objective");
+  a("rpo", v.rpo, "recovery point objective");
+  a("rpoRecords", v.rpo_records, "acknowledged writes that were lost");
+  a("phases", v.phases, "phases of the outage, in order");
+  a("steps", v.steps, "recovery steps against their targets");
+  a("streams", v.streams, "what each stream saw");
+  a("ledger", v.ledger, "acknowledged writes against the final read");
+  a("consistency", v.consistency, "split brain, stale reads");
+  a("instrument", v.instrument, "whether the figures can be trusted");
+  a("lagAtFault", v.lag_at_fault, "replication lag when the fault began");
+  a("criteria", v.criteria, "performance criteria");
+  a("compliance", v.compliance, "assessment");
+  a("recommendations", v.recommendations, "what to change");
+}
+
+template <class A>
+void fields(A& a, typename A::template Ref<drill::Report> v) {
+  a.type("DrillReport", "What one disaster-recovery drill proved.");
+  a("version", v.version, "version of this document; it changes with every change of a field");
+  a("drillId", v.drill_id, "id of the drill");
+  a("plan", v.plan, "name of the plan");
+  a("failureType", v.failure_type, "what was broken");
+  a("description", v.description, "the plan's description");
+  a("profile", v.profile, "timing profile");
+  a("mode", v.mode, "Orchestrate: the plan's steps recovered; Observe: something else did");
+  a("versions", v.versions, "versions of everything that took part");
+  a("started", v.started, "wall clock, UTC");
+  a("finished", v.finished, "wall clock, UTC");
+  a.origin("steadyStartNanoseconds", v.steady_start,
+           "steady clock at the start; every other stamp is in seconds since then");
+  outcome_fields(a, v);
+  a("timeline", v.timeline, "everything that happened, in order");
+  a("phaseBegan", v.phase_began, "when each phase of the drill began");
+  a("faultBegunAtSeconds", v.fault_begun, "when the fault began; null: never");
+  a("onsetAtSeconds", v.onset, "first bad operation; null: none");
+  a("sustainedAtSeconds", v.sustained, "first good operation that held; null: none");
+  a("endedAtSeconds", v.ended, "when the drill ended");
+  a("series", v.series, "buckets for plots");
+  a("planYaml", v.plan_yaml, "the plan, exactly as it ran");
+  a("directory", v.directory, "where the evidence lies");
+}
+
+}  // namespace report

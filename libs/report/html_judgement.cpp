@@ -1,0 +1,105 @@
+// What follows from the measurements: criteria, compliance, advice, and where it all comes from.
+#include "report/html_sections.h"
+#include "report/plot.h"
+#include "report/words.h"
+
+namespace report {
+namespace {
+
+drill::Verdict verdict_of_severity(const std::string& severity) {
+  if (severity == "critical" || severity == "high") return drill::Verdict::Missed;
+  return drill::Verdict::Inconclusive;
+}
+
+Html severity_tag(const std::string& severity) {
+  return {fmt::format("<span class=\"tag {}\">{}</span>", in_words(verdict_of_severity(severity)),
+                      escape(severity))};
+}
+
+}  // namespace
+
+Html criteria_section(const drill::Report& report) {
+  Html out = element("h2", "", {"Criteria"});
+  Table table({{"Window"},
+               {"Metric"},
+               {"Statistic"},
+               {"Target", true},
+               {"Measured", true},
+               {"Samples", true},
+               {"Verdict"},
+               {"Reason"}});
+  for (const auto& c : report.criteria) {
+    table.row({escape(c.window), escape(c.metric), escape(c.statistic), escape(target(c)),
+               escape(measured(c)), escape(number(c.samples)), tag(c.verdict), escape(c.reason)});
+  }
+  out += table.has_rows() ? table.html() : element("p", "", {"The plan states none."});
+  return out;
+}
+
+Html compliance_section(const drill::Report& report) {
+  const drill::Compliance& c = report.compliance;
+  Html out = element("h2", "", escape(fmt::format("Compliance: {} of 100", number(c.score))));
+  Table parts({{"Part"}, {"Score", true}, {"Of 100"}});
+  const std::pair<const char*, double> scores[] = {{"Recovery time", c.rto},
+                                                   {"Recovery point", c.rpo},
+                                                   {"Performance", c.performance},
+                                                   {"Monitoring", c.monitoring}};
+  for (const auto& [part, score] : scores)
+    parts.row({escape(part), escape(number(score)), score_bar(score)});
+  out += parts.html();
+  Table table({{"Violation"}, {"Severity"}, {"Figures"}});
+  for (const auto& v : c.violations)
+    table.row({escape(v.what), severity_tag(v.severity), escape(v.detail)});
+  if (table.has_rows()) out += table.html();
+  return out;
+}
+
+Html recommendations_section(const drill::Report& report) {
+  if (report.recommendations.empty()) return {};
+  Html out = element("h2", "", {"What to change"});
+  for (const auto& r : report.recommendations) {
+    Html body = element("div", "k", [&] {
+      Html key = escape(fmt::format("{}: {} measured, target {}", r.metric, number(r.measured),
+                                    number(r.target)));
+      key += severity_tag(r.priority);
+      return key;
+    }());
+    body += element("p", "", escape(r.text));
+    Html steps;
+    for (const std::string& step : r.steps) steps += element("li", "", escape(step));
+    if (!r.steps.empty()) body += element("ul", "why", steps);
+    out += element("div", "card", body);
+  }
+  return out;
+}
+
+Html events_section(const drill::Report& report) {
+  if (report.timeline.empty()) return {};
+  Html out = element("h2", "", {"Events"});
+  Table table({{"At", true}, {"Event"}, {"Subject"}, {"Details"}});
+  for (const auto& event : report.timeline) {
+    table.row({escape(offset(event.at, report.steady_start)), escape(spaced(name(event.kind))),
+               escape(event.subject), escape(event.text)});
+  }
+  out += table.html();
+  return out;
+}
+
+Html provenance_section(const drill::Report& report) {
+  Html out = element("h2", "", {"Where this comes from"});
+  Html list;
+  for (const auto& [part, version] : report.versions) {
+    list += {fmt::format("<dt>{}</dt><dd>{}</dd>", escape(part), escape(version))};
+  }
+  if (!report.directory.empty()) {
+    list += {fmt::format("<dt>evidence</dt><dd><code>{}</code></dd>", escape(report.directory))};
+  }
+  out += element("dl", "facts", list);
+  if (!report.plan_yaml.empty()) {
+    out += element("h3", "", {"The plan, exactly as it ran"});
+    out += element("pre", "", escape(report.plan_yaml));
+  }
+  return out;
+}
+
+}  // namespace report

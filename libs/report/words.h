@@ -1,0 +1,51 @@
+// How a report puts figures into words; shared by the terminal, the page and JUnit so that one
+// drill reads the same everywhere. Bounds are rounded outwards: a printed interval never claims
+// more than the measured one.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "drill/report.h"
+
+namespace report {
+
+/// "12.38 – 12.43 s", "≥ 136.1 s", "0 s"; rounded outwards.
+std::string in_words(const drill::Bounds& bounds);
+/// "0:40.010", "1:02:03.500": since the start of the drill; "never" for kNever.
+std::string offset(drill::TimePoint at, drill::TimePoint start);
+/// "met", "missed", "inconclusive", "invalid"
+std::string in_words(drill::Verdict verdict);
+/// "✓", "✗", "?", "!"
+const char* mark(drill::Verdict verdict);
+/// At most two decimals and a comma between thousands: "1,500", "645.25"; "not a number".
+std::string number(double value);
+std::string number(std::uint64_t value);
+/// "at most 1,500" or "at least 6"
+std::string target(const drill::CriterionResult& criterion);
+/// "645.25" or "not measured"
+std::string measured(const drill::CriterionResult& criterion);
+/// "PhaseBegan" -> "phase began"
+std::string spaced(const char* camel_case);
+/// "Refused 101, Reset 9", the most frequent first.
+std::string in_words(const std::map<drill::Cause, std::uint64_t>& causes);
+/// What a kind of stream is, for readers: "ledger writes through the service".
+const char* meaning(drill::StreamKind kind);
+
+/// Something that lasted, taken from a pair of timeline events.
+struct Span {
+  std::string name;
+  drill::TimePoint from{};
+  drill::TimePoint to{};
+  bool ok = true;
+};
+/// When the drill's last stamp is: the end, or the latest event where no end was recorded.
+drill::TimePoint end_of(const drill::Report& report);
+std::vector<Span> step_spans(const drill::Report& report);
+std::vector<Span> state_spans(const drill::Report& report);
+std::vector<Span> drill_phase_spans(const drill::Report& report);
+/// The phases of the outage laid one after the other from the onset.
+std::vector<Span> outage_phase_spans(const drill::Report& report);
+
+}  // namespace report

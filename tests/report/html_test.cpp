@@ -1,0 +1,117 @@
+#include "report/html.h"
+
+#include <fstream>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "report/markup.h"
+#include "report/words.h"
+#include "sample.h"
+
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+// The pages are left beside the test program for a look in a browser.
+std::string page(const char* name, const drill::Report& report) {
+  std::string html = report::html(report);
+  std::ofstream(std::string(MUSTER_BINARY_DIR "/tests/report/") + name + ".html") << html;
+  return html;
+}
+
+TEST(ReportHtml, ShowsVerdictObjectivesAndLosses) {
+  const std::string html = page("database_failover", sample::database_failover());
+  EXPECT_THAT(html, HasSubstr("database-failover"));
+  EXPECT_THAT(html, HasSubstr("<div class=\"verdict missed\">✗ missed"));
+  EXPECT_THAT(html, HasSubstr("12.389 – 12.423 s"));
+  EXPECT_THAT(html, HasSubstr("31 – 52 ms"));
+  EXPECT_THAT(html, HasSubstr("4 of the 4 lost writes: the two agree"));
+  EXPECT_THAT(html, HasSubstr("/var/lib/muster/drills/database-failover-20261121-044224-9f3a"));
+}
+
+TEST(ReportHtml, LoadsAndRunsNothing) {
+  for (const auto& report : {sample::database_failover(), sample::hostile()}) {
+    const std::string html = report::html(report);
+    for (const char* token :
+         {"<script", "src=", "href=", "url(", "@import", "onload", " style=\"", "<iframe"}) {
+      EXPECT_THAT(html, Not(HasSubstr(token))) << token;
+    }
+    EXPECT_THAT(html, HasSubstr("default-src 'none'"));
+  }
+}
+
+TEST(ReportHtml, HostileTextStaysText) {
+  const std::string html = page("hostile", sample::hostile());
+  EXPECT_THAT(html, HasSubstr("&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;&amp;&quot;"));
+  EXPECT_THAT(html, Not(HasSubstr("\x1b")));
+  EXPECT_THAT(html, Not(HasSubstr("\xff")));
+}
+
+TEST(ReportHtml, InfiniteOutageHasNoUpperBound) {
+  const std::string html = page("not_recovered", sample::not_recovered());
+  EXPECT_THAT(html, HasSubstr("≥ 136.1 s"));
+  EXPECT_THAT(html, HasSubstr("the ledger cannot be judged"));
+  EXPECT_THAT(html, Not(HasSubstr("nan")));
+  EXPECT_THAT(html, Not(HasSubstr("inf%")));
+}
+
+TEST(ReportHtml, EmptyReportIsAPageTooAndNoPass) {
+  const std::string html = page("empty", sample::empty());
+  EXPECT_THAT(html, HasSubstr("<div class=\"verdict invalid\">! invalid"));
+  EXPECT_THAT(html, HasSubstr("No operation of a deciding stream was bad."));
+}
+
+TEST(ReportMarkup, ReplacesWhatIsNotText) {
+  EXPECT_EQ(report::printable("a\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80"),
+            "a\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80");
+  EXPECT_EQ(report::printable("a\tb\nc"), "a b\nc");
+  const std::string bad = "\xef\xbf\xbd";
+  EXPECT_EQ(report::printable("\xff"), bad);
+  EXPECT_EQ(report::printable("\xc3("), bad + "(");
+  EXPECT_EQ(report::printable("\xed\xa0\x80"), bad + bad + bad);  // a surrogate
+  EXPECT_EQ(report::printable("\xc0\xaf"), bad + bad);            // overlong
+  EXPECT_EQ(report::printable(std::string(1, '\0')), bad);
+  EXPECT_EQ(report::printable("\xe2\x82"), bad + bad);  // cut off
+}
+
+TEST(ReportWords, BoundsAreRoundedOutwards) {
+  using base::Duration;
+  using drill::Bounds;
+  struct Case {
+    Bounds bounds;
+    const char* text;
+  };
+  const Case cases[] = {
+      {{Duration(12'389'000'000), Duration(12'423'000'000)}, "12.389 – 12.423 s"},
+      {{Duration(12'389'900'000), Duration(12'423'100'000)}, "12.389 – 12.424 s"},
+      {{Duration(31'000'000), Duration(52'000'000)}, "31 – 52 ms"},
+      {{Duration(31'990'000), Duration(52'010'000)}, "31.9 – 52.1 ms"},
+      {{Duration(0), Duration(0)}, "0 s"},
+      {{Duration(0), Duration(10'400'000)}, "0 – 10.4 ms"},
+      {{Duration(0), std::nullopt}, "≥ 0 ms"},
+      {{base::seconds(700), base::seconds(730)}, "11.66 – 12.17 min"},
+      {{base::seconds(3), base::seconds(3)}, "3 s"},
+  };
+  for (const Case& one : cases) EXPECT_EQ(report::in_words(one.bounds), one.text);
+}
+
+TEST(ReportWords, NumbersAreGrouped) {
+  EXPECT_EQ(report::number(std::uint64_t{1234567}), "1,234,567");
+  EXPECT_EQ(report::number(std::uint64_t{999}), "999");
+  EXPECT_EQ(report::number(1500.0), "1,500");
+  EXPECT_EQ(report::number(645.256), "645.26");
+  EXPECT_EQ(report::number(-0.001), "0");
+  EXPECT_EQ(report::number(-12.5), "-12.5");
+  EXPECT_EQ(report::number(0.0 / 0.0), "not a number");
+}
+
+TEST(ReportWords, OpenStepsEndWithTheDrillAndAreNotOk) {
+  const auto spans = report::step_spans(sample::not_recovered());
+  ASSERT_FALSE(spans.empty());
+  for (const auto& span : spans) EXPECT_LE(span.from, span.to) << span.name;
+  EXPECT_FALSE(spans.back().ok);
+}
+
+}  // namespace
