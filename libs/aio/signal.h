@@ -1,8 +1,8 @@
 // SIGINT and SIGTERM as an await, so that an interrupted drill undoes everything before it exits.
 #pragma once
 
-#include <initializer_list>
 #include <stop_token>
+#include <vector>
 
 #include "aio/task.h"
 #include "base/result.h"
@@ -10,7 +10,7 @@
 namespace aio {
 
 /// Waits for one of the signals and returns its number. Cancellation: Cancelled.
-Task<base::Result<int>> wait_signal(std::initializer_list<int> numbers, std::stop_token stop);
+Task<base::Result<int>> wait_signal(std::vector<int> numbers, std::stop_token stop);
 
 /// Writes to a peer that is gone give EPIPE instead of ending the process. Called once by main().
 void ignore_sigpipe();

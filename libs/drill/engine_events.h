@@ -181,6 +181,7 @@ using Action = std::variant<action::Preflight, action::Record, action::Inject, a
                             action::Cancel, action::Prove, action::Observe, action::TakeFinalRead,
                             action::Restore, action::WakeAt, action::Note, action::Finish>;
 
+const char* read_name(FinalRead::Which which);
 const char* name(Seen seen);
 const char* name(Service service);
 const char* name(DoResult result);

@@ -130,8 +130,9 @@ struct LoadSample {
 struct ReferenceOutage {
   enum class Kind : std::uint8_t { Refuse, Hang };
   Kind kind = Kind::Refuse;
-  TimePoint began{};  // by the responder's own steady stamps (same machine): for ordering only
-  Duration length{};  // P, exact
+  TimePoint began{};       // by the responder's own steady stamps (same machine): for ordering only
+  Duration length{};       // P: it lasted at least this
+  Duration uncertainty{};  // and at most this much longer (stamps around its system calls)
   bool operator==(const ReferenceOutage&) const = default;
 };
 

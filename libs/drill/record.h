@@ -5,7 +5,7 @@
 // All stamps are nanoseconds of ONE steady clock in one process. `scheduled` is when the open loop
 // said the operation was due, `invoked` when it really began, `completed` when its outcome was
 // known; kNever where that moment never came (a reserved operation that was never sent has neither
-// stamp).
+// stamp). A Blocked operation has invoked = completed = the moment its turn came.
 #pragma once
 
 #include <cstdint>

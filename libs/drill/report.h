@@ -85,7 +85,8 @@ struct ConsistencyResult {
   std::optional<Bounds> split_brain;  // duration
   std::uint64_t split_brain_survived = 0;
   std::optional<Duration> fencing_latency;  // onset -> last acknowledgement by the old primary
-  std::uint64_t stale_reads = 0;
+  std::uint64_t stale_reads = 0;            // through the service: users saw them
+  std::uint64_t stale_reads_pinned = 0;     // of one instance: a standby's lag, an isolated primary
   Duration stale_age_max{};
   std::uint64_t non_monotonic_reads = 0;
   double score_percent = 100;  // of writes before the recovery point

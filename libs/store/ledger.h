@@ -52,13 +52,13 @@ class LedgerWriter {
   void add_anchor(drill::ClockAnchor anchor);
   void add_stall(drill::StreamId stream, drill::Stall stall);
   void append(std::vector<drill::Record> records);
-  /// Durable before reserved_through() says so; reservations of one call share one fdatasync.
-  void reserve(std::vector<Reservation> reservations);
+  /// Returns a ticket; reservations of one call share one fdatasync.
+  std::uint64_t reserve(std::vector<Reservation> reservations);
   /// The stream stopped: what is reserved beyond `last_used` was never sent.
   void release(drill::StreamId stream, std::uint64_t last_used);
 
-  /// The last seq of the stream whose reservation is on disk; 0: none. Thread: any, cheap.
-  std::uint64_t reserved_through(drill::StreamId stream) const;
+  /// The reservation with this ticket is on disk: its operations may be sent. Thread: any, cheap.
+  bool durable(std::uint64_t ticket) const;
   /// A write or sync failed; nothing is written any more. Thread: any, cheap.
   bool failed() const;
   std::optional<base::Error> error() const;

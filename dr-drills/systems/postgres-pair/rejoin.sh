@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# rejoin.sh NODE: makes NODE a streaming standby of the other node, which must be the primary. What
+# NODE wrote and the other never got is taken away by pg_rewind. Where the pair is synchronous, the
+# primary waits for NODE again from then on. May be repeated.
+. "$(dirname "$0")/pair.sh"
+
+node=${1:-}
+primary=$(peer_of "$node")
+
+streams() {
+  [ "$(role_of "$node")" = standby ] &&
+    [ -n "$(sql "$primary" "select 1 from pg_stat_replication
+                            where state = 'streaming' and application_name = '$node'" 2>/dev/null)" ]
+}
+
+[ "$(role_of "$primary")" = primary ] || die "node $primary is not a primary: $node cannot join it"
+if ! streams; then
+  "$home/node.sh" stop "$node"
+  # pg_rewind compares timelines by the control file, which a promotion updates only with its first
+  # checkpoint.
+  sql "$primary" checkpoint
+  as_owner "$pg_bin/pg_rewind" -D "$MUSTER_DIR/$node" --no-sync \
+    --config-file="$MUSTER_DIR/conf/$node.conf" \
+    --source-server="host=$MUSTER_DIR/run/$primary port=$(node_port "$primary") user=postgres dbname=postgres" \
+    >"$MUSTER_DIR/log/rewind.log" 2>&1 </dev/null || die "pg_rewind: $(tail -n 3 "$MUSTER_DIR/log/rewind.log")"
+  as_owner touch "$MUSTER_DIR/$node/standby.signal"
+  : >"$MUSTER_DIR/conf/$node.synchronous.conf"
+  "$home/node.sh" start "$node"
+  until_true 40 "node $node to stream from $primary" streams
+fi
+if [ "$synchronous" = on ]; then
+  echo "synchronous_standby_names = '$node'" >"$MUSTER_DIR/conf/$primary.synchronous.conf"
+  sql "$primary" 'select pg_reload_conf()' >/dev/null
+fi

@@ -1,0 +1,91 @@
+#!/usr/bin/env bash
+# Lays out the private directory: configuration of both nodes and of HAProxy, and a new cluster for
+# `a`. The configuration lies outside the data directories, because pg_basebackup and pg_rewind
+# copy whatever lies inside from the other node.
+. "$(dirname "$0")/pair.sh"
+
+[ "$synchronous" = on ] || [ "$synchronous" = off ] ||
+  die "parameter synchronous is '$synchronous': on or off"
+[ -z "$(node_pids a)$(node_pids b)" ] || die "a node of this system is running: stop it first"
+case $orders in '' | *[!0-9]*) die "parameter orders is '$orders': a whole number" ;; esac
+if [ "$(id -u)" -eq 0 ]; then
+  id "$owner" >/dev/null 2>&1 ||
+    die "PostgreSQL does not run as root, and there is no user $owner: apt-get install postgresql-15"
+  as_owner test -x . ||
+    die "user $owner cannot enter $MUSTER_DIR: every folder above it needs the execute permission"
+fi
+
+cd "$MUSTER_DIR"
+rm -rf a b conf run isolated proxy log
+own_dir 0700 a run/a run/b isolated isolated/a isolated/b
+own_dir 0755 conf run proxy log
+chmod 0755 run
+
+write_node() {
+  local node=$1 peer
+  peer=$(peer_of "$node")
+  cat >"conf/$node.conf" <<CONF
+data_directory = '$MUSTER_DIR/$node'
+hba_file = '$MUSTER_DIR/conf/hba.conf'
+ident_file = '$MUSTER_DIR/conf/ident.conf'
+cluster_name = '$node'
+listen_addresses = '127.0.0.1'
+port = $(node_port "$node")
+unix_socket_directories = '$MUSTER_DIR/run/$node'
+max_connections = 300
+shared_buffers = 32MB
+max_wal_size = 512MB
+dynamic_shared_memory_type = mmap
+fsync = on
+wal_level = replica
+wal_log_hints = on
+wal_keep_size = 256MB
+max_wal_senders = 8
+hot_standby = on
+wal_receiver_status_interval = 1s
+wal_receiver_timeout = 10s
+wal_sender_timeout = 10s
+wal_retrieve_retry_interval = 500ms
+recovery_target_timeline = 'latest'
+primary_conninfo = 'host=127.0.0.1 port=$(from_port "$peer") user=replicator application_name=$node connect_timeout=5'
+logging_collector = off
+log_line_prefix = '%m [%p] $node '
+include_if_exists '$MUSTER_DIR/conf/$node.synchronous.conf'
+CONF
+  : >"conf/$node.synchronous.conf"
+}
+
+write_node a
+write_node b
+[ "$synchronous" = off ] || echo "synchronous_standby_names = 'b'" >conf/a.synchronous.conf
+cat >conf/hba.conf <<'CONF'
+# Unix sockets lie in directories that only the owner may enter. Over loopback the two roles below
+# are trusted: a demonstration system, see system.yaml.
+local all,replication all trust
+host app,postgres muster 127.0.0.1/32 trust
+host replication replicator 127.0.0.1/32 trust
+CONF
+: >conf/ident.conf
+cat >proxy/haproxy.cfg.in <<CONF
+# No health checks: the plan decides where the service leads, by the runtime API.
+global
+  stats socket $MUSTER_DIR/proxy/admin.sock mode 600 level admin
+  stats timeout 1m
+  maxconn 2000
+defaults
+  mode tcp
+  retries 0
+  timeout connect 2s
+  timeout client 1h
+  timeout server 1h
+frontend service
+  bind 127.0.0.1:$MUSTER_PORT_PROXY
+  default_backend db
+backend db
+  server a 127.0.0.1:$MUSTER_PORT_A @A@
+  server b 127.0.0.1:$MUSTER_PORT_B @B@
+CONF
+[ "$(id -u)" -ne 0 ] || chown -R "$owner" conf proxy log
+
+as_owner "$pg_bin/initdb" -D "$MUSTER_DIR/a" -U postgres -A trust -E UTF8 --locale=C --no-sync \
+  >log/initdb.log 2>&1 || die "initdb failed: $(tail -n 3 log/initdb.log)"

@@ -1,0 +1,125 @@
+// A RecoveryPlan (muster.dev/v1alpha1): one DR scenario. Template, not a run: a Drill keeps the
+// plan by value. Conventions of the Kubernetes API: integers with the unit in the name, list-maps
+// keyed by `name`, one-of unions, no floats, enums in CamelCase. docs/plans.md is its guide.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <tl/expected.hpp>
+
+#include "api/action.h"
+#include "api/local_system.h"
+#include "api/node.h"
+#include "api/problem.h"
+
+namespace api {
+
+inline constexpr const char* kGroupVersion = "muster.dev/v1alpha1";
+
+struct Objectives {
+  std::int64_t rto_seconds = 0, rpo_seconds = 0;
+  std::string zero_point = "Onset";  // Onset, FaultBegun, FaultEffective, Declared
+  std::int64_t max_age_days = 90;
+  std::vector<std::string>
+      decided_by;  // stream names ("orders/W"); empty: ledgers through the service
+};
+
+struct LocalTargetSpec {
+  std::string system;  // name of a folder beside the plan, or a path; or inline_system
+  std::optional<Node> inline_system;
+  std::map<std::string, std::string> parameters;
+};
+struct TargetSpec {
+  std::optional<LocalTargetSpec> local;
+  std::optional<Node> kubernetes;  // schema only; drills against a cluster are run by the operator
+};
+
+struct ProbeSpec {
+  std::string name;
+  Action action;  // postgres, http, tcp
+  bool control = false;
+};
+
+struct LoadOperation {
+  std::string name;
+  std::int64_t share = 0;  // percent; the shares sum to 100
+  std::string statement;   // SQL; empty: the system's default for read, write, heavy
+};
+struct LoadSpec {
+  std::string probe;  // the postgres or http probe whose service it loads; empty: the first one
+  std::int64_t users = 0, operations_per_minute = 0;
+  std::vector<LoadOperation> mix;
+};
+
+struct Timing {
+  std::int64_t baseline_seconds = 300, hold_seconds = 10, sample_seconds = 10;
+  std::int64_t recovery_seconds = 0;  // 0: objectives.rtoSeconds × 2, within the deadline
+  std::int64_t validation_seconds = 600, deadline_seconds = 1800;
+};
+
+struct Fault {
+  std::string name;
+  Action action;
+  std::optional<Action> proven_by;
+  std::int64_t timeout_seconds = 60;
+};
+
+enum class OnFailure : std::uint8_t { Abort, Continue };
+struct Step {
+  std::string name;
+  std::string phase;  // FailureAssessment, ServiceIsolation, BackupActivation, DataSynchronization,
+                      // ServiceRestoration, Failback
+  std::int64_t target_millis = 0;  // 0: none
+  std::int64_t timeout_seconds = 60;
+  Action action;
+  std::optional<Action> undo;
+  bool forward_only = false;
+  OnFailure on_failure = OnFailure::Abort;
+};
+
+struct PhaseTargets {  // milliseconds; 0: none. D2: detect, execute, restore, sync
+  std::int64_t detected_millis = 0, decided_millis = 0, promoted_millis = 0, redirected_millis = 0,
+               sustained_millis = 0, redundancy_millis = 0;
+};
+
+struct Criterion {
+  std::string metric;             // ApiResponseMillis, QueryMillis, Users, RequestsPerSecond, …
+  std::string statistic = "P95";  // Mean, P50, P95, P99, Max
+  bool at_most = true;
+  double target = 0;  // written as an integer or, for 99.9, as the string "99.9": no floats in spec
+};
+
+struct Guard {
+  std::vector<Action> abort_when;  // conditions
+  std::int64_t max_targets = 1;
+};
+
+enum class FailoverMode : std::uint8_t { Orchestrate, Observe };
+
+struct RecoveryPlan {
+  std::string name;
+  std::map<std::string, std::string> labels, annotations;
+  std::string failure_type, description;
+  FailoverMode mode = FailoverMode::Orchestrate;
+  Objectives objectives;
+  TargetSpec target;
+  std::map<std::string, std::string> roles;  // primary: a
+  std::vector<ProbeSpec> probes;
+  std::optional<LoadSpec> load;
+  Timing timing;
+  std::string profile;  // applied; empty: none
+  std::vector<Fault> faults;
+  std::vector<Step> recovery, failback;
+  PhaseTargets phase_targets;
+  std::vector<Criterion> degraded, validation;
+  std::vector<std::string> monitoring;  // D1: what must be watched; names of signals
+  Guard guard;
+
+  Node document;  // as read, after overrides and the profile
+};
+
+}  // namespace api

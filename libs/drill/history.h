@@ -1,0 +1,58 @@
+// Over many drills of one scenario (D7, measurement.md §9): a ratio alone lies when there are few
+// drills, so its lower confidence bound stands beside it, and a trend is only named when a rank
+// test says that it is no accident.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "drill/report.h"
+
+namespace drill {
+
+enum class Trend : std::uint8_t { Stable, Improving, Degrading };
+const char* name(Trend trend);
+
+/// What the history keeps of one drill to compute from.
+struct PastDrill {
+  std::string drill_id;
+  WallTime started{};
+  Verdict verdict = Verdict::Invalid;
+  Verdict rto_verdict = Verdict::Invalid;
+  Verdict rpo_verdict = Verdict::Invalid;
+  std::optional<Duration> rto;  // upper bound of the service outage; nothing: not back
+  std::optional<Duration> rpo;  // upper bound
+  double score = 0;
+  bool operator==(const PastDrill&) const = default;
+};
+PastDrill past_drill(const Report& report);
+
+struct ObjectiveHistory {
+  std::uint64_t met = 0, of = 0;        // inconclusive and invalid count in `of`, never in `met`
+  double ratio = 0;                     // 0 of 0: 0
+  double lower_bound = 0;               // one-sided 95 % (Clopper–Pearson)
+  std::optional<Duration> mean, worst;  // of valid drills; worst is nothing if one never came back
+  bool never_back = false;
+  Trend trend = Trend::Stable;
+  bool operator==(const ObjectiveHistory&) const = default;
+};
+struct HistorySummary {
+  std::uint64_t drills = 0;
+  ObjectiveHistory rto, rpo;
+  bool operator==(const HistorySummary&) const = default;
+};
+/// Drills in order of time.
+HistorySummary summarise(std::span<const PastDrill> drills);
+
+/// The p below which `met` or more successes in `of` trials have probability 1 - confidence.
+/// n of n: (1 - confidence)^(1/n). Source: Clopper and Pearson, Biometrika 26 (1934).
+double clopper_pearson_lower(std::uint64_t met, std::uint64_t of, double confidence = 0.95);
+
+/// Two-sided Mann–Kendall test at 5 %, ties corrected; larger values are worse.
+/// Source: Kendall, Rank Correlation Methods (1975).
+Trend trend_of(std::span<const double> values);
+
+}  // namespace drill

@@ -1,0 +1,67 @@
+// What was lost (measurement.md §5): every acknowledged write of the ledger is looked for in the
+// final reads. A write that nobody acknowledged (info) is never counted lost nor kept. A row whose
+// HMAC is wrong proves nothing, so it counts as corrupt and never as presence. The two identities
+// are counted from different sides (records here, rows there), so that a dropped record, a doubled
+// one or a hole in the numbering breaks them and the result with them.
+//
+// Memory: two bytes per operation beside the input; time: linear.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "drill/evidence.h"
+#include "drill/report.h"
+
+namespace drill {
+
+/// Where each ledger row was found: by (stream, seq) in O(1).
+class RowIndex {
+ public:
+  /// Shapes: streams and records as in Evidence; reads may be empty or incomplete.
+  static RowIndex build(const Evidence& evidence);
+
+  bool in_survivor(StreamId stream, std::uint64_t seq) const;
+  bool in_rejoined(StreamId stream, std::uint64_t seq) const;
+  bool in_old_primary(StreamId stream, std::uint64_t seq) const;
+  bool duplicated(StreamId stream, std::uint64_t seq) const;
+  bool corrupt(StreamId stream, std::uint64_t seq) const;
+
+  const FinalRead* survivor() const { return survivor_; }  // null: not read, or not to its end
+  const FinalRead* rejoined() const { return rejoined_; }
+  const FinalRead* old_primary() const { return old_primary_; }
+  /// Intact rows of no attempted operation, in the survivor or rejoined read.
+  std::uint64_t strangers() const { return strangers_; }
+
+ private:
+  std::uint8_t flags(StreamId stream, std::uint64_t seq) const;
+  void take(const FinalRead* read, std::uint8_t once, bool judged);
+
+  const FinalRead* survivor_ = nullptr;
+  const FinalRead* rejoined_ = nullptr;
+  const FinalRead* old_primary_ = nullptr;
+  std::vector<std::vector<std::uint8_t>> flags_;  // [stream][seq]
+  std::uint64_t strangers_ = 0;
+};
+
+/// When data began to be at risk: the onset with its uncertainty.
+struct OnsetBounds {
+  TimePoint lo{}, hi{};
+};
+
+struct LedgerVerdicts {
+  LedgerResult result;
+  Bounds rpo_time;        // [0, 0] when nothing was lost
+  bool measured = false;  // both final reads were complete and began after every acknowledgement
+};
+/// Streams of kind Ledger only; losses on pinned streams are evidence of split brain, not RPO.
+LedgerVerdicts check_ledger(const Evidence& evidence, const RowIndex& rows,
+                            std::optional<OnsetBounds> onset);
+
+/// Acknowledged, and absent from both final reads.
+bool is_lost(const Record& record, const RowIndex& rows);
+
+}  // namespace drill

@@ -1,0 +1,46 @@
+// Where the time of an outage went (measurement.md §4): onset → detected → decided → promoted →
+// redirected → sustained. The durations sum to inv(g*) - inv(b0) exactly, because each is the
+// difference of neighbouring stamps; a moment that was not observed is left out and its time falls
+// to the next one; a moment out of order gives a negative duration, shown and never clamped.
+// Beyond the RTO: warmed up, redundancy restored.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "drill/evidence.h"
+#include "drill/outage.h"
+#include "drill/report.h"
+
+namespace drill {
+
+/// The moments of one outage; kNever: not observed.
+struct Moments {
+  TimePoint onset = kNever;
+  TimePoint detected = kNever;
+  TimePoint decided = kNever;
+  TimePoint promoted = kNever;
+  TimePoint redirected = kNever;
+  TimePoint sustained = kNever;
+  TimePoint warmed_up = kNever;
+  TimePoint redundancy_restored = kNever;
+};
+
+/// `decider` is the stream whose outage is judged.
+Moments find_moments(const Evidence& evidence, std::span<const StreamView> views,
+                     const StreamView& decider, const HeldOutage& outage, Duration hold);
+
+/// Targets by the moment they end at: "detected", "decided", … "warmedUp", "redundancyRestored".
+using PhaseTargets = std::map<std::string, Duration>;
+std::vector<PhaseResult> phases_of(const Moments& moments, const PhaseTargets& targets);
+
+/// Recovery and failback steps against their targets.
+std::vector<PhaseResult> steps_of(std::span<const StepRun> steps);
+
+/// "the targets of the phases sum to 330 s, more than the objective of 300 s"; empty: they fit.
+std::string target_warning(const PhaseTargets& targets, Duration objective);
+
+}  // namespace drill

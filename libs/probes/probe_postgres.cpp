@@ -1,0 +1,155 @@
+#include "probes/probe_postgres.h"
+
+#include <charconv>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace probes {
+namespace {
+
+using api::FieldSpec;
+using api::FieldType;
+
+FieldSpec integer(std::string name, std::int64_t minimum, std::int64_t maximum,
+                  std::optional<api::Node> otherwise, std::string doc) {
+  FieldSpec field;
+  field.name = std::move(name);
+  field.type = FieldType::Integer;
+  field.minimum = minimum;
+  field.maximum = maximum;
+  field.otherwise = std::move(otherwise);
+  field.doc = std::move(doc);
+  return field;
+}
+
+api::ActionKind postgres_kind() {
+  api::ActionKind kind;
+  kind.name = "postgres";
+  kind.uses = static_cast<std::uint8_t>(api::Use::Probe);
+  kind.doc = "writes and reads of a PostgreSQL service and of each of its instances";
+  FieldSpec service;
+  service.name = "service";
+  service.required = true;
+  service.names = FieldSpec::Names::Service;
+  service.doc = "the service that users reach";
+  FieldSpec instances;
+  instances.name = "instances";
+  instances.type = FieldType::Strings;
+  instances.required = true;
+  instances.minimum = 1;
+  instances.maximum = 16;
+  instances.names = FieldSpec::Names::Instance;
+  instances.doc = "the instances behind it, each watched by streams of its own";
+  FieldSpec reads;
+  reads.name = "reads";
+  reads.type = FieldType::Boolean;
+  reads.otherwise = api::Node(true);
+  reads.doc = "read streams too: stale and non-monotonic reads";
+  kind.fields = {
+      service,
+      instances,
+      integer("writesPerSecond", 1, 1000, api::Node(100), "rate of the ledger writes"),
+      integer("intervalMillis", 10, 60000, api::Node(100), "time between operations of a stream"),
+      integer("deadlineMillis", 10, 60000, std::nullopt,
+              "an operation that is not acknowledged by then is bad; default: the degraded "
+              "latency target of the plan"),
+      integer("ackTimeoutSeconds", 1, 300, api::Node(30),
+              "how long the acknowledgement of a write is awaited"),
+      reads};
+  return kind;
+}
+
+class PostgresProbe final : public ProbeKind {
+ public:
+  const api::ActionKind& kind() const override { return kind_; }
+
+  base::Result<std::vector<BuiltStream>> build(ProbeContext& context, const std::string& probe_name,
+                                               const api::Node& params) const override {
+    TRY(const PgProbe probe,
+        pg_probe_of(context.system, probe_name, params, context.deadline_default));
+    std::vector<BuiltStream> built;
+    for (PgStream& stream : pg_streams(probe, PgShared{context.ledger, context.pg_servers})) {
+      built.push_back({std::move(stream.spec), std::move(stream.operation),
+                       [number = stream.number](drill::StreamId id) { *number = id.value(); }});
+    }
+    return built;
+  }
+
+ private:
+  api::ActionKind kind_ = postgres_kind();
+};
+
+base::Result<PgAddress> host_and_port(const std::string& text) {
+  const std::size_t colon = text.rfind(':');
+  PgAddress address;
+  const char* begin = text.data() + (colon == std::string::npos ? 0 : colon + 1);
+  const char* end = text.data() + text.size();
+  const auto parsed = std::from_chars(begin, end, address.port);
+  if (colon == std::string::npos || parsed.ec != std::errc{} || parsed.ptr != end) {
+    return base::fail(base::Code::InvalidArgument, fmt::format("'{}' is no HOST:PORT", text));
+  }
+  address.host = text.substr(0, colon);
+  return address;
+}
+
+}  // namespace
+
+std::unique_ptr<ProbeKind> postgres_probe() {
+  return std::make_unique<PostgresProbe>();
+}
+
+base::Result<PgAddress> pg_address(const api::InstanceSpec& instance) {
+  if (!instance.postgres) {
+    return base::fail(base::Code::InvalidArgument,
+                      fmt::format("instance '{}' has no `postgres` in its system", instance.name));
+  }
+  TRY(PgAddress address, host_and_port(instance.address));
+  if (!instance.postgres->socket_dir.empty()) address.host = instance.postgres->socket_dir;
+  address.user = instance.postgres->user;
+  address.database = instance.postgres->database;
+  address.password = instance.postgres->password;
+  return address;
+}
+
+base::Result<PgAddress> pg_service_address(const api::ServiceSpec& service,
+                                           const api::InstanceSpec& like) {
+  TRY(PgAddress address, pg_address(like));
+  TRY(const PgAddress at, host_and_port(service.address));
+  address.host = at.host;
+  address.port = at.port;
+  return address;
+}
+
+base::Result<PgProbe> pg_probe_of(const api::LocalSystem& system, const std::string& name,
+                                  const api::Node& params, base::Duration deadline_default) {
+  PgProbe probe;
+  probe.name = name;
+  const api::ServiceSpec* service = system.service(params["service"].as_string());
+  const std::vector<std::string> names = params["instances"].as_strings();
+  const api::InstanceSpec* first = names.empty() ? nullptr : system.instance(names.front());
+  if (service == nullptr || first == nullptr) {
+    return base::fail(
+        base::Code::InvalidArgument,
+        fmt::format("probe '{}': its service or instances are not in the system", name));
+  }
+  TRY(probe.service, pg_service_address(*service, *first));
+  for (const std::string& instance_name : names) {
+    const api::InstanceSpec* instance = system.instance(instance_name);
+    if (instance == nullptr) {
+      return base::fail(base::Code::InvalidArgument,
+                        fmt::format("probe '{}': no instance '{}'", name, instance_name));
+    }
+    TRY(PgAddress address, pg_address(*instance));
+    probe.instances.push_back({instance_name, std::move(address)});
+  }
+  probe.writes_per_second = static_cast<int>(params["writesPerSecond"].as_int(100));
+  probe.interval = base::millis(params["intervalMillis"].as_int(100));
+  probe.deadline = params.has("deadlineMillis") ? base::millis(params["deadlineMillis"].as_int())
+                                                : deadline_default;
+  probe.ack_timeout = base::seconds(params["ackTimeoutSeconds"].as_int(30));
+  probe.reads = params["reads"].as_bool(true);
+  return probe;
+}
+
+}  // namespace probes
