@@ -1,9 +1,9 @@
 #include "report/html_style.h"
 
 namespace report {
+namespace {
 
-const char* style_sheet() {
-  return R"css(
+constexpr const char* kStyle = R"css(
 :root{color-scheme:light dark;--bg:#fff;--panel:#f6f7f9;--ink:#1b2028;--dim:#5c6675;--line:#dde1e7;
 --met:#18794e;--missed:#c62a2f;--inconclusive:#946100;--invalid:#7a3fa0;--metbg:#e4f4ea;
 --missedbg:#fdeaea;--inconclusivebg:#fdf3d8;--invalidbg:#f5eafa;--good:#7cc5a0;--bad:#e5484d;
@@ -108,6 +108,11 @@ td:last-child{min-width:105px}td,td.n{padding-right:8px;white-space:normal}td.n{
 .cards{grid-template-columns:repeat(4,1fr)}.cards.two,.pair{grid-template-columns:1fr 1fr}
 .verdict{padding:6px 12px}h1{font-size:22px}.card .v{font-size:18px}a{color:inherit}}
 )css";
+
+}  // namespace
+
+const char* style_sheet() {
+  return kStyle;
 }
 
 }  // namespace report
