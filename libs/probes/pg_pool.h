@@ -67,7 +67,7 @@ class PgPool;
 /// A connection that is had. Destroying it gives it back.
 class PgLease {
  public:
-  PgLease(PgLease&&) noexcept = default;
+  PgLease(PgLease&& other) noexcept;
   PgLease& operator=(PgLease&&) = delete;
   ~PgLease();
 

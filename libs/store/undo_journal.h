@@ -6,7 +6,7 @@
 //   {"seq":1,"record":{"part":"fault:0","name":…,"kind":…,"params":…,"undo":…,"rule":…}}
 //   {"seq":2,"result":{"part":"fault:0","result":"Applied|Failed|Unknown","detail":…}}
 //   {"seq":3,"undone":{"part":"fault:0"}}
-//   {"seq":4,"closed":{"whole":true,"detail":…}}            nothing follows; nothing to recover
+//   {"seq":4,"closed":{"whole":true,"detail":…}}            whole: nothing follows, nothing to recover
 //
 // An append returns ok only after fdatasync. If it fails at any step the action it speaks of is not
 // done: the file is cut back to its last durable entry, and if even that fails the journal takes

@@ -244,7 +244,7 @@ aio::Task<base::Result<>> kill_all(aio::Clock& clock, std::vector<ProcessId> pro
                            fmt::format("still there {} after SIGKILL: {}", base::human(limit),
                                        list_of(left)));
     }
-    if (!co_await aio::sleep_for(clock, kPollEvery, stop)) {
+    if (!co_await aio::wait_for(clock, kPollEvery, stop)) {
       co_return base::fail(base::Code::Cancelled, "waiting for killed processes to end");
     }
   }

@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include <boost/asio/error.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/read_until.hpp>
@@ -112,7 +113,7 @@ base::Result<> Relay::open_listener() {
 
 void Relay::accept() {
   acceptor_.async_accept([this](const Failure& error, Tcp::socket socket) {
-    if (!acceptor_.is_open()) {
+    if (!acceptor_.is_open() || error == asio::error::operation_aborted) {
       return;
     }
     if (error) {
@@ -157,7 +158,7 @@ aio::Task<base::Result<>> Relay::apply(RelaySetting setting, std::stop_token sto
   for (;;) {
     auto opened = open_listener();
     if (opened || clock_.now() >= deadline ||
-        !co_await aio::sleep_for(clock_, kListenAgainEvery, stop)) {
+        !co_await aio::wait_for(clock_, kListenAgainEvery, stop)) {
       co_return opened;
     }
   }
@@ -174,7 +175,7 @@ aio::Task<base::Result<>> Relay::close_all() {
   }
   // The handlers of closed sockets run within this turn or the next ones and own their links.
   while (shared_.status.connections > 0) {
-    co_await aio::sleep_for(clock_, base::millis(1), {});
+    co_await aio::wait_for(clock_, base::millis(1), {});
   }
   co_return base::Result<>{};
 }
@@ -182,7 +183,7 @@ aio::Task<base::Result<>> Relay::close_all() {
 aio::Task<base::Result<>> serve_orders(Relay& relay, Local::socket socket, std::stop_token stop) {
   const std::stop_callback closing(stop, CloseNow<Local::socket>{&socket});
   Failure error;
-  const auto token = asio::redirect_error(asio::use_awaitable, error);
+  auto token = asio::redirect_error(asio::use_awaitable, error);
   std::string text;
   for (;;) {
     const std::size_t size = co_await asio::async_read_until(
@@ -219,7 +220,7 @@ aio::Task<base::Result<>> take_orders(aio::Clock& clock, Relay& relay, Local::ac
       if (!error) {
         clients.spawn(serve_orders(relay, std::move(socket), clients.token()));
       } else {
-        co_await aio::sleep_for(clock, kAcceptAgainAfter, stop);
+        co_await aio::wait_for(clock, kAcceptAgainAfter, stop);
       }
     }
   }

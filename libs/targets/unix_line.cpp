@@ -42,7 +42,7 @@ aio::Task<base::Result<std::string>> converse(std::string path, std::string ques
   Socket socket(co_await asio::this_coro::executor);
   const std::stop_callback closing(stop, CloseSocket{&socket});
   Failure error;
-  const auto token = asio::redirect_error(asio::use_awaitable, error);
+  auto token = asio::redirect_error(asio::use_awaitable, error);
   // A path longer than a socket address can hold throws in 1.74.
   if (path.size() >= sizeof(sockaddr_un::sun_path)) {
     co_return base::fail(base::Code::InvalidArgument,

@@ -46,6 +46,22 @@ inline std::string sql(const PgAddress& address, const std::string& text) {
   return answer;
 }
 
+/// Runs a task that may use PgOutcome to its end.
+template <class T>
+T await(boost::asio::io_context& context, aio::Task<T> task) {
+  std::optional<T> out;
+  boost::asio::co_spawn(context, std::move(task), [&](std::exception_ptr error, T value) {
+    CHECK(!error);
+    out.emplace(std::move(value));
+  });
+  context.restart();
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (!out && context.run_one_until(until) > 0) {
+  }
+  CHECK(out.has_value());
+  return std::move(*out);
+}
+
 class OperationHarness final : public Completions {
  public:
   OperationHarness(const PgAddress& address, Connections connections, PgDeed deed,
