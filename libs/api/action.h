@@ -84,4 +84,12 @@ struct Action {
   }
 };
 
+inline constexpr const char* kWaitFor = "waitFor";
+/// The step `waitFor: {postgres: {…}}`: its parameters ARE a condition, a map of one kind.
+ActionKind wait_for_kind();
+/// Whether the parameters of a kind are a condition: its table is one nameless Condition field.
+bool takes_condition(const ActionKind& kind);
+/// The action in a map of one kind, as a validated Condition or waitFor's parameters are.
+Action one_of(const Node& node);
+
 }  // namespace api

@@ -4,6 +4,7 @@
 #include "api/recovery_plan.h"
 #include "drill/assess.h"
 #include "drill/engine_config.h"
+#include "targets/catalog.h"
 
 namespace runner {
 
@@ -18,7 +19,10 @@ struct PartView {
 /// CHECKs that the part exists.
 PartView part_of(const api::RecoveryPlan& plan, drill::PartId id);
 
-drill::EngineConfig engine_config(const api::RecoveryPlan& plan);
+/// What the engine must know of one part; which undo holds when is the driver's to say.
+drill::PartConfig part_config(const api::RecoveryPlan& plan, const targets::Catalog& catalog,
+                              drill::PartId id);
+drill::EngineConfig engine_config(const api::RecoveryPlan& plan, const targets::Catalog& catalog);
 
 /// `directory` is where the evidence lies; `plan_yaml` exactly what ran.
 drill::AssessConfig assess_config(const api::RecoveryPlan& plan, const std::string& directory);
