@@ -1,11 +1,11 @@
 // The whole postgres probe under the real prober, over a real pair, across the death of the primary
 // and the promotion of the standby.
-#include <gtest/gtest.h>
-
 #include <condition_variable>
 #include <map>
 #include <mutex>
 #include <set>
+
+#include <gtest/gtest.h>
 
 #include "harness.h"
 #include "probes/pg_final_read.h"
@@ -110,11 +110,13 @@ TEST(PgProbe, WatchesAFailover) {
   for (const drill::StreamInfo& info : prober.streams()) id[info.name.substr(7)] = info.id;
   prober.start_all();
   const auto ok = [](const drill::Record& record) { return record.outcome == Outcome::Ok; };
-  ASSERT_TRUE(collector.wait_for(id["W"], [](const drill::Record& record) { return record.seq >= 60; }));
+  ASSERT_TRUE(
+      collector.wait_for(id["W"], [](const drill::Record& record) { return record.seq >= 60; }));
   for (const char* stream : {"A", "B", "W", "R", "R/a", "R/b", "C/a", "D/a"}) {
     EXPECT_TRUE(collector.wait_for(id[stream], ok)) << stream;
   }
-  EXPECT_TRUE(collector.wait_for(id["R/b"], [](const drill::Record& record) { return record.value > 10; }));
+  EXPECT_TRUE(
+      collector.wait_for(id["R/b"], [](const drill::Record& record) { return record.value > 10; }));
   for (const char* stream : {"C/b", "D/b"}) {
     EXPECT_TRUE(collector.wait_for(id[stream], [](const drill::Record& record) {
       return record.outcome == Outcome::Fail && record.cause == drill::Cause::ReadOnly;
