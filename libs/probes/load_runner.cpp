@@ -42,8 +42,9 @@ base::Result<std::string> default_statement(std::string_view name) {
     if (one.name == name) return std::string(one.statement);
     known += (known.empty() ? "" : ", ") + std::string(one.name);
   }
-  return base::fail(base::Code::InvalidArgument, "load operation " + std::string(name) +
-                                                     " has no statement; those with one are " + known);
+  return base::fail(
+      base::Code::InvalidArgument,
+      "load operation " + std::string(name) + " has no statement; those with one are " + known);
 }
 
 base::Result<std::vector<LoadStatement>> with_defaults(std::vector<LoadStatement> mix) {
@@ -75,7 +76,8 @@ aio::Task<base::Result<>> LoadRunner::run(std::stop_token stop) {
   for (const LoadStatement& operation : plan_.mix) {
     spec.mix.push_back({operation.name, operation.share});
   }
-  if (spec.mix.empty() || plan_.keys == 0 || plan_.users > std::numeric_limits<std::uint16_t>::max()) {
+  if (spec.mix.empty() || plan_.keys == 0 ||
+      plan_.users > std::numeric_limits<std::uint16_t>::max()) {
     co_return base::fail(base::Code::InvalidArgument, "load: a mix, keys and at most 65535 users");
   }
   CO_TRY(load::Arrivals arrivals, load::Arrivals::create(std::move(spec), plan_.seed));
@@ -113,8 +115,8 @@ aio::Task<base::Result<>> LoadRunner::one(load::Arrival arrival, base::TimePoint
       const auto outcome = co_await lease->run(query_of(arrival.kind), stop);
       sample.service_time = clock_.now() - sent;
       sample.ok = outcome.has_value() && !outcome->sync_wait_cancelled;
-      sample.cause = !outcome ? outcome.error().cause
-                              : (sample.ok ? Cause::None : Cause::SyncCancelled);
+      sample.cause =
+          !outcome ? outcome.error().cause : (sample.ok ? Cause::None : Cause::SyncCancelled);
       if (!outcome && !outcome.error().sent) sample.service_time = base::Duration(0);
     } else {
       sample.cause = lease.error().cause;

@@ -1,7 +1,7 @@
-// The users of a drill: operations on the service that become due by an open model (load/arrivals.h)
-// and go through the pool of requirement R8, as an application's would. Latency counts from the
-// intended start, so the wait for a connection while the database is away is in it; service_time
-// counts from the statement's sending.
+// The users of a drill: operations on the service that become due by an open model
+// (load/arrivals.h) and go through the pool of requirement R8, as an application's would. Latency
+// counts from the intended start, so the wait for a connection while the database is away is in it;
+// service_time counts from the statement's sending.
 //
 // Users do not wait for each other: while the service is away operations pile up, at most
 // `in_flight_max` of them; beyond that they fail as NotSent, which is an error that the users see.
@@ -29,7 +29,7 @@
 namespace probes {
 
 struct LoadStatement {
-  std::string name;       // "read"
+  std::string name;  // "read"
   int share = 0;
   std::string statement;  // "$1", where it occurs, is a number from 1 to LoadPlan::keys
 };
@@ -90,7 +90,8 @@ struct CapacityPlan {
 };
 
 /// The stream as the evidence names it.
-drill::StreamInfo capacity_stream(const CapacityPlan& plan, std::string probe, std::string endpoint);
+drill::StreamInfo capacity_stream(const CapacityPlan& plan, std::string probe,
+                                  std::string endpoint);
 
 class CapacityRunner {
  public:

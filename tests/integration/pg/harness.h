@@ -2,13 +2,12 @@
 // completion awaited, or it is abandoned after a while, on the test's own io_context.
 #pragma once
 
-#include <gtest/gtest.h>
-
 #include <memory>
 #include <optional>
 #include <string>
 
 #include <boost/asio/io_context.hpp>
+#include <gtest/gtest.h>
 
 #include "aio/clock.h"
 #include "integration/postgres_fixture.h"
@@ -68,8 +67,8 @@ class OperationHarness final : public Completions {
                    std::size_t slots = 1, std::string instance = {})
       : ledger("drill-x", kTestKey), servers(table) {
     auto number = std::make_shared<std::atomic<std::uint16_t>>(kTestStream.value());
-    operation = make_pg_operation({ledger, servers}, address, std::move(instance), connections, deed,
-                                  std::move(number));
+    operation = make_pg_operation({ledger, servers}, address, std::move(instance), connections,
+                                  deed, std::move(number));
     operation->open(context.get_executor(), *this, slots);
   }
   ~OperationHarness() {

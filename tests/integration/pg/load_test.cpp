@@ -1,8 +1,8 @@
 // The users' load and the capacity stream against a real server.
-#include <gtest/gtest.h>
-
 #include <map>
 #include <set>
+
+#include <gtest/gtest.h>
 
 #include "harness.h"
 #include "probes/load_runner.h"
@@ -20,9 +20,10 @@ struct LoadTest : testing::Test {
     server_ = new Server(std::move(*started));
     const PgAddress address = address_of(*server_);
     sql(address, "create table customers (id bigint primary key, name text, region text)");
-    sql(address, "create table orders (id bigint generated always as identity primary key, customer_id "
-                 "bigint not null references customers, item text not null, quantity integer not null, "
-                 "price_cents bigint not null, placed_at timestamptz not null default now())");
+    sql(address,
+        "create table orders (id bigint generated always as identity primary key, customer_id "
+        "bigint not null references customers, item text not null, quantity integer not null, "
+        "price_cents bigint not null, placed_at timestamptz not null default now())");
     sql(address, "insert into customers select n, 'c', 'north' from generate_series(1, 2000) n");
   }
   static void TearDownTestSuite() {
@@ -141,7 +142,8 @@ TEST_F(LoadTest, CapacityReadsRiseAboveTheTarget) {
   plan.rise = base::millis(300);
   plan.statement = *default_statement("read");
   std::vector<drill::Record> records;
-  CapacityRunner runner(clock, pool, plan, [&](const drill::Record& record) { records.push_back(record); });
+  CapacityRunner runner(clock, pool, plan,
+                        [&](const drill::Record& record) { records.push_back(record); });
   std::stop_source stop;
   const auto alarm = clock.alarm(context.get_executor());
   const base::TimePoint began = clock.now();

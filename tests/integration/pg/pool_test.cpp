@@ -1,13 +1,12 @@
 // Requirement R8 against a real PostgreSQL: size, attempts, time limits, warnings, statistics,
 // transactions, health.
-#include "probes/pg_pool.h"
+#include <optional>
 
 #include <gtest/gtest.h>
 
-#include <optional>
-
 #include "aio/task_group.h"
 #include "harness.h"
+#include "probes/pg_pool.h"
 
 namespace probes {
 namespace {
@@ -163,9 +162,11 @@ TEST_F(PoolTest, SlowQueriesAndHeldConnectionsAreWarnedAbout) {
 TEST_F(PoolTest, TransactionsCommitAsOneOrNotAtAll) {
   PgPool pool(context.get_executor(), clock, settings(), warn());
   ASSERT_TRUE(await(context, pool.query(text("create table things (n int)"), {})));
-  std::vector<PgQuery> good = {text("insert into things values (1)"), text("insert into things values (2)")};
+  std::vector<PgQuery> good = {text("insert into things values (1)"),
+                               text("insert into things values (2)")};
   EXPECT_TRUE(await(context, pool.transaction(good, {})));
-  std::vector<PgQuery> bad = {text("insert into things values (3)"), text("insert into nothing values (4)")};
+  std::vector<PgQuery> bad = {text("insert into things values (3)"),
+                              text("insert into nothing values (4)")};
   const auto failed = await(context, pool.transaction(bad, {}));
   ASSERT_FALSE(failed);
   EXPECT_EQ(failed.error().sqlstate, "42P01");
@@ -207,10 +208,12 @@ TEST_F(PoolTest, StoppingEndsWaitersAndQueries) {
   const auto alarm = clock.alarm(context.get_executor());
   alarm->arm(clock.now() + base::millis(100), [&] { stop.request_stop(); });
   std::optional<PgOutcome<PgResult>> first, second;
-  boost::asio::co_spawn(context, pool.query(text("select pg_sleep(20)"), stop.get_token()),
-                        [&](std::exception_ptr, PgOutcome<PgResult> value) { first = std::move(value); });
-  boost::asio::co_spawn(context, pool.query(text("select 1"), stop.get_token()),
-                        [&](std::exception_ptr, PgOutcome<PgResult> value) { second = std::move(value); });
+  boost::asio::co_spawn(
+      context, pool.query(text("select pg_sleep(20)"), stop.get_token()),
+      [&](std::exception_ptr, PgOutcome<PgResult> value) { first = std::move(value); });
+  boost::asio::co_spawn(
+      context, pool.query(text("select 1"), stop.get_token()),
+      [&](std::exception_ptr, PgOutcome<PgResult> value) { second = std::move(value); });
   const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(10);
   while (!(first && second) && context.run_one_until(until) > 0) {
   }

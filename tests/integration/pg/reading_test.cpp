@@ -1,7 +1,7 @@
 // The final read of the ledger and the view of an instance, against a real pair.
-#include <gtest/gtest.h>
-
 #include <algorithm>
+
+#include <gtest/gtest.h>
 
 #include "harness.h"
 #include "probes/pg_final_read.h"
@@ -49,11 +49,16 @@ TEST_F(ReadingTest, FindsEveryRowAndEveryDefectAmongAHundredThousand) {
   exec(ledger.create().text);
   // HMACs as the probe makes them, by the server: the digests of 100,000 inserts in one statement.
   exec("create extension if not exists pgcrypto");
-  exec("insert into muster_drill_drill_x.ledger select 'drill-x', 7, n, "
-       "hmac(convert_to('drill-x', 'UTF8') || '\\x00'::bytea || int2send(7::int2) || int8send(n), "
-       "convert_to(repeat('k', 32), 'UTF8'), 'sha256') from generate_series(1, 100000) n");
-  exec("insert into muster_drill_drill_x.ledger select * from muster_drill_drill_x.ledger where seq = 500");
-  exec("update muster_drill_drill_x.ledger set hmac = set_byte(hmac, 3, 255 - get_byte(hmac, 3)) where seq = 777");
+  exec(
+      "insert into muster_drill_drill_x.ledger select 'drill-x', 7, n, "
+      "hmac(convert_to('drill-x', 'UTF8') || '\\x00'::bytea || int2send(7::int2) || int8send(n), "
+      "convert_to(repeat('k', 32), 'UTF8'), 'sha256') from generate_series(1, 100000) n");
+  exec(
+      "insert into muster_drill_drill_x.ledger select * from muster_drill_drill_x.ledger where seq "
+      "= 500");
+  exec(
+      "update muster_drill_drill_x.ledger set hmac = set_byte(hmac, 3, 255 - get_byte(hmac, 3)) "
+      "where seq = 777");
   exec("update muster_drill_drill_x.ledger set drill = 'another' where seq = 888");
   exec("delete from muster_drill_drill_x.ledger where seq = 999");
   exec("insert into muster_drill_drill_x.ledger values ('drill-x', 99999, -1, '')");
@@ -92,14 +97,17 @@ TEST_F(ReadingTest, FindsEveryRowAndEveryDefectAmongAHundredThousand) {
 
 TEST_F(ReadingTest, AReadThatBreaksOffIsNotComplete) {
   exec(ledger.create().text);
-  exec("insert into muster_drill_drill_x.ledger select 'drill-x', 7, n, '' from generate_series(1, 10) n");
+  exec(
+      "insert into muster_drill_drill_x.ledger select 'drill-x', 7, n, '' from generate_series(1, "
+      "10) n");
   PgFinalReadSpec spec;
   spec.address = address_of(*server_);
   spec.limit = base::millis(200);
   // The table is locked: the read hangs until its limit.
   PgConnection lock(context.get_executor(), address_of(*server_));
   ASSERT_TRUE(await(context, lock.open({})));
-  for (const char* text : {"begin", "lock table muster_drill_drill_x.ledger in access exclusive mode"}) {
+  for (const char* text :
+       {"begin", "lock table muster_drill_drill_x.ledger in access exclusive mode"}) {
     PgQuery query;
     query.text = text;
     ASSERT_TRUE(await(context, lock.run(query, {})));
@@ -130,13 +138,16 @@ TEST_F(ReadingTest, DroppedSchemasLeaveNothingAndLeftoversAreFound) {
   ASSERT_TRUE(await(context, connection.run(drop_schema(found->first()), {})));
   ASSERT_TRUE(await(context, connection.run(ledger.drop(), {})));
   ASSERT_TRUE(await(context, connection.run(ledger.drop(), {}))) << "dropping twice is no error";
-  EXPECT_EQ(sql(address_of(*server_), "select count(*) from pg_namespace where nspname like 'muster%'"), "0");
+  EXPECT_EQ(
+      sql(address_of(*server_), "select count(*) from pg_namespace where nspname like 'muster%'"),
+      "0");
 }
 
 TEST_F(ReadingTest, SeesPrimaryStandbyLagAndDown) {
   PgAddress nowhere = address_of(*server_);
   nowhere.port = 1;
-  PgInstances instances(clock, {{"a", address_of(*server_)}, {"b", address_of(*standby_)}, {"c", nowhere}});
+  PgInstances instances(
+      clock, {{"a", address_of(*server_)}, {"b", address_of(*standby_)}, {"c", nowhere}});
   const auto primary = await(context, instances.look("a", {}));
   ASSERT_TRUE(primary);
   EXPECT_EQ(primary->role, PgInstanceView::Role::Primary);
@@ -168,7 +179,8 @@ TEST_F(ReadingTest, SeesPrimaryStandbyLagAndDown) {
 TEST_F(ReadingTest, StatementsOnInstancesTellTheirErrorsApart) {
   PgAddress nowhere = address_of(*server_);
   nowhere.port = 1;
-  PgInstances instances(clock, {{"a", address_of(*server_)}, {"b", address_of(*standby_)}, {"c", nowhere}});
+  PgInstances instances(
+      clock, {{"a", address_of(*server_)}, {"b", address_of(*standby_)}, {"c", nowhere}});
   const auto ask = [&](const char* instance, const char* text, base::Duration limit) {
     return await(context, instances.query(instance, text, limit, {}));
   };
@@ -177,9 +189,11 @@ TEST_F(ReadingTest, StatementsOnInstancesTellTheirErrorsApart) {
   EXPECT_EQ(good->columns[0], "seven");
   EXPECT_EQ(good->first(), "7");
   EXPECT_EQ(ask("a", "selekt", base::seconds(5)).error().code, base::Code::FailedPrecondition);
-  EXPECT_NE(ask("b", "create table x ()", base::seconds(5)).error().message.find("25006"), std::string::npos);
+  EXPECT_NE(ask("b", "create table x ()", base::seconds(5)).error().message.find("25006"),
+            std::string::npos);
   EXPECT_EQ(ask("c", "select 1", base::seconds(5)).error().code, base::Code::Unavailable);
-  EXPECT_EQ(ask("a", "select pg_sleep(10)", base::millis(150)).error().code, base::Code::DeadlineExceeded);
+  EXPECT_EQ(ask("a", "select pg_sleep(10)", base::millis(150)).error().code,
+            base::Code::DeadlineExceeded);
 }
 
 }  // namespace
