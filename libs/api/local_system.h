@@ -33,7 +33,7 @@ struct IsolatedSpec {
 };
 struct ProcessSpec {
   std::string name, pid_file;
-  std::vector<std::string> also_pid_files;  // more processes that live and die with it
+  std::vector<std::string> also_pid_files;  // further roots: the process is all their trees
   std::optional<CommandSpec> start, stop;
   std::optional<IsolatedSpec> isolated;
 };
@@ -86,6 +86,12 @@ using Substitutions = std::map<std::string, std::string, std::less<>>;
 /// Replaces every {name}; "{{" is a brace.
 /// Errors: InvalidArgument naming the unknown placeholder and those that are known.
 base::Result<std::string> substitute(std::string_view text, const Substitutions& values);
+inline base::Result<std::string> substitute(const std::string& text, const Substitutions& values) {
+  return substitute(std::string_view(text), values);
+}
+inline base::Result<std::string> substitute(const char* text, const Substitutions& values) {
+  return substitute(std::string_view(text), values);
+}
 /// The same in every string of a tree.
 base::Result<Node> substitute(const Node& node, const Substitutions& values);
 /// The system with every string resolved.

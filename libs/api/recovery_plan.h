@@ -101,6 +101,7 @@ struct Guard {
 enum class FailoverMode : std::uint8_t { Orchestrate, Observe };
 
 struct RecoveryPlan {
+  std::string file;  // where it was read from, for messages
   std::string name;
   std::map<std::string, std::string> labels, annotations;
   std::string failure_type, description;
