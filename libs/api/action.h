@@ -7,7 +7,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,49 +17,34 @@
 
 namespace api {
 
-enum class FieldType : std::uint8_t {
-  String,
-  Scalar,   // a text, an integer or a boolean; kept as text
-  Integer,  // minimum..maximum
-  Decimal,  // minimum..maximum, an integer or a text such as "99.9": the API has no floats
-  Boolean,
-  Strings,    // a list of texts
-  Integers,   // a list of integers that are > 0 and below 2^31
-  StringMap,  // texts (or Scalars, kept as text) under free keys
-  Enum,
-  Object,
-  Objects,   // a list of `fields`, unique by `key`
-  Condition  // a nested one-of of kinds usable as a condition
-};
-
 enum class Use : std::uint8_t { Fault = 1, Step = 2, Condition = 4, Probe = 8 };
 
-/// What a text must look like, unless a placeholder in it decides that later.
-enum class Form : std::uint8_t {
-  Text,     // anything up to 64 KiB without NUL
-  Name,     // [a-z]([a-z0-9-]*[a-z0-9])?, at most 63: names of plans, steps, processes …
-  Word,     // [A-Za-z][A-Za-z0-9_.-]*, at most 63: roles, parameters
-  Address,  // host:port
-  Url       // http:// or https://
-};
-
-/// Which fields of an object exclude each other.
-struct FieldGroups {
-  std::vector<std::vector<std::string>> exactly_one{};
-  std::vector<std::vector<std::string>> at_most_one{};
+enum class FieldType : std::uint8_t {
+  String,
+  Integer,
+  Boolean,
+  Strings /* list of strings */,
+  Enum,
+  Object,
+  Objects /* list */,
+  Condition,   // a nested one-of of kinds usable as a condition
+  Conditions,  // a list of these
+  Name,        // a string that is an RFC 1123 label
+  Amount,      // an integer, or a decimal fraction as a string: no floats in a spec
+  StringMap,   // any keys, strings
+  NamedMap,    // any labels as keys, Objects as values
+  Anything     // not looked into
 };
 
 struct FieldSpec {
-  std::string name{};
+  std::string name;
   FieldType type = FieldType::String;
   bool required = false;
-  /// Integer, Decimal: the range; Strings, Integers, Objects, StringMap: the number of items.
-  /// maximum 0: 2^31 - 1, or 100 items.
-  std::int64_t minimum = 0, maximum = 0;
-  std::vector<std::string> allowed{};  // Enum
-  std::optional<Node> otherwise{};     // default; an empty map: the defaults of the fields in it
-  std::string doc{};                   // one sentence, with the unit
-  std::vector<FieldSpec> fields{};     // Object, Objects
+  std::int64_t minimum = 0, maximum = 0;  // Integer; Strings, Objects: number of items
+  std::vector<std::string> allowed;       // Enum
+  std::optional<Node> otherwise;          // default
+  std::string doc;                        // one sentence, with the unit
+  std::vector<FieldSpec> fields;          // Object, Objects
   /// What a String (or each of Strings) must name in the target after substitution.
   enum class Names : std::uint8_t {
     Nothing,
@@ -72,28 +56,18 @@ struct FieldSpec {
     Probe
   };
   Names names = Names::Nothing;
-  Form form = Form::Text;
-  std::string key = "name";  // Objects: no two have the same; empty: nothing is compared
-  /// Object, Objects: beside its fields exactly one kind usable so stands in it as a key.
-  std::optional<Use> action{};
-  FieldGroups groups{};  // Object, Objects
-};
-
-/// A complaint of a kind's own check: a field of the parameters, and what is allowed.
-struct Complaint {
-  std::string field;
-  std::string message;
+  /// Object, Objects: besides its fields it holds exactly one action of this use, by its kind.
+  std::optional<Use> action;
+  /// Object, Objects: exactly one field of each of these groups must be there.
+  std::vector<std::vector<std::string>> exactly_one_of;
 };
 
 struct ActionKind {
-  std::string name{};     // "process"
+  std::string name;       // "process"
   std::uint8_t uses = 0;  // of Use
-  /// One nameless field of type Condition: the parameters are themselves a one-of (waitFor).
-  std::vector<FieldSpec> fields{};
-  std::string doc{};
-  FieldGroups groups{};
-  /// What tables cannot say: "delayMillis belongs to mode Delay". Gets complete parameters.
-  std::function<std::vector<Complaint>(const Node& params)> check{};
+  std::vector<FieldSpec> fields;
+  std::string doc;
+  std::vector<std::vector<std::string>> exactly_one_of = {};  // groups of fields
   bool usable_as(Use use) const { return (uses & static_cast<std::uint8_t>(use)) != 0; }
 };
 
@@ -102,16 +76,10 @@ constexpr std::uint8_t operator|(Use a, Use b) {
 }
 
 /// Several kinds may share a name if their uses differ (process: a fault and a condition).
-/// Every catalog has the step `waitFor`, whose parameters are a condition.
 class ActionCatalog {
  public:
-  ActionCatalog();
-  /// CHECKs that no kind of that name and use is there. A probe also gets the fields every probe
-  /// has, intervalMillis, deadlineMillis and control, unless it brings its own.
   void add(ActionKind kind);
-  void add(const ActionCatalog& other);
   const ActionKind* find(std::string_view name, Use use) const;
-  std::vector<std::string> names(Use use) const;
   const std::vector<ActionKind>& kinds() const { return kinds_; }
 
  private:
@@ -127,9 +95,13 @@ struct Action {
   }
 };
 
-/// The one action in a validated object, or in a condition; nullopt: there is none.
-std::optional<Action> action_in(const Node& node, Use use, const ActionCatalog& catalog);
-/// {kind: params}
-Node to_node(const Action& action);
+inline constexpr const char* kWaitFor = "waitFor";
+/// The step `waitFor: {postgres: {…}}`: its parameters ARE a condition, a map of one kind.
+ActionKind wait_for_kind();
+/// Whether the parameters of a kind ARE a condition: a single field, of type Condition; its name is
+/// not written in a plan.
+bool takes_condition(const ActionKind& kind);
+/// The action in a map of one kind, as a validated Condition or waitFor's parameters are.
+Action one_of(const Node& node);
 
 }  // namespace api

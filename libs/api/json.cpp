@@ -1,200 +1,230 @@
-// JSON in by nlohmann's event interface (its tree keeps duplicate keys silently and would lose the
-// difference between limits and syntax), JSON out by a writer of our own (its dump() throws on text
-// that is no UTF-8, which a log line or a server's message may well be).
-#include <cmath>
+// JSON in and out of Nodes. The parser is nlohmann's SAX reader over an iterator that knows how far
+// it has read: a token's place is found by going back from there, so that plans written as JSON get
+// the same "line:column" as YAML ones.
+#include <algorithm>
+#include <cstddef>
+#include <iterator>
 #include <limits>
+#include <optional>
 #include <unordered_set>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "api/node.h"
-#include "api/text.h"
 
 namespace api {
 namespace {
 
-constexpr std::size_t kBytesMax = 64'000'000;
-constexpr std::size_t kDepthMax = 64;
+using base::Code;
 
-/// Builds the tree; the first refusal ends the parse and stays in `error`.
-class Builder : public nlohmann::json_sax<nlohmann::json> {
+constexpr std::size_t kMaxBytes = std::size_t{64} << 20;
+constexpr std::size_t kMaxDepth = 64;
+
+/// Reads a text and tells how many characters were taken.
+class CountingIterator {
  public:
-  bool null() override { return add(Node()); }
-  bool boolean(bool value) override { return add(value); }
-  bool number_integer(number_integer_t value) override { return add(std::int64_t{value}); }
-  bool number_unsigned(number_unsigned_t value) override {
-    if (value > static_cast<number_unsigned_t>(std::numeric_limits<std::int64_t>::max())) {
-      return refuse(fmt::format("the integer {} does not fit into 64 bits", value));
-    }
-    return add(static_cast<std::int64_t>(value));
-  }
-  bool number_float(number_float_t value, const string_t& text) override {
-    if (text.find_first_of(".eE") == string_t::npos) {
-      return refuse(fmt::format("the integer {} does not fit into 64 bits", brief(text)));
-    }
-    return add(value);
-  }
-  bool string(string_t& value) override { return add(std::move(value)); }
-  bool binary(binary_t& /*value*/) override { return refuse("binary data is no JSON"); }
-  bool start_object(std::size_t /*size*/) override { return open(Node::map()); }
-  bool start_array(std::size_t /*size*/) override { return open(Node::sequence()); }
-  bool end_object() override { return close(); }
-  bool end_array() override { return close(); }
-  bool key(string_t& value) override {
-    Level& level = levels_.back();
-    if (!level.keys.insert(value).second) {
-      return refuse(fmt::format("the key '{}' stands there twice", brief(value)));
-    }
-    level.key = std::move(value);
-    return true;
-  }
-  bool parse_error(std::size_t /*position*/, const std::string& /*token*/,
-                   const nlohmann::json::exception& problem) override {
-    const std::string what = problem.what();
-    const std::size_t at = what.find(" at line ");
-    return refuse(at == std::string::npos ? what : what.substr(at + 4));
-  }
+  using iterator_category = std::input_iterator_tag;
+  using value_type = char;
+  using difference_type = std::ptrdiff_t;
+  using pointer = const char*;
+  using reference = const char&;
 
-  Node root;
-  std::string error;
+  CountingIterator(const char* at, const char** furthest) : at_(at), furthest_(furthest) {}
+  reference operator*() const { return *at_; }
+  CountingIterator& operator++() {
+    ++at_;
+    *furthest_ = std::max(*furthest_, at_);
+    return *this;
+  }
+  CountingIterator operator++(int) {
+    CountingIterator before = *this;
+    ++*this;
+    return before;
+  }
+  bool operator==(const CountingIterator& other) const { return at_ == other.at_; }
+  bool operator!=(const CountingIterator& other) const { return at_ != other.at_; }
 
  private:
-  struct Level {
-    Node node;
-    std::string key;
-    std::unordered_set<std::string> keys;
-  };
+  const char* at_;
+  const char** furthest_;
+};
 
-  bool refuse(std::string why) {
-    error = std::move(why);
-    return false;
+class Lines {
+ public:
+  explicit Lines(std::string_view text) {
+    for (std::size_t i = 0; i < text.size(); ++i) {
+      if (text[i] == '\n') starts_.push_back(i + 1);
+    }
   }
-  bool add(Node value) {
-    if (levels_.empty()) {
-      root = std::move(value);
-      return true;
+  Mark at(std::size_t offset) const {
+    const auto next = std::upper_bound(starts_.begin(), starts_.end(), offset);
+    return {static_cast<int>(next - starts_.begin()), static_cast<int>(offset - *(next - 1)) + 1};
+  }
+
+ private:
+  std::vector<std::size_t> starts_{0};
+};
+
+bool ends_string(std::string_view text, std::size_t quote) {
+  std::size_t backslashes = 0;
+  while (backslashes < quote && text[quote - 1 - backslashes] == '\\') ++backslashes;
+  return backslashes % 2 == 0;
+}
+
+/// The offset of the opening quote of the string whose closing quote is the last before `end`.
+std::size_t string_start(std::string_view text, std::size_t end) {
+  std::size_t at = end < 2 ? 0 : end - 2;
+  while (at > 0 && !(text[at] == '"' && ends_string(text, at))) --at;
+  return at;
+}
+
+bool in_word(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || c == '-' || c == '+' || c == '.' ||
+         c == 'E';
+}
+
+/// The offset of the number or literal that ended at `end` or, having been read ahead, just before.
+std::size_t word_start(std::string_view text, std::size_t end) {
+  std::size_t at = end;
+  if (at > 0 && !in_word(text[at - 1])) --at;
+  while (at > 0 && in_word(text[at - 1])) --at;
+  return at;
+}
+
+/// Builds the tree; a false from any event ends the parsing with `error_` set.
+class Builder {
+ public:
+  Builder(std::string_view text, const char* const* furthest)
+      : text_(text), furthest_(furthest), lines_(text) {}
+
+  bool null() { return add(Node(), word()); }
+  bool boolean(bool value) { return add(Node(value), word()); }
+  bool number_integer(std::int64_t value) { return add(Node(value), word()); }
+  bool number_unsigned(std::uint64_t value) {
+    constexpr std::uint64_t kMax = std::numeric_limits<std::int64_t>::max();
+    return value <= kMax ? add(Node(static_cast<std::int64_t>(value)), word())
+                         : add(Node(static_cast<double>(value)), word());
+  }
+  bool number_float(double value, const std::string& /*text*/) { return add(Node(value), word()); }
+  bool string(std::string& value) { return add(Node(std::move(value)), quoted()); }
+  bool binary(nlohmann::json::binary_t& /*value*/) { return false; }
+  bool start_object(std::size_t /*size*/) { return open(Node::map()); }
+  bool start_array(std::size_t /*size*/) { return open(Node::sequence()); }
+  bool end_object() { return close(); }
+  bool end_array() { return close(); }
+  bool key(std::string& value) {
+    Frame& frame = frames_.back();
+    frame.key_mark = quoted();
+    if (!frame.seen.insert(value).second) {
+      return refuse(frame.key_mark, fmt::format("\"{}\" stands here a second time", value));
     }
-    Level& level = levels_.back();
-    if (level.node.is_map()) {
-      level.node.entries().push_back(Entry{std::move(level.key), std::move(value), {}});
-    } else {
-      level.node.items().push_back(std::move(value));
-    }
+    frame.key = std::move(value);
     return true;
   }
+  bool parse_error(std::size_t position, const std::string& last_token,
+                   const nlohmann::json::exception& /*why*/) {
+    const std::size_t at = std::min(position > 0 ? position - 1 : 0, text_.size());
+    return refuse(lines_.at(at), last_token.empty() ? "this is no JSON: the text ends too early"
+                                                    : "this is no JSON");
+  }
+
+  base::Result<Node> take() && {
+    if (!error_.empty()) return base::fail(Code::InvalidArgument, std::move(error_));
+    return std::move(root_);
+  }
+
+ private:
+  struct Frame {
+    Node node;
+    std::string key;
+    Mark key_mark;
+    std::unordered_set<std::string> seen;
+  };
+
+  std::size_t position() const { return static_cast<std::size_t>(*furthest_ - text_.data()); }
+  Mark word() const { return lines_.at(word_start(text_, position())); }
+  Mark quoted() const { return lines_.at(string_start(text_, position())); }
+
+  bool refuse(Mark at, const std::string& message) {
+    error_ = fmt::format("line {}, column {}: {}", at.line, at.column, message);
+    return false;
+  }
   bool open(Node node) {
-    if (levels_.size() >= kDepthMax) {
-      return refuse(fmt::format("nested deeper than {} levels", kDepthMax));
+    node.mark = lines_.at(position() > 0 ? position() - 1 : 0);
+    if (frames_.size() >= kMaxDepth) {
+      return refuse(node.mark, fmt::format("deeper than {} levels", kMaxDepth));
     }
-    levels_.push_back({std::move(node), {}, {}});
+    frames_.push_back({std::move(node), {}, {}, {}});
     return true;
   }
   bool close() {
-    Node node = std::move(levels_.back().node);
-    levels_.pop_back();
-    return add(std::move(node));
+    Node done = std::move(frames_.back().node);
+    frames_.pop_back();
+    const Mark mark = done.mark;
+    return add(std::move(done), mark);
   }
-
-  std::vector<Level> levels_;
-};
-
-void append_double(std::string& out, double value) {
-  if (!std::isfinite(value)) {
-    out += "null";
-    return;
-  }
-  const std::string text = fmt::format("{}", value);
-  out += text;
-  if (text.find_first_of(".e") == std::string::npos) out += ".0";
-}
-
-class Writer {
- public:
-  explicit Writer(int indent) : indent_(indent) {}
-
-  void write(const Node& node) {
-    if (node.is_map()) {
-      write_map(node);
-    } else if (node.is_sequence()) {
-      write_sequence(node);
-    } else if (node.is_string()) {
-      append_quoted(out, node.as_string());
-    } else if (node.is_double()) {
-      append_double(out, node.as_double());
-    } else if (node.is_int()) {
-      out += std::to_string(node.as_int());
+  bool add(Node node, Mark mark) {
+    node.mark = mark;
+    if (frames_.empty()) {
+      root_ = std::move(node);
+    } else if (Frame& frame = frames_.back(); frame.node.is_map()) {
+      frame.node.entries().push_back({std::move(frame.key), std::move(node), frame.key_mark});
     } else {
-      out += node.is_null() ? "null" : node.as_bool() ? "true" : "false";
+      frame.node.push(std::move(node));
     }
+    return true;
   }
 
-  std::string out;
-
- private:
-  void break_line() {
-    if (indent_ < 0) return;
-    out += '\n';
-    out.append(static_cast<std::size_t>(indent_) * level_, ' ');
-  }
-  void write_map(const Node& node) {
-    out += '{';
-    ++level_;
-    bool first = true;
-    for (const Entry& entry : node.entries()) {
-      if (!first) out += ',';
-      first = false;
-      break_line();
-      append_quoted(out, entry.key);
-      out += indent_ < 0 ? ":" : ": ";
-      write(entry.value);
-    }
-    --level_;
-    if (!first) break_line();
-    out += '}';
-  }
-  void write_sequence(const Node& node) {
-    out += '[';
-    ++level_;
-    bool first = true;
-    for (const Node& item : node.items()) {
-      if (!first) out += ',';
-      first = false;
-      break_line();
-      write(item);
-    }
-    --level_;
-    if (!first) break_line();
-    out += ']';
-  }
-
-  int indent_;
-  std::size_t level_ = 0;
+  std::string_view text_;
+  const char* const* furthest_;
+  Lines lines_;
+  std::vector<Frame> frames_;
+  Node root_;
+  std::string error_;
 };
+
+nlohmann::ordered_json to_nlohmann(const Node& node) {
+  if (node.is_bool()) return node.as_bool();
+  if (node.is_int()) return node.as_int();
+  if (node.is_double()) return node.as_double();
+  if (node.is_string()) return node.as_string();
+  if (node.is_sequence()) {
+    nlohmann::ordered_json out = nlohmann::ordered_json::array();
+    for (const Node& item : node.items()) out.push_back(to_nlohmann(item));
+    return out;
+  }
+  if (!node.is_map()) return nullptr;
+  nlohmann::ordered_json::object_t out;
+  for (const Entry& entry : node.entries()) {
+    // As a vector: keys are distinct already, and a search for each would be quadratic.
+    out.push_back({entry.key, to_nlohmann(entry.value)});
+  }
+  return out;
+}
 
 }  // namespace
 
 base::Result<Node> parse_json(std::string_view text) {
-  if (text.size() > kBytesMax) {
-    return base::fail(
-        base::Code::InvalidArgument,
-        fmt::format("{} bytes of JSON: at most {} are allowed", text.size(), kBytesMax));
+  if (text.size() > kMaxBytes) {
+    return base::fail(Code::InvalidArgument, fmt::format("{} bytes of JSON: at most {} are taken",
+                                                         text.size(), kMaxBytes));
   }
-  Builder builder;
+  const char* furthest = text.data();
+  Builder builder(text, &furthest);
   try {
-    if (nlohmann::json::sax_parse(text.begin(), text.end(), &builder)) {
-      return std::move(builder.root);
-    }
-  } catch (const std::exception& problem) {
-    builder.error = problem.what();
+    const CountingIterator begin(text.data(), &furthest);
+    const CountingIterator end(text.data() + text.size(), &furthest);
+    nlohmann::json::sax_parse(begin, end, &builder);
+  } catch (const std::exception& error) {
+    return base::fail(Code::InvalidArgument, fmt::format("this is no JSON: {}", error.what()));
   }
-  return base::fail(base::Code::InvalidArgument, "JSON: " + builder.error);
+  return std::move(builder).take();
 }
 
 std::string to_json(const Node& node, int indent) {
-  Writer writer(indent);
-  writer.write(node);
-  return std::move(writer.out);
+  return to_nlohmann(node).dump(indent, ' ', false,
+                                nlohmann::ordered_json::error_handler_t::replace);
 }
 
 }  // namespace api

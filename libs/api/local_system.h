@@ -10,7 +10,6 @@
 
 #include <tl/expected.hpp>
 
-#include "api/action.h"
 #include "api/node.h"
 #include "api/problem.h"
 
@@ -34,7 +33,7 @@ struct IsolatedSpec {
 };
 struct ProcessSpec {
   std::string name, pid_file;
-  std::vector<std::string> also_pid_files;  // more processes that live and die with it
+  std::vector<std::string> also_pid_files;  // further roots: the process is all their trees
   std::optional<CommandSpec> start, stop;
   std::optional<IsolatedSpec> isolated;
 };
@@ -70,7 +69,6 @@ struct LocalSystem {
   std::vector<InstanceSpec> instances;
   std::vector<ServiceSpec> services;
   std::vector<RelaySpec> relays;
-  Node normalized;  // the document with every default
 
   const ProcessSpec* process(std::string_view name) const;
   const InstanceSpec* instance(std::string_view name) const;
@@ -78,16 +76,10 @@ struct LocalSystem {
   const RelaySpec* relay(std::string_view name) const;
 };
 
-/// Parses a document of kind LocalSystem, or the inline form of a plan (its spec alone). Whether it
-/// is drillable is the guard's business.
-/// Errors: every problem at once; names in it that nothing has, unknown placeholders.
+/// Parses a document of kind LocalSystem (or the inline form of a plan).
 tl::expected<LocalSystem, Problems> parse_local_system(const Node& document,
                                                        const std::string& file);
-/// As it was parsed, every default filled in.
 Node to_node(const LocalSystem& system);
-/// The tables behind it, for schema and reference; `spec` is its part `spec`.
-const FieldSpec& local_system_fields();
-const FieldSpec& local_system_spec_fields();
 
 /// What placeholders stand for: {dir}, {home}, {port.a}, {param.x}, {address.a}, {service}, roles.
 using Substitutions = std::map<std::string, std::string, std::less<>>;
@@ -95,7 +87,10 @@ using Substitutions = std::map<std::string, std::string, std::less<>>;
 /// Errors: InvalidArgument naming the unknown placeholder and those that are known.
 base::Result<std::string> substitute(std::string_view text, const Substitutions& values);
 inline base::Result<std::string> substitute(const std::string& text, const Substitutions& values) {
-  return substitute(std::string_view(text), values);  // a text is no Node
+  return substitute(std::string_view(text), values);
+}
+inline base::Result<std::string> substitute(const char* text, const Substitutions& values) {
+  return substitute(std::string_view(text), values);
 }
 /// The same in every string of a tree.
 base::Result<Node> substitute(const Node& node, const Substitutions& values);

@@ -7,9 +7,10 @@
 namespace api {
 namespace {
 
-const Node& null_node() {
-  static const Node node;
-  return node;
+template <class T>
+const T& value_or_empty(const T* value) {
+  static const T kEmpty{};
+  return value ? *value : kEmpty;
 }
 
 }  // namespace
@@ -19,9 +20,9 @@ Node Node::sequence() {
 }
 
 Node Node::sequence(Sequence items) {
-  Node node;
-  node.value_ = std::move(items);
-  return node;
+  Node out;
+  out.value_ = std::move(items);
+  return out;
 }
 
 Node Node::map() {
@@ -29,15 +30,13 @@ Node Node::map() {
 }
 
 Node Node::map(Map entries) {
-  Node node;
-  node.value_ = std::move(entries);
-  return node;
+  Node out;
+  out.value_ = std::move(entries);
+  return out;
 }
 
 Node Node::strings(const std::vector<std::string>& items) {
-  Node node = sequence();
-  for (const std::string& item : items) node.push(item);
-  return node;
+  return sequence(Sequence(items.begin(), items.end()));
 }
 
 const char* Node::kind() const {
@@ -48,24 +47,22 @@ const char* Node::kind() const {
 
 bool Node::as_bool(bool otherwise) const {
   const bool* value = std::get_if<bool>(&value_);
-  return value != nullptr ? *value : otherwise;
+  return value ? *value : otherwise;
 }
 
 std::int64_t Node::as_int(std::int64_t otherwise) const {
   const std::int64_t* value = std::get_if<std::int64_t>(&value_);
-  return value != nullptr ? *value : otherwise;
+  return value ? *value : otherwise;
 }
 
 double Node::as_double(double otherwise) const {
-  if (const double* value = std::get_if<double>(&value_)) return *value;
-  const std::int64_t* integer = std::get_if<std::int64_t>(&value_);
-  return integer != nullptr ? static_cast<double>(*integer) : otherwise;
+  if (is_int()) return static_cast<double>(as_int());
+  const double* value = std::get_if<double>(&value_);
+  return value ? *value : otherwise;
 }
 
 const std::string& Node::as_string() const {
-  static const std::string empty;
-  const std::string* value = std::get_if<std::string>(&value_);
-  return value != nullptr ? *value : empty;
+  return value_or_empty(std::get_if<std::string>(&value_));
 }
 
 std::vector<std::string> Node::as_strings() const {
@@ -77,50 +74,48 @@ std::vector<std::string> Node::as_strings() const {
 }
 
 const Node::Sequence& Node::items() const {
-  static const Sequence empty;
-  const Sequence* value = std::get_if<Sequence>(&value_);
-  return value != nullptr ? *value : empty;
+  return value_or_empty(std::get_if<Sequence>(&value_));
 }
 
 const Node::Map& Node::entries() const {
-  static const Map empty;
-  const Map* value = std::get_if<Map>(&value_);
-  return value != nullptr ? *value : empty;
+  return value_or_empty(std::get_if<Map>(&value_));
 }
 
 Node::Sequence& Node::items() {
   if (is_null()) value_ = Sequence{};
   CHECK(is_sequence());
-  return *std::get_if<Sequence>(&value_);
+  return std::get<Sequence>(value_);
 }
 
 Node::Map& Node::entries() {
   if (is_null()) value_ = Map{};
   CHECK(is_map());
-  return *std::get_if<Map>(&value_);
+  return std::get<Map>(value_);
 }
 
 const Node* Node::find(std::string_view key) const {
-  for (const Entry& entry : entries()) {
-    if (entry.key == key) return &entry.value;
-  }
-  return nullptr;
+  const Map& all = entries();
+  const auto found =
+      std::find_if(all.begin(), all.end(), [key](const Entry& entry) { return entry.key == key; });
+  return found == all.end() ? nullptr : &found->value;
 }
 
 Node* Node::find(std::string_view key) {
-  return const_cast<Node*>(std::as_const(*this).find(key));  // NOLINT: *this is not const here
+  return const_cast<Node*>(std::as_const(*this).find(key));
 }
 
 const Node& Node::operator[](std::string_view key) const {
+  static const Node kNull;
   const Node* found = find(key);
-  return found != nullptr ? *found : null_node();
+  return found ? *found : kNull;
 }
 
 Node& Node::set(std::string_view key, Node value) {
   if (Node* found = find(key)) {
     *found = std::move(value);
   } else {
-    entries().push_back(Entry{std::string(key), std::move(value), {}});
+    const Mark at = value.mark;
+    entries().push_back({std::string(key), std::move(value), at});
   }
   return *this;
 }
@@ -139,14 +134,8 @@ std::size_t Node::size() const {
   return is_map() ? entries().size() : items().size();
 }
 
-// The order of a map's keys says nothing: what a user writes in another order is the same plan.
 bool Node::operator==(const Node& other) const {
-  if (!is_map() || !other.is_map()) return value_ == other.value_;
-  if (size() != other.size()) return false;
-  return std::all_of(entries().begin(), entries().end(), [&other](const Entry& entry) {
-    const Node* theirs = other.find(entry.key);
-    return theirs != nullptr && entry.value == *theirs;
-  });
+  return value_ == other.value_;
 }
 
 }  // namespace api

@@ -18,12 +18,7 @@ struct Problem {
 };
 using Problems = std::vector<Problem>;
 
-/// One line, without its end.
-std::string format(const Problem& problem);
 /// "plan.yaml:12:5: spec.objectives.rtoSeconds: 0 is out of range: …", a line each.
-/// In the order of the file; no newline after the last.
 std::string format(const Problems& problems);
-/// All of them as one InvalidArgument, for callers that return base::Result.
-base::Error to_error(const Problems& problems);
 
 }  // namespace api

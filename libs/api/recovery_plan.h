@@ -53,7 +53,6 @@ struct LoadSpec {
   std::string probe;  // the postgres or http probe whose service it loads; empty: the first one
   std::int64_t users = 0, operations_per_minute = 0;
   std::vector<LoadOperation> mix;
-  std::int64_t capacity_percent = 120;  // of the RequestsPerSecond target: how far reads are ramped
 };
 
 struct Timing {
@@ -92,7 +91,6 @@ struct Criterion {
   std::string statistic = "P95";  // Mean, P50, P95, P99, Max
   bool at_most = true;
   double target = 0;  // written as an integer or, for 99.9, as the string "99.9": no floats in spec
-  std::string operation;  // only this one of load.mix; empty: all
 };
 
 struct Guard {
@@ -103,6 +101,7 @@ struct Guard {
 enum class FailoverMode : std::uint8_t { Orchestrate, Observe };
 
 struct RecoveryPlan {
+  std::string file;  // where it was read from, for messages
   std::string name;
   std::map<std::string, std::string> labels, annotations;
   std::string failure_type, description;
@@ -121,26 +120,7 @@ struct RecoveryPlan {
   std::vector<std::string> monitoring;  // D1: what must be watched; names of signals
   Guard guard;
 
-  Node document;    // as read, after overrides and the profile
-  Node normalized;  // the same with every default: what `--dry-run -o yaml` shows
+  Node document;  // as read, after overrides and the profile
 };
-
-/// Errors: every problem of the document at once, each with its place.
-tl::expected<RecoveryPlan, Problems> parse_plan(const Node& document, const std::string& file,
-                                                const ActionCatalog& catalog);
-/// With every default filled in; parses to the same plan.
-Node to_node(const RecoveryPlan& plan);
-
-/// The tables behind it, for schema and reference.
-const FieldSpec& plan_fields();
-/// Metrics of criteria with their kind (D6): at_most for times and error rates.
-struct MetricInfo {
-  const char* name;
-  bool at_most;
-  bool has_statistic;  // latencies
-  std::int64_t maximum;
-  const char* doc;
-};
-const std::vector<MetricInfo>& metrics();
 
 }  // namespace api

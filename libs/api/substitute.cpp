@@ -1,104 +1,117 @@
+// Placeholders: {name} in the strings of a plan and of a system stands for a value that is known
+// only when the target is (a port, a folder, which node is the primary).
 #include <algorithm>
 
 #include <fmt/format.h>
 
 #include "api/local_system.h"
-#include "api/text.h"
 
 namespace api {
 namespace {
 
-base::Result<std::string> value_of(std::string_view name, const Substitutions& values) {
-  if (const auto found = values.find(name); found != values.end()) return found->second;
-  std::vector<std::string> known;
-  for (const auto& [key, value] : values) known.push_back(key);
-  const std::string meant = nearest(name, known);
-  return base::fail(
-      base::Code::InvalidArgument,
-      fmt::format("the placeholder {{{}}} is not known: {}known are {} (a literal brace is {{{{)",
-                  brief(name), meant.empty() ? "" : fmt::format("did you mean {{{}}}? ", meant),
-                  join(known)));
+using base::Code;
+using base::fail;
+using base::Result;
+
+std::string known_names(const Substitutions& values) {
+  std::string out;
+  for (const auto& [name, value] : values)
+    out += fmt::format("{}{{{}}}", out.empty() ? "" : ", ", name);
+  return out.empty() ? "none" : out;
 }
 
-base::Result<> resolve(CommandSpec& command, const Substitutions& values) {
-  for (std::string& argument : command.argv) {
-    TRY(argument, substitute(argument, values));
-  }
+Result<void> replace(std::string& text, const Substitutions& values) {
+  TRY(text, substitute(text, values));
   return {};
 }
 
-base::Result<> resolve(std::optional<CommandSpec>& command, const Substitutions& values) {
-  return command ? resolve(*command, values) : base::Result<>{};
+Result<void> replace(std::vector<std::string>& texts, const Substitutions& values) {
+  for (std::string& text : texts) TRY(replace(text, values));
+  return {};
 }
 
-base::Result<> resolve(ProcessSpec& process, const Substitutions& values) {
-  TRY(process.pid_file, substitute(process.pid_file, values));
-  for (std::string& file : process.also_pid_files) {
-    TRY(file, substitute(file, values));
-  }
-  TRY(resolve(process.start, values));
-  TRY(resolve(process.stop, values));
+Result<void> replace(std::optional<CommandSpec>& command, const Substitutions& values) {
+  if (command) TRY(replace(command->argv, values));
+  return {};
+}
+
+Result<void> replace(ProcessSpec& process, const Substitutions& values) {
+  TRY(replace(process.pid_file, values));
+  TRY(replace(process.also_pid_files, values));
+  TRY(replace(process.start, values));
+  TRY(replace(process.stop, values));
   if (process.isolated) {
-    TRY(resolve(process.isolated->start, values));
-    TRY(resolve(process.isolated->stop, values));
+    TRY(replace(process.isolated->start.argv, values));
+    TRY(replace(process.isolated->stop.argv, values));
+    TRY(replace(process.isolated->instance, values));
   }
   return {};
 }
 
-base::Result<> resolve(InstanceSpec& instance, const Substitutions& values) {
-  TRY(instance.address, substitute(instance.address, values));
+Result<void> replace(InstanceSpec& instance, const Substitutions& values) {
+  TRY(replace(instance.address, values));
+  TRY(replace(instance.process, values));
   if (!instance.postgres) return {};
-  PostgresSpec& postgres = *instance.postgres;
-  for (std::string* text :
-       {&postgres.user, &postgres.database, &postgres.password, &postgres.socket_dir}) {
-    TRY(*text, substitute(*text, values));
+  for (std::string* text : {&instance.postgres->user, &instance.postgres->database,
+                            &instance.postgres->password, &instance.postgres->socket_dir}) {
+    TRY(replace(*text, values));
   }
   return {};
 }
 
-base::Result<> resolve(ServiceSpec& service, const Substitutions& values) {
-  TRY(service.address, substitute(service.address, values));
+Result<void> replace(ServiceSpec& service, const Substitutions& values) {
+  TRY(replace(service.address, values));
   if (!service.haproxy) return {};
-  TRY(service.haproxy->socket, substitute(service.haproxy->socket, values));
-  TRY(service.haproxy->backend, substitute(service.haproxy->backend, values));
-  return {};
+  TRY(replace(service.haproxy->socket, values));
+  return replace(service.haproxy->backend, values);
 }
 
-base::Result<> resolve(RelaySpec& relay, const Substitutions& values) {
+Result<void> replace(RelaySpec& relay, const Substitutions& values) {
   for (std::string* text : {&relay.listen, &relay.upstream, &relay.control, &relay.delay_millis}) {
-    TRY(*text, substitute(*text, values));
+    TRY(replace(*text, values));
   }
+  return replace(relay.between, values);
+}
+
+template <class T>
+Result<void> replace_all(std::vector<T>& parts, const Substitutions& values) {
+  for (T& part : parts) TRY(replace(part, values));
   return {};
 }
 
 }  // namespace
 
-base::Result<std::string> substitute(std::string_view text, const Substitutions& values) {
+Result<std::string> substitute(std::string_view text, const Substitutions& values) {
   std::string out;
-  while (!text.empty()) {
-    const std::size_t open = std::min(text.find('{'), text.size());
-    out += text.substr(0, open);
-    text.remove_prefix(open);
-    if (text.empty()) break;
-    if (text.starts_with("{{")) {
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t brace = text.find('{', at);
+    out += text.substr(at, brace - at);
+    if (brace == std::string_view::npos) break;
+    if (text.substr(brace, 2) == "{{") {
       out += '{';
-      text.remove_prefix(2);
+      at = brace + 2;
       continue;
     }
-    const std::size_t close = text.find('}');
-    if (close == std::string_view::npos) {
-      return base::fail(
-          base::Code::InvalidArgument,
-          fmt::format("'{}' has no closing brace (a literal brace is {{{{)", brief(text)));
+    const std::size_t end = text.find('}', brace);
+    if (end == std::string_view::npos) {
+      return fail(
+          Code::InvalidArgument,
+          fmt::format("\"{}\" opens a brace that is never closed: write {{{{ for a brace", text));
     }
-    TRY(const std::string value, value_of(text.substr(1, close - 1), values));
-    out += value;
-    text.remove_prefix(close + 1);
+    const std::string_view name = text.substr(brace + 1, end - brace - 1);
+    const auto found = values.find(name);
+    if (found == values.end()) {
+      return fail(
+          Code::InvalidArgument,
+          fmt::format("{{{}}} stands for nothing here; known are: {}", name, known_names(values)));
+    }
+    out += found->second;
+    at = end + 1;
   }
   return out;
 }
 
-base::Result<Node> substitute(const Node& node, const Substitutions& values) {
+Result<Node> substitute(const Node& node, const Substitutions& values) {
   Node out = node;
   if (node.is_string()) {
     TRY(std::string text, substitute(node.as_string(), values));
@@ -110,34 +123,22 @@ base::Result<Node> substitute(const Node& node, const Substitutions& values) {
     }
   } else if (node.is_map()) {
     for (Entry& entry : out.entries()) {
-      auto value = substitute(entry.value, values);
-      if (!value) return tl::unexpected(value.error().with(entry.key));
-      entry.value = std::move(*value);
+      TRY(entry.value, substitute(entry.value, values));
     }
   }
   return out;
 }
 
-base::Result<LocalSystem> substitute(const LocalSystem& system, const Substitutions& values) {
+Result<LocalSystem> substitute(const LocalSystem& system, const Substitutions& values) {
   LocalSystem out = system;
-  for (Need& need : out.needs) {
-    TRY(need.command, substitute(need.command, values));
+  for (Need& need : out.needs) TRY(replace(need.command, values));
+  for (auto* command : {&out.setup, &out.start, &out.check, &out.stop}) {
+    TRY(replace(*command, values));
   }
-  for (std::optional<CommandSpec>* command : {&out.setup, &out.start, &out.check, &out.stop}) {
-    TRY(resolve(*command, values));
-  }
-  const auto each = [&values](auto& specs) -> base::Result<> {
-    for (auto& spec : specs) {
-      if (auto done = resolve(spec, values); !done) {
-        return tl::unexpected(done.error().with(spec.name));
-      }
-    }
-    return {};
-  };
-  TRY(each(out.processes));
-  TRY(each(out.instances));
-  TRY(each(out.services));
-  TRY(each(out.relays));
+  TRY(replace_all(out.processes, values));
+  TRY(replace_all(out.instances, values));
+  TRY(replace_all(out.services, values));
+  TRY(replace_all(out.relays, values));
   return out;
 }
 
