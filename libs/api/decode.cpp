@@ -218,7 +218,8 @@ void Decoder::check_scalar(const Node& value, const FieldSpec& field, const std:
                          suggest(text, field.allowed)));
   } else if ((field.type == FieldType::Name && !is_label(text)) ||
              (field.type == FieldType::Amount && value.is_string() && !is_decimal(text))) {
-    complain(value.mark, path, fmt::format("{} is not allowed: it must be {}", show(value), allowed));
+    complain(value.mark, path,
+             fmt::format("{} is not allowed: it must be {}", show(value), allowed));
   } else if (field.type == FieldType::String && field.required && text.empty()) {
     complain(value.mark, path, "is empty: a string of at least one character is required");
   }
