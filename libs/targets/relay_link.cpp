@@ -88,7 +88,9 @@ void RelayLink::setting_changed() {
     }
   }
   if (!connected_ && !connecting_) {
-    connect();
+    if (!held()) {
+      connect();
+    }
     return;
   }
   pump(up_);
