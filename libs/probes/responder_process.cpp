@@ -35,11 +35,6 @@ std::optional<std::uint16_t> port(std::string_view line, std::string_view key) {
   }
   return static_cast<std::uint16_t>(*value);
 }
-
-// The number of bytes to be read has an end: the process's.
-aio::Task<base::Result<std::string>> first_line(aio::Child& child, std::stop_token stop) {
-  return child.read_line(std::move(stop));
-}
 }  // namespace
 
 base::Result<ResponderEvent> parse_responder_event(std::string_view line) {
@@ -85,7 +80,7 @@ aio::Task<base::Result<ResponderProcess>> ResponderProcess::start(aio::Clock& cl
   CO_TRY(const std::string line,
          co_await aio::with_deadline(
              clock, clock.now() + kReadyTime, stop, "the reference responder",
-             [&child](std::stop_token token) { return first_line(child, std::move(token)); }));
+             [&child](std::stop_token token) { return child.read_line(std::move(token)); }));
   CO_TRY(const ResponderEvent event, parse_responder_event(line));
   if (!event.ready) {
     co_return base::fail(base::Code::Unavailable, "the reference responder told no ports");

@@ -124,12 +124,23 @@ aio::Task<base::Result<>> Instrument::start(std::stop_token stop) {
   CO_TRY(reference_, co_await Reference::start(clock_, aio::seed(), stop));
   prober_ = std::make_unique<probes::Prober>(sink_, ledger_.get());
   CO_TRY(add_streams());
+  for (const drill::StreamInfo& info : prober_->streams()) infos_[info.id] = info;
   prober_->start_all();
   co_return base::Result<>{};
 }
 
 std::vector<probes::StreamStatus> Instrument::statuses() const {
   return prober_ ? prober_->statuses() : std::vector<probes::StreamStatus>{};
+}
+
+void Instrument::count(metrics::DrillMetrics& metrics, const std::string& plan,
+                       const std::vector<drill::Record>& records) const {
+  for (const drill::Record& record : records) {
+    const auto info = infos_.find(record.stream);
+    if (info == infos_.end() || record.completed == base::kNever) continue;
+    metrics.probe(plan, info->second.name, record.outcome, record.completed - record.scheduled);
+    if (info->second.kind == drill::StreamKind::Ledger) metrics.ledger_write(plan, record.outcome);
+  }
 }
 
 aio::Task<> Instrument::stop_ledger_streams() {
