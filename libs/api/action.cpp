@@ -22,18 +22,20 @@ const ActionKind* ActionCatalog::find(std::string_view name, Use use) const {
 
 ActionKind wait_for_kind() {
   FieldSpec condition;
+  condition.name = "condition";
   condition.type = FieldType::Condition;
   condition.required = true;
-  condition.doc = "The condition to wait for.";
-  return {kWaitFor,
-          static_cast<std::uint8_t>(Use::Step),
-          {condition},
-          "Waits until a condition holds; it changes nothing."};
+  condition.doc = "the condition, by its kind";
+  ActionKind kind;
+  kind.name = kWaitFor;
+  kind.uses = static_cast<std::uint8_t>(Use::Step);
+  kind.fields = {condition};
+  kind.doc = "Waits until a condition holds; it changes nothing.";
+  return kind;
 }
 
 bool takes_condition(const ActionKind& kind) {
-  return kind.fields.size() == 1 && kind.fields.front().name.empty() &&
-         kind.fields.front().type == FieldType::Condition;
+  return kind.fields.size() == 1 && kind.fields.front().type == FieldType::Condition;
 }
 
 Action one_of(const Node& node) {

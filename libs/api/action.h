@@ -17,6 +17,8 @@
 
 namespace api {
 
+enum class Use : std::uint8_t { Fault = 1, Step = 2, Condition = 4, Probe = 8 };
+
 enum class FieldType : std::uint8_t {
   String,
   Integer,
@@ -25,7 +27,13 @@ enum class FieldType : std::uint8_t {
   Enum,
   Object,
   Objects /* list */,
-  Condition  // a nested one-of of kinds usable as a condition
+  Condition,   // a nested one-of of kinds usable as a condition
+  Conditions,  // a list of these
+  Name,        // a string that is an RFC 1123 label
+  Amount,      // an integer, or a decimal fraction as a string: no floats in a spec
+  StringMap,   // any keys, strings
+  NamedMap,    // any labels as keys, Objects as values
+  Anything     // not looked into
 };
 
 struct FieldSpec {
@@ -48,15 +56,18 @@ struct FieldSpec {
     Probe
   };
   Names names = Names::Nothing;
+  /// Object, Objects: besides its fields it holds exactly one action of this use, by its kind.
+  std::optional<Use> action;
+  /// Object, Objects: exactly one field of each of these groups must be there.
+  std::vector<std::vector<std::string>> exactly_one_of;
 };
-
-enum class Use : std::uint8_t { Fault = 1, Step = 2, Condition = 4, Probe = 8 };
 
 struct ActionKind {
   std::string name;       // "process"
   std::uint8_t uses = 0;  // of Use
   std::vector<FieldSpec> fields;
   std::string doc;
+  std::vector<std::vector<std::string>> exactly_one_of = {};  // groups of fields
   bool usable_as(Use use) const { return (uses & static_cast<std::uint8_t>(use)) != 0; }
 };
 
@@ -87,7 +98,8 @@ struct Action {
 inline constexpr const char* kWaitFor = "waitFor";
 /// The step `waitFor: {postgres: {…}}`: its parameters ARE a condition, a map of one kind.
 ActionKind wait_for_kind();
-/// Whether the parameters of a kind are a condition: its table is one nameless Condition field.
+/// Whether the parameters of a kind ARE a condition: a single field, of type Condition; its name is
+/// not written in a plan.
 bool takes_condition(const ActionKind& kind);
 /// The action in a map of one kind, as a validated Condition or waitFor's parameters are.
 Action one_of(const Node& node);

@@ -75,12 +75,9 @@ std::vector<PgStandbyLag> standbys_of(const PgResult& result) {
 
 const char* name(PgInstanceView::Role role) {
   switch (role) {
-    case PgInstanceView::Role::Down:
-      return "Down";
-    case PgInstanceView::Role::Standby:
-      return "Standby";
-    case PgInstanceView::Role::Primary:
-      return "Primary";
+    case PgInstanceView::Role::Down: return "Down";
+    case PgInstanceView::Role::Standby: return "Standby";
+    case PgInstanceView::Role::Primary: return "Primary";
   }
   return "Down";
 }

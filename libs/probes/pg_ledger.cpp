@@ -1,12 +1,11 @@
 #include "probes/pg_ledger.h"
 
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
-
-#include <fmt/format.h>
-
 #include <array>
 #include <charconv>
+
+#include <fmt/format.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
 
 #include "base/check.h"
 
@@ -51,7 +50,8 @@ std::string schema_name(std::string_view drill_id) {
 }
 
 void put_big_endian(std::string& out, std::uint64_t value, int bytes) {
-  for (int at = bytes - 1; at >= 0; --at) out.push_back(static_cast<char>((value >> (8 * at)) & 0xff));
+  for (int at = bytes - 1; at >= 0; --at)
+    out.push_back(static_cast<char>((value >> (8 * at)) & 0xff));
 }
 
 PgQuery query(std::string text, std::vector<std::string> parameters = {}, std::string name = {}) {
@@ -96,9 +96,10 @@ PgQuery PgLedger::leftovers() const {
 }
 
 PgQuery PgLedger::insert(drill::StreamId stream, std::uint64_t seq) const {
-  return query(insert_,
-               {drill_id_, std::to_string(stream.value()), std::to_string(seq), hmac_text(stream, seq)},
-               "muster_insert");
+  return query(
+      insert_,
+      {drill_id_, std::to_string(stream.value()), std::to_string(seq), hmac_text(stream, seq)},
+      "muster_insert");
 }
 
 PgQuery PgLedger::highest(drill::StreamId stream) const {

@@ -1,11 +1,11 @@
 #include "probes/pg_result.h"
 
-#include <libpq-fe.h>
-
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <system_error>
+
+#include <libpq-fe.h>
 
 namespace probes {
 
@@ -40,26 +40,19 @@ base::Error PgFailure::error() const {
   base::Error error{base::Code::Unavailable, message, base::Retry::Backoff, {}};
   switch (cause) {
     case Cause::Timeout:
-    case Cause::ConnectTimeout:
-      error.code = base::Code::DeadlineExceeded;
-      break;
+    case Cause::ConnectTimeout: error.code = base::Code::DeadlineExceeded; break;
     case Cause::Rejected:
       error.code = base::Code::FailedPrecondition;
       error.retry = base::Retry::Terminal;
       break;
-    case Cause::ReadOnly:
-      error.code = base::Code::FailedPrecondition;
-      break;
+    case Cause::ReadOnly: error.code = base::Code::FailedPrecondition; break;
     case Cause::Stopped:
       error.code = base::Code::Cancelled;
       error.retry = base::Retry::Terminal;
       break;
     case Cause::Protocol:
-    case Cause::Tls:
-      error.code = base::Code::Internal;
-      break;
-    default:
-      break;
+    case Cause::Tls: error.code = base::Code::Internal; break;
+    default: break;
   }
   if (!sqlstate.empty()) error.message += " (SQLSTATE " + sqlstate + ")";
   return error;

@@ -40,7 +40,7 @@ class PgRow {
 struct PgResult {
   std::vector<std::string> columns;
   std::vector<std::vector<std::optional<std::string>>> rows;
-  std::uint64_t affected = 0;       // rows that an INSERT, UPDATE, DELETE or SELECT touched
+  std::uint64_t affected = 0;        // rows that an INSERT, UPDATE, DELETE or SELECT touched
   bool sync_wait_cancelled = false;  // committed here, perhaps not on the standby
 
   /// The first column of the first row; empty when there is none or it is NULL.

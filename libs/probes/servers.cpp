@@ -7,6 +7,9 @@ namespace probes {
 std::uint16_t ServerTable::id(std::string_view name, std::string_view instance) {
   const std::scoped_lock hold(mutex_);
   if (const auto known = ids_.find(name); known != ids_.end()) {
+    // A service stream may have met it first, without knowing which instance it is.
+    Server& server = servers_[known->second];
+    if (server.instance.empty()) server.instance = instance;
     return known->second;
   }
   if (name.empty() || servers_.size() > std::numeric_limits<std::uint16_t>::max()) {

@@ -108,7 +108,8 @@ base::Result<> Instrument::add_streams() {
       TRY(add_stream(std::move(stream)));
     }
   }
-  for (probes::BuiltStream& stream : reference_->streams(deadline_default(plan_))) {
+  TRY(auto instrument_streams, reference_->streams());
+  for (probes::BuiltStream& stream : instrument_streams) {
     TRY(add_stream(std::move(stream)));
   }
   return {};
@@ -120,16 +121,26 @@ aio::Task<base::Result<>> Instrument::start(std::stop_token stop) {
   CO_TRY(auto file, store::create_ledger_file(dir_.ledger()));
   CO_TRY(ledger_, store::LedgerWriter::create(std::move(file), dir_.id(),
                                               {clock_.now(), clock_.wall_now()}));
-  CO_TRY(reference_,
-         co_await Reference::start(clock_, executor_, dir_, deadline_default(plan_), stop));
+  CO_TRY(reference_, co_await Reference::start(clock_, aio::seed(), stop));
   prober_ = std::make_unique<probes::Prober>(sink_, ledger_.get());
   CO_TRY(add_streams());
+  for (const drill::StreamInfo& info : prober_->streams()) infos_[info.id] = info;
   prober_->start_all();
   co_return base::Result<>{};
 }
 
 std::vector<probes::StreamStatus> Instrument::statuses() const {
   return prober_ ? prober_->statuses() : std::vector<probes::StreamStatus>{};
+}
+
+void Instrument::count(metrics::DrillMetrics& metrics, const std::string& plan,
+                       const std::vector<drill::Record>& records) const {
+  for (const drill::Record& record : records) {
+    const auto info = infos_.find(record.stream);
+    if (info == infos_.end() || record.completed == base::kNever) continue;
+    metrics.probe(plan, info->second.name, record.outcome, record.completed - record.scheduled);
+    if (info->second.kind == drill::StreamKind::Ledger) metrics.ledger_write(plan, record.outcome);
+  }
 }
 
 aio::Task<> Instrument::stop_ledger_streams() {
@@ -181,7 +192,10 @@ aio::Task<base::Result<>> Instrument::finish(drill::Evidence& evidence) {
     prober_->stop();
   }
   if (ledger_) closed = ledger_->close();
-  if (reference_) evidence.reference_outages = co_await reference_->finish();
+  if (reference_) {
+    // The outages that were told are evidence; a responder that cannot be ended is not.
+    if (auto outages = co_await reference_->finish()) evidence.reference_outages = *outages;
+  }
   RecordSink::Contents contents = sink_.take();
   std::sort(contents.records.begin(), contents.records.end(),
             [](const drill::Record& a, const drill::Record& b) {

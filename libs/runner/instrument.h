@@ -3,6 +3,7 @@
 // and steps, and what it measures never depends on them.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -13,6 +14,7 @@
 #include "aio/process.h"
 #include "api/recovery_plan.h"
 #include "drill/evidence.h"
+#include "metrics/drill_metrics.h"
 #include "probes/pg_final_read.h"
 #include "probes/pg_ledger.h"
 #include "probes/probe_kind.h"
@@ -39,7 +41,10 @@ class Instrument {
   aio::Task<base::Result<>> start(std::stop_token stop);
 
   std::vector<probes::StreamStatus> statuses() const;
-  probes::ServerTable& servers() { return servers_; }
+
+  /// Counts a batch of records: probe latencies and ledger writes. Thread: any.
+  void count(metrics::DrillMetrics& metrics, const std::string& plan,
+             const std::vector<drill::Record>& records) const;
 
   /// Stops the ledger streams, awaits every acknowledgement, and reads the table at `address`.
   aio::Task<drill::FinalRead> final_read(drill::FinalRead::Which which, std::string instance,
@@ -82,6 +87,7 @@ class Instrument {
   std::unique_ptr<Reference> reference_;
   std::unique_ptr<probes::Prober> prober_;
   std::vector<drill::FinalRead> final_reads_;
+  std::map<drill::StreamId, drill::StreamInfo> infos_;  // fixed before the streams start
 };
 
 }  // namespace runner

@@ -159,4 +159,10 @@ std::string role(const api::RecoveryPlan& plan, const std::string& name) {
   return found == plan.roles.end() ? "" : found->second;
 }
 
+bool can_isolate(const api::RecoveryPlan& plan, const api::LocalSystem& system) {
+  const api::InstanceSpec* primary = system.instance(role(plan, "primary"));
+  const api::ProcessSpec* process = primary == nullptr ? nullptr : system.process(primary->process);
+  return process != nullptr && process->isolated.has_value();
+}
+
 }  // namespace runner

@@ -30,4 +30,7 @@ drill::AssessConfig assess_config(const api::RecoveryPlan& plan, const std::stri
 /// The role's value, e.g. role "primary" -> "a"; empty where the plan has none.
 std::string role(const api::RecoveryPlan& plan, const std::string& name);
 
+/// Whether the old primary can be started unreachable for users, to be read before it is rewound.
+bool can_isolate(const api::RecoveryPlan& plan, const api::LocalSystem& system);
+
 }  // namespace runner

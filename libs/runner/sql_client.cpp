@@ -20,15 +20,9 @@ aio::Task<base::Result<targets::InstanceView>> SqlOverInstances::look(std::strin
   view.detail = seen.detail;
   view.lag_bytes = seen.lag_bytes;
   switch (seen.role) {
-    case probes::PgInstanceView::Role::Down:
-      view.state = targets::InstanceState::Down;
-      break;
-    case probes::PgInstanceView::Role::Standby:
-      view.state = targets::InstanceState::Standby;
-      break;
-    case probes::PgInstanceView::Role::Primary:
-      view.state = targets::InstanceState::Primary;
-      break;
+    case probes::PgInstanceView::Role::Down: view.state = targets::InstanceState::Down; break;
+    case probes::PgInstanceView::Role::Standby: view.state = targets::InstanceState::Standby; break;
+    case probes::PgInstanceView::Role::Primary: view.state = targets::InstanceState::Primary; break;
   }
   if (view.state != targets::InstanceState::Down) view.detail = seen.identity.name();
   co_return view;

@@ -210,6 +210,22 @@ base::Result<JournalContents> parse_journal(std::string_view bytes) {
   return contents;
 }
 
+base::Result<std::vector<drill::Leftover>> leftovers_of(const JournalContents& contents) {
+  std::vector<drill::Leftover> out;
+  for (const JournalEntry& entry : contents.entries) {
+    drill::Leftover left;
+    left.name = entry.record.name;
+    left.forward_only = entry.record.forward_only;
+    left.restored = entry.undone;
+    if (!drill::parse(entry.record.part, left.id) || !drill::parse(entry.record.rule, left.undo)) {
+      return fail(Code::DataLoss, fmt::format("undo journal: '{}' with rule '{}' is not known",
+                                              entry.record.part, entry.record.rule));
+    }
+    out.push_back(std::move(left));
+  }
+  return out;
+}
+
 UndoJournal::UndoJournal(std::unique_ptr<JournalFile> file, JournalContents contents)
     : file_(std::move(file)), contents_(std::move(contents)) {}
 

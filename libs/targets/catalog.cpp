@@ -115,21 +115,16 @@ aio::Task<base::Result<std::string>> wait_for_condition(Context& context, api::A
 bool outcome_unknown(const base::Error& error) {
   switch (error.code) {
     case base::Code::Cancelled:
-    case base::Code::DeadlineExceeded:
-      return true;
-    default:
-      return false;
+    case base::Code::DeadlineExceeded: return true;
+    default: return false;
   }
 }
 
 const char* name(InstanceState state) {
   switch (state) {
-    case InstanceState::Down:
-      return "Down";
-    case InstanceState::Standby:
-      return "Standby";
-    case InstanceState::Primary:
-      return "Primary";
+    case InstanceState::Down: return "Down";
+    case InstanceState::Standby: return "Standby";
+    case InstanceState::Primary: return "Primary";
   }
   return "Down";
 }

@@ -2,29 +2,23 @@
 
 #include <fmt/format.h>
 
+#include "targets/fields.h"
+
 namespace targets {
 namespace {
 
 using api::Node;
 
 api::ActionKind table() {
-  using enum api::FieldType;
+  using namespace fields;
   api::ActionKind kind;
   kind.name = "command";
   kind.uses = static_cast<std::uint8_t>(api::Use::Condition);
   kind.doc = "A program exits with 0. It must only look.";
-  kind.fields = {{.name = "argv",
-                  .type = Strings,
-                  .required = true,
-                  .minimum = 1,
-                  .maximum = 64,
-                  .doc = "program and arguments; no shell; the program may lie in {home}"},
-                 {.name = "timeoutSeconds",
-                  .type = Integer,
-                  .minimum = 1,
-                  .maximum = 600,
-                  .otherwise = Node(10),
-                  .doc = "when the program is ended, in seconds; that counts as false"}};
+  kind.fields = {argv("argv", Need::Required,
+                      "program and arguments; no shell; the program may lie in {home}"),
+                 integer("timeoutSeconds", {1, 600}, 10,
+                         "when the program is ended, in seconds; that counts as false")};
   return kind;
 }
 

@@ -2,30 +2,23 @@
 
 #include <fmt/format.h>
 
+#include "targets/fields.h"
+
 namespace targets {
 namespace {
 
 using api::Node;
 
 api::ActionKind table() {
-  using enum api::FieldType;
+  using namespace fields;
   api::ActionKind kind;
   kind.name = "http";
   kind.uses = static_cast<std::uint8_t>(api::Use::Condition);
   kind.doc = "A GET is answered with a status.";
-  kind.fields = {{.name = "url", .required = true, .doc = "http:// or https:// address"},
-                 {.name = "status",
-                  .type = Integer,
-                  .minimum = 100,
-                  .maximum = 599,
-                  .otherwise = Node(200),
-                  .doc = "the status that is wanted"},
-                 {.name = "timeoutMillis",
-                  .type = Integer,
-                  .minimum = 1,
-                  .maximum = 60'000,
-                  .otherwise = Node(2'000),
-                  .doc = "when one answer is given up, in milliseconds"}};
+  kind.fields = {
+      text("url", Need::Required, "http:// or https:// address"),
+      integer("status", {100, 599}, 200, "the status that is wanted"),
+      integer("timeoutMillis", {1, 60'000}, 2'000, "when one answer is given up, in milliseconds")};
   return kind;
 }
 

@@ -2,31 +2,25 @@
 
 #include <fmt/format.h>
 
+#include "targets/fields.h"
+
 namespace targets {
 namespace {
 
 using api::Node;
 
 api::ActionKind table() {
-  using enum api::FieldType;
+  using namespace fields;
+  using Names = api::FieldSpec::Names;
   api::ActionKind kind;
   kind.name = "postgres";
   kind.uses = static_cast<std::uint8_t>(api::Use::Condition);
   kind.doc = "What a client sees of a PostgreSQL instance.";
-  api::FieldSpec instance{.name = "instance", .required = true, .doc = "the database instance"};
-  instance.names = api::FieldSpec::Names::Instance;
-  kind.fields = {instance,
-                 {.name = "state",
-                  .type = Enum,
-                  .required = true,
-                  .allowed = {"Up", "Down", "Primary", "Standby", "CaughtUp"},
-                  .doc = "Up: answers; CaughtUp: a standby that lags by withinBytes at most"},
-                 {.name = "withinBytes",
-                  .type = Integer,
-                  .minimum = 0,
-                  .maximum = std::int64_t{1} << 40,
-                  .otherwise = Node(0),
-                  .doc = "how far a standby that is CaughtUp may lag, in bytes of WAL"}};
+  kind.fields = {reference("instance", Names::Instance, Need::Required, "the database instance"),
+                 choice("state", {"Up", "Down", "Primary", "Standby", "CaughtUp"}, std::nullopt,
+                        "Up: answers; CaughtUp: a standby that lags by withinBytes at most"),
+                 integer("withinBytes", {0, std::int64_t{1} << 40}, 0,
+                         "how far a standby that is CaughtUp may lag, in bytes of WAL")};
   return kind;
 }
 

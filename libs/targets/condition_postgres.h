@@ -1,4 +1,5 @@
-// Condition `postgres`: what a client sees of an instance. An instance that cannot be asked is Down.
+// Condition `postgres`: what a client sees of an instance. An instance that cannot be asked is
+// Down.
 #pragma once
 
 #include <memory>

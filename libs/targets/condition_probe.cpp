@@ -2,31 +2,24 @@
 
 #include <fmt/format.h>
 
+#include "targets/fields.h"
+
 namespace targets {
 namespace {
 
 using api::Node;
 
 api::ActionKind table() {
-  using enum api::FieldType;
+  using namespace fields;
+  using Names = api::FieldSpec::Names;
   api::ActionKind kind;
   kind.name = "probe";
   kind.uses = static_cast<std::uint8_t>(api::Use::Condition);
   kind.doc = "What a probe of the drill has shown without interruption.";
-  api::FieldSpec name{.name = "name", .required = true, .doc = "the probe"};
-  name.names = api::FieldSpec::Names::Probe;
-  kind.fields = {name,
-                 {.name = "state",
-                  .type = Enum,
-                  .required = true,
-                  .allowed = {"Good", "Bad"},
-                  .doc = "what its operations are"},
-                 {.name = "forSeconds",
-                  .type = Integer,
-                  .minimum = 0,
-                  .maximum = 86'400,
-                  .otherwise = Node(0),
-                  .doc = "for how long without interruption, in seconds"}};
+  kind.fields = {
+      reference("name", Names::Probe, Need::Required, "the probe"),
+      choice("state", {"Good", "Bad"}, std::nullopt, "what its operations are"),
+      integer("forSeconds", {0, 86'400}, 0, "for how long without interruption, in seconds")};
   return kind;
 }
 

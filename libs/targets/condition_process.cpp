@@ -2,24 +2,23 @@
 
 #include <fmt/format.h>
 
+#include "targets/fields.h"
+
 namespace targets {
 namespace {
 
 using api::Node;
 
 api::ActionKind table() {
+  using namespace fields;
+  using Names = api::FieldSpec::Names;
   api::ActionKind kind;
   kind.name = "process";
   kind.uses = static_cast<std::uint8_t>(api::Use::Condition);
   kind.doc = "Whether a process runs, is suspended or is gone.";
-  api::FieldSpec name{.name = "name", .required = true, .doc = "the process"};
-  name.names = api::FieldSpec::Names::Process;
-  kind.fields = {name,
-                 {.name = "state",
-                  .type = api::FieldType::Enum,
-                  .required = true,
-                  .allowed = {"Running", "Gone", "Stopped"},
-                  .doc = "Stopped is suspended by SIGSTOP; a zombie is Gone"}};
+  kind.fields = {reference("name", Names::Process, Need::Required, "the process"),
+                 choice("state", {"Running", "Gone", "Stopped"}, std::nullopt,
+                        "Stopped is suspended by SIGSTOP; a zombie is Gone")};
   return kind;
 }
 

@@ -1,5 +1,5 @@
-// Condition `process`: whether a process runs, is suspended, or is gone, by its pid files. A zombie is
-// gone.
+// Condition `process`: whether a process runs, is suspended, or is gone, by its pid files. A zombie
+// is gone.
 #pragma once
 
 #include <memory>

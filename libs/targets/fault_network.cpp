@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "targets/fields.h"
 #include "targets/relay_control.h"
 
 namespace targets {
@@ -10,27 +11,20 @@ namespace {
 using api::Node;
 
 api::ActionKind table() {
-  using enum api::FieldType;
+  using namespace fields;
+  using Names = api::FieldSpec::Names;
   api::ActionKind kind;
   kind.name = "network";
   kind.uses = static_cast<std::uint8_t>(api::Use::Fault);
   kind.doc = "Refuses, silences, delays or resets the link of a relay, or partitions one peer.";
-  api::FieldSpec relay{.name = "relay", .doc = "the relay whose link is hurt; or `peer`"};
-  relay.names = api::FieldSpec::Names::Relay;
-  api::FieldSpec peer{.name = "peer", .doc = "every relay between this peer and another"};
-  peer.names = api::FieldSpec::Names::RelayOrPeer;
-  kind.fields = {relay, peer,
-                 {.name = "mode",
-                  .type = Enum,
-                  .required = true,
-                  .allowed = {"Refuse", "BlackHole", "Delay", "Reset", "Partition"},
-                  .doc = "Partition is BlackHole on every link of the peer"},
-                 {.name = "delayMillis",
-                  .type = Integer,
-                  .minimum = 0,
-                  .maximum = kRelayDelayMillisMax,
-                  .otherwise = Node(0),
-                  .doc = "how late bytes arrive in mode Delay, in milliseconds"}};
+  kind.fields = {
+      reference("relay", Names::Relay, Need::Optional, "the relay whose link is hurt; or `peer`"),
+      reference("peer", Names::RelayOrPeer, Need::Optional,
+                "every relay between this peer and another"),
+      choice("mode", {"Refuse", "BlackHole", "Delay", "Reset", "Partition"}, std::nullopt,
+             "Partition is BlackHole on every link of the peer"),
+      integer("delayMillis", {0, kRelayDelayMillisMax}, 0,
+              "how late bytes arrive in mode Delay, in milliseconds")};
   return kind;
 }
 
@@ -96,8 +90,7 @@ class NetworkFault final : public Driver {
     co_return fmt::format("{} on {}", params["mode"].as_string(), names);
   }
 
-  aio::Task<base::Result<>> undo(Context& context, Node, Node undo,
-                                 std::stop_token stop) override {
+  aio::Task<base::Result<>> undo(Context& context, Node, Node undo, std::stop_token stop) override {
     base::Result<> done;
     for (const Node& earlier : undo.items()) {
       CO_TRY(const RelayMode mode, relay_mode(earlier["mode"].as_string()));

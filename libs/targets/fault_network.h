@@ -1,5 +1,5 @@
-// Fault `network`: hurts the link that a relay carries, or cuts one peer off from all others. Undone
-// in every case, by giving each relay the setting it had.
+// Fault `network`: hurts the link that a relay carries, or cuts one peer off from all others.
+// Undone in every case, by giving each relay the setting it had.
 #pragma once
 
 #include <memory>

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "api/action.h"
+#include "targets/fields.h"
 
 namespace targets {
 namespace {
@@ -15,23 +16,16 @@ using api::Node;
 constexpr auto kGoneWithin = base::seconds(20);
 
 api::ActionKind table() {
-  using enum api::FieldType;
+  using namespace fields;
+  using Names = api::FieldSpec::Names;
   api::ActionKind kind;
   kind.name = "process";
   kind.uses = static_cast<std::uint8_t>(api::Use::Fault);
   kind.doc = "Sends a signal to a process and its descendants.";
-  api::FieldSpec name{.name = "name", .required = true, .doc = "the process"};
-  name.names = api::FieldSpec::Names::Process;
-  kind.fields = {name,
-                 {.name = "signal",
-                  .type = Enum,
-                  .allowed = {"KILL", "STOP", "TERM", "INT", "QUIT"},
-                  .otherwise = Node("KILL"),
-                  .doc = "the signal; KILL and STOP are proven before the fault counts as done"},
-                 {.name = "tree",
-                  .type = Boolean,
-                  .otherwise = Node(true),
-                  .doc = "whether its descendants get the signal too"}};
+  kind.fields = {reference("name", Names::Process, Need::Required, "the process"),
+                 choice("signal", {"KILL", "STOP", "TERM", "INT", "QUIT"}, "KILL",
+                        "the signal; KILL and STOP are proven before the fault counts as done"),
+                 flag("tree", true, "whether its descendants get the signal too")};
   return kind;
 }
 
@@ -77,9 +71,9 @@ class ProcessFault final : public Driver {
     CO_TRY(const api::ProcessSpec spec, context.target.process(name));
     CO_TRY(const auto roots, context.target.roots(name));
     if (roots.empty()) {
-      co_return base::fail(base::Code::FailedPrecondition,
-                           fmt::format("process '{}' does not run (pid file {})", name,
-                                       spec.pid_file));
+      co_return base::fail(
+          base::Code::FailedPrecondition,
+          fmt::format("process '{}' does not run (pid file {})", name, spec.pid_file));
     }
     if (!spec.start && number_of(params["signal"].as_string()) != SIGSTOP) {
       co_return base::fail(base::Code::FailedPrecondition,

@@ -31,12 +31,9 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
 
 const char* word_of(RouteState state) {
   switch (state) {
-    case RouteState::Ready:
-      return "ready";
-    case RouteState::Drain:
-      return "drain";
-    case RouteState::Maint:
-      return "maint";
+    case RouteState::Ready: return "ready";
+    case RouteState::Drain: return "drain";
+    case RouteState::Maint: return "maint";
   }
   return "maint";
 }
@@ -45,12 +42,9 @@ const char* word_of(RouteState state) {
 
 const char* name(RouteState state) {
   switch (state) {
-    case RouteState::Ready:
-      return "Ready";
-    case RouteState::Drain:
-      return "Drain";
-    case RouteState::Maint:
-      return "Maint";
+    case RouteState::Ready: return "Ready";
+    case RouteState::Drain: return "Drain";
+    case RouteState::Maint: return "Maint";
   }
   return "Maint";
 }
@@ -100,8 +94,8 @@ std::string route_command(const std::string& backend, const std::vector<RouteSer
   std::string out;
   std::string in;
   for (const RouteServer& server : servers) {
-    const std::string change = fmt::format("set server {}/{} state {}; ", backend, server.name,
-                                           word_of(server.state));
+    const std::string change =
+        fmt::format("set server {}/{} state {}; ", backend, server.name, word_of(server.state));
     if (server.state == RouteState::Maint) {
       out += change + fmt::format("shutdown sessions server {}/{}; ", backend, server.name);
     } else {
@@ -133,16 +127,16 @@ aio::Task<base::Result<>> HaProxy::set(std::vector<RouteServer> servers, std::st
   // Success is silence; anything else is a complaint.
   std::replace(answer.begin(), answer.end(), '\n', ' ');
   if (answer.find_first_not_of(' ') != std::string::npos) {
-    co_return base::fail(base::Code::FailedPrecondition,
-                         fmt::format("HAProxy refused the change of backend {}: {}", backend_,
-                                     answer));
+    co_return base::fail(
+        base::Code::FailedPrecondition,
+        fmt::format("HAProxy refused the change of backend {}: {}", backend_, answer));
   }
   CO_TRY(const auto now, co_await this->servers(stop));
   for (const RouteServer& wanted : servers) {
     if (std::find(now.begin(), now.end(), wanted) == now.end()) {
-      co_return base::fail(base::Code::FailedPrecondition,
-                           fmt::format("server {}/{} did not become {}", backend_, wanted.name,
-                                       name(wanted.state)));
+      co_return base::fail(
+          base::Code::FailedPrecondition,
+          fmt::format("server {}/{} did not become {}", backend_, wanted.name, name(wanted.state)));
     }
   }
   co_return base::Result<>{};

@@ -1,11 +1,10 @@
 #include "targets/local_state.h"
 
+#include <algorithm>
+#include <charconv>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#include <algorithm>
-#include <charconv>
 
 #include <fmt/format.h>
 

@@ -1,11 +1,10 @@
 #include "targets/local_target.h"
 
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cctype>
 #include <csignal>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <fmt/format.h>
 
@@ -38,13 +37,12 @@ base::Result<Spec> named(const std::vector<Spec>& all, std::string_view what,
     }
     known += (known.empty() ? "" : ", ") + one.name;
   }
-  return base::fail(base::Code::NotFound,
-                    fmt::format("the system has no {} '{}'; it has {}", what, name,
-                                known.empty() ? "none" : known));
+  return base::fail(base::Code::NotFound, fmt::format("the system has no {} '{}'; it has {}", what,
+                                                      name, known.empty() ? "none" : known));
 }
 
 bool is_program(const std::string& path) {
-  struct stat info {};
+  struct stat info{};
   return ::stat(path.c_str(), &info) == 0 && S_ISREG(info.st_mode) &&
          ::access(path.c_str(), X_OK) == 0;
 }

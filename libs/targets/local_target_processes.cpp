@@ -32,9 +32,9 @@ base::Result<std::int64_t> millis_of(const std::string& text) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (!text.empty() && (error != std::errc{} || end != text.data() + text.size() || value < 0 ||
                         value > kRelayDelayMillisMax)) {
-    return base::fail(base::Code::InvalidArgument,
-                      fmt::format("delayMillis '{}': a whole number from 0 to {}", text,
-                                  kRelayDelayMillisMax));
+    return base::fail(
+        base::Code::InvalidArgument,
+        fmt::format("delayMillis '{}': a whole number from 0 to {}", text, kRelayDelayMillisMax));
   }
   return value;
 }
@@ -133,9 +133,9 @@ aio::Task<base::Result<>> LocalTarget::start_relay(api::RelaySpec relay, std::st
   CO_TRY(aio::make_dirs(folder));
   const std::string log = fmt::format("{}/{}.log", folder, relay.name);
   // A session of its own, and none of our descriptors: it outlives us.
-  std::vector<std::string> argv = {"/bin/sh", "-c",
-                                   "log=$1; shift; exec setsid -f \"$@\" >>\"$log\" 2>&1 </dev/null",
-                                   "relay", log};
+  std::vector<std::string> argv = {
+      "/bin/sh", "-c", "log=$1; shift; exec setsid -f \"$@\" >>\"$log\" 2>&1 </dev/null", "relay",
+      log};
   argv.insert(argv.end(), options_.relay_program.begin(), options_.relay_program.end());
   for (const std::string& argument :
        {std::string("--name"), relay.name, std::string("--listen"), relay.listen,
@@ -150,9 +150,9 @@ aio::Task<base::Result<>> LocalTarget::start_relay(api::RelaySpec relay, std::st
   while (!relay_process(relay)) {
     if (clock_->now() >= deadline) {
       const std::string said = aio::read_file(log).value_or(std::string{});
-      co_return base::fail(base::Code::Unavailable,
-                           fmt::format("{}: not ready after {}: {}", what,
-                                       base::human(kRelayReadyWithin), said));
+      co_return base::fail(
+          base::Code::Unavailable,
+          fmt::format("{}: not ready after {}: {}", what, base::human(kRelayReadyWithin), said));
     }
     if (!co_await aio::wait_for(*clock_, base::millis(5), stop)) {
       co_return base::fail(base::Code::Cancelled, what);

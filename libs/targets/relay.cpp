@@ -1,8 +1,7 @@
 #include "targets/relay.h"
 
-#include <unistd.h>
-
 #include <memory>
+#include <unistd.h>
 #include <vector>
 
 #include <boost/asio/error.hpp>
@@ -57,7 +56,10 @@ class Relay {
  public:
   Relay(aio::Clock& clock, const aio::Executor& executor, Tcp::endpoint listen,
         Tcp::endpoint upstream, const RelayOptions& options)
-      : clock_(clock), listen_(std::move(listen)), acceptor_(executor), retry_(clock.alarm(executor)) {
+      : clock_(clock),
+        listen_(std::move(listen)),
+        acceptor_(executor),
+        retry_(clock.alarm(executor)) {
     shared_.upstream = std::move(upstream);
     shared_.status.name = options.name;
     if (options.delay > base::Duration::zero()) {
@@ -252,16 +254,11 @@ base::Result<Local::acceptor> open_control(const aio::Executor& executor, const 
 
 const char* name(RelayMode mode) {
   switch (mode) {
-    case RelayMode::Pass:
-      return "Pass";
-    case RelayMode::Refuse:
-      return "Refuse";
-    case RelayMode::Reset:
-      return "Reset";
-    case RelayMode::BlackHole:
-      return "BlackHole";
-    case RelayMode::Delay:
-      return "Delay";
+    case RelayMode::Pass: return "Pass";
+    case RelayMode::Refuse: return "Refuse";
+    case RelayMode::Reset: return "Reset";
+    case RelayMode::BlackHole: return "BlackHole";
+    case RelayMode::Delay: return "Delay";
   }
   return "Pass";
 }

@@ -48,7 +48,8 @@ Node setting_node(const RelaySetting& setting) {
   return Node::map()
       .set("mode", name(setting.mode))
       .set("delayMillis",
-           std::int64_t{std::chrono::duration_cast<std::chrono::milliseconds>(setting.delay).count()});
+           std::int64_t{
+               std::chrono::duration_cast<std::chrono::milliseconds>(setting.delay).count()});
 }
 
 std::uint64_t count_of(const Node& node, std::string_view key) {
@@ -98,8 +99,7 @@ std::string to_line(const RelayStatus& status) {
 }
 
 std::string to_line(const base::Error& error) {
-  return api::to_json(
-             Node::map().set("error", error.message).set("code", base::name(error.code))) +
+  return api::to_json(Node::map().set("error", error.message).set("code", base::name(error.code))) +
          "\n";
 }
 

@@ -1,8 +1,7 @@
 #include "targets/relay_link.h"
 
-#include <sys/socket.h>
-
 #include <algorithm>
+#include <sys/socket.h>
 
 #include <boost/asio/error.hpp>
 #include <boost/asio/write.hpp>
@@ -129,21 +128,20 @@ void RelayLink::pump(Direction& direction) {
 void RelayLink::read_some(Direction& direction) {
   direction.reading = true;
   auto self = shared_from_this();
-  direction.from->async_read_some(
-      asio::buffer(direction.buffer),
-      [self, &direction](const Failure& error, std::size_t size) {
-        direction.reading = false;
-        if (self->dead_) {
-          return;
-        }
-        if (size > 0) {
-          self->came(direction, size);
-        }
-        if (error) {
-          self->source_closed(direction, error);
-        }
-        self->pump(direction);
-      });
+  direction.from->async_read_some(asio::buffer(direction.buffer),
+                                  [self, &direction](const Failure& error, std::size_t size) {
+                                    direction.reading = false;
+                                    if (self->dead_) {
+                                      return;
+                                    }
+                                    if (size > 0) {
+                                      self->came(direction, size);
+                                    }
+                                    if (error) {
+                                      self->source_closed(direction, error);
+                                    }
+                                    self->pump(direction);
+                                  });
 }
 
 void RelayLink::came(Direction& direction, std::size_t size) {

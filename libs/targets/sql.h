@@ -25,8 +25,9 @@ const char* name(InstanceState state);
 
 struct InstanceView {
   InstanceState state = InstanceState::Down;
-  std::string detail;                      // why it is down, which server answered
-  std::optional<std::uint64_t> lag_bytes;  // a standby: what the primary has and it has not replayed
+  std::string detail;  // why it is down, which server answered
+  std::optional<std::uint64_t>
+      lag_bytes;  // a standby: what the primary has and it has not replayed
 };
 
 class SqlClient {
@@ -43,7 +44,8 @@ class SqlClient {
                                                  base::Duration limit, std::stop_token stop) = 0;
 
   /// What a client sees of an instance. Being down is a view, not an Error.
-  virtual aio::Task<base::Result<InstanceView>> look(std::string instance, std::stop_token stop) = 0;
+  virtual aio::Task<base::Result<InstanceView>> look(std::string instance,
+                                                     std::stop_token stop) = 0;
 };
 
 }  // namespace targets

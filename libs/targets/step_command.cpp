@@ -2,38 +2,26 @@
 
 #include <fmt/format.h>
 
+#include "targets/fields.h"
+
 namespace targets {
 namespace {
 
 using api::Node;
 
 api::ActionKind table() {
-  using enum api::FieldType;
+  using namespace fields;
   api::ActionKind kind;
   kind.name = "command";
   kind.uses = api::Use::Fault | api::Use::Step;
   kind.doc = "Runs a program; exit code 0 is success.";
-  kind.fields = {{.name = "argv",
-                  .type = Strings,
-                  .required = true,
-                  .minimum = 1,
-                  .maximum = 64,
-                  .doc = "program and arguments; no shell; the program may lie in {home}"},
-                 {.name = "undo",
-                  .type = Strings,
-                  .maximum = 64,
-                  .doc = "program and arguments that put back what argv changed; may be repeated"},
-                 {.name = "undoWhen",
-                  .type = Enum,
-                  .allowed = {"IfNotPromoted", "Always"},
-                  .otherwise = Node("IfNotPromoted"),
-                  .doc = "whether the undo is right after another node took over, too"},
-                 {.name = "timeoutSeconds",
-                  .type = Integer,
-                  .minimum = 1,
-                  .maximum = 3600,
-                  .otherwise = Node(60),
-                  .doc = "when the program is ended, in seconds"}};
+  kind.fields = {argv("argv", Need::Required,
+                      "program and arguments; no shell; the program may lie in {home}"),
+                 argv("undo", Need::Optional,
+                      "program and arguments that put back what argv changed; may be repeated"),
+                 choice("undoWhen", {"IfNotPromoted", "Always"}, "IfNotPromoted",
+                        "whether the undo is right after another node took over, too"),
+                 integer("timeoutSeconds", {1, 3600}, 60, "when the program is ended, in seconds")};
   return kind;
 }
 

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "targets/fields.h"
+
 namespace targets {
 namespace {
 
@@ -10,15 +12,15 @@ using api::Node;
 enum class Move { Start, Stop };
 
 api::ActionKind table(Move move) {
+  using namespace fields;
+  using Names = api::FieldSpec::Names;
   api::ActionKind kind;
   kind.name = move == Move::Start ? "startProcess" : "stopProcess";
   kind.uses = move == Move::Start ? static_cast<std::uint8_t>(api::Use::Step)
                                   : api::Use::Fault | api::Use::Step;
   kind.doc = move == Move::Start ? "Starts a process by its start command."
                                  : "Stops a process gracefully, by its stop command.";
-  api::FieldSpec name{.name = "name", .required = true, .doc = "the process"};
-  name.names = api::FieldSpec::Names::Process;
-  kind.fields = {name};
+  kind.fields = {reference("name", Names::Process, Need::Required, "the process")};
   return kind;
 }
 

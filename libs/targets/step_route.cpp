@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "targets/fields.h"
 #include "targets/haproxy.h"
 
 namespace targets {
@@ -12,17 +13,18 @@ namespace {
 using api::Node;
 
 api::ActionKind table() {
+  using namespace fields;
+  using Names = api::FieldSpec::Names;
   api::ActionKind kind;
   kind.name = "route";
   kind.uses = static_cast<std::uint8_t>(api::Use::Step);
   kind.doc = "Switches where a service leads. Exactly one of to, remove and add.";
-  api::FieldSpec service{.name = "service", .required = true, .doc = "the service"};
-  service.names = api::FieldSpec::Names::Service;
-  api::FieldSpec to{.name = "to", .doc = "the one instance users reach from now on"};
-  api::FieldSpec remove{.name = "remove", .doc = "no longer reached; its sessions are ended"};
-  api::FieldSpec add{.name = "add", .doc = "reached too, from now on"};
-  to.names = remove.names = add.names = api::FieldSpec::Names::Instance;
-  kind.fields = {service, to, remove, add};
+  kind.fields = {
+      reference("service", Names::Service, Need::Required, "the service"),
+      reference("to", Names::Instance, Need::Optional, "the one instance users reach from now on"),
+      reference("remove", Names::Instance, Need::Optional,
+                "no longer reached; its sessions are ended"),
+      reference("add", Names::Instance, Need::Optional, "reached too, from now on")};
   return kind;
 }
 
@@ -42,8 +44,7 @@ base::Result<std::vector<RouteServer>> wanted(const Node& params,
   for (const char* candidate : {"to", "remove", "add"}) {
     if (!params[candidate].as_string().empty()) {
       if (!key.empty()) {
-        return base::fail(base::Code::InvalidArgument,
-                          "route: exactly one of to, remove and add");
+        return base::fail(base::Code::InvalidArgument, "route: exactly one of to, remove and add");
       }
       key = candidate;
     }
@@ -55,8 +56,7 @@ base::Result<std::vector<RouteServer>> wanted(const Node& params,
                       fmt::format("route: '{}' is no server of the service", server));
   }
   if (key != "to") {
-    return std::vector<RouteServer>{
-        {server, key == "add" ? RouteState::Ready : RouteState::Maint}};
+    return std::vector<RouteServer>{{server, key == "add" ? RouteState::Ready : RouteState::Maint}};
   }
   std::vector<RouteServer> all = now;
   for (RouteServer& one : all) {

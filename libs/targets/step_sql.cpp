@@ -2,29 +2,25 @@
 
 #include <fmt/format.h>
 
+#include "targets/fields.h"
+
 namespace targets {
 namespace {
 
 using api::Node;
 
 api::ActionKind table() {
-  using enum api::FieldType;
+  using namespace fields;
+  using Names = api::FieldSpec::Names;
   api::ActionKind kind;
   kind.name = "sql";
   kind.uses = static_cast<std::uint8_t>(api::Use::Step);
   kind.doc = "Runs one SQL statement on an instance.";
-  api::FieldSpec instance{.name = "instance", .required = true, .doc = "the database instance"};
-  instance.names = api::FieldSpec::Names::Instance;
   kind.fields = {
-      instance,
-      {.name = "statement", .required = true, .doc = "the statement, in a transaction of its own"},
-      {.name = "expect", .doc = "what the first column of the first row must be, as text"},
-      {.name = "timeoutSeconds",
-       .type = Integer,
-       .minimum = 1,
-       .maximum = 3600,
-       .otherwise = Node(60),
-       .doc = "when its answer is given up, in seconds"}};
+      reference("instance", Names::Instance, Need::Required, "the database instance"),
+      text("statement", Need::Required, "the statement, in a transaction of its own"),
+      text("expect", Need::Optional, "what the first column of the first row must be, as text"),
+      integer("timeoutSeconds", {1, 3600}, 60, "when its answer is given up, in seconds")};
   return kind;
 }
 
@@ -47,16 +43,16 @@ class SqlStep final : public Driver {
                                              std::stop_token stop) override {
     const std::string& instance = params["instance"].as_string();
     const auto limit = base::seconds(params["timeoutSeconds"].as_int(60));
-    CO_TRY(const SqlRows rows, co_await context.sql->query(
-                                   instance, params["statement"].as_string(), limit, stop));
+    CO_TRY(const SqlRows rows,
+           co_await context.sql->query(instance, params["statement"].as_string(), limit, stop));
     const bool has_value = !rows.rows.empty() && !rows.rows.front().empty();
     const std::string value =
         has_value ? rows.rows.front().front().value_or("NULL") : std::string("no row");
     if (const Node* expect = params.find("expect");
         expect != nullptr && expect->is_string() && expect->as_string() != value) {
-      co_return base::fail(base::Code::FailedPrecondition,
-                           fmt::format("{} answered '{}', expected '{}'", instance, value,
-                                       expect->as_string()));
+      co_return base::fail(
+          base::Code::FailedPrecondition,
+          fmt::format("{} answered '{}', expected '{}'", instance, value, expect->as_string()));
     }
     co_return has_value ? fmt::format("{} answered '{}'", instance, value)
                         : fmt::format("done on {}", instance);

@@ -1,6 +1,7 @@
 #include "targets/step_wait_for.h"
 
 #include "targets/catalog.h"
+#include "targets/fields.h"
 
 namespace targets {
 namespace {
@@ -8,14 +9,13 @@ namespace {
 using api::Node;
 
 api::ActionKind table() {
+  using namespace fields;
   api::ActionKind kind;
   kind.name = "waitFor";
   kind.uses = static_cast<std::uint8_t>(api::Use::Step);
   kind.doc = "Waits until a condition holds.";
-  kind.fields = {{.name = "condition",
-                  .type = api::FieldType::Condition,
-                  .required = true,
-                  .doc = "the condition, by its kind"}};
+  kind.fields = {
+      field("condition", api::FieldType::Condition, Need::Required, "the condition, by its kind")};
   return kind;
 }
 
