@@ -158,7 +158,9 @@ def lambdas(code):
     """Yields (start, captures, body span) of every lambda."""
     for match in LAMBDA.finditer(code):
         start = match.start()
-        before = code[:start].rstrip()
+        before = code[max(0, start - 80):start].rstrip()
+        if re.search(r"\bauto\s*&{0,2}$", before):  # a structured binding
+            continue
         if before and (re.match(r"[\w\])\[]", before[-1]) and
                        not re.search(r"\b(?:return|co_return|co_await|co_yield)$", before)):
             continue

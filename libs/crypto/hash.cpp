@@ -1,48 +1,81 @@
 #include "crypto/hash.h"
 
+#include <fmt/format.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
+#include <openssl/params.h>
 
 #include "base/check.h"
 
 namespace crypto {
 namespace {
 
-int digit_of(char c) {
+const unsigned char* bytes_of(std::string_view data) {
+  // OpenSSL takes bytes as unsigned char, the rest of the world as char.
+  return reinterpret_cast<const unsigned char*>(data.data());
+}
+
+int digit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
   if (c >= 'A' && c <= 'F') return c - 'A' + 10;
   return -1;
 }
 
-const unsigned char* bytes_of(std::string_view text) {
-  return reinterpret_cast<const unsigned char*>(text.data());
-}
-
 }  // namespace
 
 Digest sha256(std::string_view data) {
-  Digest out{};
+  Digest digest{};
   unsigned int length = 0;
-  CHECK(EVP_Digest(data.data(), data.size(), out.data(), &length, EVP_sha256(), nullptr) == 1);
-  CHECK(length == out.size());
-  return out;
+  CHECK(EVP_Digest(data.data(), data.size(), digest.data(), &length, EVP_sha256(), nullptr) == 1);
+  CHECK(length == digest.size());
+  return digest;
+}
+
+struct Hmac::Context {
+  EVP_MAC* mac = EVP_MAC_fetch(nullptr, "HMAC", nullptr);
+  EVP_MAC_CTX* keyed = EVP_MAC_CTX_new(mac);
+
+  Context() { CHECK(mac != nullptr && keyed != nullptr); }
+  Context(const Context&) = delete;
+  Context& operator=(const Context&) = delete;
+  ~Context() {
+    EVP_MAC_CTX_free(keyed);
+    EVP_MAC_free(mac);
+  }
+};
+
+Hmac::Hmac(std::string_view key) : context_(std::make_unique<Context>()) {
+  char name[] = "SHA256";
+  const OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string("digest", name, 0),
+                               OSSL_PARAM_construct_end()};
+  // A null key means "keep the one before": an empty key needs an address.
+  const unsigned char* start = key.empty() ? bytes_of("") : bytes_of(key);
+  CHECK(EVP_MAC_init(context_->keyed, start, key.size(), params) == 1);
+}
+
+Hmac::Hmac(Hmac&&) noexcept = default;
+Hmac& Hmac::operator=(Hmac&&) noexcept = default;
+Hmac::~Hmac() = default;
+
+Digest Hmac::sign(std::string_view data) {
+  EVP_MAC_CTX* context = EVP_MAC_CTX_dup(context_->keyed);
+  CHECK(context != nullptr);
+  Digest digest{};
+  std::size_t length = 0;
+  const bool done = EVP_MAC_update(context, bytes_of(data), data.size()) == 1 &&
+                    EVP_MAC_final(context, digest.data(), &length, digest.size()) == 1;
+  EVP_MAC_CTX_free(context);
+  CHECK(done && length == digest.size());
+  return digest;
 }
 
 Digest hmac_sha256(std::string_view key, std::string_view data) {
-  Digest out{};
-  unsigned int length = 0;
-  // An empty key may come with a null pointer, which OpenSSL takes for "the key of before".
-  const char* key_bytes = key.empty() ? "" : key.data();
-  CHECK(HMAC(EVP_sha256(), key_bytes, static_cast<int>(key.size()), bytes_of(data), data.size(),
-             out.data(), &length) != nullptr);
-  CHECK(length == out.size());
-  return out;
+  return Hmac(key).sign(data);
 }
 
 bool equal(std::span<const std::uint8_t> a, std::span<const std::uint8_t> b) {
-  return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
+  return a.size() == b.size() && (a.empty() || CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0);
 }
 
 std::string hex(std::span<const std::uint8_t> bytes) {
@@ -51,23 +84,24 @@ std::string hex(std::span<const std::uint8_t> bytes) {
   out.reserve(bytes.size() * 2);
   for (const std::uint8_t byte : bytes) {
     out += kDigits[byte >> 4U];
-    out += kDigits[byte & 0xfU];
+    out += kDigits[byte & 15U];
   }
   return out;
 }
 
 base::Result<std::vector<std::uint8_t>> from_hex(std::string_view text) {
   if (text.size() % 2 != 0) {
-    return base::fail(base::Code::InvalidArgument, "an odd number of hexadecimal digits");
+    return base::fail(base::Code::InvalidArgument,
+                      fmt::format("{} hexadecimal digits: an even number is needed", text.size()));
   }
   std::vector<std::uint8_t> out;
   out.reserve(text.size() / 2);
-  for (std::size_t i = 0; i < text.size(); i += 2) {
-    const int high = digit_of(text[i]);
-    const int low = digit_of(text[i + 1]);
+  for (std::size_t at = 0; at < text.size(); at += 2) {
+    const int high = digit(text[at]);
+    const int low = digit(text[at + 1]);
     if (high < 0 || low < 0) {
-      return base::fail(base::Code::InvalidArgument, "'" + std::string(text.substr(i, 2)) +
-                                                         "' is no pair of hexadecimal digits");
+      return base::fail(base::Code::InvalidArgument,
+                        fmt::format("no hexadecimal digit at offset {}", high < 0 ? at : at + 1));
     }
     out.push_back(static_cast<std::uint8_t>(high * 16 + low));
   }

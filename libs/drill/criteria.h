@@ -33,7 +33,8 @@ struct CriteriaWindow {
 
 struct CriteriaInputs {
   Duration apdex_target{};                    // T; zero: satisfaction is not measured
-  std::optional<double> consistency_percent;  // from check_consistency
+  std::optional<double> consistency_percent;  // from check_consistency; nothing: not measured
+  std::uint64_t consistency_of = 0;
 };
 
 CriterionResult judge(const Criterion& criterion, const CriteriaWindow& window,

@@ -17,6 +17,7 @@ EngineInvariants::EngineInvariants(const EngineConfig& config)
       part.id = {kind, i};
       part.undo = from[i].undo;
       part.changes = from[i].changes_target;
+      part.optional = from[i].on_failure == OnFailure::Continue;
       parts_.push_back(part);
     }
   };
@@ -153,7 +154,7 @@ std::optional<std::string> EngineInvariants::check_finish(const action::Finish& 
     if (!part.started || part.restored) continue;
     const auto which = to_string(part.id);
     if (part.id.kind == PartId::Kind::Failback) {
-      if (!part.ok) return "I6: said to be whole, but failback failed: " + which;
+      if (!part.ok && !part.optional) return "I6: said to be whole, but failback failed: " + which;
     } else if (part.undo == Undo::Always) {
       return "I6: said to be whole, but not undone: " + which;
     } else if (part.undo == Undo::IfNotPromoted && !replaced) {

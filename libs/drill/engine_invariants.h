@@ -38,7 +38,7 @@ class EngineInvariants {
   struct Part {
     PartId id;
     Undo undo = Undo::None;
-    bool changes = true;
+    bool changes = true, optional = false;
     bool record_asked = false, durable = false, started = false;
     bool restore_asked = false, restored = false, ok = false;
   };

@@ -54,6 +54,7 @@ bool Engine::Core::restore_one(Undo rule) {
     Part& part = parts_[i];
     if (!part.started || part.restored || part.given_up || part.config.undo != rule) continue;
     restoring_ = i;
+    redundancy_done_ = false;
     ++part.attempts;
     if (part.attempts == 1) note(TimelineEvent::Kind::RestoreBegan, part.config.name);
     actions_.emplace_back(action::Restore{part.id, part.attempts});
@@ -155,6 +156,7 @@ bool Engine::Core::failback_next() {
   }
   at_ = failback_at_;
   in_failback_step_ = true;
+  redundancy_done_ = false;
   Part& part = failback_[at_];
   part.started = true;
   ++part.attempts;
@@ -179,9 +181,13 @@ void Engine::Core::failback_result(Part& part, bool answered, DoResult result,
        fmt::format("{}: {}", name(result), detail));
   // Without an answer the step may still be at work; a second one beside it would race.
   if (!answered || part.attempts >= config_.failback_attempts) {
-    problems_.push_back(fmt::format("the failback step '{}' failed: {}", part.config.name, detail));
     ++failback_at_;
     failback_stopped_ = part.config.on_failure == OnFailure::Abort;
+    // Continue: the plan can do without it; whether the target is whole is looked at afterwards.
+    if (failback_stopped_) {
+      problems_.push_back(
+          fmt::format("the failback step '{}' failed: {}", part.config.name, detail));
+    }
   }
   restore_next();
 }
@@ -190,7 +196,7 @@ void Engine::Core::failback_result(Part& part, bool answered, DoResult result,
 
 bool Engine::Core::redundancy_next() {
   if (redundancy_done_) return false;
-  if (redundancy_due_ == kNever) redundancy_due_ = now_ + config_.timing.redundancy;
+  if (doing_ != Doing::RedundancyPause) redundancy_due_ = now_ + config_.timing.redundancy;
   ask_redundancy();
   return true;
 }

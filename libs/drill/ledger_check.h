@@ -10,7 +10,8 @@
 #include <cstdint>
 #include <map>
 #include <optional>
-#include <span>
+#include <set>
+#include <utility>
 #include <vector>
 
 #include "drill/evidence.h"
@@ -21,6 +22,8 @@ namespace drill {
 /// Where each ledger row was found: by (stream, seq) in O(1).
 class RowIndex {
  public:
+  using RowSet = std::set<std::pair<StreamId, std::uint64_t>>;
+
   /// Shapes: streams and records as in Evidence; reads may be empty or incomplete.
   static RowIndex build(const Evidence& evidence);
 
@@ -33,8 +36,11 @@ class RowIndex {
   const FinalRead* survivor() const { return survivor_; }  // null: not read, or not to its end
   const FinalRead* rejoined() const { return rejoined_; }
   const FinalRead* old_primary() const { return old_primary_; }
-  /// Intact rows of no attempted operation, in the survivor or rejoined read.
-  std::uint64_t strangers() const { return strangers_; }
+  /// How many operations the stream was given: its highest number, as they have no holes.
+  std::uint64_t attempts(StreamId stream) const;
+  /// Rows of no attempted operation, in the survivor or rejoined read: intact, and not.
+  const RowSet& strangers() const { return strangers_; }
+  const RowSet& foreign_corrupt() const { return foreign_corrupt_; }
 
  private:
   std::uint8_t flags(StreamId stream, std::uint64_t seq) const;
@@ -44,7 +50,8 @@ class RowIndex {
   const FinalRead* rejoined_ = nullptr;
   const FinalRead* old_primary_ = nullptr;
   std::vector<std::vector<std::uint8_t>> flags_;  // [stream][seq]
-  std::uint64_t strangers_ = 0;
+  std::vector<std::uint64_t> highest_;
+  RowSet strangers_, foreign_corrupt_;
 };
 
 /// When data began to be at risk: the onset with its uncertainty.

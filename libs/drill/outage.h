@@ -47,6 +47,9 @@ struct Observation {
 Observation observe(const Record& record, const StreamInfo& stream,
                     std::span<const Stall> silences);
 
+/// The share of [from, until] that lies in silences; these in order of time, apart.
+Duration overlap(std::span<const Stall> silences, TimePoint from, TimePoint until);
+
 /// One stream: its records, and what they say, in order of invocation.
 struct StreamView {
   StreamInfo stream;
@@ -61,7 +64,7 @@ std::vector<StreamView> views_of(const Evidence& evidence, std::span<const Stall
 struct OutageRules {
   Duration hold = base::seconds(10);  // S
   TimePoint fault_begun = kNever;     // kNever: the whole stream is searched
-  TimePoint watched_until = kNever;   // windows beginning later are not judged (failback)
+  TimePoint watched_until = kNever;   // what is invoked later (failback) is not judged
 };
 
 /// A held outage: from its first bad operation to g*, with everything its bounds stand on.
@@ -81,13 +84,19 @@ struct HeldOutage {
 struct OutageAnalysis {
   bool steady = false;  // S of good operations before the fault
   std::string unsteady_reason;
-  Duration delta{};                // largest latency of a good operation in the steady state
+  TimePoint steady_from{};         // the good operations before the fault begin here …
+  TimePoint steady_until{};        // … and end here
+  Duration delta{};                // their largest latency
   Duration largest_gap{};          // between neighbouring seen operations, steady state on
   std::vector<HeldOutage> held;    // after the fault, in order; [0] begins with b0
   std::vector<OutageWindow> runs;  // every maximal run of bad operations, whole stream
   Bounds downtime;                 // sum over the runs since the fault
 };
 OutageAnalysis analyse(const StreamView& view, const OutageRules& rules);
+
+/// Bounds of the outage from the first to the last of these bad operations (indices into seen).
+HeldOutage between(std::span<const Observation> seen, std::size_t first_bad, std::size_t last_bad,
+                   Duration delta);
 
 enum class ZeroPoint : std::uint8_t { Onset, FaultBegun, FaultEffective, Declared };
 const char* name(ZeroPoint zero);
@@ -104,7 +113,6 @@ CountedOutage counted_from(const HeldOutage& outage, const StreamView& view, Tim
 Verdict judge(const Bounds& user_visible, const Bounds& service, Duration objective);
 
 /// The whole result of one stream, verdict left to assess().
-StreamResult summarise(const StreamView& view, const OutageAnalysis& analysis,
-                       const OutageRules& rules);
+StreamResult summarise(const StreamView& view, const OutageAnalysis& analysis);
 
 }  // namespace drill

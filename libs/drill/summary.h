@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "drill/history.h"
 #include "drill/report.h"
 
 namespace drill {

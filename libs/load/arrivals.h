@@ -33,8 +33,8 @@ struct MixShare {
 struct ArrivalSpec {
   Process process = Process::Poisson;
   int users = 1;
-  Ramp ramp;                   // the rate of all users together
-  std::vector<MixShare> mix;   // empty: one kind, index 0
+  Ramp ramp;                  // the rate of all users together
+  std::vector<MixShare> mix;  // empty: one kind, index 0
 };
 
 struct Arrival {

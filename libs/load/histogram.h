@@ -23,9 +23,9 @@ namespace load {
 
 /// What values a histogram tells apart. Units: nanoseconds.
 struct HistogramShape {
-  std::int64_t lowest = 1;                     // values below share the first bucket
-  std::int64_t highest = 3'600'000'000'000;    // values above are recorded as this
-  int digits = 3;                              // significant decimal digits, 1 … 5
+  std::int64_t lowest = 1;                   // values below share the first bucket
+  std::int64_t highest = 3'600'000'000'000;  // values above are recorded as this
+  int digits = 3;                            // significant decimal digits, 1 … 5
 
   bool operator==(const HistogramShape&) const = default;
 };
@@ -37,7 +37,8 @@ class Histogram {
   /// 1 ns … 1 h with three significant digits.
   Histogram();
 
-  /// Counts a latency `times` times; below 0 counts as 0, above `highest` as `highest` (see clamped()).
+  /// Counts a latency `times` times; below 0 counts as 0, above `highest` as `highest` (see
+  /// clamped()).
   void record(base::Duration latency, std::uint64_t times = 1);
   /// Adds another's counts. Errors: InvalidArgument when the shapes differ.
   base::Result<> merge(const Histogram& other);
@@ -57,7 +58,8 @@ class Histogram {
 
   /// HdrHistogram V2, not compressed: cookie 0x1c849313, header of 40 bytes, ZigZag LEB128 counts.
   std::string encode() const;
-  /// Base64 of the V2 compressed form (cookie 0x1c849314): one line's payload of an HdrHistogram log.
+  /// Base64 of the V2 compressed form (cookie 0x1c849314): one line's payload of an HdrHistogram
+  /// log.
   std::string encode_for_log() const;
   /// Reads encode()'s form from any writer. Errors: DataLoss, naming what does not fit.
   static base::Result<Histogram> decode(std::string_view bytes);

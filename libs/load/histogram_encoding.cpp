@@ -17,7 +17,8 @@ constexpr std::size_t kHeaderBytes = 40;
 constexpr std::size_t kStoredBlockMax = 65535;
 
 void put_big_endian(std::string& out, std::uint64_t value, int bytes) {
-  for (int at = bytes - 1; at >= 0; --at) out.push_back(static_cast<char>((value >> (8 * at)) & 0xff));
+  for (int at = bytes - 1; at >= 0; --at)
+    out.push_back(static_cast<char>((value >> (8 * at)) & 0xff));
 }
 
 std::uint64_t big_endian(std::string_view bytes) {
@@ -168,7 +169,8 @@ base::Result<> Histogram::decode_counts(std::string_view payload) {
     }
     if (at >= length_max_) return broken("more counts than the range has");
     const auto times = static_cast<std::uint64_t>(number);
-    if (times > std::numeric_limits<std::uint64_t>::max() - total_) return broken("counts overflow");
+    if (times > std::numeric_limits<std::uint64_t>::max() - total_)
+      return broken("counts overflow");
     if (times > 0) {
       // The exact extremes are not in the form: the bucket's ends stand for them.
       if (total_ == 0) min_ = lowest_of(at);

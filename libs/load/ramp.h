@@ -8,9 +8,9 @@
 namespace load {
 
 struct Ramp {
-  double from = 0;              // operations per second at the start
-  double to = 0;                // and from `rise` on
-  base::Duration rise{0};       // 0: `to` from the start
+  double from = 0;         // operations per second at the start
+  double to = 0;           // and from `rise` on
+  base::Duration rise{0};  // 0: `to` from the start
 
   /// The rate at a time since the start. Units: operations per second.
   double rate(base::Duration at) const;

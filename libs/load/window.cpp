@@ -20,16 +20,11 @@ std::optional<double> Apdex::score() const {
 
 base::Duration pick(const Histogram& histogram, Statistic statistic) {
   switch (statistic) {
-    case Statistic::Mean:
-      return histogram.mean();
-    case Statistic::P50:
-      return histogram.percentile(50);
-    case Statistic::P95:
-      return histogram.percentile(95);
-    case Statistic::P99:
-      return histogram.percentile(99);
-    case Statistic::Max:
-      return histogram.max();
+    case Statistic::Mean: return histogram.mean();
+    case Statistic::P50: return histogram.percentile(50);
+    case Statistic::P95: return histogram.percentile(95);
+    case Statistic::P99: return histogram.percentile(99);
+    case Statistic::Max: return histogram.max();
   }
   return histogram.max();
 }

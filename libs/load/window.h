@@ -3,7 +3,8 @@
 // move its victims into the recovery. Latency counts from the due time.
 //
 // Apdex (the published index): with T the target, satisfied are good operations within T,
-// tolerating within 4 T; the score is (satisfied + tolerating / 2) / all. Failed ones are frustrated.
+// tolerating within 4 T; the score is (satisfied + tolerating / 2) / all. Failed ones are
+// frustrated.
 #pragma once
 
 #include <cstdint>

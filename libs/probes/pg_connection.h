@@ -9,9 +9,11 @@
 //     address.
 //   - In the extended protocol CommandComplete is sent BEFORE the commit. Only ReadyForQuery
 //     (PQgetResult gave null) is an acknowledgement; the result is handed over then.
-//   - The SQLSTATE of a refused connection is not in the API: it is taken from the message, which is
+//   - The SQLSTATE of a refused connection is not in the API: it is taken from the message, which
+//   is
 //     asked for in the verbose form.
-//   - A synchronous commit whose wait was cancelled ends as a success with a WARNING. The warning is
+//   - A synchronous commit whose wait was cancelled ends as a success with a WARNING. The warning
+//   is
 //     known by the server function that raised it, because its text is translated.
 #pragma once
 
@@ -33,9 +35,9 @@ struct PgAddress {
   std::uint16_t port = 5432;
   std::string user = "postgres";
   std::string database = "postgres";
-  std::string password;            // empty: none is sent
+  std::string password;  // empty: none is sent
   std::string application = "muster";
-  std::string tls = "disable";     // libpq's sslmode
+  std::string tls = "disable";         // libpq's sslmode
   base::Duration statement_timeout{};  // set on the server; zero: the server's own
 
   bool operator==(const PgAddress&) const = default;

@@ -37,13 +37,14 @@ struct PgStandbyLag {
 struct PgInstanceView {
   enum class Role : std::uint8_t { Down, Standby, Primary };
   Role role = Role::Down;
-  std::string detail;    // down: why
-  PgIdentity identity;   // up
-  bool read_only = false;                  // default_transaction_read_only
+  std::string detail;      // down: why
+  PgIdentity identity;     // up
+  bool read_only = false;  // default_transaction_read_only
   std::uint64_t sessions = 0, sessions_max = 0;
   std::vector<PgStandbyLag> standbys;      // of a primary
   std::optional<std::uint64_t> lag_bytes;  // of a standby whose primary answers
-  std::optional<base::Duration> lag_time;  // of a standby: since the last replayed commit, 0 if even
+  std::optional<base::Duration>
+      lag_time;  // of a standby: since the last replayed commit, 0 if even
 };
 const char* name(PgInstanceView::Role role);
 
@@ -66,7 +67,8 @@ class PgInstances {
  private:
   aio::Task<PgOutcome<PgResult>> ask(PgAddress address, PgQuery query, base::Duration limit,
                                      std::stop_token stop);
-  aio::Task<std::optional<std::uint64_t>> primary_position(std::string except, std::stop_token stop);
+  aio::Task<std::optional<std::uint64_t>> primary_position(std::string except,
+                                                           std::stop_token stop);
 
   aio::Clock& clock_;
   std::map<std::string, PgAddress> addresses_;

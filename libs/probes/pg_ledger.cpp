@@ -1,14 +1,11 @@
 #include "probes/pg_ledger.h"
 
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
+#include <charconv>
 
 #include <fmt/format.h>
 
-#include <array>
-#include <charconv>
-
 #include "base/check.h"
+#include "crypto/hash.h"
 
 namespace probes {
 
@@ -51,7 +48,8 @@ std::string schema_name(std::string_view drill_id) {
 }
 
 void put_big_endian(std::string& out, std::uint64_t value, int bytes) {
-  for (int at = bytes - 1; at >= 0; --at) out.push_back(static_cast<char>((value >> (8 * at)) & 0xff));
+  for (int at = bytes - 1; at >= 0; --at)
+    out.push_back(static_cast<char>((value >> (8 * at)) & 0xff));
 }
 
 PgQuery query(std::string text, std::vector<std::string> parameters = {}, std::string name = {}) {
@@ -96,9 +94,10 @@ PgQuery PgLedger::leftovers() const {
 }
 
 PgQuery PgLedger::insert(drill::StreamId stream, std::uint64_t seq) const {
-  return query(insert_,
-               {drill_id_, std::to_string(stream.value()), std::to_string(seq), hmac_text(stream, seq)},
-               "muster_insert");
+  return query(
+      insert_,
+      {drill_id_, std::to_string(stream.value()), std::to_string(seq), hmac_text(stream, seq)},
+      "muster_insert");
 }
 
 PgQuery PgLedger::highest(drill::StreamId stream) const {
@@ -118,12 +117,7 @@ std::string PgLedger::hmac_text(drill::StreamId stream, std::uint64_t seq) const
   message.push_back('\0');
   put_big_endian(message, stream.value(), 2);
   put_big_endian(message, seq, 8);
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned size = 0;
-  CHECK(HMAC(EVP_sha256(), key_.data(), static_cast<int>(key_.size()),
-             reinterpret_cast<const unsigned char*>(message.data()), message.size(), digest.data(),
-             &size) != nullptr);
-  return bytea_text({reinterpret_cast<const char*>(digest.data()), size});
+  return "\\x" + crypto::hex(crypto::hmac_sha256(key_, message));
 }
 
 PgIdentity identity_of(const PgResult& result, std::size_t column) {

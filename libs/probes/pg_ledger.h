@@ -56,10 +56,10 @@ class PgLedger {
 
 /// Who answered, from the columns that the statements above return beginning at `column`.
 struct PgIdentity {
-  std::string cluster;            // cluster_name; may be empty
-  std::string started;            // RFC 3339 with microseconds, UTC
-  std::uint32_t timeline = 0;     // 0: unknown
-  std::uint64_t position = 0;     // LSN; 0: unknown
+  std::string cluster;         // cluster_name; may be empty
+  std::string started;         // RFC 3339 with microseconds, UTC
+  std::uint32_t timeline = 0;  // 0: unknown
+  std::uint64_t position = 0;  // LSN; 0: unknown
   bool in_recovery = false;
 
   /// "a@2026-11-21T04:42:24.123456Z": changes with every start of the server.

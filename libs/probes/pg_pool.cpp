@@ -55,6 +55,8 @@ PgLease::PgLease(std::unique_ptr<Held> held) : held_(std::move(held)) {
   });
 }
 
+PgLease::PgLease(PgLease&& other) noexcept = default;
+
 PgLease::~PgLease() {
   if (!held_) return;
   held_->alarm.reset();

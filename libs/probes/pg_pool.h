@@ -50,7 +50,7 @@ struct PgPoolStats {
   std::uint64_t errors = 0;    // connects and queries that failed
   std::uint64_t timeouts = 0;  // of them, by time
   std::uint64_t slow = 0;
-  std::uint64_t held = 0;      // held too long
+  std::uint64_t held = 0;       // held too long
   base::Duration waited_max{};  // the longest wait for a connection
   std::string last_error;
 };
@@ -67,7 +67,7 @@ class PgPool;
 /// A connection that is had. Destroying it gives it back.
 class PgLease {
  public:
-  PgLease(PgLease&&) noexcept = default;
+  PgLease(PgLease&& other) noexcept;
   PgLease& operator=(PgLease&&) = delete;
   ~PgLease();
 

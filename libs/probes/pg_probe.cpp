@@ -1,10 +1,10 @@
 #include "probes/pg_probe.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <atomic>
 #include <utility>
+
+#include <fmt/format.h>
 
 namespace probes {
 

@@ -48,7 +48,8 @@ struct PgStream {
 std::vector<PgStream> pg_streams(const PgProbe& probe, PgShared shared);
 
 /// Adds them to the prober and tells them their numbers. They run once Prober::start is called.
-base::Result<std::vector<drill::StreamId>> add_streams(Prober& prober, std::vector<PgStream> streams);
+base::Result<std::vector<drill::StreamId>> add_streams(Prober& prober,
+                                                       std::vector<PgStream> streams);
 
 /// Connections that the probe may hold at a time, of all its streams: to be compared with
 /// max_connections before a drill starts.

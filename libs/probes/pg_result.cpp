@@ -1,11 +1,11 @@
 #include "probes/pg_result.h"
 
-#include <libpq-fe.h>
-
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <system_error>
+
+#include <libpq-fe.h>
 
 namespace probes {
 
@@ -40,26 +40,19 @@ base::Error PgFailure::error() const {
   base::Error error{base::Code::Unavailable, message, base::Retry::Backoff, {}};
   switch (cause) {
     case Cause::Timeout:
-    case Cause::ConnectTimeout:
-      error.code = base::Code::DeadlineExceeded;
-      break;
+    case Cause::ConnectTimeout: error.code = base::Code::DeadlineExceeded; break;
     case Cause::Rejected:
       error.code = base::Code::FailedPrecondition;
       error.retry = base::Retry::Terminal;
       break;
-    case Cause::ReadOnly:
-      error.code = base::Code::FailedPrecondition;
-      break;
+    case Cause::ReadOnly: error.code = base::Code::FailedPrecondition; break;
     case Cause::Stopped:
       error.code = base::Code::Cancelled;
       error.retry = base::Retry::Terminal;
       break;
     case Cause::Protocol:
-    case Cause::Tls:
-      error.code = base::Code::Internal;
-      break;
-    default:
-      break;
+    case Cause::Tls: error.code = base::Code::Internal; break;
+    default: break;
   }
   if (!sqlstate.empty()) error.message += " (SQLSTATE " + sqlstate + ")";
   return error;
@@ -135,18 +128,6 @@ PgFailure answer_failure(std::string_view sqlstate, std::string_view severity,
     failure.cause = sqlstate.substr(0, 2) == "57" ? Cause::Unavailable : Cause::Reset;
   }
   return failure;
-}
-
-std::string bytea_text(std::string_view bytes) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string text = "\\x";
-  text.reserve(2 + 2 * bytes.size());
-  for (const char byte : bytes) {
-    const auto value = static_cast<unsigned char>(byte);
-    text.push_back(kDigits[value >> 4]);
-    text.push_back(kDigits[value & 15]);
-  }
-  return text;
 }
 
 }  // namespace probes

@@ -40,7 +40,7 @@ class PgRow {
 struct PgResult {
   std::vector<std::string> columns;
   std::vector<std::vector<std::optional<std::string>>> rows;
-  std::uint64_t affected = 0;       // rows that an INSERT, UPDATE, DELETE or SELECT touched
+  std::uint64_t affected = 0;        // rows that an INSERT, UPDATE, DELETE or SELECT touched
   bool sync_wait_cancelled = false;  // committed here, perhaps not on the standby
 
   /// The first column of the first row; empty when there is none or it is NULL.
@@ -73,8 +73,5 @@ PgFailure connect_failure(std::string_view message);
 /// An answer of the server to a statement that was sent.
 /// `severity` is the untranslated one: ERROR, FATAL, PANIC.
 PgFailure answer_failure(std::string_view sqlstate, std::string_view severity, std::string message);
-
-/// Bytes as PostgreSQL shows a bytea: "\x…" in lower-case hex.
-std::string bytea_text(std::string_view bytes);
 
 }  // namespace probes

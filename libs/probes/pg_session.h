@@ -3,8 +3,6 @@
 // socket it was made for and does nothing when that has passed.
 #pragma once
 
-#include <libpq-fe.h>
-
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -13,6 +11,7 @@
 
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
+#include <libpq-fe.h>
 
 #include "probes/pg_connection.h"
 

@@ -1,7 +1,6 @@
 // Connecting and closing: the half of the session in which the socket is not yet ours.
-#include <poll.h>
-
 #include <algorithm>
+#include <poll.h>
 #include <utility>
 
 #include <boost/asio/post.hpp>
@@ -35,19 +34,19 @@ void PgConnection::Impl::connect(Connected done) {
 
 void PgConnection::Impl::resolve() {
   step_ = PgStep::Resolving;
-  resolver_.async_resolve(
-      address_.host, std::to_string(address_.port),
-      [self = shared_from_this(), generation = generation_](
-          const boost::system::error_code& error, const asio::ip::tcp::resolver::results_type& found) {
-        if (generation != self->generation_) return;
-        if (error || found.empty()) {
-          PgFailure failure;
-          failure.cause = Cause::Unreachable;
-          failure.message = self->address_.host + ": " + error.message();
-          return self->fail_connect(std::move(failure));
-        }
-        self->begin(found.begin()->endpoint().address().to_string());
-      });
+  resolver_.async_resolve(address_.host, std::to_string(address_.port),
+                          [self = shared_from_this(), generation = generation_](
+                              const boost::system::error_code& error,
+                              const asio::ip::tcp::resolver::results_type& found) {
+                            if (generation != self->generation_) return;
+                            if (error || found.empty()) {
+                              PgFailure failure;
+                              failure.cause = Cause::Unreachable;
+                              failure.message = self->address_.host + ": " + error.message();
+                              return self->fail_connect(std::move(failure));
+                            }
+                            self->begin(found.begin()->endpoint().address().to_string());
+                          });
 }
 
 void PgConnection::Impl::begin(const std::string& resolved) {
@@ -56,8 +55,8 @@ void PgConnection::Impl::begin(const std::string& resolved) {
   const std::string port = std::to_string(address_.port);
   const std::string options =
       address_.statement_timeout > base::Duration(0)
-          ? "-c statement_timeout=" +
-                std::to_string(std::max<std::int64_t>(1, address_.statement_timeout / base::millis(1)))
+          ? "-c statement_timeout=" + std::to_string(std::max<std::int64_t>(
+                                          1, address_.statement_timeout / base::millis(1)))
           : "";
   const std::pair<const char*, const char*> settings[] = {
       {"host", address_.host.c_str()},
@@ -97,12 +96,8 @@ void PgConnection::Impl::begin(const std::string& resolved) {
 
 void PgConnection::Impl::poll(PostgresPollingStatusType next) {
   switch (next) {
-    case PGRES_POLLING_READING:
-      attach();
-      return wait(asio::posix::stream_descriptor::wait_read);
-    case PGRES_POLLING_WRITING:
-      attach();
-      return wait(asio::posix::stream_descriptor::wait_write);
+    case PGRES_POLLING_READING: attach(); return wait(asio::posix::stream_descriptor::wait_read);
+    case PGRES_POLLING_WRITING: attach(); return wait(asio::posix::stream_descriptor::wait_write);
     case PGRES_POLLING_OK: {
       PQsetnonblocking(connection_, 1);
       attach();
@@ -111,8 +106,7 @@ void PgConnection::Impl::poll(PostgresPollingStatusType next) {
       const Connected done = std::exchange(connected_, nullptr);
       return done({});
     }
-    default:
-      return fail_connect(connect_failure(PQerrorMessage(connection_)));
+    default: return fail_connect(connect_failure(PQerrorMessage(connection_)));
   }
 }
 
@@ -131,8 +125,8 @@ void PgConnection::Impl::wait(asio::posix::stream_descriptor::wait_type type) {
   bool& waiting = type == asio::posix::stream_descriptor::wait_read ? reading_ : writing_;
   if (waiting) return;
   waiting = true;
-  socket_->async_wait(type, [self = shared_from_this(), type, generation = generation_](
-                                const boost::system::error_code& error) {
+  socket_->async_wait(type, [self = shared_from_this(), type,
+                             generation = generation_](const boost::system::error_code& error) {
     if (generation != self->generation_ || error) return;
     self->on_ready(type);
   });
@@ -163,7 +157,6 @@ bool PgConnection::Impl::ready() {
   }
   return true;
 }
-
 
 void PgConnection::Impl::fail_connect(PgFailure failure) {
   const Connected done = std::exchange(connected_, nullptr);

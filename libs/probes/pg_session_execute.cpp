@@ -35,9 +35,9 @@ void PgConnection::Impl::execute(PgQuery query, Executed done) {
   failure_.reset();
   const bool prepare = !query_.name.empty() && !prepared_.contains(query_.name);
   step_ = prepare ? PgStep::Preparing : PgStep::Running;
-  const bool accepted =
-      prepare ? PQsendPrepare(connection_, query_.name.c_str(), query_.text.c_str(), 0, nullptr) == 1
-              : send();
+  const bool accepted = prepare ? PQsendPrepare(connection_, query_.name.c_str(),
+                                                query_.text.c_str(), 0, nullptr) == 1
+                                : send();
   if (accepted) return push();
   asio::post(executor_, [self = shared_from_this(), generation = generation_] {
     if (generation != self->generation_) return;
@@ -50,12 +50,11 @@ bool PgConnection::Impl::send() {
   std::vector<const char*> values;
   for (const std::string& parameter : query_.parameters) values.push_back(parameter.c_str());
   const int count = static_cast<int>(values.size());
-  const int accepted =
-      query_.name.empty()
-          ? PQsendQueryParams(connection_, query_.text.c_str(), count, nullptr, values.data(),
-                              nullptr, nullptr, 0)
-          : PQsendQueryPrepared(connection_, query_.name.c_str(), count, values.data(), nullptr,
-                                nullptr, 0);
+  const int accepted = query_.name.empty()
+                           ? PQsendQueryParams(connection_, query_.text.c_str(), count, nullptr,
+                                               values.data(), nullptr, nullptr, 0)
+                           : PQsendQueryPrepared(connection_, query_.name.c_str(), count,
+                                                 values.data(), nullptr, nullptr, 0);
   if (accepted == 1 && query_.on_row) PQsetSingleRowMode(connection_);
   return accepted == 1;
 }
@@ -93,8 +92,7 @@ void PgConnection::Impl::take(PgResultPtr result) {
   switch (PQresultStatus(result.get())) {
     case PGRES_COMMAND_OK:
     case PGRES_TUPLES_OK:
-    case PGRES_SINGLE_TUPLE:
-      return take_rows(result.get());
+    case PGRES_SINGLE_TUPLE: return take_rows(result.get());
     case PGRES_FATAL_ERROR: {
       if (failure_) return;
       const std::string_view state = field(result.get(), PG_DIAG_SQLSTATE);
@@ -110,8 +108,8 @@ void PgConnection::Impl::take(PgResultPtr result) {
     default: {
       PgFailure failure;
       failure.sent = step_ == PgStep::Running;
-      failure.message = std::string("unexpected answer ") +
-                        PQresStatus(PQresultStatus(result.get()));
+      failure.message =
+          std::string("unexpected answer ") + PQresStatus(PQresultStatus(result.get()));
       fail_execute(std::move(failure));
     }
   }

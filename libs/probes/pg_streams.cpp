@@ -91,8 +91,9 @@ class PgOperation final : public Operation {
     // A connection that is used once would prepare for nothing, and in two round trips.
     if (connections_ == Connections::New) query.name.clear();
     slots_[slot].connection->execute(std::move(query), [this, slot](PgOutcome<PgResult> outcome) {
-      end(slot, outcome ? judged(slots_[slot], *outcome)
-                        : Completion{outcome.error().outcome(), outcome.error().cause, 0, 0, 0, -1});
+      end(slot, outcome
+                    ? judged(slots_[slot], *outcome)
+                    : Completion{outcome.error().outcome(), outcome.error().cause, 0, 0, 0, -1});
     });
   }
 

@@ -1,5 +1,5 @@
-// One stream of a `postgres` probe as an Operation of the prober: its connections, one per slot, and
-// the one statement that it runs. A probe never retries: an operation is one attempt, one
+// One stream of a `postgres` probe as an Operation of the prober: its connections, one per slot,
+// and the one statement that it runs. A probe never retries: an operation is one attempt, one
 // connection, one statement. The rules of the pool (probes/pg_pool.h) hold with attempts = 1; the
 // slots are the prober's, used in turn.
 //

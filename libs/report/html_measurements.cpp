@@ -47,7 +47,7 @@ Html stream_table(const drill::Report& report) {
     }
     Html causes = escape(in_words(s.bad_by_cause));
     if (!s.reason.empty()) causes += element("div", "muted", escape(s.reason));
-    table.row({stream, escape(number(s.attempts)), escape(number(s.bad)),
+    table.row({element("span", "", stream), escape(number(s.attempts)), escape(number(s.bad)),
                escape(s.bad == 0 ? "none" : in_words(s.downtime)),
                escape(number(std::uint64_t{s.windows.size()})),
                escape(s.first_success ? base::human(*s.first_success) : "–"),
@@ -190,7 +190,8 @@ Html instrument_section(const drill::Report& report) {
                escape(base::human(check.known.length)),
                escape(in_words(check.user_visible)),
                escape(in_words(check.service)),
-               tag(check.contained ? drill::Verdict::Met : drill::Verdict::Invalid)});
+               Html{check.contained ? "<span class=\"tag met\">✓ inside</span>"
+                                    : "<span class=\"tag invalid\">! outside</span>"}});
   }
   if (table.has_rows()) out += table.html();
   Html items = element("li", "",

@@ -1,9 +1,9 @@
 #include "report/html_style.h"
 
 namespace report {
+namespace {
 
-const char* style_sheet() {
-  return R"css(
+constexpr const char* kStyle = R"css(
 :root{color-scheme:light dark;--bg:#fff;--panel:#f6f7f9;--ink:#1b2028;--dim:#5c6675;--line:#dde1e7;
 --met:#18794e;--missed:#c62a2f;--inconclusive:#946100;--invalid:#7a3fa0;--metbg:#e4f4ea;
 --missedbg:#fdeaea;--inconclusivebg:#fdf3d8;--invalidbg:#f5eafa;--good:#7cc5a0;--bad:#e5484d;
@@ -59,7 +59,7 @@ figure{margin:8px 0 18px;min-width:0}figcaption{font-size:13.5px;margin-bottom:4
 .pair{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,430px),1fr));gap:4px 28px}
 .legend{display:flex;flex-wrap:wrap;gap:2px 16px;font-size:13px;color:var(--dim);margin:2px 0 8px}
 .legend svg{vertical-align:-1px;margin-right:5px}
-svg.plot{display:block;overflow:visible}
+svg.plot{display:block;overflow:hidden}
 svg text{font:11.5px system-ui,-apple-system,"Segoe UI",Roboto,"Liberation Sans","DejaVu Sans",sans-serif;
 fill:var(--ink)}
 svg text.tick{fill:var(--dim);font-size:11px}svg text.cap{fill:var(--dim);font-size:12px}
@@ -93,7 +93,8 @@ table,tbody,tr,td{display:block;width:100%}thead{display:none}
 tr{border:1px solid var(--line);border-radius:8px;margin:8px 0;padding:6px 10px}
 td,td.n{border:0;text-align:left;white-space:normal;overflow-wrap:anywhere;padding:2px 0;display:grid;
 grid-template-columns:minmax(92px,34%) minmax(0,1fr);gap:10px}
-td::before{content:attr(data-label);color:var(--dim);font-size:12.5px}td:empty{display:none}}
+td::before{content:attr(data-label);color:var(--dim);font-size:12.5px}td:empty{display:none}
+td>.tag,td>svg{justify-self:start}td:first-child{font-weight:600}}
 @page{size:A4;margin:14mm}
 @media print{:root{color-scheme:light;--bg:#fff;--panel:#f6f7f9;--ink:#1b2028;--dim:#4c5563;
 --line:#d3d8df;--met:#18794e;--missed:#c62a2f;--inconclusive:#946100;--invalid:#7a3fa0;
@@ -102,8 +103,16 @@ td::before{content:attr(data-label);color:var(--dim);font-size:12.5px}td:empty{d
 --step:#8fa9dc;--blkink:#14181f;--blue:#2f62c9;--allowed:#dcefe4}
 body{font-size:12.5px}*{-webkit-print-color-adjust:exact;print-color-adjust:exact}
 main{max-width:none;padding:0}h2{margin-top:22px;break-after:avoid}table{font-size:11.5px}
-tr,figure,.card,li{break-inside:avoid}thead{display:table-header-group}a{color:inherit}}
+tr,figure,.card,li{break-inside:avoid}thead{display:table-header-group}.scroll{overflow:visible}h2+p,.legend{break-after:avoid}svg.plot{break-inside:avoid}
+td:last-child{min-width:105px}td,td.n{padding-right:8px;white-space:normal}td.n{overflow-wrap:normal}th{white-space:normal}
+.cards{grid-template-columns:repeat(4,1fr)}.cards.two,.pair{grid-template-columns:1fr 1fr}
+.verdict{padding:6px 12px}h1{font-size:22px}.card .v{font-size:18px}a{color:inherit}}
 )css";
+
+}  // namespace
+
+const char* style_sheet() {
+  return kStyle;
 }
 
 }  // namespace report

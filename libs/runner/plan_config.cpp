@@ -10,49 +10,6 @@ namespace {
 using base::millis;
 using base::seconds;
 
-/// Kinds that only look: nothing is recorded before them and nothing undone after them.
-bool only_looks(const api::Action& action) {
-  return action.kind == "waitFor";
-}
-
-/// A network fault is lifted in every case; what starts or reroutes the old primary is right only
-/// while it still is the primary.
-drill::Undo undo_rule(const api::Action& action, bool has_own_undo) {
-  if (only_looks(action)) return drill::Undo::None;
-  if (action.kind == "network") return drill::Undo::Always;
-  const bool no_undo_of_its_own = action.kind == "sql" || action.kind == "command";
-  return no_undo_of_its_own && !has_own_undo && !action.params.has("undo")
-             ? drill::Undo::None
-             : drill::Undo::IfNotPromoted;
-}
-
-drill::PartConfig fault_part(const api::Fault& fault) {
-  drill::PartConfig part;
-  part.name = fault.name;
-  part.timeout = seconds(fault.timeout_seconds);
-  part.undo = undo_rule(fault.action, false);
-  for (const char* field : {"name", "relay", "peer"}) {
-    if (const api::Node* value = fault.action.params.find(field); value && value->is_string()) {
-      part.targets.push_back(value->as_string());
-    }
-  }
-  return part;
-}
-
-drill::PartConfig step_part(const api::Step& step) {
-  drill::PartConfig part;
-  part.name = step.name;
-  part.phase = step.phase;
-  part.target = millis(step.target_millis);
-  part.timeout = seconds(step.timeout_seconds);
-  part.changes_target = !only_looks(step.action);
-  part.undo = step.forward_only ? drill::Undo::None : undo_rule(step.action, step.undo.has_value());
-  part.forward_only = step.forward_only;
-  part.on_failure = step.on_failure == api::OnFailure::Continue ? drill::OnFailure::Continue
-                                                                : drill::OnFailure::Abort;
-  return part;
-}
-
 drill::EngineTiming engine_timing(const api::RecoveryPlan& plan) {
   const api::Timing& timing = plan.timing;
   drill::EngineTiming out;
@@ -121,13 +78,46 @@ PartView part_of(const api::RecoveryPlan& plan, drill::PartId id) {
           step.timeout_seconds};
 }
 
-drill::EngineConfig engine_config(const api::RecoveryPlan& plan) {
+drill::PartConfig part_config(const api::RecoveryPlan& plan, const targets::Catalog& catalog,
+                              drill::PartId id) {
+  const PartView view = part_of(plan, id);
+  const bool fault = id.kind == drill::PartId::Kind::Fault;
+  drill::PartConfig part;
+  part.name = *view.name;
+  part.timeout = seconds(view.timeout_seconds);
+  const targets::Driver* driver =
+      catalog.driver(view.action->kind, fault ? api::Use::Fault : api::Use::Step);
+  if (driver != nullptr) {
+    part.changes_target = driver->changes_target();
+    part.undo = driver->rule(view.action->params);
+    part.targets = driver->touches(view.action->params);
+  }
+  if (view.undo != nullptr) part.undo = drill::Undo::IfNotPromoted;
+  if (fault) return part;
+  const std::vector<api::Step>& steps =
+      id.kind == drill::PartId::Kind::Step ? plan.recovery : plan.failback;
+  const api::Step& step = steps[id.index];
+  part.phase = step.phase;
+  part.target = millis(step.target_millis);
+  part.forward_only = step.forward_only;
+  if (step.forward_only) part.undo = drill::Undo::None;
+  part.on_failure = step.on_failure == api::OnFailure::Continue ? drill::OnFailure::Continue
+                                                                : drill::OnFailure::Abort;
+  return part;
+}
+
+drill::EngineConfig engine_config(const api::RecoveryPlan& plan, const targets::Catalog& catalog) {
   drill::EngineConfig config;
   config.mode =
       plan.mode == api::FailoverMode::Observe ? drill::Mode::Observe : drill::Mode::Orchestrate;
-  for (const api::Fault& fault : plan.faults) config.faults.push_back(fault_part(fault));
-  for (const api::Step& step : plan.recovery) config.steps.push_back(step_part(step));
-  for (const api::Step& step : plan.failback) config.failback.push_back(step_part(step));
+  const auto add = [&](drill::PartId::Kind kind, std::size_t count,
+                       std::vector<drill::PartConfig>& parts) {
+    for (std::uint32_t i = 0; i < count; ++i)
+      parts.push_back(part_config(plan, catalog, {kind, i}));
+  };
+  add(drill::PartId::Kind::Fault, plan.faults.size(), config.faults);
+  add(drill::PartId::Kind::Step, plan.recovery.size(), config.steps);
+  add(drill::PartId::Kind::Failback, plan.failback.size(), config.failback);
   config.timing = engine_timing(plan);
   const bool postgres = has_postgres(plan);
   config.can_promote = postgres;
@@ -167,6 +157,12 @@ drill::AssessConfig assess_config(const api::RecoveryPlan& plan, const std::stri
 std::string role(const api::RecoveryPlan& plan, const std::string& name) {
   const auto found = plan.roles.find(name);
   return found == plan.roles.end() ? "" : found->second;
+}
+
+bool can_isolate(const api::RecoveryPlan& plan, const api::LocalSystem& system) {
+  const api::InstanceSpec* primary = system.instance(role(plan, "primary"));
+  const api::ProcessSpec* process = primary == nullptr ? nullptr : system.process(primary->process);
+  return process != nullptr && process->isolated.has_value();
 }
 
 }  // namespace runner

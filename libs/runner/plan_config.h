@@ -4,6 +4,7 @@
 #include "api/recovery_plan.h"
 #include "drill/assess.h"
 #include "drill/engine_config.h"
+#include "targets/catalog.h"
 
 namespace runner {
 
@@ -18,12 +19,18 @@ struct PartView {
 /// CHECKs that the part exists.
 PartView part_of(const api::RecoveryPlan& plan, drill::PartId id);
 
-drill::EngineConfig engine_config(const api::RecoveryPlan& plan);
+/// What the engine must know of one part; which undo holds when is the driver's to say.
+drill::PartConfig part_config(const api::RecoveryPlan& plan, const targets::Catalog& catalog,
+                              drill::PartId id);
+drill::EngineConfig engine_config(const api::RecoveryPlan& plan, const targets::Catalog& catalog);
 
 /// `directory` is where the evidence lies; `plan_yaml` exactly what ran.
 drill::AssessConfig assess_config(const api::RecoveryPlan& plan, const std::string& directory);
 
 /// The role's value, e.g. role "primary" -> "a"; empty where the plan has none.
 std::string role(const api::RecoveryPlan& plan, const std::string& name);
+
+/// Whether the old primary can be started unreachable for users, to be read before it is rewound.
+bool can_isolate(const api::RecoveryPlan& plan, const api::LocalSystem& system);
 
 }  // namespace runner

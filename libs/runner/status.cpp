@@ -1,5 +1,9 @@
 #include "runner/status.h"
 
+#include <cstdio>
+#include <fstream>
+
+#include "aio/file.h"
 #include "api/node.h"
 
 namespace runner {
@@ -96,6 +100,21 @@ base::Result<DrillStatus> status_from_json(const std::string& text) {
   status.reason = document["reason"].as_string();
   status.exit_code = static_cast<int>(document["exitCode"].as_int());
   return status;
+}
+
+void save_status(const DrillDir& dir, const DrillStatus& status) {
+  const std::string temporary = dir.status() + ".new";
+  {
+    std::ofstream out(temporary, std::ios::trunc);
+    out << to_json(status);
+    if (!out.good()) return;
+  }
+  static_cast<void>(std::rename(temporary.c_str(), dir.status().c_str()));
+}
+
+base::Result<DrillStatus> load_status(const DrillDir& dir) {
+  TRY(const std::string text, aio::read_file(dir.status()));
+  return status_from_json(text);
 }
 
 }  // namespace runner

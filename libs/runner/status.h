@@ -8,6 +8,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "drill/evidence.h"
+#include "runner/state_dir.h"
 
 namespace runner {
 
@@ -51,5 +52,10 @@ struct DrillStatus {
 std::string to_json(const DrillStatus& status);
 /// Errors: InvalidArgument with the path of what is missing or of another type.
 base::Result<DrillStatus> status_from_json(const std::string& text);
+
+/// Replaces status.json; a failure is of no consequence, the next one comes in a moment. Not
+/// synced: it is of no use after a crash.
+void save_status(const DrillDir& dir, const DrillStatus& status);
+base::Result<DrillStatus> load_status(const DrillDir& dir);
 
 }  // namespace runner

@@ -12,6 +12,7 @@
 #include <chrono>
 #include <filesystem>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -51,8 +52,11 @@ class History {
 
  private:
   class Database;
-  explicit History(std::unique_ptr<Database> database);
+  History(std::unique_ptr<Database> database, std::string file);
+  template <class T>
+  base::Result<T> named(base::Result<T> result) const;
   std::unique_ptr<Database> database_;
+  std::string file_;
 };
 
 }  // namespace store

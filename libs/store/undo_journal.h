@@ -6,7 +6,8 @@
 //   {"seq":1,"record":{"part":"fault:0","name":…,"kind":…,"params":…,"undo":…,"rule":…}}
 //   {"seq":2,"result":{"part":"fault:0","result":"Applied|Failed|Unknown","detail":…}}
 //   {"seq":3,"undone":{"part":"fault:0"}}
-//   {"seq":4,"closed":{"whole":true,"detail":…}}            nothing follows; nothing to recover
+//   {"seq":4,"closed":{"whole":true,"detail":…}}            whole: nothing follows, nothing to
+//   recover
 //
 // An append returns ok only after fdatasync. If it fails at any step the action it speaks of is not
 // done: the file is cut back to its last durable entry, and if even that fails the journal takes
@@ -23,6 +24,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "drill/engine.h"
 
 namespace store {
 
@@ -79,6 +81,9 @@ struct JournalContents {
 /// Reads a journal's bytes. An empty text is an empty journal (the process died before it wrote).
 /// Errors: DataLoss with the offset; InvalidArgument for a version that is not known.
 base::Result<JournalContents> parse_journal(std::string_view bytes);
+
+/// What Engine::resume has to put back. Errors: DataLoss where a part or a rule is not known.
+base::Result<std::vector<drill::Leftover>> leftovers_of(const JournalContents& contents);
 
 class UndoJournal {
  public:

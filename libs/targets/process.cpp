@@ -1,17 +1,16 @@
 #include "targets/process.h"
 
-#include <dirent.h>
-#include <fcntl.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
 #include <csignal>
+#include <dirent.h>
+#include <fcntl.h>
 #include <map>
 #include <memory>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <fmt/format.h>
 
@@ -107,12 +106,9 @@ std::vector<ProcessId> living(const std::vector<ProcessId>& processes) {
 
 const char* name(ProcessState state) {
   switch (state) {
-    case ProcessState::Running:
-      return "Running";
-    case ProcessState::Stopped:
-      return "Stopped";
-    case ProcessState::Gone:
-      return "Gone";
+    case ProcessState::Running: return "Running";
+    case ProcessState::Stopped: return "Stopped";
+    case ProcessState::Gone: return "Gone";
   }
   return "Gone";
 }
@@ -240,11 +236,11 @@ aio::Task<base::Result<>> kill_all(aio::Clock& clock, std::vector<ProcessId> pro
       co_return base::Result<>{};
     }
     if (clock.now() >= deadline) {
-      co_return base::fail(base::Code::DeadlineExceeded,
-                           fmt::format("still there {} after SIGKILL: {}", base::human(limit),
-                                       list_of(left)));
+      co_return base::fail(
+          base::Code::DeadlineExceeded,
+          fmt::format("still there {} after SIGKILL: {}", base::human(limit), list_of(left)));
     }
-    if (!co_await aio::sleep_for(clock, kPollEvery, stop)) {
+    if (!co_await aio::wait_for(clock, kPollEvery, stop)) {
       co_return base::fail(base::Code::Cancelled, "waiting for killed processes to end");
     }
   }

@@ -12,13 +12,12 @@
 // processes by pid files of their own.
 #pragma once
 
-#include <sys/types.h>
-
 #include <cstdint>
 #include <optional>
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <sys/types.h>
 #include <vector>
 
 #include "aio/clock.h"

@@ -1,10 +1,10 @@
 #include "targets/relay.h"
 
-#include <unistd.h>
-
 #include <memory>
+#include <unistd.h>
 #include <vector>
 
+#include <boost/asio/error.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/read_until.hpp>
@@ -56,7 +56,10 @@ class Relay {
  public:
   Relay(aio::Clock& clock, const aio::Executor& executor, Tcp::endpoint listen,
         Tcp::endpoint upstream, const RelayOptions& options)
-      : clock_(clock), listen_(std::move(listen)), acceptor_(executor), retry_(clock.alarm(executor)) {
+      : clock_(clock),
+        listen_(std::move(listen)),
+        acceptor_(executor),
+        retry_(clock.alarm(executor)) {
     shared_.upstream = std::move(upstream);
     shared_.status.name = options.name;
     if (options.delay > base::Duration::zero()) {
@@ -112,7 +115,7 @@ base::Result<> Relay::open_listener() {
 
 void Relay::accept() {
   acceptor_.async_accept([this](const Failure& error, Tcp::socket socket) {
-    if (!acceptor_.is_open()) {
+    if (!acceptor_.is_open() || error == asio::error::operation_aborted) {
       return;
     }
     if (error) {
@@ -157,7 +160,7 @@ aio::Task<base::Result<>> Relay::apply(RelaySetting setting, std::stop_token sto
   for (;;) {
     auto opened = open_listener();
     if (opened || clock_.now() >= deadline ||
-        !co_await aio::sleep_for(clock_, kListenAgainEvery, stop)) {
+        !co_await aio::wait_for(clock_, kListenAgainEvery, stop)) {
       co_return opened;
     }
   }
@@ -174,7 +177,7 @@ aio::Task<base::Result<>> Relay::close_all() {
   }
   // The handlers of closed sockets run within this turn or the next ones and own their links.
   while (shared_.status.connections > 0) {
-    co_await aio::sleep_for(clock_, base::millis(1), {});
+    co_await aio::wait_for(clock_, base::millis(1), {});
   }
   co_return base::Result<>{};
 }
@@ -182,7 +185,7 @@ aio::Task<base::Result<>> Relay::close_all() {
 aio::Task<base::Result<>> serve_orders(Relay& relay, Local::socket socket, std::stop_token stop) {
   const std::stop_callback closing(stop, CloseNow<Local::socket>{&socket});
   Failure error;
-  const auto token = asio::redirect_error(asio::use_awaitable, error);
+  auto token = asio::redirect_error(asio::use_awaitable, error);
   std::string text;
   for (;;) {
     const std::size_t size = co_await asio::async_read_until(
@@ -219,7 +222,7 @@ aio::Task<base::Result<>> take_orders(aio::Clock& clock, Relay& relay, Local::ac
       if (!error) {
         clients.spawn(serve_orders(relay, std::move(socket), clients.token()));
       } else {
-        co_await aio::sleep_for(clock, kAcceptAgainAfter, stop);
+        co_await aio::wait_for(clock, kAcceptAgainAfter, stop);
       }
     }
   }
@@ -251,16 +254,11 @@ base::Result<Local::acceptor> open_control(const aio::Executor& executor, const 
 
 const char* name(RelayMode mode) {
   switch (mode) {
-    case RelayMode::Pass:
-      return "Pass";
-    case RelayMode::Refuse:
-      return "Refuse";
-    case RelayMode::Reset:
-      return "Reset";
-    case RelayMode::BlackHole:
-      return "BlackHole";
-    case RelayMode::Delay:
-      return "Delay";
+    case RelayMode::Pass: return "Pass";
+    case RelayMode::Refuse: return "Refuse";
+    case RelayMode::Reset: return "Reset";
+    case RelayMode::BlackHole: return "BlackHole";
+    case RelayMode::Delay: return "Delay";
   }
   return "Pass";
 }

@@ -53,10 +53,10 @@ struct RelayStatus {
 
 struct RelayOptions {
   std::string name;
-  std::string listen;    // "127.0.0.1:5433"; port 0: any, told by the control socket
-  std::string upstream;  // "127.0.0.1:5432"
-  std::string control;   // path of the Unix socket
-  std::string pid_file;  // written once both sockets listen; empty: none
+  std::string listen;      // "127.0.0.1:5433"; port 0: any, told by the control socket
+  std::string upstream;    // "127.0.0.1:5432"
+  std::string control;     // path of the Unix socket
+  std::string pid_file;    // written once both sockets listen; empty: none
   base::Duration delay{};  // above zero: starts in mode Delay
 };
 

@@ -1,8 +1,7 @@
 #include "targets/relay_link.h"
 
-#include <sys/socket.h>
-
 #include <algorithm>
+#include <sys/socket.h>
 
 #include <boost/asio/error.hpp>
 #include <boost/asio/write.hpp>
@@ -47,6 +46,7 @@ RelayLink::~RelayLink() {
 }
 
 void RelayLink::start() {
+  self_ = shared_from_this();
   if (!held()) {
     connect();
   }
@@ -88,7 +88,9 @@ void RelayLink::setting_changed() {
     }
   }
   if (!connected_ && !connecting_) {
-    start();
+    if (!held()) {
+      connect();
+    }
     return;
   }
   pump(up_);
@@ -100,6 +102,7 @@ void RelayLink::reset() {
     return;
   }
   dead_ = true;
+  const auto until_the_end = std::move(self_);
   shared_.status.bytes_discarded += up_.queued_bytes + down_.queued_bytes;
   up_.alarm->disarm();
   down_.alarm->disarm();
@@ -129,21 +132,20 @@ void RelayLink::pump(Direction& direction) {
 void RelayLink::read_some(Direction& direction) {
   direction.reading = true;
   auto self = shared_from_this();
-  direction.from->async_read_some(
-      asio::buffer(direction.buffer),
-      [self, &direction](const Failure& error, std::size_t size) {
-        direction.reading = false;
-        if (self->dead_) {
-          return;
-        }
-        if (size > 0) {
-          self->came(direction, size);
-        }
-        if (error) {
-          self->source_closed(direction, error);
-        }
-        self->pump(direction);
-      });
+  direction.from->async_read_some(asio::buffer(direction.buffer),
+                                  [self, &direction](const Failure& error, std::size_t size) {
+                                    direction.reading = false;
+                                    if (self->dead_) {
+                                      return;
+                                    }
+                                    if (size > 0) {
+                                      self->came(direction, size);
+                                    }
+                                    if (error) {
+                                      self->source_closed(direction, error);
+                                    }
+                                    self->pump(direction);
+                                  });
 }
 
 void RelayLink::came(Direction& direction, std::size_t size) {
@@ -191,6 +193,7 @@ void RelayLink::finish(Direction& direction) {
   direction.to->shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
   if (up_.finished && down_.finished) {
     dead_ = true;
+    const auto until_the_end = std::move(self_);
     client_.close(ignored);
     upstream_.close(ignored);
   }

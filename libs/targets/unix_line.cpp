@@ -37,12 +37,12 @@ tl::unexpected<base::Error> failed(const std::string& path, const Failure& error
                     base::Retry::Backoff);
 }
 
-aio::Task<base::Result<std::string>> converse(std::string path, std::string question,
-                                              AnswerEnd end, std::stop_token stop) {
+aio::Task<base::Result<std::string>> converse(std::string path, std::string question, AnswerEnd end,
+                                              std::stop_token stop) {
   Socket socket(co_await asio::this_coro::executor);
   const std::stop_callback closing(stop, CloseSocket{&socket});
   Failure error;
-  const auto token = asio::redirect_error(asio::use_awaitable, error);
+  auto token = asio::redirect_error(asio::use_awaitable, error);
   // A path longer than a socket address can hold throws in 1.74.
   if (path.size() >= sizeof(sockaddr_un::sun_path)) {
     co_return base::fail(base::Code::InvalidArgument,
@@ -82,9 +82,9 @@ aio::Task<base::Result<std::string>> ask_socket(aio::Clock& clock, std::string p
                                                 std::string question, AnswerEnd end,
                                                 base::Duration limit, std::stop_token stop) {
   const base::TimePoint when = clock.now() + limit;
-  co_return co_await aio::with_deadline(
-      clock, when, stop, path,
-      [&](std::stop_token token) { return converse(path, question, end, std::move(token)); });
+  co_return co_await aio::with_deadline(clock, when, stop, path, [&](std::stop_token token) {
+    return converse(path, question, end, std::move(token));
+  });
 }
 
 }  // namespace targets

@@ -115,6 +115,8 @@ class Coroutines(Tree):
     def test_other_lambdas_and_brackets_are_not(self):
         for text in ("auto g = [](int& x) -> Task<> { co_await x; };", "auto g = [&x] { return x; };",
                      "int y = table[i]; { co_await z; }", "[[maybe_unused]] int q = 0;",
+                     "for (const auto& [a, b] : table) { co_await a; }",
+                     "auto [a, b] = pair; { co_await a; }",
                      "auto g = [&x] { return [](int a) -> Task<> { co_await a; }; };"):
             with self.subTest(text):
                 self.assertEqual(self.found(text), [])

@@ -1,27 +1,25 @@
 #include "integration/postgres_fixture.h"
 
+#include <algorithm>
 #include <arpa/inet.h>
+#include <cerrno>
+#include <chrono>
+#include <cstdlib>
 #include <fcntl.h>
+#include <filesystem>
+#include <fstream>
 #include <grp.h>
 #include <netinet/in.h>
+#include <optional>
 #include <poll.h>
 #include <pwd.h>
 #include <signal.h>
+#include <sstream>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <algorithm>
-#include <cerrno>
-#include <chrono>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <optional>
-#include <sstream>
-#include <thread>
 #include <utility>
 
 namespace testing_postgres {
@@ -43,7 +41,7 @@ bool eventually(Condition condition) {
   const auto until = std::chrono::steady_clock::now() + kPatience;
   while (!condition()) {
     if (std::chrono::steady_clock::now() > until) return false;
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    ::poll(nullptr, 0, 10);
   }
   return true;
 }
@@ -59,7 +57,8 @@ std::optional<passwd> owner() {
 [[noreturn]] void become(const std::vector<std::string>& argv, const std::string& folder,
                          const std::string& log, bool die_with_parent) {
   if (const auto user = owner()) {
-    if (setgroups(0, nullptr) != 0 || setgid(user->pw_gid) != 0 || setuid(user->pw_uid) != 0) _exit(126);
+    if (setgroups(0, nullptr) != 0 || setgid(user->pw_gid) != 0 || setuid(user->pw_uid) != 0)
+      _exit(126);
   }
   if (die_with_parent) prctl(PR_SET_PDEATHSIG, SIGKILL);
   const int out = open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
@@ -131,11 +130,12 @@ base::Result<> Server::run_tool(const std::vector<std::string>& argv) const {
 
 base::Result<> Server::write_settings(const Options& options) const {
   std::ofstream file(data_ + "/postgresql.conf", std::ios::app);
-  file << "\nlisten_addresses = '127.0.0.1'\nport = " << port_
-       << "\nunix_socket_directories = '" << folder_ << "'\ncluster_name = '"
-       << options.cluster_name << "'\nfsync = off\nshared_buffers = 16MB\n"
+  file << "\nlisten_addresses = '127.0.0.1'\nport = " << port_ << "\nunix_socket_directories = '"
+       << folder_ << "'\ncluster_name = '" << options.cluster_name
+       << "'\nfsync = off\nshared_buffers = 16MB\n"
        << "dynamic_shared_memory_type = mmap\nmax_wal_size = 128MB\nwal_level = replica\n"
-       << "hot_standby = on\nwal_receiver_status_interval = 1s\nwal_retrieve_retry_interval = 100ms\n"
+       << "hot_standby = on\nwal_receiver_status_interval = 1s\nwal_retrieve_retry_interval = "
+          "100ms\n"
        << "autovacuum = off\n";
   for (const std::string& setting : options.settings) file << setting << '\n';
   file.flush();
@@ -146,8 +146,9 @@ base::Result<> Server::write_settings(const Options& options) const {
 base::Result<Server> Server::start(Options options) {
   Server server;
   TRY(server.make_folder());
-  TRY(server.run_tool({std::string(kPrograms) + "initdb", "-D", server.data_, "-U", "postgres", "-A",
-                       "trust", "-E", "UTF8", "--locale=C", "--no-sync", "--no-instructions"}));
+  TRY(server.run_tool({std::string(kPrograms) + "initdb", "-D", server.data_, "-U", "postgres",
+                       "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync",
+                       "--no-instructions"}));
   TRY(server.write_settings(options));
   TRY(server.launch());
   return server;
@@ -182,7 +183,8 @@ base::Result<> Server::launch() {
       return true;
     }
     const std::string state = slurp(data_ + "/postmaster.pid");
-    return state.find("\nready") != std::string::npos || state.find("\nstandby") != std::string::npos;
+    return state.find("\nready") != std::string::npos ||
+           state.find("\nstandby") != std::string::npos;
   });
   if (up && pid_ > 0) return {};
   return base::fail(base::Code::Unavailable, "postgres did not start: " + this->log());

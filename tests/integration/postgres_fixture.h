@@ -8,10 +8,9 @@
 //   server->kill();
 #pragma once
 
-#include <sys/types.h>
-
 #include <cstdint>
 #include <string>
+#include <sys/types.h>
 #include <vector>
 
 #include "base/result.h"

@@ -1,9 +1,9 @@
 #include "load/arrivals.h"
 
-#include <gtest/gtest.h>
-
 #include <cmath>
 #include <map>
+
+#include <gtest/gtest.h>
 
 namespace load {
 namespace {
@@ -105,7 +105,9 @@ TEST(Arrivals, CapacityStreamRisesToOneFifthAboveTheTarget) {
 }
 
 TEST(Ramp, WhenIsTheInverseOfExpected) {
-  const Ramp ramps[] = {constant_rate(3), {1, 12, base::seconds(60)}, {12, 1, base::seconds(10)},
+  const Ramp ramps[] = {constant_rate(3),
+                        {1, 12, base::seconds(60)},
+                        {12, 1, base::seconds(10)},
                         {0, 5, base::seconds(20)}};
   for (const Ramp& ramp : ramps) {
     for (double count = 0.5; count < 200; count += 3.7) {
@@ -127,7 +129,10 @@ TEST(Arrivals, RefusesALoadThatCannotBe) {
       {"no users", [](ArrivalSpec& spec) { spec.users = 0; }},
       {"no rate", [](ArrivalSpec& spec) { spec.ramp = constant_rate(0); }},
       {"negative share", [](ArrivalSpec& spec) { spec.mix[0].share = -1; }},
-      {"all shares 0", [](ArrivalSpec& spec) { for (auto& kind : spec.mix) kind.share = 0; }},
+      {"all shares 0",
+       [](ArrivalSpec& spec) {
+         for (auto& kind : spec.mix) kind.share = 0;
+       }},
       {"giant deck", [](ArrivalSpec& spec) { spec.mix[0].share = 1'000'000'001; }},
   };
   for (const Case& test : cases) {

@@ -1,11 +1,11 @@
 #include "load/histogram.h"
 
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "base/random.h"
 
@@ -22,7 +22,8 @@ std::string bytes_of(std::initializer_list<int> values) {
 
 /// Header of the V2 form, written by hand from its description.
 std::string header(int payload, int digits, std::int64_t lowest, std::int64_t highest) {
-  std::string out = bytes_of({0x1c, 0x84, 0x93, 0x13, 0, 0, 0, payload, 0, 0, 0, 0, 0, 0, 0, digits});
+  std::string out =
+      bytes_of({0x1c, 0x84, 0x93, 0x13, 0, 0, 0, payload, 0, 0, 0, 0, 0, 0, 0, digits});
   for (const std::int64_t number : {lowest, highest}) {
     for (int shift = 56; shift >= 0; shift -= 8) out.push_back(static_cast<char>(number >> shift));
   }
@@ -98,7 +99,8 @@ TEST(Histogram, RefusesShapesThatMakeNoSense) {
   EXPECT_FALSE(Histogram::create({10, 19, 3}));
   EXPECT_FALSE(Histogram::create({1, 100, 0}));
   EXPECT_FALSE(Histogram::create({1, 100, 6}));
-  EXPECT_FALSE(Histogram::create({std::int64_t{1} << 41, std::numeric_limits<std::int64_t>::max(), 3}));
+  EXPECT_FALSE(
+      Histogram::create({std::int64_t{1} << 41, std::numeric_limits<std::int64_t>::max(), 3}));
 }
 
 // Vectors worked out by hand from the published layout: 3 digits give 2,048 sub-buckets, so values
@@ -182,13 +184,15 @@ TEST(HistogramEncoding, RefusesWhatDoesNotFitAndSaysWhy) {
       {"ratio", ratio, "conversion ratio"},
       {"digits", header(1, 9, 1, 3'600'000) + bytes_of({0x02}), "digits"},
       {"cut count", header(1, 3, 1, 3'600'000) + bytes_of({0x80}), "inside a count"},
-      {"too many zeros", header(4, 3, 1, 3'600'000) + bytes_of({0xff, 0xff, 0xff, 0x7f}), "more counts"},
+      {"too many zeros", header(4, 3, 1, 3'600'000) + bytes_of({0xff, 0xff, 0xff, 0x7f}),
+       "more counts"},
   };
   for (const Case& test : cases) {
     SCOPED_TRACE(test.name);
     auto result = Histogram::decode(test.bytes);
     ASSERT_FALSE(result);
-    EXPECT_NE(result.error().message.find(test.message), std::string::npos) << result.error().message;
+    EXPECT_NE(result.error().message.find(test.message), std::string::npos)
+        << result.error().message;
   }
 }
 

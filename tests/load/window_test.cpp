@@ -18,21 +18,21 @@ Completed operation(int due_millis, int latency_millis, bool good, int user = 0)
 TEST(Apdex, FollowsThePublishedFormula) {
   Apdex apdex(base::millis(100));
   EXPECT_FALSE(apdex.score());
-  apdex.add(true, base::millis(100));   // satisfied: T itself
-  apdex.add(true, base::millis(101));   // tolerating
-  apdex.add(true, base::millis(400));   // tolerating: 4 T itself
-  apdex.add(true, base::millis(401));   // frustrated
-  apdex.add(false, base::millis(1));    // an error is frustrated however fast
+  apdex.add(true, base::millis(100));  // satisfied: T itself
+  apdex.add(true, base::millis(101));  // tolerating
+  apdex.add(true, base::millis(400));  // tolerating: 4 T itself
+  apdex.add(true, base::millis(401));  // frustrated
+  apdex.add(false, base::millis(1));   // an error is frustrated however fast
   EXPECT_DOUBLE_EQ(*apdex.score(), 2.0 / 5.0);
 }
 
 TEST(Window, CountsWhatWasDueInsideWhateverItsEnd) {
   Window window(base::seconds(1), base::seconds(3), base::millis(100));
-  window.add(operation(999, 5000, true, 1));    // due before: ends inside, not counted
-  window.add(operation(1000, 10'000, true, 2)); // due inside: ends outside, counted
+  window.add(operation(999, 5000, true, 1));     // due before: ends inside, not counted
+  window.add(operation(1000, 10'000, true, 2));  // due inside: ends outside, counted
   window.add(operation(2000, 50, true, 3));
-  window.add(operation(2500, 50, false, 4));    // user 4 has no good operation
-  window.add(operation(3000, 50, true, 5));     // due at the end: not inside
+  window.add(operation(2500, 50, false, 4));  // user 4 has no good operation
+  window.add(operation(3000, 50, true, 5));   // due at the end: not inside
   EXPECT_EQ(window.operations(), 3u);
   EXPECT_EQ(window.errors(), 1u);
   EXPECT_EQ(window.users(), 2u);

@@ -188,6 +188,61 @@ void add_assessment(Report& r) {
                          "Compare plans on both instances: ANALYZE runs on the primary alone."}}};
 }
 
+void add_ledger(Report& r) {
+  LedgerResult& ledger = r.ledger;
+  ledger.attempts = 17'620;
+  ledger.ok = 15'874;
+  ledger.fail = 1'737;
+  ledger.info = 9;
+  ledger.kept = 15'870;
+  ledger.lost = 4;
+  ledger.recovered_unknown = 2;
+  ledger.lost_found_on_old_primary = 4;
+  ledger.cross_check_agrees = true;
+  ledger.lost_seqs = {4001, 4002, 4003, 4004};
+  ledger.first_lost = kOnset - millis(52);
+  ledger.last_lost = kOnset - millis(21);
+  ledger.resolution = millis(12);
+}
+
+void add_instrument(Report& r) {
+  r.consistency.fencing_latency = millis(19);
+  r.consistency.score_of = 15'870;
+  r.instrument.reference = {
+      {{ReferenceOutage::Kind::Refuse, kStart + seconds(12), Duration(2'418'000'000)},
+       {millis(2'321), millis(2'512)},
+       {millis(2'310), millis(2'514)},
+       true},
+      {{ReferenceOutage::Kind::Hang, kStart + seconds(24), Duration(3'105'000'000)},
+       {millis(1'540), millis(1'711)},
+       {millis(3'040), millis(3'214)},
+       true}};
+  r.instrument.control_detail = "1,762 of 1,762 operations good";
+  r.instrument.stalls = {{kStart + millis(98'000), kStart + millis(98'340)}};
+  r.instrument.wall_steps = {millis(-800)};
+  r.instrument.detail = "Both known outages lie inside the measured bounds.";
+}
+
+void add_objectives(Report& r) {
+  const Duration length = kBack - kOnset;
+  r.rto = {"RTO",
+           seconds(300),
+           {length - millis(10), length + millis(10)},
+           {length - millis(21), length + millis(13)},
+           Verdict::Met,
+           "The service was away for at most 12.5 s of the 5 min allowed.",
+           "orders/W",
+           "Onset"};
+  r.rpo = {"RPO",
+           seconds(60),
+           {millis(31), millis(52)},
+           {millis(31), millis(52)},
+           Verdict::Met,
+           "4 acknowledged writes of the last 52 ms before the fault are gone.",
+           "orders/W",
+           "Onset"};
+}
+
 }  // namespace
 
 Report database_failover() {
@@ -208,23 +263,7 @@ Report database_failover() {
   r.verdict = Verdict::Missed;
   r.reasons = {"QueryMillis was 645 ms in validation; the target is at most 400 ms.",
                "RenderMillis was not measured."};
-  const Duration length = kBack - kOnset;
-  r.rto = {"RTO",
-           seconds(300),
-           {length - millis(10), length + millis(10)},
-           {length - millis(21), length + millis(13)},
-           Verdict::Met,
-           "The service was away for at most 12.5 s of the 5 min allowed.",
-           "orders/W",
-           "Onset"};
-  r.rpo = {"RPO",
-           seconds(60),
-           {millis(31), millis(52)},
-           {millis(31), millis(52)},
-           Verdict::Met,
-           "4 acknowledged writes of the last 52 ms before the fault are gone.",
-           "orders/W",
-           "Onset"};
+  add_objectives(r);
   r.rpo_records = 4;
   r.final_state = SystemState::Normal;
   base::Random random(7);
@@ -234,35 +273,8 @@ Report database_failover() {
   }
   auto& last = r.series[0].points[54];
   last.lost = 4;
-  LedgerResult& ledger = r.ledger;
-  ledger.attempts = 17'620;
-  ledger.ok = 15'874;
-  ledger.fail = 1'737;
-  ledger.info = 9;
-  ledger.kept = 15'870;
-  ledger.lost = 4;
-  ledger.recovered_unknown = 2;
-  ledger.lost_found_on_old_primary = 4;
-  ledger.cross_check_agrees = true;
-  ledger.lost_seqs = {4001, 4002, 4003, 4004};
-  ledger.first_lost = kOnset - millis(52);
-  ledger.last_lost = kOnset - millis(21);
-  ledger.resolution = millis(12);
-  r.consistency.fencing_latency = millis(19);
-  r.consistency.score_of = 15'870;
-  r.instrument.reference = {
-      {{ReferenceOutage::Kind::Refuse, kStart + seconds(12), Duration(2'418'000'000)},
-       {millis(2'321), millis(2'512)},
-       {millis(2'310), millis(2'514)},
-       true},
-      {{ReferenceOutage::Kind::Hang, kStart + seconds(24), Duration(3'105'000'000)},
-       {millis(1'540), millis(1'711)},
-       {millis(3'040), millis(3'214)},
-       true}};
-  r.instrument.control_detail = "1,762 of 1,762 operations good";
-  r.instrument.stalls = {{kStart + millis(98'000), kStart + millis(98'340)}};
-  r.instrument.wall_steps = {millis(-800)};
-  r.instrument.detail = "Both known outages lie inside the measured bounds.";
+  add_ledger(r);
+  add_instrument(r);
   r.lag_at_fault = {{kFault, 3'424, millis(48)}};
   add_timeline(r);
   add_assessment(r);

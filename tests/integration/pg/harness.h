@@ -2,13 +2,12 @@
 // completion awaited, or it is abandoned after a while, on the test's own io_context.
 #pragma once
 
-#include <gtest/gtest.h>
-
 #include <memory>
 #include <optional>
 #include <string>
 
 #include <boost/asio/io_context.hpp>
+#include <gtest/gtest.h>
 
 #include "aio/clock.h"
 #include "integration/postgres_fixture.h"
@@ -46,14 +45,30 @@ inline std::string sql(const PgAddress& address, const std::string& text) {
   return answer;
 }
 
+/// Runs a task that may use PgOutcome to its end.
+template <class T>
+T await(boost::asio::io_context& context, aio::Task<T> task) {
+  std::optional<T> out;
+  boost::asio::co_spawn(context, std::move(task), [&](std::exception_ptr error, T value) {
+    CHECK(!error);
+    out.emplace(std::move(value));
+  });
+  context.restart();
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (!out && context.run_one_until(until) > 0) {
+  }
+  CHECK(out.has_value());
+  return std::move(*out);
+}
+
 class OperationHarness final : public Completions {
  public:
   OperationHarness(const PgAddress& address, Connections connections, PgDeed deed,
                    std::size_t slots = 1, std::string instance = {})
       : ledger("drill-x", kTestKey), servers(table) {
     auto number = std::make_shared<std::atomic<std::uint16_t>>(kTestStream.value());
-    operation = make_pg_operation({ledger, servers}, address, std::move(instance), connections, deed,
-                                  std::move(number));
+    operation = make_pg_operation({ledger, servers}, address, std::move(instance), connections,
+                                  deed, std::move(number));
     operation->open(context.get_executor(), *this, slots);
   }
   ~OperationHarness() {

@@ -1,7 +1,8 @@
 // What a probe operation says when a real PostgreSQL is killed, stopped, shut down, read-only,
 // full, or loses its standby: measurement.md §1.
-#include <gtest/gtest.h>
 #include <signal.h>
+
+#include <gtest/gtest.h>
 
 #include "harness.h"
 
@@ -123,7 +124,8 @@ TEST(PgOutcomes, ShutdownsAreFailuresBeforeAndUnknownAfterSending) {
   // Smart: sessions go on, new ones are refused with 57P03.
   server.signal(SIGTERM);
   Completion refused = fresh.once(2);
-  for (int tries = 0; refused.outcome == Outcome::Ok && tries < 100; ++tries) refused = fresh.once(2);
+  for (int tries = 0; refused.outcome == Outcome::Ok && tries < 100; ++tries)
+    refused = fresh.once(2);
   EXPECT_EQ(said(refused), "fail/Unavailable");
   EXPECT_EQ(said(open.once(2)), "ok/None");
   // Fast: a session in the middle of an insert gets 57P01.
@@ -141,10 +143,12 @@ TEST(PgOutcomes, FastShutdownDuringAnInsertIsUnknown) {
   EXPECT_EQ(said(probe.once(1)), "ok/None");
   ASSERT_EQ(sql(address_of(server),
                 "create function muster_drill_drill_x.slow() returns trigger language plpgsql as "
-                "$$begin perform pg_sleep(30); return new; end$$"), "");
+                "$$begin perform pg_sleep(30); return new; end$$"),
+            "");
   ASSERT_EQ(sql(address_of(server),
                 "create trigger slow before insert on muster_drill_drill_x.ledger for each row "
-                "execute function muster_drill_drill_x.slow()"), "");
+                "execute function muster_drill_drill_x.slow()"),
+            "");
   probe.start(2);
   probe.settle();
   EXPECT_FALSE(probe.last);
@@ -153,16 +157,22 @@ TEST(PgOutcomes, FastShutdownDuringAnInsertIsUnknown) {
 }
 
 TEST(PgOutcomes, ExplicitRejectionsAreFailures) {
-  const Server server = started(options("a", {"max_connections = 6", "superuser_reserved_connections = 0"}));
+  const Server server =
+      started(options("a", {"max_connections = 6", "superuser_reserved_connections = 0"}));
   make_ledger(server);
-  ASSERT_EQ(sql(address_of(server), "alter database postgres set default_transaction_read_only = on"), "");
+  ASSERT_EQ(
+      sql(address_of(server), "alter database postgres set default_transaction_read_only = on"),
+      "");
   {
     OperationHarness probe(address_of(server), Connections::New, PgDeed::Insert);
     EXPECT_EQ(said(probe.once(1)), "fail/ReadOnly");
   }
-  ASSERT_EQ(sql(address_of(server),
-                "begin read write; alter database postgres reset default_transaction_read_only; commit")
-                .substr(0, 6), "cannot") << "several statements are refused in one query";
+  ASSERT_EQ(
+      sql(address_of(server),
+          "begin read write; alter database postgres reset default_transaction_read_only; commit")
+          .substr(0, 6),
+      "cannot")
+      << "several statements are refused in one query";
   PgAddress writable = address_of(server);
   writable.database = "template1";
   ASSERT_EQ(sql(writable, "alter database postgres reset default_transaction_read_only"), "");
@@ -192,13 +202,16 @@ TEST(PgOutcomes, CancelledWaitForTheStandbyIsUnknown) {
   probe.settle();
   EXPECT_FALSE(probe.last) << "CommandComplete alone must not count as an acknowledgement";
   ASSERT_EQ(sql(address_of(server),
-                "select pg_cancel_backend(pid) from pg_stat_activity where wait_event = 'SyncRep'"), "t");
+                "select pg_cancel_backend(pid) from pg_stat_activity where wait_event = 'SyncRep'"),
+            "t");
   EXPECT_EQ(said(probe.finish()), "info/SyncCancelled");
   EXPECT_EQ(rows(server), "1") << "it is committed here: neither lost nor acknowledged";
   probe.start(2);
   probe.settle();
-  ASSERT_EQ(sql(address_of(server),
-                "select pg_terminate_backend(pid) from pg_stat_activity where wait_event = 'SyncRep'"), "t");
+  ASSERT_EQ(
+      sql(address_of(server),
+          "select pg_terminate_backend(pid) from pg_stat_activity where wait_event = 'SyncRep'"),
+      "t");
   const Completion ended = probe.finish();
   EXPECT_STREQ(drill::name(ended.outcome), "info");
   EXPECT_EQ(rows(server), "2");

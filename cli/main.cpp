@@ -1,0 +1,22 @@
+// The `muster` program: parse, run one command, exit with its code.
+#include <variant>
+
+#include "aio/signal.h"
+#include "cli/commands.h"
+
+int main(int count, char** arguments) {
+  aio::ignore_sigpipe();
+  const cli::Parsed parsed = cli::parse({arguments + 1, arguments + count});
+  cli::Console console;
+  console.out_stream = cli::look_at(1);
+  console.err_stream = cli::look_at(2);
+  if (!parsed.command) {
+    cli::print(console.out, parsed.out);
+    cli::print(console.err, parsed.err);
+    return static_cast<int>(parsed.exit);
+  }
+  const cli::Exit exit = std::visit(
+      [&](const auto& command) { return cli::run(command, parsed.global, console); },
+      *parsed.command);
+  return static_cast<int>(exit);
+}

@@ -1,0 +1,106 @@
+// Ratios, their bounds, means and trends over many drills.
+#include "drill/history.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <vector>
+
+namespace drill {
+namespace {
+
+/// P(X >= met) for X ~ Binomial(of, p), summed in logarithms.
+double tail(std::uint64_t met, std::uint64_t of, double p) {
+  const double n = static_cast<double>(of);
+  double sum = 0;
+  for (std::uint64_t i = met; i <= of; ++i) {
+    const double k = static_cast<double>(i);
+    const double choose = std::lgamma(n + 1) - std::lgamma(k + 1) - std::lgamma(n - k + 1);
+    const double rest = i == of ? 0.0 : (n - k) * std::log1p(-p);
+    sum += std::exp(choose + k * std::log(p) + rest);
+  }
+  return sum;
+}
+
+ObjectiveHistory history_of(std::span<const Summary> drills, const ObjectiveSummary Summary::* of) {
+  ObjectiveHistory out;
+  std::vector<double> values;
+  Duration sum{};
+  for (const Summary& drill : drills) {
+    const ObjectiveSummary& objective = drill.*of;
+    ++out.of;
+    out.met += objective.verdict == Verdict::Met;
+    if (objective.verdict == Verdict::Invalid) continue;
+    if (!objective.service.upper) {
+      out.never_back = true;
+      values.push_back(HUGE_VAL);
+      continue;
+    }
+    const Duration value = *objective.service.upper;
+    sum += value;
+    out.worst = std::max(out.worst.value_or(Duration::zero()), value);
+    values.push_back(base::to_seconds(value));
+  }
+  const auto finite = std::count_if(values.begin(), values.end(),
+                                    [](double value) { return std::isfinite(value); });
+  if (finite > 0) out.mean = sum / finite;
+  if (out.never_back) out.worst.reset();
+  if (out.of > 0) out.ratio = static_cast<double>(out.met) / static_cast<double>(out.of);
+  out.lower_bound = clopper_pearson_lower(out.met, out.of);
+  out.trend = trend_of(values);
+  return out;
+}
+
+}  // namespace
+
+const char* name(Trend trend) {
+  switch (trend) {
+    case Trend::Stable: return "Stable";
+    case Trend::Improving: return "Improving";
+    case Trend::Degrading: return "Degrading";
+  }
+  return "?";
+}
+
+double clopper_pearson_lower(std::uint64_t met, std::uint64_t of, double confidence) {
+  if (met == 0 || of == 0 || met > of) return 0;
+  const double alpha = 1 - confidence;
+  if (met == of) return std::pow(alpha, 1.0 / static_cast<double>(of));
+  double low = 0;
+  double high = static_cast<double>(met) / static_cast<double>(of);
+  for (int i = 0; i < 60; ++i) {
+    const double middle = (low + high) / 2;
+    (tail(met, of, middle) < alpha ? low : high) = middle;
+  }
+  return low;
+}
+
+Trend trend_of(std::span<const double> values) {
+  const auto n = static_cast<double>(values.size());
+  double s = 0;
+  std::map<double, double> ties;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    ++ties[values[i]];
+    for (std::size_t j = i + 1; j < values.size(); ++j) {
+      s += values[j] > values[i] ? 1 : values[j] < values[i] ? -1 : 0;
+    }
+  }
+  double variance = n * (n - 1) * (2 * n + 5);
+  for (const auto& [value, count] : ties) variance -= count * (count - 1) * (2 * count + 5);
+  variance /= 18;
+  if (variance <= 0 || s == 0) return Trend::Stable;
+  const double z = (s - std::copysign(1.0, s)) / std::sqrt(variance);
+  constexpr double kTwoSidedFivePercent = 1.959964;
+  if (std::abs(z) < kTwoSidedFivePercent) return Trend::Stable;
+  return z > 0 ? Trend::Degrading : Trend::Improving;
+}
+
+HistorySummary summarise(std::span<const Summary> drills) {
+  HistorySummary out;
+  out.drills = drills.size();
+  out.rto = history_of(drills, &Summary::rto);
+  out.rpo = history_of(drills, &Summary::rpo);
+  return out;
+}
+
+}  // namespace drill

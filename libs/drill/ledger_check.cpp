@@ -1,0 +1,319 @@
+// Acknowledged minus found, counted twice.
+#include "drill/ledger_check.h"
+
+#include <algorithm>
+#include <set>
+
+#include <fmt/format.h>
+
+namespace drill {
+namespace {
+
+constexpr std::uint8_t kSurvivor = 1;
+constexpr std::uint8_t kRejoined = 2;
+constexpr std::uint8_t kOldPrimary = 4;
+constexpr std::uint8_t kTwice = 8;
+constexpr std::uint8_t kCorrupt = 16;
+constexpr std::size_t kLostListed = 1000;
+
+const FinalRead* last_complete(const Evidence& evidence, FinalRead::Which which) {
+  const FinalRead* found = nullptr;
+  for (const FinalRead& read : evidence.final_reads) {
+    if (read.which == which && read.complete) found = &read;
+  }
+  return found;
+}
+
+}  // namespace
+
+RowIndex RowIndex::build(const Evidence& evidence) {
+  RowIndex index;
+  for (const Record& record : evidence.records) {
+    const std::size_t stream = record.stream.value();
+    if (index.flags_.size() <= stream) index.flags_.resize(stream + 1);
+    if (index.highest_.size() <= stream) index.highest_.resize(stream + 1);
+    index.highest_[stream] = std::max(index.highest_[stream], record.seq);
+  }
+  index.survivor_ = last_complete(evidence, FinalRead::Which::Survivor);
+  index.rejoined_ = last_complete(evidence, FinalRead::Which::Rejoined);
+  index.old_primary_ = last_complete(evidence, FinalRead::Which::OldPrimary);
+  index.take(index.survivor_, kSurvivor, true);
+  index.take(index.rejoined_, kRejoined, true);
+  index.take(index.old_primary_, kOldPrimary, false);
+  return index;
+}
+
+void RowIndex::take(const FinalRead* read, std::uint8_t once, bool judged) {
+  if (read == nullptr) return;
+  for (const FinalRow& row : read->rows) {
+    const std::size_t stream = row.stream.value();
+    const bool attempted = stream < flags_.size() && row.seq >= 1 && row.seq <= highest_[stream];
+    if (!attempted) {
+      if (judged && row.hmac_ok) strangers_.emplace(row.stream, row.seq);
+      if (judged && !row.hmac_ok) foreign_corrupt_.emplace(row.stream, row.seq);
+      continue;
+    }
+    std::vector<std::uint8_t>& flags = flags_[stream];
+    if (flags.empty()) flags.resize(highest_[stream] + 1);
+    std::uint8_t& flag = flags[row.seq];
+    if (!row.hmac_ok) {
+      if (judged) flag |= kCorrupt;
+      continue;
+    }
+    if (judged && (flag & once) != 0) flag |= kTwice;
+    flag |= once;
+  }
+}
+
+std::uint8_t RowIndex::flags(StreamId stream, std::uint64_t seq) const {
+  if (stream.value() >= flags_.size()) return 0;
+  const std::vector<std::uint8_t>& flags = flags_[stream.value()];
+  return seq < flags.size() ? flags[seq] : std::uint8_t{0};
+}
+bool RowIndex::in_survivor(StreamId stream, std::uint64_t seq) const {
+  return (flags(stream, seq) & kSurvivor) != 0;
+}
+bool RowIndex::in_rejoined(StreamId stream, std::uint64_t seq) const {
+  return (flags(stream, seq) & kRejoined) != 0;
+}
+bool RowIndex::in_old_primary(StreamId stream, std::uint64_t seq) const {
+  return (flags(stream, seq) & kOldPrimary) != 0;
+}
+bool RowIndex::duplicated(StreamId stream, std::uint64_t seq) const {
+  return (flags(stream, seq) & kTwice) != 0;
+}
+bool RowIndex::corrupt(StreamId stream, std::uint64_t seq) const {
+  return (flags(stream, seq) & kCorrupt) != 0;
+}
+std::uint64_t RowIndex::attempts(StreamId stream) const {
+  return stream.value() < highest_.size() ? highest_[stream.value()] : 0;
+}
+
+bool is_lost(const Record& record, const RowIndex& rows) {
+  return record.outcome == Outcome::Ok && !rows.in_survivor(record.stream, record.seq) &&
+         !rows.in_rejoined(record.stream, record.seq);
+}
+
+namespace {
+
+/// One pass over the records of the ledger streams.
+class Checker {
+ public:
+  Checker(const Evidence& evidence, const RowIndex& rows) : evidence_(evidence), rows_(rows) {}
+
+  LedgerVerdicts run(std::optional<OnsetBounds> onset) {
+    for (const StreamInfo& info : evidence_.streams) {
+      if (info.kind != StreamKind::Ledger) continue;
+      ledger_.insert(info.id);
+      result().attempts += rows_.attempts(info.id);
+    }
+    for (const Record& record : evidence_.records) {
+      if (is_ledger(record)) take(record, onset);
+    }
+    result().phantom += rows_.strangers().size();
+    result().corrupt += rows_.foreign_corrupt().size();
+    count_holes();
+    count_kept();
+    check_identities();
+    cross_check();
+    reads();
+    bound(onset);
+    return std::move(out_);
+  }
+
+ private:
+  LedgerResult& result() { return out_.result; }
+  bool is_ledger(const Record& record) const { return ledger_.contains(record.stream); }
+
+  void take(const Record& record, std::optional<OnsetBounds> onset) {
+    result().ok += record.outcome == Outcome::Ok;
+    result().fail += record.outcome == Outcome::Fail;
+    result().info += record.outcome == Outcome::Info;
+    result().duplicate += rows_.duplicated(record.stream, record.seq);
+    result().corrupt += rows_.corrupt(record.stream, record.seq);
+    const bool present = rows_.in_survivor(record.stream, record.seq) ||
+                         rows_.in_rejoined(record.stream, record.seq);
+    if (record.outcome == Outcome::Ok) {
+      if (!present) lose(record);
+      resolve(record, onset);
+      last_acknowledged_ = std::max(last_acknowledged_, record.completed);
+      if (rows_.in_survivor(record.stream, record.seq)) {
+        TimePoint& latest = kept_until_[record.server_term];
+        latest = std::max(latest, record.invoked);
+      }
+    } else if (present) {
+      ++(record.outcome == Outcome::Fail ? result().phantom : result().recovered_unknown);
+    }
+  }
+
+  void lose(const Record& record) {
+    ++result().lost;
+    lost_.push_back(&record);
+    if (result().lost_seqs.size() < kLostListed) result().lost_seqs.push_back(record.seq);
+    result().first_lost = std::min(result().first_lost.value_or(kNever), record.invoked);
+    result().last_lost = std::max(result().last_lost.value_or(TimePoint::min()), record.invoked);
+    result().lost_found_on_old_primary += rows_.in_old_primary(record.stream, record.seq);
+  }
+
+  /// The largest gap between acknowledged writes before the onset: finer losses go unseen.
+  void resolve(const Record& record, std::optional<OnsetBounds> onset) {
+    if (onset && record.invoked > onset->hi) return;
+    if (last_before_onset_ != kNever && record.invoked > last_before_onset_) {
+      result().resolution = std::max(result().resolution, record.invoked - last_before_onset_);
+    }
+    last_before_onset_ = record.invoked;
+  }
+
+  /// A later write of the same term survived: worse than lag.
+  void count_holes() {
+    for (const Record* lost : lost_) {
+      const auto kept = kept_until_.find(lost->server_term);
+      const bool known = lost->server_term != 0 && kept != kept_until_.end();
+      result().holes += known && lost->completed < kept->second;
+    }
+  }
+
+  /// From the rows, not from the records: the other side of the identity.
+  void count_kept() {
+    const auto acknowledged = [&](const FinalRow& row) {
+      const Record* record = find(row);
+      return record != nullptr && record->outcome == Outcome::Ok;
+    };
+    for (const FinalRead* read : {rows_.survivor(), rows_.rejoined()}) {
+      if (read == nullptr) continue;
+      for (const FinalRow& row : read->rows) {
+        if (!row.hmac_ok || !ledger_.contains(row.stream) || !acknowledged(row)) continue;
+        if (!first_time(row)) continue;
+        ++(read == rows_.survivor() ? result().kept : result().delayed);
+      }
+    }
+  }
+
+  bool first_time(const FinalRow& row) {
+    std::vector<bool>& seen = counted_[row.stream];
+    if (seen.size() <= row.seq) seen.resize(rows_.attempts(row.stream) + 1);
+    const bool first = !seen[row.seq];
+    seen[row.seq] = true;
+    return first;
+  }
+
+  /// Dense numbering makes the place of a record known; where it is not dense, it is looked for.
+  const Record* find(const FinalRow& row) {
+    if (!starts_.contains(row.stream)) {
+      const auto at = std::lower_bound(
+          evidence_.records.begin(), evidence_.records.end(), row.stream,
+          [](const Record& record, StreamId stream) { return record.stream < stream; });
+      starts_[row.stream] = static_cast<std::size_t>(at - evidence_.records.begin());
+    }
+    const std::size_t guess = starts_[row.stream] + row.seq - 1;
+    const auto is_it = [&](const Record& record) {
+      return record.stream == row.stream && record.seq == row.seq;
+    };
+    if (guess < evidence_.records.size() && is_it(evidence_.records[guess])) {
+      return &evidence_.records[guess];
+    }
+    const auto at = std::lower_bound(evidence_.records.begin(), evidence_.records.end(), row,
+                                     [](const Record& record, const FinalRow& wanted) {
+                                       return std::pair(record.stream, record.seq) <
+                                              std::pair(wanted.stream, wanted.seq);
+                                     });
+    return at != evidence_.records.end() && is_it(*at) ? &*at : nullptr;
+  }
+
+  void check_identities() {
+    LedgerResult& r = result();
+    if (r.ok != r.kept + r.lost + r.delayed) {
+      broken(fmt::format("ok {} is not kept {} + lost {} + delayed {}", r.ok, r.kept, r.lost,
+                         r.delayed));
+    }
+    if (r.attempts != r.ok + r.fail + r.info) {
+      broken(fmt::format("{} attempts are not ok {} + fail {} + info {}", r.attempts, r.ok, r.fail,
+                         r.info));
+    }
+  }
+
+  void broken(std::string what) {
+    result().identities_hold = false;
+    result().problems.push_back(std::move(what));
+  }
+
+  bool by_old_primary(const Record& record) const {
+    return record.server_id < evidence_.server_instances.size() && !evidence_.old_primary.empty() &&
+           evidence_.server_instances[record.server_id] == evidence_.old_primary;
+  }
+
+  /// The old primary had everything it acknowledged, and nothing that surely never happened.
+  void cross_check() {
+    if (rows_.old_primary() == nullptr) return;
+    std::uint64_t differ = result().lost - result().lost_found_on_old_primary;
+    const TimePoint read_at = rows_.old_primary()->began;
+    for (const Record& record : evidence_.records) {
+      if (!is_ledger(record)) continue;
+      const bool there = rows_.in_old_primary(record.stream, record.seq);
+      const bool acknowledged = record.outcome == Outcome::Ok && record.completed < read_at;
+      const bool missing =
+          acknowledged && by_old_primary(record) && !there && !is_lost(record, rows_);
+      differ += missing || (record.outcome == Outcome::Fail && there);
+    }
+    result().cross_check_agrees = differ == 0;
+    if (differ > 0) {
+      result().problems.push_back(fmt::format("{} writes differ on the old primary", differ));
+    }
+  }
+
+  /// Both final reads are whole and began after every acknowledgement was in.
+  void reads() {
+    out_.measured = true;
+    if (ledger_.empty() || result().attempts == 0) return unmeasured("no ledger was written");
+    if (rows_.survivor() == nullptr) unmeasured("the survivor's final read is missing");
+    if (rows_.rejoined() == nullptr) unmeasured("the second final read is missing");
+    for (const FinalRead* read : {rows_.survivor(), rows_.rejoined()}) {
+      if (read == nullptr || last_acknowledged_ <= read->began) continue;
+      unmeasured("a final read began before the last acknowledgement");
+    }
+  }
+
+  void unmeasured(std::string why) {
+    out_.measured = false;
+    result().problems.push_back(std::move(why));
+  }
+
+  /// The data at risk: from the first lost write to the onset, or to the last lost one.
+  void bound(std::optional<OnsetBounds> onset) {
+    if (lost_.empty()) return;
+    TimePoint first_inv = kNever;
+    TimePoint first_comp = kNever;
+    TimePoint last_inv = TimePoint::min();
+    TimePoint last_comp = TimePoint::min();
+    for (const Record* lost : lost_) {
+      first_inv = std::min(first_inv, lost->invoked);
+      first_comp = std::min(first_comp, lost->completed);
+      last_inv = std::max(last_inv, lost->invoked);
+      last_comp = std::max(last_comp, lost->completed);
+    }
+    const TimePoint o_lo = onset ? std::max(onset->lo, last_inv) : last_inv;
+    const TimePoint o_hi = onset ? std::max(onset->hi, last_comp) : last_comp;
+    out_.rpo_time.lower = std::max(Duration::zero(), o_lo - first_comp);
+    out_.rpo_time.upper = o_hi - first_inv;
+  }
+
+  const Evidence& evidence_;
+  const RowIndex& rows_;
+  LedgerVerdicts out_;
+  std::set<StreamId> ledger_;
+  std::vector<const Record*> lost_;
+  std::map<std::uint32_t, TimePoint> kept_until_;  // by term: last invocation of a kept write
+  std::map<StreamId, std::vector<bool>> counted_;
+  std::map<StreamId, std::size_t> starts_;
+  TimePoint last_before_onset_ = kNever;
+  TimePoint last_acknowledged_ = TimePoint::min();
+};
+
+}  // namespace
+
+LedgerVerdicts check_ledger(const Evidence& evidence, const RowIndex& rows,
+                            std::optional<OnsetBounds> onset) {
+  return Checker(evidence, rows).run(onset);
+}
+
+}  // namespace drill

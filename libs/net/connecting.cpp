@@ -1,0 +1,105 @@
+#include "net/connecting.h"
+
+#include <charconv>
+
+#include <boost/asio/connect.hpp>
+#include <boost/asio/ip/address.hpp>
+#include <boost/asio/post.hpp>
+#include <fmt/format.h>
+
+namespace net {
+
+namespace asio = boost::asio;
+
+base::Result<Address> Address::parse(std::string_view text) {
+  const auto wrong = [&] {
+    return base::fail(
+        base::Code::InvalidArgument,
+        fmt::format("address '{}': host:port is needed, with a port of 1 to 65535", text));
+  };
+  const auto colon = text.rfind(':');
+  if (colon == std::string_view::npos || colon == 0) {
+    return wrong();
+  }
+  auto host = text.substr(0, colon);
+  const auto port = text.substr(colon + 1);
+  if (host.front() == '[' && host.back() == ']') {
+    host = host.substr(1, host.size() - 2);
+  } else if (host.find(':') != std::string_view::npos) {
+    return wrong();
+  }
+  Address out;
+  out.host = host;
+  const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), out.port);
+  if (error != std::errc() || end != port.data() + port.size() || out.port == 0 || host.empty()) {
+    return wrong();
+  }
+  return out;
+}
+
+std::string Address::text() const {
+  const bool six = host.find(':') != std::string::npos;
+  return six ? fmt::format("[{}]:{}", host, port) : fmt::format("{}:{}", host, port);
+}
+
+Failure failure_of(const error_code& error) {
+  if (error == asio::error::eof) {
+    return Failure::Closed;
+  }
+  if (error == asio::error::connection_refused) {
+    return Failure::Refused;
+  }
+  if (error.category() == asio::error::get_netdb_category() ||
+      error.category() == asio::error::get_addrinfo_category() ||
+      error == asio::error::host_unreachable || error == asio::error::network_unreachable ||
+      error == asio::error::network_down || error == asio::error::timed_out ||
+      error == asio::error::access_denied) {
+    return Failure::Unreachable;
+  }
+  return Failure::Reset;
+}
+
+namespace {
+void connect_one(tcp::socket& socket, const tcp::endpoint& endpoint, std::shared_ptr<void> keep,
+                 std::function<void(const error_code&)> done) {
+  error_code error;
+  socket.open(endpoint.protocol(), error);
+  if (!error) {
+    socket.set_option(tcp::no_delay(true), error);
+  }
+  if (error) {
+    asio::post(socket.get_executor(),
+               [keep = std::move(keep), done = std::move(done), error] { done(error); });
+    return;
+  }
+  socket.async_connect(endpoint, [keep = std::move(keep), done = std::move(done)](
+                                     const error_code& outcome) { done(outcome); });
+}
+}  // namespace
+
+void connect_socket(tcp::socket& socket, const Address& address, std::shared_ptr<void> keep,
+                    std::function<void(const error_code&)> done) {
+  error_code no_number;
+  const auto number = asio::ip::make_address(address.host, no_number);
+  if (!no_number) {
+    connect_one(socket, {number, address.port}, std::move(keep), std::move(done));
+    return;
+  }
+  auto resolver = std::make_shared<tcp::resolver>(socket.get_executor());
+  resolver->async_resolve(
+      address.host, std::to_string(address.port),
+      [resolver, &socket, keep, done = std::move(done)](
+          const error_code& error, const tcp::resolver::results_type& found) mutable {
+        if (error || found.empty()) {
+          done(error ? error : error_code(asio::error::host_not_found));
+          return;
+        }
+        asio::async_connect(
+            socket, found,
+            [keep, done = std::move(done)](const error_code& outcome, const tcp::endpoint&) {
+              done(outcome);
+            });
+      });
+}
+
+}  // namespace net

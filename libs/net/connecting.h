@@ -1,0 +1,25 @@
+// From an Address to a connected socket: the part that plain TCP and TLS share.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include <boost/asio/ip/tcp.hpp>
+
+#include "net/connection.h"
+
+namespace net {
+
+using boost::asio::ip::tcp;
+using boost::system::error_code;
+
+/// What a socket error means for a probe.
+Failure failure_of(const error_code& error);
+
+/// Resolves (names only) and connects; `done` is called once, never from inside. Closing the socket
+/// ends it with operation_aborted.
+/// Lifetime: `keep` lives until `done` has been called; `socket` is a part of it.
+void connect_socket(tcp::socket& socket, const Address& address, std::shared_ptr<void> keep,
+                    std::function<void(const error_code&)> done);
+
+}  // namespace net

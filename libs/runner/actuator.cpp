@@ -1,0 +1,141 @@
+#include "runner/actuator.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "aio/deadline.h"
+#include "runner/plan_config.h"
+
+namespace runner {
+namespace {
+
+api::Use use_of(drill::PartId id) {
+  return id.kind == drill::PartId::Kind::Fault ? api::Use::Fault : api::Use::Step;
+}
+
+}  // namespace
+
+base::Result<targets::Driver*> Actuator::driver_of(drill::PartId id) const {
+  const PartView part = part_of(plan_, id);
+  targets::Driver* driver = context_.catalog.driver(part.action->kind, use_of(id));
+  if (driver == nullptr) {
+    return base::fail(base::Code::InvalidArgument,
+                      fmt::format("{}: no kind '{}'", *part.name, part.action->kind));
+  }
+  return driver;
+}
+
+const store::JournalEntry* Actuator::entry_of(drill::PartId id) const {
+  const auto& entries = journal_.contents().entries;
+  const auto found = std::find_if(entries.begin(), entries.end(), [&](const auto& entry) {
+    return entry.record.part == drill::to_string(id);
+  });
+  return found == entries.end() ? nullptr : &*found;
+}
+
+aio::Task<base::Result<>> Actuator::prepare_and_record(drill::PartId id, std::stop_token stop) {
+  CO_TRY(targets::Driver * driver, driver_of(id));
+  const PartView part = part_of(plan_, id);
+  CO_TRY(const api::Node undo, co_await driver->prepare(context_, part.action->params, stop));
+  const drill::PartConfig config = part_config(plan_, context_.catalog, id);
+  store::UndoRecord record;
+  record.part = drill::to_string(id);
+  record.name = *part.name;
+  record.kind = part.action->kind;
+  record.params = api::to_json(part.action->params);
+  record.undo = api::to_json(undo);
+  record.rule = drill::name(config.undo);
+  record.forward_only = config.forward_only;
+  co_return journal_.record(record);
+}
+
+aio::Task<drill::event::Recorded> Actuator::record(drill::PartId id, std::stop_token stop) {
+  const auto done = co_await prepare_and_record(id, std::move(stop));
+  co_return drill::event::Recorded{id, done.has_value(), done ? "" : done.error().message};
+}
+
+aio::Task<base::Result<std::string>> Actuator::run(drill::PartId id, std::stop_token stop) {
+  CO_TRY(targets::Driver * driver, driver_of(id));
+  const PartView part = part_of(plan_, id);
+  api::Node undo;
+  if (const store::JournalEntry* entry = entry_of(id)) {
+    CO_TRY(undo, api::parse_json(entry->record.undo));
+  }
+  const base::TimePoint limit = context_.clock.now() + base::seconds(part.timeout_seconds);
+  co_return co_await aio::with_deadline(
+      context_.clock, limit, stop, *part.name, [&](std::stop_token token) {
+        return driver->apply(context_, part.action->params, undo, token);
+      });
+}
+
+aio::Task<drill::event::Applied> Actuator::apply(drill::PartId id, std::stop_token stop) {
+  const auto done = co_await run(id, std::move(stop));
+  drill::event::Applied applied{id, drill::DoResult::Ok, ""};
+  auto state = store::JournalEntry::State::Applied;
+  if (done) {
+    applied.detail = *done;
+  } else {
+    const bool unknown = targets::outcome_unknown(done.error());
+    applied.result = unknown ? drill::DoResult::Unknown : drill::DoResult::Failed;
+    applied.detail = done.error().message;
+    state = unknown ? store::JournalEntry::State::Unknown : store::JournalEntry::State::Failed;
+  }
+  if (entry_of(id) != nullptr) {
+    // A result that cannot be written leaves the entry Recorded, which a recovery takes as Unknown:
+    // the undo runs all the same.
+    const auto written = journal_.result(drill::to_string(id), state, applied.detail);
+    if (!written) applied.detail += " (not in the journal: " + written.error().message + ")";
+  }
+  co_return applied;
+}
+
+aio::Task<drill::event::Proven> Actuator::prove(drill::PartId id, base::Duration limit,
+                                                std::stop_token stop) {
+  const PartView part = part_of(plan_, id);
+  if (part.proven_by == nullptr) {
+    co_return drill::event::Proven{id, true, "applied; the plan asks for no further proof"};
+  }
+  const auto held = co_await aio::with_deadline(
+      context_.clock, context_.clock.now() + limit, std::move(stop), *part.name + ": proof",
+      [&](std::stop_token token) {
+        return targets::wait_for_condition(context_, *part.proven_by, token);
+      });
+  co_return drill::event::Proven{id, held.has_value(), held ? *held : held.error().message};
+}
+
+aio::Task<base::Result<>> Actuator::undo(drill::PartId id, std::stop_token stop) {
+  const PartView part = part_of(plan_, id);
+  if (part.undo != nullptr) {
+    targets::Driver* driver = context_.catalog.driver(part.undo->kind, api::Use::Step);
+    if (driver == nullptr) {
+      co_return base::fail(base::Code::InvalidArgument, "no kind '" + part.undo->kind + "'");
+    }
+    CO_TRY(const api::Node prepared, co_await driver->prepare(context_, part.undo->params, stop));
+    CO_TRY(co_await driver->apply(context_, part.undo->params, prepared, stop));
+    co_return base::Result<>{};
+  }
+  CO_TRY(targets::Driver * driver, driver_of(id));
+  const store::JournalEntry* entry = entry_of(id);
+  if (entry == nullptr) co_return base::Result<>{};  // never recorded, so never done
+  CO_TRY(const api::Node params, api::parse_json(entry->record.params));
+  CO_TRY(const api::Node prepared, api::parse_json(entry->record.undo));
+  co_return co_await driver->undo(context_, params, prepared, stop);
+}
+
+aio::Task<drill::event::Restored> Actuator::restore(drill::PartId id, base::Duration limit,
+                                                    std::stop_token stop) {
+  const std::string name = *part_of(plan_, id).name;
+  const auto done = co_await aio::with_deadline(
+      context_.clock, context_.clock.now() + limit, std::move(stop), "undo of " + name,
+      [&](std::stop_token token) { return undo(id, token); });
+  if (!done) co_return drill::event::Restored{id, false, done.error().message};
+  if (entry_of(id) != nullptr) {
+    // Undoing twice is harmless, so a journal that cannot be written costs a repetition at most.
+    static_cast<void>(journal_.undone(drill::to_string(id)));
+  }
+  co_return drill::event::Restored{id, true, ""};
+}
+
+}  // namespace runner

@@ -1,0 +1,46 @@
+// Carries out single parts of a plan: prepares and records their undo, applies them, proves them,
+// puts them back. Undo before do: record() answers ok only when the undo is durable, and every
+// result is in the journal before it is told.
+#pragma once
+
+#include <stop_token>
+#include <string>
+
+#include "api/recovery_plan.h"
+#include "drill/engine_config.h"
+#include "drill/engine_events.h"
+#include "store/undo_journal.h"
+#include "targets/catalog.h"
+#include "targets/driver.h"
+
+namespace runner {
+
+class Actuator {
+ public:
+  /// Lifetime: all outlive it. The plan is resolved (no placeholders).
+  Actuator(const api::RecoveryPlan& plan, targets::Context& context, store::UndoJournal& journal)
+      : plan_(plan), context_(context), journal_(journal) {}
+
+  aio::Task<drill::event::Recorded> record(drill::PartId id, std::stop_token stop);
+  /// Injects the fault or runs the step within its timeout.
+  /// Cancellation: answers with what is known: Failed or Unknown.
+  aio::Task<drill::event::Applied> apply(drill::PartId id, std::stop_token stop);
+  /// Looks until the fault's proof holds. A fault without proof is proven by its apply.
+  aio::Task<drill::event::Proven> prove(drill::PartId id, base::Duration limit,
+                                        std::stop_token stop);
+  aio::Task<drill::event::Restored> restore(drill::PartId id, base::Duration limit,
+                                            std::stop_token stop);
+
+ private:
+  aio::Task<base::Result<>> prepare_and_record(drill::PartId id, std::stop_token stop);
+  aio::Task<base::Result<std::string>> run(drill::PartId id, std::stop_token stop);
+  aio::Task<base::Result<>> undo(drill::PartId id, std::stop_token stop);
+  base::Result<targets::Driver*> driver_of(drill::PartId id) const;
+  const store::JournalEntry* entry_of(drill::PartId id) const;
+
+  const api::RecoveryPlan& plan_;
+  targets::Context& context_;
+  store::UndoJournal& journal_;
+};
+
+}  // namespace runner

@@ -1,0 +1,309 @@
+#include "runner/drill_run.h"
+
+#include <algorithm>
+#include <unistd.h>
+#include <utility>
+
+#include <boost/asio/post.hpp>
+#include <fmt/format.h>
+
+#include "aio/file.h"
+#include "drill/summary.h"
+#include "probes/probe_postgres.h"
+#include "runner/plan_config.h"
+#include "runner/results.h"
+
+namespace runner {
+namespace {
+
+constexpr base::Duration kLookEvery = base::millis(250);
+constexpr base::Duration kInstancesEvery = base::seconds(1);
+constexpr base::Duration kGuardEvery = base::millis(500);
+
+}  // namespace
+
+DrillRun::DrillRun(aio::Clock& clock, const aio::Executor& executor, Setup setup)
+    : clock_(clock), executor_(executor), setup_(std::move(setup)), plan_(setup_.target.plan) {}
+
+DrillRun::~DrillRun() = default;
+
+void DrillRun::abort(drill::AbortReason reason, std::string detail) {
+  user_abort_ |= reason == drill::AbortReason::User || reason == drill::AbortReason::Stop;
+  if (drive_) drive_->abort(reason, std::move(detail));
+}
+
+// --- what the drive asks ---
+
+base::Result<> DrillRun::check_roles() const {
+  const std::string primary = role(plan_, "primary");
+  if (instances_->empty() || primary.empty()) return {};
+  const std::string seen = instances_->baseline().primary;
+  if (seen != primary) {
+    return base::fail(
+        base::Code::FailedPrecondition,
+        fmt::format("role primary is '{}', but {} takes writes now; make '{}' the primary first, "
+                    "or set spec.roles to what is so",
+                    primary, seen.empty() ? "no instance" : "'" + seen + "'", primary));
+  }
+  if (instances_->baseline().standbys == 0 && !role(plan_, "standby").empty()) {
+    return base::fail(base::Code::FailedPrecondition,
+                      fmt::format("role standby is '{}', but nothing streams from '{}'",
+                                  role(plan_, "standby"), primary));
+  }
+  return {};
+}
+
+aio::Task<base::Result<>> DrillRun::begin(std::stop_token stop) {
+  CO_TRY(co_await setup_.target.target.check(stop));
+  CO_TRY(co_await instances_->look(stop));
+  instances_->keep_baseline();
+  CO_TRY(check_roles());
+  CO_TRY(co_await instrument_->start(stop));
+  load_ = std::make_unique<UserLoad>(clock_, executor_, plan_, instrument_->service_address(), 1);
+  CO_TRY(load_->start());
+  tasks_->spawn(sample(tasks_->token()));
+  tasks_->spawn(watch_instances(tasks_->token()));
+  tasks_->spawn(guard(tasks_->token()));
+  co_return base::Result<>{};
+}
+
+aio::Task<drill::event::Preflighted> DrillRun::preflight(std::stop_token stop) {
+  const auto begun = co_await begin(std::move(stop));
+  co_return drill::event::Preflighted{begun.has_value(), begun ? "" : begun.error().message};
+}
+
+void DrillRun::observe(drill::action::Observe::What what) {
+  if (setup_.metrics != nullptr) setup_.metrics->state(drive_->engine().state());
+  static_cast<void>(what);
+}
+
+drill::event::Observed DrillRun::observed_now() const {
+  const Availability availability = availability_of(instrument_->statuses(), clock_.now());
+  drill::event::Observed observed;
+  observed.service = availability.service;
+  observed.since = availability.since;
+  observed.through = availability.through;
+  observed.promoted = instances_->empty() ? drill::Seen::No : instances_->promoted();
+  observed.redundancy = instances_->empty() ? drill::Seen::Yes : instances_->redundancy();
+  return observed;
+}
+
+aio::Task<drill::event::Observed> DrillRun::look(std::stop_token stop) {
+  // A look that is cancelled answers with what was seen before.
+  static_cast<void>(co_await instances_->look(std::move(stop)));
+  co_return observed_now();
+}
+
+aio::Task<base::Result<drill::FinalRead>> DrillRun::read_isolated(std::stop_token stop) {
+  targets::LocalTarget& target = setup_.target.target;
+  const api::InstanceSpec* old = target.system().instance(instances_->baseline().primary);
+  if (old == nullptr) co_return base::fail(base::Code::NotFound, "no old primary");
+  const std::string process = old->process;
+  CO_TRY(const std::string answers_at, co_await target.start_isolated(process, stop));
+  const api::InstanceSpec* isolated = target.system().instance(answers_at);
+  base::Result<drill::FinalRead> read =
+      base::fail(base::Code::NotFound, "no instance '" + answers_at + "'");
+  if (isolated != nullptr) {
+    auto address = probes::pg_address(*isolated);
+    if (address) {
+      read = co_await instrument_->final_read(drill::FinalRead::Which::OldPrimary, old->name,
+                                              *address, stop);
+    } else {
+      read = tl::unexpected(address.error());
+    }
+  }
+  CO_TRY(co_await target.stop_isolated(process, stop));
+  co_return read;
+}
+
+aio::Task<base::Result<drill::FinalRead>> DrillRun::read_final(drill::FinalRead::Which which,
+                                                               std::stop_token stop) {
+  if (which == drill::FinalRead::Which::OldPrimary) co_return co_await read_isolated(stop);
+  CO_TRY(co_await instances_->look(stop));
+  const std::string primary = primary_of(instances_->views());
+  const api::InstanceSpec* instance = setup_.target.target.system().instance(primary);
+  if (instance == nullptr) {
+    co_return base::fail(base::Code::Unavailable, "no instance takes writes: nothing to read");
+  }
+  CO_TRY(probes::PgAddress address, probes::pg_address(*instance));
+  co_return co_await instrument_->final_read(which, primary, std::move(address), stop);
+}
+
+aio::Task<drill::event::FinalReadDone> DrillRun::final_read(drill::FinalRead::Which which,
+                                                            std::stop_token stop) {
+  const auto read = co_await read_final(which, std::move(stop));
+  if (!read) co_return drill::event::FinalReadDone{which, false, read.error().message};
+  if (!read->complete) co_return drill::event::FinalReadDone{which, false, read->error};
+  co_return drill::event::FinalReadDone{
+      which, true, fmt::format("{} rows on {}", read->rows.size(), read->instance)};
+}
+
+std::optional<targets::ProbeWatch::View> DrillRun::view(const std::string& probe) const {
+  std::optional<targets::ProbeWatch::View> out;
+  const base::TimePoint now = clock_.now();
+  for (const probes::StreamStatus& stream : instrument_->statuses()) {
+    const bool named = stream.info.name == probe;
+    const bool of_service = stream.info.probe == probe && stream.info.instance.empty();
+    if (!named && !of_service) continue;
+    const bool good = stream.good_since != base::kNever;
+    if (!good && stream.bad_since == base::kNever) continue;
+    const base::Duration lasting = now - (good ? stream.good_since : stream.bad_since);
+    if (!out) {
+      out = targets::ProbeWatch::View{good, lasting};
+    } else if (out->good == good) {
+      out->lasting = good ? std::min(out->lasting, lasting) : std::max(out->lasting, lasting);
+    } else if (out->good) {
+      out = targets::ProbeWatch::View{good, lasting};
+    }
+  }
+  return out;
+}
+
+// --- what goes on beside the drive ---
+
+aio::Task<base::Result<>> DrillRun::sample(std::stop_token stop) {
+  while (co_await aio::wait_for(clock_, kLookEvery, stop)) {
+    drive_->post(observed_now());
+    show(false, nullptr);
+  }
+  co_return base::Result<>{};
+}
+
+aio::Task<base::Result<>> DrillRun::watch_instances(std::stop_token stop) {
+  while (co_await aio::wait_for(clock_, kInstancesEvery, stop)) {
+    if (!co_await instances_->look(stop)) break;
+  }
+  co_return base::Result<>{};
+}
+
+aio::Task<base::Result<>> DrillRun::guard(std::stop_token stop) {
+  while (co_await aio::wait_for(clock_, kGuardEvery, stop)) {
+    for (const api::Action& action : plan_.guard.abort_when) {
+      targets::Condition* condition = setup_.catalog.condition(action.kind);
+      if (condition == nullptr) continue;
+      const auto checked = co_await condition->check(*context_, action.params, stop);
+      if (checked && checked->holds) {
+        drive_->abort(drill::AbortReason::Guard, "abortWhen: " + checked->detail);
+        co_return base::Result<>{};
+      }
+    }
+  }
+  co_return base::Result<>{};
+}
+
+aio::Task<base::Result<>> DrillRun::look_for_abort_request(std::stop_token stop) {
+  while (co_await aio::wait_for(clock_, kLookEvery, stop)) {
+    if (!aio::file_exists(setup_.dir.abort_request())) continue;
+    const auto why = aio::read_file(setup_.dir.abort_request(), 4096);
+    abort(drill::AbortReason::User, why && !why->empty() ? *why : "asked for by `drill abort`");
+    break;
+  }
+  co_return base::Result<>{};
+}
+
+void DrillRun::listen_to_records() {
+  auto tell = [this](drill::AbortReason reason, std::string why) {
+    boost::asio::post(executor_, [this, reason, why = std::move(why)] {
+      if (drive_) drive_->abort(reason, why);
+    });
+  };
+  metrics::DrillMetrics* metrics = setup_.metrics;
+  instrument_->sink().notify(
+      [tell](const base::Error& error) {
+        const bool full = error.code == base::Code::ResourceExhausted;
+        tell(full ? drill::AbortReason::DiskFull : drill::AbortReason::InstrumentLost,
+             "the ledger cannot be written: " + error.message);
+      },
+      [this, metrics](const std::vector<drill::Record>& records) {
+        if (metrics != nullptr) instrument_->count(*metrics, plan_.name, records);
+      });
+}
+
+void DrillRun::show(bool final_state, const drill::Report* report) {
+  const LiveInputs inputs{setup_.dir.id(), plan_,    setup_.target.target.system().name,
+                          getpid(),        started_, started_wall_};
+  DrillStatus status = live_status(inputs, drive_->engine(), drive_->chronicle(),
+                                   instrument_->statuses(), clock_.now());
+  status.finished = final_state;
+  if (report != nullptr) {
+    status.verdict = drill::name(report->verdict);
+    status.reason = report->reasons.empty() ? "" : report->reasons.front();
+    status.exit_code = user_abort_ ? 130 : exit_code(*report);
+  }
+  save_status(setup_.dir, status);
+  if (setup_.show) setup_.show(status);
+}
+
+// --- from beginning to end ---
+
+aio::Task<base::Result<DrillRun::Result>> DrillRun::run() {
+  started_ = clock_.now();
+  started_wall_ = clock_.wall_now();
+  anchors_.push_back({started_, started_wall_});
+  CO_TRY(auto file, store::open_journal_file(setup_.dir.journal()));
+  CO_TRY(journal_, store::UndoJournal::create(std::move(file), setup_.dir.id()));
+  const api::LocalSystem& system = setup_.target.target.system();
+  CO_TRY(instances_, InstanceWatch::create(clock_, system));
+  sql_.emplace(instances_->instances());
+  context_.emplace(
+      targets::Context{setup_.target.target, clock_, setup_.catalog, &*sql_, setup_.http, this});
+  instrument_ = std::make_unique<Instrument>(clock_, executor_, setup_.dir, plan_, system);
+  listen_to_records();
+  actuator_ = std::make_unique<Actuator>(plan_, *context_, *journal_);
+  drill::EngineConfig config = engine_config(plan_, setup_.catalog);
+  config.isolated_cross_check = can_isolate(plan_, system);
+  drive_ = std::make_unique<Drive>(clock_, executor_, drill::Engine(std::move(config)), *actuator_,
+                                   *this, *journal_);
+  tasks_ = std::make_unique<aio::TaskGroup>(executor_);
+  tasks_->spawn(look_for_abort_request(tasks_->token()));
+  const drill::action::Finish finish = co_await drive_->run();
+  tasks_->cancel();
+  static_cast<void>(co_await tasks_->join());
+  co_return co_await conclude(finish);
+}
+
+void DrillRun::gather(drill::Evidence& evidence) {
+  evidence.drill_id = setup_.dir.id();
+  evidence.profile = plan_.profile;
+  evidence.versions = setup_.versions;
+  evidence.old_primary = instances_->baseline().primary;
+  const std::string primary = primary_of(instances_->views());
+  if (primary != evidence.old_primary) evidence.new_primary = primary;
+  evidence.lag = instances_->lag();
+  evidence.anchors.insert(evidence.anchors.begin(), anchors_.begin(), anchors_.end());
+  drive_->chronicle().fill(evidence);
+  if (load_) load_->fill(evidence);
+}
+
+aio::Task<base::Result<DrillRun::Result>> DrillRun::conclude(drill::action::Finish finish) {
+  Result result;
+  result.aborted_by_user = user_abort_;
+  if (load_) static_cast<void>(co_await load_->stop());
+  anchors_.push_back({clock_.now(), clock_.wall_now()});
+  drill::Evidence evidence;
+  if (const auto finished = co_await instrument_->finish(evidence); !finished) {
+    result.problems.push_back("the ledger: " + finished.error().message);
+  }
+  if (instrument_->service_address()) {
+    const auto dropped = co_await instrument_->drop_table(*instrument_->service_address(), {});
+    if (!dropped) {
+      result.problems.push_back(
+          fmt::format("the drill's table is still in the database: {}", dropped.error().message));
+    }
+  }
+  gather(evidence);
+  drill::AssessConfig config = assess_config(plan_, setup_.dir.path);
+  config.final_state = drive_->engine().state();
+  result.report = drill::assess(config, evidence);
+  result.report.started = started_wall_;
+  result.report.finished = clock_.wall_now();
+  for (std::string& problem : save_results(setup_.state, setup_.dir, result.report, evidence)) {
+    result.problems.push_back(std::move(problem));
+  }
+  result.problems.insert(result.problems.end(), finish.problems.begin(), finish.problems.end());
+  if (setup_.metrics != nullptr) setup_.metrics->finished(drill::summarize(result.report));
+  show(true, &result.report);
+  co_return result;
+}
+
+}  // namespace runner

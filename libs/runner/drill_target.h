@@ -1,0 +1,52 @@
+// A plan joined to its local target: the system found and opened, every name checked, every
+// placeholder resolved. What a run, a dry run, a recovery and `muster system` start from.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "aio/clock.h"
+#include "api/recovery_plan.h"
+#include "runner/state_dir.h"
+#include "targets/catalog.h"
+#include "targets/local_target.h"
+
+namespace runner {
+
+/// Every kind that a local drill knows, as tables for the parser.
+api::ActionCatalog action_catalog(const targets::Catalog& catalog);
+
+/// A plan's document and the system it names, as read.
+struct PlanFile {
+  api::RecoveryPlan plan;
+  api::LocalSystem system;
+  std::vector<std::string> warnings;
+};
+
+struct PlanChoice {
+  std::string file;
+  std::string profile;            // empty: none
+  std::vector<std::string> sets;  // "spec.timing.baselineSeconds=10"
+};
+
+/// Reads, overrides, parses and checks a plan against its system. Nothing is touched.
+/// Errors: every problem, each with its place.
+tl::expected<PlanFile, api::Problems> read_plan(const PlanChoice& choice,
+                                                const api::ActionCatalog& catalog);
+/// The same from a document that was kept in a drill's folder.
+tl::expected<PlanFile, api::Problems> read_plan_document(api::Node document,
+                                                         const std::string& file,
+                                                         const api::ActionCatalog& catalog);
+
+struct DrillTarget {
+  api::RecoveryPlan plan;  // resolved
+  std::vector<std::string> warnings;
+  targets::LocalTarget target;
+};
+
+/// Opens the target (ports, directory, needs) and resolves the plan. Starts nothing.
+base::Result<DrillTarget> open_target(aio::Clock& clock, const StateDir& state, PlanFile file);
+
+}  // namespace runner

@@ -1,0 +1,121 @@
+#include "runner/drive.h"
+
+#include <utility>
+
+namespace runner {
+namespace {
+
+template <class... Visitors>
+struct Overloaded : Visitors... {
+  using Visitors::operator()...;
+};
+template <class... Visitors>
+Overloaded(Visitors...) -> Overloaded<Visitors...>;
+
+/// Awaits one answer and posts it. A free coroutine: its parameters live in its frame.
+template <class Answer>
+aio::Task<base::Result<>> deliver(Drive& drive, aio::Task<Answer> work) {
+  drive.post(co_await std::move(work));
+  co_return base::Result<>{};
+}
+
+aio::Task<base::Result<>> look_for(Drive& drive, Edge& edge, std::uint32_t number,
+                                   std::stop_token stop) {
+  drill::event::Observed observed = co_await edge.look(std::move(stop));
+  observed.answers = number;
+  drive.post(observed);
+  co_return base::Result<>{};
+}
+
+}  // namespace
+
+Drive::Drive(aio::Clock& clock, const aio::Executor& executor, drill::Engine engine,
+             Actuator& actuator, Edge& edge, store::UndoJournal& journal)
+    : clock_(clock),
+      executor_(executor),
+      engine_(std::move(engine)),
+      actuator_(actuator),
+      edge_(edge),
+      journal_(journal),
+      chronicle_(engine_.config()),
+      tasks_(executor),
+      alarm_(clock.alarm(executor)),
+      news_(executor, aio::Event::Mode::Auto) {}
+
+void Drive::post(drill::Event event) {
+  queue_.push_back(std::move(event));
+  news_.set();
+}
+
+void Drive::abort(drill::AbortReason reason, std::string detail) {
+  post(drill::event::AbortRequested{reason, std::move(detail)});
+}
+
+void Drive::start_part(drill::PartId id) {
+  std::stop_source& stop = running_[id] = std::stop_source();
+  tasks_.spawn(deliver(*this, actuator_.apply(id, stop.get_token())));
+}
+
+void Drive::carry_out(const drill::Action& action) {
+  namespace act = drill::action;
+  const std::stop_token stop = tasks_.token();
+  std::visit(
+      Overloaded{
+          [&](const act::Preflight&) { tasks_.spawn(deliver(*this, edge_.preflight(stop))); },
+          [&](const act::Record& record) {
+            tasks_.spawn(deliver(*this, actuator_.record(record.id, stop)));
+          },
+          [&](const act::Inject& inject) { start_part(inject.id); },
+          [&](const act::RunStep& step) { start_part(step.id); },
+          [&](const act::Cancel& cancel) {
+            if (const auto found = running_.find(cancel.id); found != running_.end()) {
+              found->second.request_stop();
+            }
+          },
+          [&](const act::Prove& prove) {
+            tasks_.spawn(
+                deliver(*this, actuator_.prove(prove.id, engine_.config().timing.prove, stop)));
+          },
+          [&](const act::Observe& observe) {
+            edge_.observe(observe.what);
+            if (observe.number != 0) tasks_.spawn(look_for(*this, edge_, observe.number, stop));
+          },
+          [&](const act::TakeFinalRead& read) {
+            tasks_.spawn(deliver(*this, edge_.final_read(read.which, stop)));
+          },
+          [&](const act::Restore& restore) {
+            tasks_.spawn(deliver(
+                *this, actuator_.restore(restore.id, engine_.config().timing.restore, stop)));
+          },
+          [&](const act::WakeAt& wake) {
+            alarm_->arm(wake.at, [this] { post(drill::event::Woke{}); });
+          },
+          [](const act::Note&) {},
+          [&](const act::Finish& finish) {
+            // A journal that cannot be closed is recovered once more, which is harmless.
+            if (finish.whole) static_cast<void>(journal_.close(true, finish.reason));
+          }},
+      action);
+}
+
+aio::Task<drill::action::Finish> Drive::run() {
+  post(drill::event::Begin{});
+  while (!engine_.finished()) {
+    while (queue_.empty()) co_await news_.wait();
+    const drill::Event event = std::move(queue_.front());
+    queue_.pop_front();
+    const base::TimePoint now = clock_.now();
+    chronicle_.event(event, now);
+    for (const drill::Action& action : engine_.step(event, now)) {
+      chronicle_.action(action, now);
+      carry_out(action);
+    }
+  }
+  alarm_->disarm();
+  for (auto& [id, stop] : running_) stop.request_stop();
+  tasks_.cancel();
+  static_cast<void>(co_await tasks_.join());
+  co_return *chronicle_.finish();
+}
+
+}  // namespace runner

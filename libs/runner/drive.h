@@ -1,0 +1,69 @@
+// Turns the engine's actions into effects and their answers into events, until Finish. The same
+// loop serves a drill and a recovery; what differs is the Edge.
+//
+// One task per action that has an answer; the tasks of a drive are joined before run() returns, so
+// that nothing of a drill outlives it.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <stop_token>
+
+#include "aio/clock.h"
+#include "aio/event.h"
+#include "aio/task_group.h"
+#include "drill/engine.h"
+#include "runner/actuator.h"
+#include "runner/chronicle.h"
+
+namespace runner {
+
+/// What a drive needs besides acting on parts.
+class Edge {
+ public:
+  virtual ~Edge() = default;
+  virtual aio::Task<drill::event::Preflighted> preflight(std::stop_token stop) = 0;
+  /// From now on sample for this purpose.
+  virtual void observe(drill::action::Observe::What what) = 0;
+  /// Look now. `answers` is filled by the caller.
+  virtual aio::Task<drill::event::Observed> look(std::stop_token stop) = 0;
+  virtual aio::Task<drill::event::FinalReadDone> final_read(drill::FinalRead::Which which,
+                                                            std::stop_token stop) = 0;
+};
+
+class Drive {
+ public:
+  Drive(aio::Clock& clock, const aio::Executor& executor, drill::Engine engine, Actuator& actuator,
+        Edge& edge, store::UndoJournal& journal);
+
+  /// Runs to Finish. There is no way to stop it at once: abort() asks the engine, which undoes.
+  aio::Task<drill::action::Finish> run();
+
+  /// Tells the engine something: samples, aborts. Thread: the executor's.
+  void post(drill::Event event);
+  void abort(drill::AbortReason reason, std::string detail);
+
+  const drill::Engine& engine() const { return engine_; }
+  const Chronicle& chronicle() const { return chronicle_; }
+  Chronicle& chronicle() { return chronicle_; }
+
+ private:
+  void carry_out(const drill::Action& action);
+  void start_part(drill::PartId id);
+
+  aio::Clock& clock_;
+  aio::Executor executor_;
+  drill::Engine engine_;
+  Actuator& actuator_;
+  Edge& edge_;
+  store::UndoJournal& journal_;
+  Chronicle chronicle_;
+  aio::TaskGroup tasks_;
+  std::unique_ptr<aio::Alarm> alarm_;
+  std::deque<drill::Event> queue_;
+  aio::Event news_;
+  std::map<drill::PartId, std::stop_source> running_;  // Inject and RunStep, by part
+};
+
+}  // namespace runner

@@ -1,0 +1,215 @@
+#include "runner/instrument.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <boost/asio/post.hpp>
+#include <fmt/format.h>
+
+#include "aio/entropy.h"
+#include "aio/event.h"
+#include "aio/file.h"
+#include "probes/pg_pool.h"
+#include "probes/probe_postgres.h"
+
+namespace runner {
+namespace {
+
+constexpr std::size_t kKeyBytes = 32;
+
+/// What stands for the HMAC key in the drill's folder: a later reader can check the rows again.
+std::string hex(const std::string& bytes) {
+  std::string out;
+  for (const char c : bytes) out += fmt::format("{:02x}", static_cast<unsigned char>(c));
+  return out;
+}
+
+}  // namespace
+
+base::Duration Instrument::deadline_default(const api::RecoveryPlan& plan) {
+  for (const api::Criterion& criterion : plan.degraded) {
+    if (criterion.metric == "ApiResponseMillis" && criterion.at_most) {
+      return base::millis(static_cast<std::int64_t>(criterion.target));
+    }
+  }
+  return base::seconds(1);
+}
+
+Instrument::Instrument(aio::Clock& clock, aio::Executor executor, DrillDir dir,
+                       const api::RecoveryPlan& plan, const api::LocalSystem& system)
+    : clock_(clock),
+      executor_(std::move(executor)),
+      dir_(std::move(dir)),
+      plan_(plan),
+      system_(system),
+      pg_servers_(servers_),
+      key_(aio::random_bytes(kKeyBytes)),
+      table_(dir_.id(), key_),
+      kinds_(probes::probe_kinds()) {}
+
+Instrument::~Instrument() {
+  if (prober_) prober_->stop();
+}
+
+base::Result<> Instrument::find_service() {
+  for (const api::ProbeSpec& probe : plan_.probes) {
+    if (probe.action.kind != "postgres") continue;
+    TRY(const probes::PgProbe resolved,
+        probes::pg_probe_of(system_, probe.name, probe.action.params, deadline_default(plan_)));
+    service_ = resolved.service;
+    return {};
+  }
+  return {};
+}
+
+aio::Task<base::Result<>> Instrument::run_query(probes::PgAddress address, probes::PgQuery query,
+                                                std::stop_token stop) {
+  probes::PgPoolSettings settings;
+  settings.address = std::move(address);
+  settings.size = 1;
+  probes::PgPool pool(executor_, clock_, settings);
+  auto done = co_await pool.query(std::move(query), std::move(stop));
+  if (!done) co_return base::fail(base::Code::Unavailable, done.error().message);
+  co_return base::Result<>{};
+}
+
+aio::Task<base::Result<>> Instrument::create_table(std::stop_token stop) {
+  if (!service_) co_return base::Result<>{};
+  auto made = co_await run_query(*service_, table_.create(), std::move(stop));
+  if (!made) co_return tl::unexpected(made.error().with("making the ledger table"));
+  table_made_ = true;
+  co_return aio::write_file_atomic(dir_.path + "/ledger.key", hex(key_) + "\n", 0600);
+}
+
+base::Result<> Instrument::add_stream(probes::BuiltStream built) {
+  const std::string name = built.spec.info.name;
+  auto id = prober_->add(std::move(built.spec), std::move(built.operation));
+  if (!id) return tl::unexpected(id.error().with("stream " + name));
+  if (built.added) built.added(*id);
+  return {};
+}
+
+base::Result<> Instrument::add_streams() {
+  probes::ProbeContext context{system_, servers_, table_, pg_servers_, deadline_default(plan_)};
+  for (const api::ProbeSpec& probe : plan_.probes) {
+    const auto kind = std::find_if(kinds_.begin(), kinds_.end(), [&](const auto& candidate) {
+      return candidate->kind().name == probe.action.kind;
+    });
+    if (kind == kinds_.end()) {
+      return base::fail(base::Code::InvalidArgument,
+                        fmt::format("probe '{}': no kind '{}'", probe.name, probe.action.kind));
+    }
+    TRY(auto streams, (*kind)->build(context, probe.name, probe.action.params));
+    for (probes::BuiltStream& stream : streams) {
+      if (probe.control) {
+        stream.spec.info.kind = drill::StreamKind::Control;
+        stream.spec.info.decides = false;
+      }
+      TRY(add_stream(std::move(stream)));
+    }
+  }
+  TRY(auto instrument_streams, reference_->streams());
+  for (probes::BuiltStream& stream : instrument_streams) {
+    TRY(add_stream(std::move(stream)));
+  }
+  return {};
+}
+
+aio::Task<base::Result<>> Instrument::start(std::stop_token stop) {
+  CO_TRY(find_service());
+  CO_TRY(co_await create_table(stop));
+  CO_TRY(auto file, store::create_ledger_file(dir_.ledger()));
+  CO_TRY(ledger_, store::LedgerWriter::create(std::move(file), dir_.id(),
+                                              {clock_.now(), clock_.wall_now()}));
+  CO_TRY(reference_, co_await Reference::start(clock_, aio::seed(), stop));
+  prober_ = std::make_unique<probes::Prober>(sink_, ledger_.get());
+  CO_TRY(add_streams());
+  for (const drill::StreamInfo& info : prober_->streams()) infos_[info.id] = info;
+  prober_->start_all();
+  co_return base::Result<>{};
+}
+
+std::vector<probes::StreamStatus> Instrument::statuses() const {
+  return prober_ ? prober_->statuses() : std::vector<probes::StreamStatus>{};
+}
+
+void Instrument::count(metrics::DrillMetrics& metrics, const std::string& plan,
+                       const std::vector<drill::Record>& records) const {
+  for (const drill::Record& record : records) {
+    const auto info = infos_.find(record.stream);
+    if (info == infos_.end() || record.completed == base::kNever) continue;
+    metrics.probe(plan, info->second.name, record.outcome, record.completed - record.scheduled);
+    if (info->second.kind == drill::StreamKind::Ledger) metrics.ledger_write(plan, record.outcome);
+  }
+}
+
+aio::Task<> Instrument::stop_ledger_streams() {
+  if (ledger_stopped_) co_return;
+  ledger_stopped_ = true;
+  std::size_t open = 0;
+  aio::Event drained(executor_);
+  for (const drill::StreamInfo& stream : prober_->streams()) {
+    if (stream.kind != drill::StreamKind::Ledger) continue;
+    ++open;
+    prober_->stop(stream.id, [this, &open, &drained] {
+      boost::asio::post(executor_, [&open, &drained] {
+        if (--open == 0) drained.set();
+      });
+    });
+  }
+  // Bounded by the acknowledgement timeout of the streams; not cancelled, because the callbacks
+  // refer to this frame.
+  if (open > 0) co_await drained.wait();
+}
+
+aio::Task<drill::FinalRead> Instrument::final_read(drill::FinalRead::Which which,
+                                                   std::string instance, probes::PgAddress address,
+                                                   std::stop_token stop) {
+  co_await stop_ledger_streams();
+  probes::PgFinalReadSpec spec;
+  spec.which = which;
+  spec.instance = std::move(instance);
+  spec.address = std::move(address);
+  drill::FinalRead read =
+      co_await probes::read_ledger_table(clock_, table_, std::move(spec), std::move(stop));
+  // A read that was repeated takes the place of the one that failed.
+  std::erase_if(final_reads_, [&](const drill::FinalRead& old) { return old.which == which; });
+  final_reads_.push_back(read);
+  co_return read;
+}
+
+aio::Task<base::Result<>> Instrument::drop_table(probes::PgAddress address, std::stop_token stop) {
+  if (!table_made_) co_return base::Result<>{};
+  auto dropped = co_await run_query(std::move(address), table_.drop(), std::move(stop));
+  if (dropped) table_made_ = false;
+  co_return dropped;
+}
+
+aio::Task<base::Result<>> Instrument::finish(drill::Evidence& evidence) {
+  base::Result<> closed;
+  if (prober_) {
+    evidence.streams = prober_->streams();
+    prober_->stop();
+  }
+  if (ledger_) closed = ledger_->close();
+  if (reference_) {
+    // The outages that were told are evidence; a responder that cannot be ended is not.
+    if (auto outages = co_await reference_->finish()) evidence.reference_outages = *outages;
+  }
+  RecordSink::Contents contents = sink_.take();
+  std::sort(contents.records.begin(), contents.records.end(),
+            [](const drill::Record& a, const drill::Record& b) {
+              return std::pair(a.stream, a.seq) < std::pair(b.stream, b.seq);
+            });
+  evidence.records = std::move(contents.records);
+  evidence.stalls = std::move(contents.stalls);
+  evidence.anchors = std::move(contents.anchors);
+  evidence.final_reads = std::move(final_reads_);
+  for (const probes::ServerTable::Server& server : servers_.all()) {
+    evidence.servers.push_back(server.name);
+    evidence.server_instances.push_back(server.instance);
+  }
+  co_return closed;
+}
+
+}  // namespace runner

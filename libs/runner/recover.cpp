@@ -1,0 +1,174 @@
+#include "runner/recover.h"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "aio/file.h"
+#include "api/plan_parse.h"
+#include "probes/probe_postgres.h"
+#include "runner/drive.h"
+#include "runner/instance_watch.h"
+#include "runner/instrument.h"
+#include "runner/plan_config.h"
+#include "runner/sql_client.h"
+
+namespace runner {
+namespace {
+
+/// The edge of a drive that only restores: no prober, the instances are asked directly.
+class RecoveryEdge final : public Edge {
+ public:
+  RecoveryEdge(aio::Clock& clock, InstanceWatch& instances, std::string primary)
+      : clock_(clock), instances_(instances) {
+    instances_.expect(std::move(primary));
+  }
+
+  aio::Task<drill::event::Preflighted> preflight(std::stop_token /*stop*/) override {
+    co_return drill::event::Preflighted{true, ""};
+  }
+  void observe(drill::action::Observe::What /*what*/) override {}
+
+  aio::Task<drill::event::Observed> look(std::stop_token stop) override {
+    drill::event::Observed observed;
+    observed.through = clock_.now();
+    if (instances_.empty()) {
+      observed.service = drill::Service::Good;
+      observed.promoted = drill::Seen::No;
+      observed.redundancy = drill::Seen::Yes;
+      co_return observed;
+    }
+    static_cast<void>(co_await instances_.look(std::move(stop)));
+    const bool writable = !primary_of(instances_.views()).empty();
+    observed.service = writable ? drill::Service::Good : drill::Service::Bad;
+    if (!writable) {
+      good_since_ = base::kNever;
+    } else if (good_since_ == base::kNever) {
+      good_since_ = clock_.now();
+    }
+    observed.since = writable ? good_since_ : clock_.now();
+    observed.promoted = instances_.promoted();
+    observed.redundancy = instances_.redundancy();
+    co_return observed;
+  }
+
+  aio::Task<drill::event::FinalReadDone> final_read(drill::FinalRead::Which which,
+                                                    std::stop_token /*stop*/) override {
+    co_return drill::event::FinalReadDone{which, false, "a recovery measures nothing"};
+  }
+
+ private:
+  aio::Clock& clock_;
+  InstanceWatch& instances_;
+  base::TimePoint good_since_ = base::kNever;
+};
+
+aio::Task<base::Result<>> keep_looking(aio::Clock& clock, RecoveryEdge& edge, Drive& drive,
+                                       std::stop_token stop) {
+  while (co_await aio::wait_for(clock, base::seconds(1), stop)) {
+    drive.post(co_await edge.look(stop));
+  }
+  co_return base::Result<>{};
+}
+
+std::vector<drill::Leftover> leftovers_of(const store::JournalContents& journal) {
+  std::vector<drill::Leftover> out;
+  for (const store::JournalEntry& entry : journal.entries) {
+    drill::Leftover leftover;
+    if (!drill::parse(entry.record.part, leftover.id)) continue;
+    leftover.name = entry.record.name;
+    static_cast<void>(drill::parse(entry.record.rule, leftover.undo));
+    leftover.forward_only = entry.record.forward_only;
+    leftover.restored = entry.undone;
+    out.push_back(std::move(leftover));
+  }
+  return out;
+}
+
+struct Kept {
+  PlanFile file;
+  bool managed = false;
+};
+
+base::Result<Kept> load_kept(const DrillDir& dir, const api::ActionCatalog& catalog) {
+  TRY(const std::string text, aio::read_file(dir.system()));
+  TRY(const api::Node node, api::parse_json(text));
+  auto plan = api::parse_plan(node["plan"], dir.system(), catalog);
+  if (!plan) return base::fail(base::Code::DataLoss, api::format(plan.error()));
+  auto system = api::parse_local_system(node["system"], dir.system());
+  if (!system) return base::fail(base::Code::DataLoss, api::format(system.error()));
+  system->home = node["home"].as_string();
+  return Kept{PlanFile{std::move(*plan), std::move(*system), {}}, node["managed"].as_bool()};
+}
+
+aio::Task<base::Result<Recovered>> drive_recovery(aio::Clock& clock, aio::Executor executor,
+                                                  DrillTarget& target,
+                                                  const targets::Catalog& catalog,
+                                                  store::UndoJournal& journal) {
+  CO_TRY(InstanceWatch instances, InstanceWatch::create(clock, target.target.system()));
+  SqlOverInstances sql(instances.instances());
+  targets::Context context{target.target, clock, catalog, &sql, nullptr, nullptr};
+  Actuator actuator(target.plan, context, journal);
+  RecoveryEdge edge(clock, instances, role(target.plan, "primary"));
+  drill::EngineConfig config = engine_config(target.plan, catalog);
+  config.final_reads = false;
+  Drive drive(clock, executor,
+              drill::Engine::resume(std::move(config), leftovers_of(journal.contents())), actuator,
+              edge, journal);
+  aio::TaskGroup looking(executor);
+  looking.spawn(keep_looking(clock, edge, drive, looking.token()));
+  const drill::action::Finish finish = co_await drive.run();
+  looking.cancel();
+  static_cast<void>(co_await looking.join());
+  Recovered out{finish.whole, finish.reason};
+  for (const std::string& problem : finish.problems) out.detail += "; " + problem;
+  co_return out;
+}
+
+}  // namespace
+
+base::Result<> save_for_recovery(const DrillDir& dir, const PlanFile& file, bool managed) {
+  const api::Node node = api::Node::map()
+                             .set("version", 1)
+                             .set("plan", file.plan.document)
+                             .set("system", api::to_node(file.system))
+                             .set("home", file.system.home)
+                             .set("managed", managed);
+  TRY(aio::write_file_atomic(dir.plan(), api::to_yaml(file.plan.document)));
+  return aio::write_file_atomic(dir.system(), api::to_json(node, 1));
+}
+
+base::Result<bool> needs_recovery(const DrillDir& dir) {
+  if (!aio::file_exists(dir.journal()) || !aio::file_exists(dir.system())) return false;
+  auto lock = aio::FileLock::try_lock(dir.lock(), "muster drill recover");
+  if (!lock) return false;  // its process lives
+  auto bytes = aio::read_file(dir.journal());
+  if (!bytes) return tl::unexpected(bytes.error());
+  TRY(const store::JournalContents contents, store::parse_journal(*bytes));
+  return contents.needs_recovery();
+}
+
+aio::Task<base::Result<Recovered>> recover(aio::Clock& clock, aio::Executor executor,
+                                           const StateDir& state, DrillDir dir) {
+  CO_TRY(const aio::FileLock alive, aio::FileLock::try_lock(dir.lock(), "muster drill recover"));
+  const targets::Catalog catalog = targets::local_catalog();
+  CO_TRY(Kept kept, load_kept(dir, action_catalog(catalog)));
+  const bool managed = kept.managed;
+  CO_TRY(const aio::FileLock lock,
+         targets::lock_target(state.locks(), kept.file.system.name, "recovery of " + dir.id()));
+  CO_TRY(auto file, store::open_journal_file(dir.journal()));
+  CO_TRY(store::UndoJournal journal, store::UndoJournal::reopen(std::move(file)));
+  CO_TRY(DrillTarget target, open_target(clock, state, std::move(kept.file)));
+  Recovered out{true, "nothing was left to undo"};
+  if (journal.contents().needs_recovery()) {
+    CO_TRY(out, co_await drive_recovery(clock, executor, target, catalog, journal));
+  }
+  if (out.whole && managed && target.target.started()) {
+    CO_TRY(co_await target.target.stop({}));
+    CO_TRY(target.target.remove());
+    out.detail += "; the system that the drill had started is stopped";
+  }
+  co_return out;
+}
+
+}  // namespace runner

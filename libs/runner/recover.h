@@ -1,0 +1,33 @@
+// Undoing what a drill that died left behind, from nothing but its folder: the plan as it ran, the
+// system as it was described, and the undo journal. The same engine decides, so a recovery goes
+// forward after a promotion exactly as the drill would have.
+#pragma once
+
+#include <string>
+
+#include "aio/clock.h"
+#include "base/result.h"
+#include "runner/drill_target.h"
+#include "runner/state_dir.h"
+
+namespace runner {
+
+/// What a drill keeps so that it can be recovered without the user's files.
+/// Errors: nothing may be started if this cannot be written.
+base::Result<> save_for_recovery(const DrillDir& dir, const PlanFile& file, bool managed);
+
+/// Whether a drill's process died before it undid everything: its lock is free and its journal has
+/// something left. Errors: a damaged journal, which needs a person.
+base::Result<bool> needs_recovery(const DrillDir& dir);
+
+struct Recovered {
+  bool whole = false;
+  std::string detail;  // what was undone, or what is still broken
+};
+
+/// Undoes everything, and stops the system if the drill had started it. Idempotent.
+/// Errors: AlreadyExists (the drill still runs), DataLoss (damaged), or why nothing could be done.
+aio::Task<base::Result<Recovered>> recover(aio::Clock& clock, aio::Executor executor,
+                                           const StateDir& state, DrillDir dir);
+
+}  // namespace runner

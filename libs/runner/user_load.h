@@ -1,0 +1,52 @@
+// The load of a drill: its users, and the capacity reads that its throughput criterion is judged
+// by. Both go through pools of their own (requirement R8) to the service address.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <vector>
+
+#include "aio/task_group.h"
+#include "api/recovery_plan.h"
+#include "drill/evidence.h"
+#include "probes/load_runner.h"
+
+namespace runner {
+
+class UserLoad {
+ public:
+  /// Nothing runs where the plan has no load.
+  UserLoad(aio::Clock& clock, aio::Executor executor, const api::RecoveryPlan& plan,
+           std::optional<probes::PgAddress> service, std::uint64_t seed);
+
+  /// Starts the users and the capacity reads.
+  /// Errors: InvalidArgument for an operation without a statement.
+  base::Result<> start();
+  /// Ends both; what is in flight gets a moment.
+  aio::Task<base::Result<>> stop();
+
+  /// Statistics of the users' pool: size, waiting, slow queries (D2: pool health).
+  std::optional<probes::PgPoolStats> pool_stats() const;
+  /// Moves samples, capacity records and their stream into the evidence.
+  void fill(drill::Evidence& evidence);
+
+ private:
+  base::Result<probes::LoadPlan> load_plan() const;
+  std::optional<probes::CapacityPlan> capacity_plan() const;
+
+  aio::Clock& clock_;
+  aio::Executor executor_;
+  const api::RecoveryPlan& plan_;
+  std::optional<probes::PgAddress> service_;
+  std::uint64_t seed_;
+  std::unique_ptr<probes::PgPool> user_pool_, capacity_pool_;
+  std::unique_ptr<probes::LoadRunner> users_;
+  std::unique_ptr<probes::CapacityRunner> capacity_;
+  std::optional<drill::StreamInfo> capacity_stream_;
+  std::vector<drill::LoadSample> samples_;
+  std::vector<drill::Record> capacity_records_;
+  std::unique_ptr<aio::TaskGroup> tasks_;
+};
+
+}  // namespace runner

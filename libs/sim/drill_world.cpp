@@ -1,0 +1,115 @@
+#include "sim/drill_world.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "drill/engine_text.h"
+#include "sim/operator.h"
+
+namespace sim {
+
+namespace {
+
+constexpr std::uint32_t kEventsMax = 20'000;
+constexpr std::uint32_t kRecoveriesMax = 8;
+
+/// Draws the seed's own circumstances: when it is aborted, when the disk fills, when clocks jump.
+void arrange(World& world, const WorldOptions& options) {
+  base::Random& random = world.random;
+  if (options.abort_after) world.abort_after = *options.abort_after;
+  if (options.scenario == Scenario::DiskFull) {
+    world.disk.full_from = static_cast<std::uint32_t>(random.below(8));
+  }
+  if (options.scenario == Scenario::ClockJumps) {
+    world.clock_jump_after = base::millis(random.between(0, 40'000));
+  }
+  world.tick();
+  if (options.scenario == Scenario::ProxyDies) {
+    world.queue.after(base::millis(random.between(11'000, 20'000)), [&world] {
+      world.target.kill_proxy();
+      world.target.touch(world.now());
+    });
+  }
+}
+
+void judge(World& world, WorldResult& result) {
+  const auto& finish = result.finish;
+  const auto violate = [&](std::string what) { result.violations.push_back(std::move(what)); };
+  for (const auto& [part, times] : world.begun) {
+    if (times > 1) violate(fmt::format("{} was carried out {} times", part, times));
+  }
+  if (world.target.revived_old_primary()) violate("an undo revived the old primary");
+  result.whole = world.target.whole();
+  result.injected = !world.begun.empty();
+  if (!world.finished) return violate("the drill never finished");
+  if (finish.whole && !result.whole && !world.proxy_may_be_dead) {
+    violate("said to be whole, but the target is not");
+  }
+  if (!finish.whole && finish.problems.empty()) violate("not whole without a reason");
+  if (!result.whole && !world.script.hopeless) violate("left broken");
+}
+
+/// The next process, after a crash or a drill that was not whole; nullptr: nothing to recover.
+std::unique_ptr<Operator> next_process(World& world, Operator& last, WorldResult& result) {
+  if (world.crashed) {
+    last.die();
+    // What was not synced may be there, in part, or not at all.
+    Disk& disk = world.disk;
+    const std::size_t unsynced = disk.bytes.size() - disk.synced;
+    disk.bytes.resize(disk.synced + world.random.below(unsynced + 1));
+    ++result.crashes;
+  } else {
+    result.finish = last.finish();
+  }
+  world.say(world.crashed ? "-- the process dies; recover" : "-- not whole; recover again");
+  world.crashed = false;
+  ++result.recoveries;
+  ++world.generation;
+  return recover(world);
+}
+
+}  // namespace
+
+WorldOptions sampled(std::uint64_t seed) {
+  base::Random random(seed ^ 0x5EEDULL);
+  WorldOptions options;
+  options.seed = seed;
+  options.scenario = static_cast<Scenario>(random.below(kScenarioCount));
+  const double troubles[] = {0.0, 0.02, 0.1};
+  options.trouble = troubles[random.below(3)];
+  if (random.chance(0.3)) options.abort_after = base::millis(random.between(0, 60'000));
+  if (random.chance(0.6)) {
+    const bool write = random.chance(0.5);
+    options.crash = CrashPoint{write ? CrashPoint::Where::Write : CrashPoint::Where::Action,
+                               static_cast<std::uint32_t>(random.below(60))};
+  }
+  return options;
+}
+
+WorldResult run_drill(const WorldOptions& options) {
+  World world(options);
+  arrange(world, options);
+  WorldResult result;
+  auto muster = std::make_unique<Operator>(world, std::nullopt);
+  muster->begin();
+  const std::uint32_t recoveries_max = world.script.hopeless ? 1 : kRecoveriesMax;
+  while (muster && result.events++ < kEventsMax) {
+    const bool again =
+        muster->finished() && !muster->finish().whole && result.recoveries < recoveries_max;
+    if (world.crashed || again) {
+      muster = next_process(world, *muster, result);
+    } else if (muster->finished() || !world.queue.run_one()) {
+      break;
+    }
+  }
+  world.finished = !muster || muster->finished();
+  if (muster && muster->finished()) result.finish = muster->finish();
+  result.actions = world.actions;
+  result.writes = world.disk.writes;
+  judge(world, result);
+  result.transcript = std::move(world.transcript);
+  return result;
+}
+
+}  // namespace sim

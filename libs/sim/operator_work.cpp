@@ -1,0 +1,113 @@
+// How the simulated operator does things to the target: with delays, failures, effects without an
+// answer and answers without an effect.
+#include <fmt/format.h>
+
+#include "drill/engine_text.h"
+#include "sim/operator.h"
+
+namespace sim {
+
+void Operator::work_on(drill::PartId id) {
+  Work& work = work_[id];
+  work.pending = true;
+  work.unstoppable = false;
+  const std::uint32_t number = ++work.number;
+  if (is_wait(world_.script.part(id).deed)) {
+    after(base::millis(100), [this, id, number] { try_wait(id, number); });
+    return;
+  }
+  // Sometimes it happens and nobody hears of it, sometimes it only happens very late.
+  const bool reply = !world_.trouble();
+  const base::Duration wait =
+      world_.trouble() ? base::seconds(world_.random.between(1, 40)) : delay();
+  after(wait, [this, id, number, reply] { land(id, number, reply); });
+}
+
+void Operator::strike(drill::PartId id) {
+  if (id.kind != drill::PartId::Kind::Failback) ++world_.begun[drill::to_string(id)];
+}
+
+void Operator::die() {
+  for (const auto& [id, work] : work_) {
+    const Deed deed = world_.script.part(id).deed;
+    if (!work.pending || is_wait(deed) || world_.random.chance(0.5)) continue;
+    strike(id);
+    (void)perform(deed, world_.target);
+    world_.target.touch(world_.now());
+  }
+}
+
+void Operator::try_wait(drill::PartId id, std::uint32_t number) {
+  Work& work = work_[id];
+  if (!work.pending || work.number != number) return;
+  if (perform(world_.script.part(id).deed, world_.target)) {
+    work.pending = false;
+    answer(base::millis(1), drill::event::Applied{id, drill::DoResult::Ok, ""});
+    return;
+  }
+  after(base::millis(500), [this, id, number] { try_wait(id, number); });
+}
+
+void Operator::land(drill::PartId id, std::uint32_t number, bool reply) {
+  Work& work = work_[id];
+  if (!work.pending || work.number != number) return;
+  work.pending = false;
+  drill::event::Applied applied{id, drill::DoResult::Ok, ""};
+  if (world_.trouble() && world_.random.chance(0.5)) {
+    applied.result = drill::DoResult::Failed;
+    applied.detail = "Connection reset by peer";
+  } else {
+    strike(id);
+    if (!perform(world_.script.part(id).deed, world_.target)) {
+      applied.result = drill::DoResult::Failed;
+    } else if (world_.trouble()) {
+      applied.result = drill::DoResult::Unknown;  // done, but who knows
+    }
+    world_.target.touch(world_.now());
+  }
+  if (!reply && !work.unstoppable) return;
+  write_result(applied);
+  if (world_.crashed) return;
+  if (work.unstoppable) {
+    after(base::millis(1), [this, applied] { feed(applied); });
+  } else {
+    answer(base::millis(1), applied);
+  }
+}
+
+void Operator::write_result(const drill::event::Applied& applied) {
+  if (applied.id.kind == drill::PartId::Kind::Failback || !journal_) return;
+  using State = store::JournalEntry::State;
+  const State state = applied.result == drill::DoResult::Ok       ? State::Applied
+                      : applied.result == drill::DoResult::Failed ? State::Failed
+                                                                  : State::Unknown;
+  const auto written = journal_->result(drill::to_string(applied.id), state, applied.detail);
+  if (written || world_.crashed) return;
+  // The result is not needed for the undo, but a journal that takes no more is reason to stop.
+  after(base::millis(1), [this] {
+    feed(drill::event::AbortRequested{drill::AbortReason::DiskFull, "undo journal"});
+  });
+}
+
+void Operator::on(const drill::action::Cancel& action) {
+  Work& work = work_[action.id];
+  if (!work.pending) return;
+  work.unstoppable = !is_wait(world_.script.part(action.id).deed) && world_.trouble();
+  if (work.unstoppable) return;
+  work.pending = false;
+  answer(base::millis(5), drill::event::Applied{action.id, drill::DoResult::Unknown, "cancelled"});
+}
+
+void Operator::on(const drill::action::Restore& action) {
+  const auto undo = undos_.find(action.id);
+  const Deed deed = undo == undos_.end() ? Deed::None : undo->second;
+  const bool fails = world_.trouble();
+  after(delay(), [this, id = action.id, deed, fails] {
+    const bool ok = !fails && perform(deed, world_.target);
+    world_.target.touch(world_.now());
+    if (ok && journal_) (void)journal_->undone(drill::to_string(id));
+    if (!world_.crashed) answer(base::millis(1), drill::event::Restored{id, ok, ""});
+  });
+}
+
+}  // namespace sim
