@@ -11,6 +11,8 @@
 namespace api {
 namespace {
 
+constexpr std::size_t kMaxProblems = 200;  // of one document; nobody reads more
+
 const char* noun(Use use) {
   switch (use) {
     case Use::Fault: return "fault";
@@ -272,6 +274,7 @@ void Decoder::wrong_type(const Node& value, const FieldSpec& field, const std::s
 }
 
 void Decoder::complain(Mark mark, std::string field, std::string message) {
+  if (problems_.size() >= kMaxProblems) return;
   problems_.push_back({file_, mark, std::move(field), std::move(message)});
 }
 
