@@ -103,6 +103,7 @@ void Decoder::fill(Node& out, const FieldSpec& field, Mark mark, const std::stri
 }
 
 void Decoder::unknown_field(const Entry& entry, const FieldSpec& field, const std::string& path) {
+  if (problems_.size() >= kMaxProblems) return;  // looking for near names is dear
   std::vector<std::string> known = names_of(field.fields);
   if (field.action) {
     for (std::string& kind : kinds_for(*field.action)) known.push_back(std::move(kind));
