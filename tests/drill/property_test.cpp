@@ -1,7 +1,6 @@
-// The truth lies inside the bounds, for seeds that nobody chose. A failure prints its seed; replay:
-//   MUSTER_SEED_FIRST=<seed> MUSTER_SEEDS=1 build/default/tests/drill/test_drill
-//     --gtest_filter='Property.*'
-// Millions of seeds: build/release/bench/truth_inside.
+// The truth lies inside the bounds, for seeds that nobody chose. A failure prints its seed, and
+//   build/release/bench/truth_inside 1 <seed>
+// replays it with the script and the bounds; without a seed that program tries a million.
 #include <gtest/gtest.h>
 
 #include "sim/truth.h"
