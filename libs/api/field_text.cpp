@@ -69,9 +69,9 @@ std::string describe(const FieldSpec& field) {
     case FieldType::Condition: return "a condition, a map of one kind";
     case FieldType::Conditions: return "a list of conditions";
     case FieldType::Name:
-      return "a name of at most 63 lower-case letters, digits and '-', which neither begins nor "
-             "ends with '-',";
-    case FieldType::Amount: return "an integer, or a decimal number in quotes such as \"99.9\",";
+      return "a name of lower-case letters, digits and '-' (at most 63, a letter or digit at both "
+             "ends)";
+    case FieldType::Amount: return "an integer, or a decimal number in quotes like \"99.9\"";
     case FieldType::StringMap: return "a map of strings";
     case FieldType::NamedMap: return "a map of named entries";
     case FieldType::Anything: return "any value";
