@@ -19,7 +19,7 @@ class Checker {
   Checker(const RecoveryPlan& plan, const LocalSystem& system, const ActionCatalog& catalog)
       : plan_(plan), system_(system), catalog_(catalog), decoder_(plan.file, catalog) {
     known_ = placeholders_of(system);
-    for (const auto& [name, value] : roles_of(plan, system)) known_[name] = value;
+    for (const auto& [role, name] : plan.roles) known_[role] = name;
     processes_ = names_of_all(system.processes);
     instances_ = names_of_all(system.instances);
     services_ = names_of_all(system.services);
@@ -194,16 +194,6 @@ class Checker {
 };
 
 }  // namespace
-
-Substitutions roles_of(const RecoveryPlan& plan, const LocalSystem& system) {
-  Substitutions out(plan.roles.begin(), plan.roles.end());
-  const auto role = plan.roles.find(kServiceRole);
-  if (role == plan.roles.end()) return out;
-  if (const ServiceSpec* service = system.service(role->second)) {
-    out[kServiceRole] = service->address;
-  }
-  return out;
-}
 
 Problems cross_check(const RecoveryPlan& plan, const LocalSystem& system,
                      const ActionCatalog& catalog) {

@@ -21,8 +21,4 @@ Problems cross_check(const RecoveryPlan& plan, const LocalSystem& system,
 /// What a user should know and may ignore, a sentence each.
 std::vector<std::string> warnings(const RecoveryPlan& plan);
 
-/// What the plan's roles stand for, as placeholders: {primary} -> "a"; {service} is the address of
-/// the service in that role.
-Substitutions roles_of(const RecoveryPlan& plan, const LocalSystem& system);
-
 }  // namespace api

@@ -99,7 +99,7 @@ std::string nearest(std::string_view name, const std::vector<std::string>& known
   std::size_t best_distance = std::max<std::size_t>(1, name.size() / 3) + 1;
   for (const std::string& candidate : known) {
     const std::size_t edits = distance(name, candidate);
-    if (edits < best_distance) {
+    if (edits < best_distance && edits < name.size()) {
       best = candidate;
       best_distance = edits;
     }

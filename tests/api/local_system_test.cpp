@@ -1,22 +1,11 @@
 #include "api/local_system.h"
 
-#include <fstream>
-#include <sstream>
-
 #include <gtest/gtest.h>
 
-#include "api/yaml.h"
+#include "documents.h"
 
 namespace api {
 namespace {
-
-std::string read(const std::string& path) {
-  std::ifstream in(path);
-  EXPECT_TRUE(in) << path;
-  std::stringstream out;
-  out << in.rdbuf();
-  return out.str();
-}
 
 tl::expected<LocalSystem, Problems> parse(const std::string& text, const std::string& file) {
   auto documents = parse_yaml(text, file);
@@ -38,7 +27,7 @@ class ShippedSystem : public testing::TestWithParam<const char*> {};
 TEST_P(ShippedSystem, ParsesAndRoundTrips) {
   const std::string file =
       std::string(MUSTER_SOURCE_DIR "/dr-drills/systems/") + GetParam() + "/system.yaml";
-  const auto system = parse(read(file), file);
+  const auto system = parse(read_file(file), file);
   ASSERT_TRUE(system) << format(system.error());
   EXPECT_EQ(system->name, GetParam());
   EXPECT_EQ(system->home + "/system.yaml", file);
