@@ -62,8 +62,7 @@ Exit run(const Schema& command, const Global& /*global*/, Console& console) {
   }
   const targets::Catalog catalog = targets::local_catalog();
   const api::ActionCatalog kinds = runner::action_catalog(catalog);
-  const api::Node schema = command.kind == "RecoveryPlan" ? api::recovery_plan_schema(kinds)
-                                                          : api::local_system_schema();
+  const api::Node schema = api::json_schema(kinds);
   print(console.out, api::to_json(schema, 2) + "\n");
   return Exit::Ok;
 }

@@ -77,6 +77,7 @@ KnownSpan find_known(const ReferenceOutage& known, const StreamView& view) {
   const TimePoint until = known.began + known.length + known.uncertainty + slack;
   KnownSpan out;
   std::optional<TimePoint> last;
+  TimePoint shadow = TimePoint::min();
   for (std::size_t i = 0; i < view.seen.size(); ++i) {
     const Observation& op = view.seen[i];
     if (op.sight == Sight::Unseen) continue;
@@ -85,7 +86,10 @@ KnownSpan find_known(const ReferenceOutage& known, const StreamView& view) {
       if (!out.first_bad) out.first_bad = i;
       out.last_bad = i;
       out.blocked_last = op.cause == Cause::Blocked;
-    } else if (op.sight == Sight::Good) {
+    }
+    // In the last D of a hang operations are good and slow; that is the hang's doing.
+    if (op.sight == Sight::Bad) shadow = op.invoked + slack;
+    if (op.sight == Sight::Good && op.invoked > shadow) {
       out.delta = std::max(out.delta, op.latency);
     }
     if (last && op.invoked >= from && *last <= until)

@@ -43,7 +43,5 @@ struct Summary {
 };
 
 Summary summarize(const Report& report);
-/// A row of the history as the statistics over many drills (drill/history.h) want it.
-PastDrill past_drill(const Summary& row);
 
 }  // namespace drill

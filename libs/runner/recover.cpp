@@ -148,17 +148,24 @@ base::Result<bool> needs_recovery(const DrillDir& dir) {
   return contents.needs_recovery();
 }
 
+std::string system_of(const DrillDir& dir) {
+  const auto text = aio::read_file(dir.system());
+  const auto node = text ? api::parse_json(*text) : tl::unexpected(text.error());
+  return node ? (*node)["system"]["metadata"]["name"].as_string() : "";
+}
+
 aio::Task<base::Result<Recovered>> recover(aio::Clock& clock, aio::Executor executor,
                                            const StateDir& state, DrillDir dir) {
   CO_TRY(const aio::FileLock alive, aio::FileLock::try_lock(dir.lock(), "muster drill recover"));
   const targets::Catalog catalog = targets::local_catalog();
-  CO_TRY(Kept kept, load_kept(dir, action_catalog(catalog)));
+  const api::ActionCatalog kinds = action_catalog(catalog);
+  CO_TRY(Kept kept, load_kept(dir, kinds));
   const bool managed = kept.managed;
   CO_TRY(const aio::FileLock lock,
          targets::lock_target(state.locks(), kept.file.system.name, "recovery of " + dir.id()));
   CO_TRY(auto file, store::open_journal_file(dir.journal()));
   CO_TRY(store::UndoJournal journal, store::UndoJournal::reopen(std::move(file)));
-  CO_TRY(DrillTarget target, open_target(clock, state, std::move(kept.file)));
+  CO_TRY(DrillTarget target, open_target(clock, state, std::move(kept.file), kinds));
   Recovered out{true, "nothing was left to undo"};
   if (journal.contents().needs_recovery()) {
     CO_TRY(out, co_await drive_recovery(clock, executor, target, catalog, journal));

@@ -46,7 +46,7 @@ void draw_stalls(OutageScript& script, base::Random& random) {
   TimePoint from = script.begins;
   for (std::int64_t i = 0; i < stalls; ++i) {
     from += draw(random, base::millis(30), (script.ends - script.begins) / 3);
-    const TimePoint to = from + draw(random, base::millis(5), base::millis(600));
+    const TimePoint to = from + draw(random, base::millis(5), base::millis(150));
     if (to >= script.ends) return;
     script.stalls.push_back({from, to});
     from = to;

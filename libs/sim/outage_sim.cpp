@@ -173,7 +173,10 @@ Edge end_edge(const OutageScript& script) {
     Edge edge{slow_until(script.latency_min) - arrives.hi,
               slow_until(script.latency_max + kLateness) + kLateness};
     // A connection that is still busy with an operation begun D ago blocks its next one.
-    if (script.pooled) edge.hi += script.deadline + 2 * script.interval + script.latency_max;
+    if (script.pooled) {
+      edge.hi += script.deadline + 2 * script.interval + script.latency_max;
+      edge.hi = std::max(edge.hi, script.slow_extra + script.latency_max + kLateness);
+    }
     return edge;
   }
   if (last != State::Hang) return {-arrives.hi, -arrives.lo};

@@ -1,0 +1,148 @@
+#include "drill/criteria.h"
+
+#include <gtest/gtest.h>
+
+#include "history_builder.h"
+
+namespace drill::test {
+namespace {
+
+using base::millis;
+
+/// `count` operations, the k-th (from 1) taking k milliseconds, one every 10 ms.
+Evidence load(int count) {
+  Evidence evidence;
+  evidence.load_operations = {"read", "heavy"};
+  for (int k = 1; k <= count; ++k) {
+    LoadSample sample;
+    sample.operation = static_cast<std::uint16_t>(k % 2);
+    sample.user = static_cast<std::uint16_t>(k % 6);
+    sample.ok = true;
+    sample.intended = due(k - 1);
+    sample.completed = sample.intended + millis(k);
+    sample.service_time = millis(k) / 2;
+    evidence.load.push_back(sample);
+  }
+  return evidence;
+}
+
+const CriteriaWindow kAll{"validation", due(0), due(1000)};
+
+CriterionResult judged(const Evidence& evidence, Criterion criterion,
+                       const CriteriaWindow& window = kAll, CriteriaInputs inputs = {}) {
+  return judge(criterion, window, evidence, inputs);
+}
+
+TEST(Criteria, EachMetricByItsKind) {
+  const Evidence evidence = load(100);
+  struct Case {
+    Criterion criterion;
+    double measured;
+    Verdict verdict;
+  };
+  const Case cases[] = {
+      {{"ApiResponseMillis", 95, true, Statistic::P95, ""}, 95, Verdict::Met},
+      {{"ApiResponseMillis", 94.9, true, Statistic::P95, ""}, 95, Verdict::Missed},
+      {{"ApiResponseMillis", 60, true, Statistic::Mean, ""}, 50.5, Verdict::Met},
+      {{"ApiResponseMillis", 60, true, Statistic::Max, ""}, 100, Verdict::Missed},
+      {{"ApiResponseMillis", 60, true, Statistic::P50, "read"}, 50, Verdict::Met},
+      {{"QueryMillis", 400, true, Statistic::P99, ""}, 49.5, Verdict::Met},
+      {{"Users", 6, false, Statistic::P95, ""}, 6, Verdict::Met},
+      {{"Users", 7, false, Statistic::P95, ""}, 6, Verdict::Missed},
+      {{"ErrorPercent", 1, true, Statistic::P95, ""}, 0, Verdict::Met},
+  };
+  for (const Case& c : cases) {
+    const CriterionResult result = judged(evidence, c.criterion);
+    ASSERT_TRUE(result.measured.has_value()) << c.criterion.metric;
+    EXPECT_DOUBLE_EQ(*result.measured, c.measured) << c.criterion.metric;
+    EXPECT_EQ(result.verdict, c.verdict) << c.criterion.metric << " " << c.criterion.target;
+  }
+}
+
+TEST(Criteria, WhatWasNotMeasuredIsMissed) {
+  const Evidence evidence = load(100);
+  for (const char* metric : {"RenderMillis", "RequestsPerSecond", "SatisfactionPercent",
+                             "ConsistencyPercent", "NoSuchMetric"}) {
+    const Evidence none;
+    const CriterionResult result = judged(none, {metric, 0, false, Statistic::P95, ""});
+    EXPECT_EQ(result.verdict, Verdict::Missed) << metric;
+    EXPECT_TRUE(result.reason.starts_with("NotMeasured")) << metric;
+  }
+  const CriterionResult never =
+      judged(evidence, {"ApiResponseMillis", 1e9, true, {}, ""}, {"degraded", kNever, kNever});
+  EXPECT_EQ(never.verdict, Verdict::Missed);
+  EXPECT_EQ(never.reason, "NotMeasured: the window never came");
+}
+
+TEST(Criteria, OnlyTheWindowCounts) {
+  const CriterionResult result =
+      judged(load(100), {"ApiResponseMillis", 20, true, Statistic::Max, ""},
+             {"degraded", due(0), due(20)});
+  EXPECT_EQ(result.samples, 20U);
+  EXPECT_DOUBLE_EQ(*result.measured, 20);
+}
+
+TEST(Criteria, FailuresAreErrorsAndNotLatencies) {
+  Evidence evidence = load(100);
+  for (std::size_t i = 90; i < 100; ++i) evidence.load[i].ok = false;
+  EXPECT_DOUBLE_EQ(*judged(evidence, {"ErrorPercent", 2, true, {}, ""}).measured, 10);
+  EXPECT_DOUBLE_EQ(*judged(evidence, {"ApiResponseMillis", 2, true, Statistic::Max, ""}).measured,
+                   90);
+}
+
+TEST(Criteria, SatisfactionIsApdex) {
+  CriteriaInputs inputs;
+  inputs.apdex_target = millis(20);
+  Evidence evidence = load(100);  // 20 satisfied, 60 tolerating (to 80 ms), 20 frustrated
+  const Criterion criterion{"SatisfactionPercent", 50, false, {}, ""};
+  EXPECT_DOUBLE_EQ(*judged(evidence, criterion, kAll, inputs).measured, 50);
+  for (std::size_t i = 0; i < 10; ++i) evidence.load[i].ok = false;
+  EXPECT_DOUBLE_EQ(*judged(evidence, criterion, kAll, inputs).measured, 40);
+}
+
+TEST(Criteria, ThroughputIsTheBestHeldRateOfTheCapacityStream) {
+  Evidence evidence;
+  evidence.streams = {stream(StreamKind::Capacity)};
+  // 100 good per second for six seconds, then late ones.
+  evidence.records = records(times(600, 'o') + times(300, 'l'));
+  const CriterionResult result =
+      judged(evidence, {"RequestsPerSecond", 99, false, {}, ""}, {"validation", due(0), due(900)});
+  EXPECT_NEAR(*result.measured, 100, 0.5);
+  EXPECT_EQ(result.verdict, Verdict::Met);
+  EXPECT_EQ(
+      judged(evidence, {"RequestsPerSecond", 110, false, {}, ""}, {"validation", due(0), due(900)})
+          .verdict,
+      Verdict::Missed);
+}
+
+TEST(Criteria, ThroughputWithoutACapacityStreamIsTheUsersOwn) {
+  const CriterionResult result = judged(load(100), {"RequestsPerSecond", 10, false, {}, ""});
+  EXPECT_DOUBLE_EQ(*result.measured, 10);  // 100 operations in 10 s
+  EXPECT_NE(result.reason.find("the users' own rate"), std::string::npos);
+}
+
+TEST(Criteria, ConsistencyComesFromTheLedger) {
+  CriteriaInputs inputs;
+  inputs.consistency_percent = 99.95;
+  inputs.consistency_of = 2000;
+  const auto verdict = [&](double target) {
+    return judged({}, {"ConsistencyPercent", target, false, {}, ""}, kAll, inputs).verdict;
+  };
+  EXPECT_EQ(verdict(99.9), Verdict::Met);
+  EXPECT_EQ(verdict(100), Verdict::Missed);
+}
+
+TEST(Statistic, NearestRank) {
+  std::vector<double> twenty;
+  for (int i = 1; i <= 20; ++i) twenty.push_back(i);
+  EXPECT_EQ(statistic_of(twenty, Statistic::P95), 19);
+  EXPECT_EQ(statistic_of(twenty, Statistic::P99), 20);
+  EXPECT_EQ(statistic_of(twenty, Statistic::P50), 10);
+  std::vector<double> one = {7};
+  EXPECT_EQ(statistic_of(one, Statistic::P50), 7);
+  std::vector<double> none;
+  EXPECT_EQ(statistic_of(none, Statistic::Mean), std::nullopt);
+}
+
+}  // namespace
+}  // namespace drill::test
