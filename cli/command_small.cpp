@@ -28,21 +28,16 @@ Exit failed(Console& console, const base::Error& error) {
 }
 
 Exit run(const Version& command, const Global& /*global*/, Console& console) {
-  const std::string json =
-      api::to_json(api::Node::map()
-                       .set("version", version())
-                       .set("revision", revision())
-                       .set("compiler", compiler())
-                       .set("apiVersion", api::kGroupVersion),
-                   2) +
-      "\n";
+  const std::string json = api::to_json(api::Node::map()
+                                            .set("version", version())
+                                            .set("revision", revision())
+                                            .set("compiler", compiler())
+                                            .set("apiVersion", api::kGroupVersion),
+                                        2) +
+                           "\n";
   switch (command.output) {
-    case Output::Json:
-      print(console.out, json);
-      break;
-    case Output::Yaml:
-      print(console.out, report::yaml_of_json(json).value_or(json));
-      break;
+    case Output::Json: print(console.out, json); break;
+    case Output::Yaml: print(console.out, report::yaml_of_json(json).value_or(json)); break;
     case Output::Table:
       print(console.out, fmt::format("muster {} ({}, {})\n", version(), revision(), compiler()));
       break;
@@ -62,8 +57,7 @@ Exit run(const Schema& command, const Global& /*global*/, Console& console) {
   }
   const targets::Catalog catalog = targets::local_catalog();
   const api::ActionCatalog kinds = runner::action_catalog(catalog);
-  const api::Node schema = command.kind == "RecoveryPlan" ? api::recovery_plan_schema(kinds)
-                                                          : api::local_system_schema();
+  const api::Node schema = api::json_schema(kinds);
   print(console.out, api::to_json(schema, 2) + "\n");
   return Exit::Ok;
 }

@@ -135,9 +135,9 @@ class Tree {
     add_output(leaf(&app_, "version", "version and build", version), version->output);
     auto schema = std::make_shared<Schema>();
     leaf(&app_, "schema", "print a JSON Schema", schema)
-        ->add_option("KIND", schema->kind, "RecoveryPlan, LocalSystem or Report")
+        ->add_option("KIND", schema->kind, "Resource (RecoveryPlan and LocalSystem) or Report")
         ->required()
-        ->check(CLI::IsMember({"RecoveryPlan", "LocalSystem", "Report"}));
+        ->check(CLI::IsMember({"Resource", "Report"}));
     auto completion = std::make_shared<Completion>();
     leaf(&app_, "completion", "print a completion script", completion)
         ->add_option("SHELL", completion->shell, "bash, zsh or fish")

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <tuple>
 
 #include <fmt/format.h>
 
@@ -9,6 +10,8 @@
 
 namespace api {
 namespace {
+
+constexpr std::size_t kMaxProblems = 200;  // of one document; nobody reads more
 
 const char* noun(Use use) {
   switch (use) {
@@ -100,6 +103,7 @@ void Decoder::fill(Node& out, const FieldSpec& field, Mark mark, const std::stri
 }
 
 void Decoder::unknown_field(const Entry& entry, const FieldSpec& field, const std::string& path) {
+  if (problems_.size() >= kMaxProblems) return;  // looking for near names is dear
   std::vector<std::string> known = names_of(field.fields);
   if (field.action) {
     for (std::string& kind : kinds_for(*field.action)) known.push_back(std::move(kind));
@@ -157,7 +161,7 @@ Node Decoder::decode_named(const Node& value, const FieldSpec& field, const std:
       FieldSpec name;
       name.type = FieldType::Name;
       complain(entry.mark, path,
-               fmt::format("\"{}\" cannot be a key: {} is allowed", entry.key, describe(name)));
+               fmt::format("\"{}\" cannot be a key: it must be {}", entry.key, describe(name)));
     }
     out.entries().push_back(
         {entry.key, decode_object(entry.value, field, below(path, entry.key)), entry.mark});
@@ -213,11 +217,12 @@ void Decoder::check_scalar(const Node& value, const FieldSpec& field, const std:
   } else if (field.type == FieldType::Enum &&
              std::find(field.allowed.begin(), field.allowed.end(), text) == field.allowed.end()) {
     complain(value.mark, path,
-             fmt::format("{} is not allowed: {} is.{}", show(value), allowed,
+             fmt::format("{} is not allowed: it must be {}.{}", show(value), allowed,
                          suggest(text, field.allowed)));
   } else if ((field.type == FieldType::Name && !is_label(text)) ||
              (field.type == FieldType::Amount && value.is_string() && !is_decimal(text))) {
-    complain(value.mark, path, fmt::format("{} is not allowed: {} is", show(value), allowed));
+    complain(value.mark, path,
+             fmt::format("{} is not allowed: it must be {}", show(value), allowed));
   } else if (field.type == FieldType::String && field.required && text.empty()) {
     complain(value.mark, path, "is empty: a string of at least one character is required");
   }
@@ -270,12 +275,14 @@ void Decoder::wrong_type(const Node& value, const FieldSpec& field, const std::s
 }
 
 void Decoder::complain(Mark mark, std::string field, std::string message) {
+  if (problems_.size() >= kMaxProblems) return;
   problems_.push_back({file_, mark, std::move(field), std::move(message)});
 }
 
 Problems Decoder::take() {
-  std::stable_sort(problems_.begin(), problems_.end(), [](const Problem& a, const Problem& b) {
-    return std::pair(a.mark.line, a.mark.column) < std::pair(b.mark.line, b.mark.column);
+  std::sort(problems_.begin(), problems_.end(), [](const Problem& a, const Problem& b) {
+    return std::tie(a.mark.line, a.mark.column, a.field, a.message) <
+           std::tie(b.mark.line, b.mark.column, b.field, b.message);
   });
   return std::move(problems_);
 }

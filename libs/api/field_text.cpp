@@ -69,9 +69,9 @@ std::string describe(const FieldSpec& field) {
     case FieldType::Condition: return "a condition, a map of one kind";
     case FieldType::Conditions: return "a list of conditions";
     case FieldType::Name:
-      return "a name of at most 63 lower-case letters, digits and '-', which neither begins nor "
-             "ends with '-',";
-    case FieldType::Amount: return "an integer, or a decimal number in quotes such as \"99.9\",";
+      return "a name of lower-case letters, digits and '-' (at most 63, a letter or digit at both "
+             "ends)";
+    case FieldType::Amount: return "an integer, or a decimal number in quotes like \"99.9\"";
     case FieldType::StringMap: return "a map of strings";
     case FieldType::NamedMap: return "a map of named entries";
     case FieldType::Anything: return "any value";
@@ -99,7 +99,7 @@ std::string nearest(std::string_view name, const std::vector<std::string>& known
   std::size_t best_distance = std::max<std::size_t>(1, name.size() / 3) + 1;
   for (const std::string& candidate : known) {
     const std::size_t edits = distance(name, candidate);
-    if (edits < best_distance) {
+    if (edits < best_distance && edits < name.size()) {
       best = candidate;
       best_distance = edits;
     }

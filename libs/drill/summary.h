@@ -7,7 +7,6 @@
 #include <string>
 #include <vector>
 
-#include "drill/history.h"
 #include "drill/report.h"
 
 namespace drill {
@@ -43,7 +42,5 @@ struct Summary {
 };
 
 Summary summarize(const Report& report);
-/// A row of the history as the statistics over many drills (drill/history.h) want it.
-PastDrill past_drill(const Summary& row);
 
 }  // namespace drill

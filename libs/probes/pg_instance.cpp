@@ -142,9 +142,9 @@ aio::Task<base::Result<PgInstanceView>> PgInstances::look(std::string instance,
 
 aio::Task<std::optional<std::uint64_t>> PgInstances::primary_position(std::string except,
                                                                       std::stop_token stop) {
-  for (const auto& [other, address] : addresses_) {
-    if (other == except) continue;
-    const auto answer = co_await ask(address, PgLedger::identity(), limit_, stop);
+  for (const auto& other : addresses_) {
+    if (other.first == except) continue;
+    const auto answer = co_await ask(other.second, PgLedger::identity(), limit_, stop);
     if (!answer) continue;
     const PgIdentity identity = identity_of(*answer, 0);
     if (!identity.in_recovery) co_return identity.position;

@@ -1,13 +1,11 @@
 #include "probes/pg_ledger.h"
 
-#include <array>
 #include <charconv>
 
 #include <fmt/format.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
 
 #include "base/check.h"
+#include "crypto/hash.h"
 
 namespace probes {
 
@@ -119,12 +117,7 @@ std::string PgLedger::hmac_text(drill::StreamId stream, std::uint64_t seq) const
   message.push_back('\0');
   put_big_endian(message, stream.value(), 2);
   put_big_endian(message, seq, 8);
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned size = 0;
-  CHECK(HMAC(EVP_sha256(), key_.data(), static_cast<int>(key_.size()),
-             reinterpret_cast<const unsigned char*>(message.data()), message.size(), digest.data(),
-             &size) != nullptr);
-  return bytea_text({reinterpret_cast<const char*>(digest.data()), size});
+  return "\\x" + crypto::hex(crypto::hmac_sha256(key_, message));
 }
 
 PgIdentity identity_of(const PgResult& result, std::size_t column) {

@@ -130,16 +130,4 @@ PgFailure answer_failure(std::string_view sqlstate, std::string_view severity,
   return failure;
 }
 
-std::string bytea_text(std::string_view bytes) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string text = "\\x";
-  text.reserve(2 + 2 * bytes.size());
-  for (const char byte : bytes) {
-    const auto value = static_cast<unsigned char>(byte);
-    text.push_back(kDigits[value >> 4]);
-    text.push_back(kDigits[value & 15]);
-  }
-  return text;
-}
-
 }  // namespace probes

@@ -74,7 +74,4 @@ PgFailure connect_failure(std::string_view message);
 /// `severity` is the untranslated one: ERROR, FATAL, PANIC.
 PgFailure answer_failure(std::string_view sqlstate, std::string_view severity, std::string message);
 
-/// Bytes as PostgreSQL shows a bytea: "\x…" in lower-case hex.
-std::string bytea_text(std::string_view bytes);
-
 }  // namespace probes

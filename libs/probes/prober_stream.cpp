@@ -209,7 +209,6 @@ void ProberStream::reserved(std::uint64_t ticket) {
 
 void ProberStream::done(std::size_t slot, const Completion& completion) {
   finish(slot, completion, aio::now());
-  tell_if_drained();
 }
 
 void ProberStream::finish(std::size_t slot, const Completion& completion,
@@ -229,6 +228,7 @@ void ProberStream::finish(std::size_t slot, const Completion& completion,
   record.server_position = completion.server_position;
   record.value = completion.value;
   put(record);
+  tell_if_drained();
 }
 
 void ProberStream::put(const drill::Record& record) {

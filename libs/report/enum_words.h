@@ -2,6 +2,7 @@
 // no longer knows one.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -27,10 +28,9 @@ std::vector<std::string_view> words_of() {
 template <class E>
 std::optional<E> value_of(std::string_view word) {
   const auto words = words_of<E>();
-  for (std::uint8_t i = 0; i < words.size(); ++i) {
-    if (words[i] == word) return static_cast<E>(i);
-  }
-  return std::nullopt;
+  const auto found = std::ranges::find(words, word);
+  if (found == words.end()) return std::nullopt;
+  return static_cast<E>(found - words.begin());
 }
 
 }  // namespace report

@@ -78,7 +78,7 @@ class Writer {
     for (const auto& [key, value] : values) object[key_of(key)] = json(value);
     return object;
   }
-  static const std::string& key_of(const std::string& key) { return key; }
+  static const char* key_of(const std::string& key) { return key.c_str(); }
   template <class K>
     requires std::is_enum_v<K>
   static const char* key_of(K key) {

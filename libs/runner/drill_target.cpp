@@ -8,7 +8,9 @@
 #include "aio/file.h"
 #include "aio/process.h"
 #include "api/cross_check.h"
+#include "api/plan_edit.h"
 #include "api/plan_parse.h"
+#include "api/plan_resolve.h"
 #include "api/yaml.h"
 #include "probes/probe_kind.h"
 
@@ -65,33 +67,6 @@ tl::expected<api::LocalSystem, api::Problems> read_system(const api::RecoveryPla
   return system;
 }
 
-/// The plan's placeholders: the target's, and its roles.
-base::Result<api::RecoveryPlan> resolved(api::RecoveryPlan plan, api::Substitutions values) {
-  for (const auto& [name, value] : plan.roles) values[name] = value;
-  if (const auto service = plan.roles.find("service"); service != plan.roles.end()) {
-    const auto address = values.find("address." + service->second);
-    // {service} is an address in URLs and a name in fields that name a service: roles win there.
-    if (address != values.end()) values["serviceAddress"] = address->second;
-  }
-  const auto resolve = [&](api::Action& action) -> base::Result<> {
-    TRY(action.params, api::substitute(action.params, values));
-    return {};
-  };
-  for (api::ProbeSpec& probe : plan.probes) TRY(resolve(probe.action));
-  for (api::Fault& fault : plan.faults) {
-    TRY(resolve(fault.action));
-    if (fault.proven_by) TRY(resolve(*fault.proven_by));
-  }
-  for (auto* steps : {&plan.recovery, &plan.failback}) {
-    for (api::Step& step : *steps) {
-      TRY(resolve(step.action));
-      if (step.undo) TRY(resolve(*step.undo));
-    }
-  }
-  for (api::Action& action : plan.guard.abort_when) TRY(resolve(action));
-  return plan;
-}
-
 }  // namespace
 
 api::ActionCatalog action_catalog(const targets::Catalog& catalog) {
@@ -139,20 +114,35 @@ tl::expected<PlanFile, api::Problems> read_plan(const PlanChoice& choice,
       return tl::unexpected(problem(choice.file, "--set " + set, applied.error().message));
     }
   }
-  auto plan = read_plan_document(std::move(*document), choice.file, catalog);
-  if (plan) plan->plan.profile = choice.profile;
-  return plan;
+  return read_plan_document(std::move(*document), choice.file, catalog);
 }
 
-base::Result<DrillTarget> open_target(aio::Clock& clock, const StateDir& state, PlanFile file) {
+base::Result<DrillTarget> open_target(aio::Clock& clock, const StateDir& state, PlanFile file,
+                                      const api::ActionCatalog& catalog) {
   targets::LocalOptions options;
   options.dir = state.systems() + "/" + file.system.name;
   options.parameters = file.plan.target.local->parameters;
   options.relay_program = {aio::own_program(), "relay"};
   options.system = std::move(file.system);
   TRY(targets::LocalTarget target, targets::LocalTarget::open(clock, std::move(options)));
-  TRY(api::RecoveryPlan plan, resolved(std::move(file.plan), target.substitutions()));
+  TRY(api::RecoveryPlan plan,
+      api::resolve_plan(std::move(file.plan), target.substitutions(), catalog));
   return DrillTarget{std::move(plan), std::move(file.warnings), std::move(target)};
+}
+
+tl::expected<CheckedFile, api::Problems> check_file(const std::string& file,
+                                                    const api::ActionCatalog& catalog) {
+  auto document = read_document(file);
+  if (!document) return tl::unexpected(document.error());
+  const std::string kind = (*document)["kind"].as_string();
+  if (kind == "LocalSystem") {
+    const auto system = api::parse_local_system(*document, file);
+    if (!system) return tl::unexpected(system.error());
+    return CheckedFile{"LocalSystem " + system->name, {}};
+  }
+  const auto plan = read_plan_document(std::move(*document), file, catalog);
+  if (!plan) return tl::unexpected(plan.error());
+  return CheckedFile{"RecoveryPlan " + plan->plan.name, plan->warnings};
 }
 
 }  // namespace runner

@@ -47,6 +47,15 @@ struct DrillTarget {
 };
 
 /// Opens the target (ports, directory, needs) and resolves the plan. Starts nothing.
-base::Result<DrillTarget> open_target(aio::Clock& clock, const StateDir& state, PlanFile file);
+base::Result<DrillTarget> open_target(aio::Clock& clock, const StateDir& state, PlanFile file,
+                                      const api::ActionCatalog& catalog);
+
+/// For `muster validate`: a RecoveryPlan with the system it names, or a LocalSystem alone.
+struct CheckedFile {
+  std::string what;  // "RecoveryPlan database-failover"
+  std::vector<std::string> warnings;
+};
+tl::expected<CheckedFile, api::Problems> check_file(const std::string& file,
+                                                    const api::ActionCatalog& catalog);
 
 }  // namespace runner

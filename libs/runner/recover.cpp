@@ -71,20 +71,6 @@ aio::Task<base::Result<>> keep_looking(aio::Clock& clock, RecoveryEdge& edge, Dr
   co_return base::Result<>{};
 }
 
-std::vector<drill::Leftover> leftovers_of(const store::JournalContents& journal) {
-  std::vector<drill::Leftover> out;
-  for (const store::JournalEntry& entry : journal.entries) {
-    drill::Leftover leftover;
-    if (!drill::parse(entry.record.part, leftover.id)) continue;
-    leftover.name = entry.record.name;
-    static_cast<void>(drill::parse(entry.record.rule, leftover.undo));
-    leftover.forward_only = entry.record.forward_only;
-    leftover.restored = entry.undone;
-    out.push_back(std::move(leftover));
-  }
-  return out;
-}
-
 struct Kept {
   PlanFile file;
   bool managed = false;
@@ -112,9 +98,9 @@ aio::Task<base::Result<Recovered>> drive_recovery(aio::Clock& clock, aio::Execut
   RecoveryEdge edge(clock, instances, role(target.plan, "primary"));
   drill::EngineConfig config = engine_config(target.plan, catalog);
   config.final_reads = false;
-  Drive drive(clock, executor,
-              drill::Engine::resume(std::move(config), leftovers_of(journal.contents())), actuator,
-              edge, journal);
+  CO_TRY(std::vector<drill::Leftover> leftovers, store::leftovers_of(journal.contents()));
+  Drive drive(clock, executor, drill::Engine::resume(std::move(config), std::move(leftovers)),
+              actuator, edge, journal);
   aio::TaskGroup looking(executor);
   looking.spawn(keep_looking(clock, edge, drive, looking.token()));
   const drill::action::Finish finish = co_await drive.run();
@@ -148,17 +134,24 @@ base::Result<bool> needs_recovery(const DrillDir& dir) {
   return contents.needs_recovery();
 }
 
+std::string system_of(const DrillDir& dir) {
+  const auto text = aio::read_file(dir.system());
+  const auto node = text ? api::parse_json(*text) : tl::unexpected(text.error());
+  return node ? (*node)["system"]["metadata"]["name"].as_string() : "";
+}
+
 aio::Task<base::Result<Recovered>> recover(aio::Clock& clock, aio::Executor executor,
                                            const StateDir& state, DrillDir dir) {
   CO_TRY(const aio::FileLock alive, aio::FileLock::try_lock(dir.lock(), "muster drill recover"));
   const targets::Catalog catalog = targets::local_catalog();
-  CO_TRY(Kept kept, load_kept(dir, action_catalog(catalog)));
+  const api::ActionCatalog kinds = action_catalog(catalog);
+  CO_TRY(Kept kept, load_kept(dir, kinds));
   const bool managed = kept.managed;
   CO_TRY(const aio::FileLock lock,
          targets::lock_target(state.locks(), kept.file.system.name, "recovery of " + dir.id()));
   CO_TRY(auto file, store::open_journal_file(dir.journal()));
   CO_TRY(store::UndoJournal journal, store::UndoJournal::reopen(std::move(file)));
-  CO_TRY(DrillTarget target, open_target(clock, state, std::move(kept.file)));
+  CO_TRY(DrillTarget target, open_target(clock, state, std::move(kept.file), kinds));
   Recovered out{true, "nothing was left to undo"};
   if (journal.contents().needs_recovery()) {
     CO_TRY(out, co_await drive_recovery(clock, executor, target, catalog, journal));

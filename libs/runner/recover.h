@@ -20,6 +20,9 @@ base::Result<> save_for_recovery(const DrillDir& dir, const PlanFile& file, bool
 /// something left. Errors: a damaged journal, which needs a person.
 base::Result<bool> needs_recovery(const DrillDir& dir);
 
+/// The name of the system that a drill acted on; empty where its folder does not say.
+std::string system_of(const DrillDir& dir);
+
 struct Recovered {
   bool whole = false;
   std::string detail;  // what was undone, or what is still broken

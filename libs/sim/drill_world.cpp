@@ -54,6 +54,10 @@ void judge(World& world, WorldResult& result) {
 std::unique_ptr<Operator> next_process(World& world, Operator& last, WorldResult& result) {
   if (world.crashed) {
     last.die();
+    // What was not synced may be there, in part, or not at all.
+    Disk& disk = world.disk;
+    const std::size_t unsynced = disk.bytes.size() - disk.synced;
+    disk.bytes.resize(disk.synced + world.random.below(unsynced + 1));
     ++result.crashes;
   } else {
     result.finish = last.finish();

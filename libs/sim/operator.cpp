@@ -41,6 +41,7 @@ class SimFile final : public store::JournalFile {
   base::Result<> truncate(std::uint64_t size) override {
     if (dead()) return gone();
     world_.disk.bytes.resize(size);
+    world_.disk.synced = std::min(world_.disk.synced, world_.disk.bytes.size());
     return {};
   }
   base::Result<std::string> read_all() override { return world_.disk.bytes; }

@@ -46,6 +46,7 @@ RelayLink::~RelayLink() {
 }
 
 void RelayLink::start() {
+  self_ = shared_from_this();
   if (!held()) {
     connect();
   }
@@ -87,7 +88,9 @@ void RelayLink::setting_changed() {
     }
   }
   if (!connected_ && !connecting_) {
-    start();
+    if (!held()) {
+      connect();
+    }
     return;
   }
   pump(up_);
@@ -99,6 +102,7 @@ void RelayLink::reset() {
     return;
   }
   dead_ = true;
+  const auto until_the_end = std::move(self_);
   shared_.status.bytes_discarded += up_.queued_bytes + down_.queued_bytes;
   up_.alarm->disarm();
   down_.alarm->disarm();
@@ -189,6 +193,7 @@ void RelayLink::finish(Direction& direction) {
   direction.to->shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
   if (up_.finished && down_.finished) {
     dead_ = true;
+    const auto until_the_end = std::move(self_);
     client_.close(ignored);
     upstream_.close(ignored);
   }

@@ -6,7 +6,8 @@
 // Callbacks instead of coroutines: this is the one hot path of the relay, and a change of the
 // setting has to act on reads and writes that are under way.
 //
-// The handlers own the link; when its sockets are closed the last one to end destroys it.
+// A link owns itself until it is dead, because a silenced one has no handler under way that could;
+// then its last handler destroys it.
 #pragma once
 
 #include <array>
@@ -84,6 +85,7 @@ class RelayLink : public std::enable_shared_from_this<RelayLink> {
   Socket upstream_;
   Direction up_;
   Direction down_;
+  std::shared_ptr<RelayLink> self_;
   bool connecting_ = false;
   bool connected_ = false;
   bool dead_ = false;

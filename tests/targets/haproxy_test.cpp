@@ -113,7 +113,8 @@ class HaProxyTest : public testing::Test {
 TEST_F(HaProxyTest, SwitchesUsersAndEndsTheirSessionsOnTheOldServer) {
   auto user = connect();
   auto on_a = a_.accept();
-  ASSERT_TRUE(set({{"a", RouteState::Maint}, {"b", RouteState::Ready}}));
+  const auto done = set({{"a", RouteState::Maint}, {"b", RouteState::Ready}});
+  ASSERT_TRUE(done) << done.error().message;
   EXPECT_TRUE(ends(user));
   auto next = connect();
   auto on_b = b_.accept();

@@ -1,0 +1,245 @@
+// `muster drill run`: from the plan's file to the report on the terminal. What may fail before
+// anything is touched fails here: the plan, the system, the lock, leftovers of a drill that died.
+#include <csignal>
+#include <memory>
+#include <optional>
+#include <sys/utsname.h>
+
+#include <fmt/format.h>
+
+#include "aio/entropy.h"
+#include "aio/file.h"
+#include "aio/signal.h"
+#include "aio/task_group.h"
+#include "cli/commands.h"
+#include "cli/progress_view.h"
+#include "cli/version.h"
+#include "net/http_server.h"
+#include "report/rows.h"
+#include "runner/describe.h"
+#include "runner/drill_run.h"
+#include "runner/http_client.h"
+#include "runner/recover.h"
+#include "runner/results.h"
+
+namespace cli {
+namespace {
+
+report::Format format_of(Output output) {
+  switch (output) {
+    case Output::Json: return report::Format::Json;
+    case Output::Yaml: return report::Format::Yaml;
+    case Output::Table: return report::Format::Table;
+  }
+  return report::Format::Table;
+}
+
+std::map<std::string, std::string> versions_of_here() {
+  std::map<std::string, std::string> versions = {
+      {"muster", version()}, {"revision", revision()}, {"compiler", compiler()}};
+  utsname system{};
+  if (uname(&system) == 0)
+    versions["kernel"] = fmt::format("{} {}", system.sysname, system.release);
+  return versions;
+}
+
+/// One `drill run`, step by step; each returns the error that ends it.
+class Session {
+ public:
+  Session(const DrillRun& command, const Global& global, Console& console)
+      : command_(command), global_(global), console_(console), view_(console.err_stream) {}
+
+  Exit run() {
+    auto file = runner::read_plan({command_.plan, command_.profile, command_.sets}, kinds_);
+    if (!file) {
+      print(console_.err, api::format(file.error()) + "\n");
+      return Exit::Usage;
+    }
+    for (const std::string& warning : file->warnings) {
+      print(console_.err, fmt::format("{}: warning: {}\n", command_.plan, warning));
+    }
+    if (command_.dry_run) return dry_run(*file);
+    auto done = aio::run(context_, with_signals(drill(std::move(*file))));
+    if (!done) return failed(console_, done.error());
+    return *done;
+  }
+
+ private:
+  Exit dry_run(const runner::PlanFile& file);
+  aio::Task<base::Result<Exit>> drill(runner::PlanFile file);
+  aio::Task<base::Result<Exit>> with_signals(aio::Task<base::Result<Exit>> work);
+  aio::Task<base::Result<>> listen_for_signals(std::stop_token stop);
+  aio::Task<base::Result<>> recover_leftovers(const runner::StateDir& state,
+                                              const std::string& system);
+  aio::Task<base::Result<Exit>> on_target(const runner::StateDir& state, runner::DrillDir dir,
+                                          runner::DrillTarget& target);
+  base::Result<> serve_metrics(aio::TaskGroup& group);
+  Exit conclude(const runner::DrillRun::Result& result, const runner::DrillDir& dir);
+  void say(const std::string& text) { print(console_.err, text + "\n"); }
+
+  const DrillRun& command_;
+  const Global& global_;
+  Console& console_;
+  ProgressView view_;
+  boost::asio::io_context context_;
+  aio::SystemClock clock_;
+  targets::Catalog catalog_ = targets::local_catalog();
+  api::ActionCatalog kinds_ = runner::action_catalog(catalog_);
+  metrics::DrillMetrics metrics_{{version(), revision(), compiler()}};
+  std::unique_ptr<net::HttpServer> metrics_server_;
+  runner::DrillRun* running_ = nullptr;
+  std::stop_source stop_before_drill_;
+  bool interrupted_ = false;
+};
+
+Exit Session::dry_run(const runner::PlanFile& file) {
+  const api::RecoveryPlan& plan = file.plan;
+  const api::Node document = plan.document;
+  if (command_.output == Output::Json) {
+    print(console_.out, api::to_json(document, 2) + "\n");
+  } else if (command_.output == Output::Yaml) {
+    print(console_.out, api::to_yaml(document));
+  } else {
+    print(console_.out, runner::describe(file));
+  }
+  say("dry run: nothing was started and nothing was changed");
+  return Exit::Ok;
+}
+
+aio::Task<base::Result<>> Session::listen_for_signals(std::stop_token stop) {
+  while (true) {
+    CO_TRY(const int number, co_await aio::wait_signal({SIGINT, SIGTERM}, stop));
+    static_cast<void>(number);
+    if (interrupted_) {
+      say("still undoing; a kill would leave it to `muster drill recover`");
+      continue;
+    }
+    interrupted_ = true;
+    say("interrupted: undoing everything first");
+    stop_before_drill_.request_stop();
+    if (running_ != nullptr) running_->abort(drill::AbortReason::User, "interrupted");
+  }
+}
+
+aio::Task<base::Result<Exit>> Session::with_signals(aio::Task<base::Result<Exit>> work) {
+  aio::TaskGroup group(co_await boost::asio::this_coro::executor);
+  group.spawn(listen_for_signals(group.token()));
+  if (auto serving = serve_metrics(group); !serving) {
+    group.cancel();
+    static_cast<void>(co_await group.join());
+    co_return tl::unexpected(serving.error());
+  }
+  auto done = co_await std::move(work);
+  group.cancel();
+  static_cast<void>(co_await group.join());
+  if (!done && interrupted_) {
+    say("error: " + done.error().message);
+    co_return Exit::Interrupted;
+  }
+  co_return done;
+}
+
+base::Result<> Session::serve_metrics(aio::TaskGroup& group) {
+  if (command_.metrics_listen.empty()) return {};
+  const auto handler = [this](const net::HttpRequest& request) {
+    if (request.target != "/metrics") return net::HttpReply{404, "text/plain", "try /metrics\n"};
+    return net::HttpReply{200, metrics::DrillMetrics::kContentType, metrics_.text()};
+  };
+  auto server =
+      net::HttpServer::listen(clock_, context_.get_executor(), command_.metrics_listen, handler);
+  if (!server) return tl::unexpected(server.error().with("--metrics-listen"));
+  metrics_server_ = std::move(*server);
+  say(fmt::format("metrics: http://127.0.0.1:{}/metrics", metrics_server_->port()));
+  group.spawn(metrics_server_->serve(group.token()));
+  return {};
+}
+
+aio::Task<base::Result<>> Session::recover_leftovers(const runner::StateDir& state,
+                                                     const std::string& system) {
+  CO_TRY(const auto drills, state.drills());
+  for (const runner::DrillDir& dir : drills) {
+    const auto needed = runner::needs_recovery(dir);
+    if (!needed) co_return tl::unexpected(needed.error().with("drill " + dir.id()));
+    if (!*needed || runner::system_of(dir) != system) continue;
+    say(fmt::format("drill {} died before it undid everything: undoing it first", dir.id()));
+    CO_TRY(const auto recovered,
+           co_await runner::recover(clock_, context_.get_executor(), state, dir));
+    if (!recovered.whole) {
+      co_return base::fail(
+          base::Code::FailedPrecondition,
+          fmt::format("drill {} could not be undone: {}", dir.id(), recovered.detail));
+    }
+  }
+  co_return base::Result<>{};
+}
+
+aio::Task<base::Result<Exit>> Session::drill(runner::PlanFile file) {
+  CO_TRY(const auto state, runner::StateDir::open(global_.state_dir));
+  CO_TRY(co_await recover_leftovers(state, file.system.name));
+  CO_TRY(const auto dir, state.create_drill(file.plan.name, clock_.wall_now(), aio::seed()));
+  CO_TRY(const auto target_lock,
+         targets::lock_target(state.locks(), file.system.name, "drill " + dir.id()));
+  CO_TRY(const auto drill_lock, aio::FileLock::try_lock(dir.lock(), "drill " + dir.id()));
+  const runner::PlanFile kept = file;
+  CO_TRY(runner::DrillTarget target, runner::open_target(clock_, state, std::move(file), kinds_));
+  const bool managed = !target.target.started();
+  CO_TRY(runner::save_for_recovery(dir, kept, managed && !command_.keep_system));
+  if (managed) {
+    say(fmt::format("starting {} in {}", target.target.system().name, target.target.dir()));
+    CO_TRY(co_await target.target.start(stop_before_drill_.get_token()));
+  }
+  auto exit = co_await on_target(state, dir, target);
+  if (managed && !command_.keep_system) {
+    if (const auto stopped = co_await target.target.stop({}); !stopped) {
+      say("error: " + stopped.error().message);
+      exit = Exit::Error;
+    } else if (const auto removed = target.target.remove(); !removed) {
+      say("warning: " + removed.error().message);
+    }
+  }
+  co_return exit;
+}
+
+aio::Task<base::Result<Exit>> Session::on_target(const runner::StateDir& state,
+                                                 runner::DrillDir dir,
+                                                 runner::DrillTarget& target) {
+  runner::HttpGet http(clock_, context_.get_executor());
+  runner::DrillRun::Setup setup{
+      state,
+      dir,
+      target,
+      catalog_,
+      &http,
+      &metrics_,
+      versions_of_here(),
+      [this](const runner::DrillStatus& status) { print(console_.err, view_.show(status)); }};
+  metrics_.declare(target.plan.name);
+  runner::DrillRun run(clock_, context_.get_executor(), std::move(setup));
+  running_ = &run;
+  if (interrupted_) run.abort(drill::AbortReason::User, "interrupted");
+  auto result = co_await run.run();
+  running_ = nullptr;
+  print(console_.err, view_.end());
+  if (!result) co_return tl::unexpected(result.error());
+  co_return conclude(*result, dir);
+}
+
+Exit Session::conclude(const runner::DrillRun::Result& result, const runner::DrillDir& dir) {
+  report::TerminalOptions options;
+  options.color = console_.out_stream.color;
+  options.columns = console_.out_stream.columns;
+  options.html_path = dir.report_html();
+  print(console_.out, report::show(result.report, format_of(command_.output), options));
+  for (const std::string& problem : result.problems) say("warning: " + problem);
+  const int code = runner::exit_code(result.report);
+  if (result.aborted_by_user && code != 1) return Exit::Interrupted;
+  return static_cast<Exit>(code);
+}
+
+}  // namespace
+
+Exit run(const DrillRun& command, const Global& global, Console& console) {
+  return Session(command, global, console).run();
+}
+
+}  // namespace cli

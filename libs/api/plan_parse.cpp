@@ -1,0 +1,178 @@
+#include "api/plan_parse.h"
+
+#include <cstdlib>
+
+#include "api/decode.h"
+#include "api/plan_rules.h"
+#include "api/tables.h"
+
+namespace api {
+namespace {
+
+using TextMap = std::map<std::string, std::string>;
+
+const std::vector<FieldSpec>& fields_of(std::string_view path) {
+  return table_at(recovery_plan_table(), path).fields;
+}
+
+TextMap read_map(const Node& node) {
+  TextMap out;
+  for (const Entry& entry : node.entries()) out[entry.key] = entry.value.as_string();
+  return out;
+}
+
+Objectives read_objectives(const Node& node) {
+  return {node["rtoSeconds"].as_int(), node["rpoSeconds"].as_int(), node["zeroPoint"].as_string(),
+          node["maxAgeDays"].as_int(), node["decidedBy"].as_strings()};
+}
+
+TargetSpec read_target(const Node& node) {
+  TargetSpec out;
+  if (const Node* local = node.find("local")) {
+    out.local =
+        LocalTargetSpec{(*local)["system"].as_string(), {}, read_map((*local)["parameters"])};
+    if (const Node* system = local->find("inline")) out.local->inline_system = *system;
+  }
+  if (const Node* kubernetes = node.find("kubernetes")) out.kubernetes = *kubernetes;
+  return out;
+}
+
+std::optional<LoadSpec> read_load(const Node& node) {
+  if (!node.is_map()) return std::nullopt;
+  LoadSpec out{
+      node["probe"].as_string(), node["users"].as_int(), node["operationsPerMinute"].as_int(), {}};
+  for (const Node& item : node["mix"].items()) {
+    out.mix.push_back(
+        {item["name"].as_string(), item["share"].as_int(), item["statement"].as_string()});
+  }
+  return out;
+}
+
+Timing read_timing(const Node& node) {
+  return {node["baselineSeconds"].as_int(),   node["holdSeconds"].as_int(),
+          node["sampleSeconds"].as_int(),     node["recoverySeconds"].as_int(),
+          node["validationSeconds"].as_int(), node["deadlineSeconds"].as_int()};
+}
+
+Action read_action(const Node& node, const std::vector<FieldSpec>& fields) {
+  return action_in(node, fields).value_or(Action{});
+}
+
+Fault read_fault(const Node& node, const std::vector<FieldSpec>& fields) {
+  Fault out;
+  out.name = node["name"].as_string();
+  out.action = read_action(node, fields);
+  if (const Node* proof = node.find("provenBy")) out.proven_by = one_of(*proof);
+  out.timeout_seconds = node["timeoutSeconds"].as_int();
+  return out;
+}
+
+std::vector<Fault> read_faults(const Node& spec) {
+  std::vector<Fault> out;
+  if (const Node* single = spec.find("fault")) {
+    out.push_back(read_fault(*single, fields_of("spec.fault")));
+  }
+  for (const Node& item : spec["faults"].items()) {
+    out.push_back(read_fault(item, fields_of("spec.faults")));
+  }
+  return out;
+}
+
+Step read_step(const Node& node, const std::vector<FieldSpec>& fields) {
+  Step out;
+  out.name = node["name"].as_string();
+  out.phase = node["phase"].as_string();
+  out.target_millis = node["targetMillis"].as_int();
+  out.timeout_seconds = node["timeoutSeconds"].as_int();
+  out.action = read_action(node, fields);
+  if (const Node* undo = node.find("undo")) out.undo = one_of(*undo);
+  out.forward_only = node["forwardOnly"].as_bool();
+  out.on_failure =
+      node["onFailure"].as_string() == "Continue" ? OnFailure::Continue : OnFailure::Abort;
+  return out;
+}
+
+std::vector<Step> read_steps(const Node& list, const std::vector<FieldSpec>& fields) {
+  std::vector<Step> out;
+  for (const Node& item : list.items()) out.push_back(read_step(item, fields));
+  return out;
+}
+
+PhaseTargets read_phase_targets(const Node& node) {
+  return {node["detectedMillis"].as_int(),  node["decidedMillis"].as_int(),
+          node["promotedMillis"].as_int(),  node["redirectedMillis"].as_int(),
+          node["sustainedMillis"].as_int(), node["redundancyMillis"].as_int()};
+}
+
+std::vector<Criterion> read_criteria(const Node& list) {
+  std::vector<Criterion> out;
+  for (const Node& item : list.items()) {
+    Criterion criterion{item["metric"].as_string(), item["statistic"].as_string(), true, 0};
+    criterion.at_most = item.has("atMost");
+    const Node& target = item[criterion.at_most ? "atMost" : "atLeast"];
+    criterion.target =
+        target.is_string() ? std::strtod(target.as_string().c_str(), nullptr) : target.as_double();
+    out.push_back(std::move(criterion));
+  }
+  return out;
+}
+
+Guard read_guard(const Node& node) {
+  Guard out;
+  for (const Node& item : node["abortWhen"].items()) out.abort_when.push_back(one_of(item));
+  out.max_targets = node["maxTargets"].as_int();
+  return out;
+}
+
+std::vector<ProbeSpec> read_probes(const Node& list) {
+  std::vector<ProbeSpec> out;
+  for (const Node& item : list.items()) {
+    out.push_back({item["name"].as_string(), read_action(item, fields_of("spec.probes")),
+                   item["control"].as_bool()});
+  }
+  return out;
+}
+
+void read_spec(RecoveryPlan& plan, const Node& spec) {
+  plan.failure_type = spec["failureType"].as_string();
+  plan.description = spec["description"].as_string();
+  plan.mode =
+      spec["failover"].as_string() == "Observe" ? FailoverMode::Observe : FailoverMode::Orchestrate;
+  plan.objectives = read_objectives(spec["objectives"]);
+  plan.target = read_target(spec["target"]);
+  plan.roles = read_map(spec["roles"]);
+  plan.probes = read_probes(spec["probes"]);
+  plan.load = read_load(spec["load"]);
+  plan.timing = read_timing(spec["timing"]);
+  plan.profile = spec["profile"].as_string();
+  plan.faults = read_faults(spec);
+  plan.recovery = read_steps(spec["recovery"], fields_of("spec.recovery"));
+  plan.failback = read_steps(spec["failback"], fields_of("spec.failback"));
+  plan.phase_targets = read_phase_targets(spec["phaseTargets"]);
+  plan.degraded = read_criteria(spec["criteria"]["degraded"]);
+  plan.validation = read_criteria(spec["criteria"]["validation"]);
+  plan.monitoring = spec["monitoring"].as_strings();
+  plan.guard = read_guard(spec["guard"]);
+}
+
+}  // namespace
+
+tl::expected<RecoveryPlan, Problems> parse_plan(const Node& document, const std::string& file,
+                                                const ActionCatalog& catalog) {
+  Decoder decoder(file, catalog);
+  const Node decoded = decoder.decode(document, recovery_plan_table(), "");
+  // The rules look at values that are right by themselves; a second run tells what they find.
+  if (!decoder.problems().empty()) return tl::unexpected(decoder.take());
+  RecoveryPlan plan;
+  plan.file = file;
+  plan.name = decoded["metadata"]["name"].as_string();
+  plan.labels = read_map(decoded["metadata"]["labels"]);
+  plan.annotations = read_map(decoded["metadata"]["annotations"]);
+  read_spec(plan, decoded["spec"]);
+  plan.document = document;
+  check_plan_rules(decoder, plan, decoded["spec"]);
+  if (!decoder.problems().empty()) return tl::unexpected(decoder.take());
+  return plan;
+}
+
+}  // namespace api

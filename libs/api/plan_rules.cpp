@@ -1,0 +1,192 @@
+#include "api/plan_rules.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "api/field_text.h"
+
+namespace api {
+namespace {
+
+bool is_time(std::string_view metric) {
+  return metric.ends_with("Millis");
+}
+
+bool is_percent(std::string_view metric) {
+  return metric.ends_with("Percent");
+}
+
+/// D6: times and errors must stay below their target, everything else above.
+bool is_bounded_above(std::string_view metric) {
+  return is_time(metric) || metric == "ErrorPercent";
+}
+
+void check_criterion(Decoder& decoder, const Criterion& criterion, const Node& node,
+                     const std::string& path) {
+  const char* right = is_bounded_above(criterion.metric) ? "atMost" : "atLeast";
+  const char* used = criterion.at_most ? "atMost" : "atLeast";
+  const Node& value = node[used];
+  if (std::string_view(right) != used) {
+    decoder.complain(node.mark, path + "." + used,
+                     fmt::format("{} is judged by {}, not by {}", criterion.metric, right, used));
+  }
+  const bool percent = is_percent(criterion.metric);
+  const bool may_be_zero = criterion.metric == "ErrorPercent";
+  if (criterion.target < 0 || (criterion.target == 0 && !may_be_zero)) {
+    decoder.complain(
+        value.mark, path + "." + used,
+        fmt::format("{} is out of range: a target of {} {}", show(value), criterion.metric,
+                    may_be_zero ? "is 0 or more" : "must be more than 0"));
+  } else if (percent && criterion.target > 100) {
+    decoder.complain(value.mark, path + "." + used,
+                     fmt::format("{} is out of range: percent go up to 100", show(value)));
+  }
+}
+
+void check_criteria(Decoder& decoder, const std::vector<Criterion>& criteria, const Node& list,
+                    const std::string& path) {
+  std::set<std::pair<std::string, std::string>> seen;
+  for (std::size_t i = 0; i < criteria.size(); ++i) {
+    const Criterion& criterion = criteria[i];
+    const Node& node = list.items()[i];
+    const std::string at = fmt::format("{}[{}]", path, i);
+    check_criterion(decoder, criterion, node, at);
+    if (!seen.emplace(criterion.metric, is_time(criterion.metric) ? criterion.statistic : "")
+             .second) {
+      decoder.complain(node.mark, at, fmt::format("{} is judged twice", criterion.metric));
+    }
+  }
+}
+
+void check_load(Decoder& decoder, const RecoveryPlan& plan, const Node& load) {
+  if (!plan.load) return;
+  std::int64_t sum = 0;
+  for (std::size_t i = 0; i < plan.load->mix.size(); ++i) {
+    const LoadOperation& operation = plan.load->mix[i];
+    sum += operation.share;
+    const bool known =
+        operation.name == "read" || operation.name == "write" || operation.name == "heavy";
+    if (known || !operation.statement.empty()) continue;
+    decoder.complain(load["mix"].items()[i].mark,
+                     fmt::format("spec.load.mix.{}.statement", operation.name),
+                     "is missing: only read, write and heavy have a statement of their own");
+  }
+  if (sum != 100) {
+    decoder.complain(load["mix"].mark, "spec.load.mix",
+                     fmt::format("the shares sum to {}: they must sum to 100", sum));
+  }
+}
+
+void check_timing(Decoder& decoder, const Timing& timing, const Node& node) {
+  if (timing.baseline_seconds < timing.hold_seconds) {
+    decoder.complain(node["baselineSeconds"].mark, "spec.timing.baselineSeconds",
+                     fmt::format("{} is less than holdSeconds ({}): a steady state of that length "
+                                 "must come before the fault",
+                                 timing.baseline_seconds, timing.hold_seconds));
+  }
+  const std::int64_t least =
+      timing.baseline_seconds + timing.hold_seconds + timing.validation_seconds;
+  if (timing.deadline_seconds <= least) {
+    decoder.complain(node["deadlineSeconds"].mark, "spec.timing.deadlineSeconds",
+                     fmt::format("{} is too short: baseline, hold and validation alone take {}",
+                                 timing.deadline_seconds, least));
+  }
+}
+
+void check_step(Decoder& decoder, const Step& step, const Node& node, const std::string& path) {
+  const bool waits = step.action.kind == kWaitFor;
+  if (step.forward_only && waits) {
+    decoder.complain(node["forwardOnly"].mark, path + ".forwardOnly",
+                     "a waitFor step changes nothing that could be taken back");
+  }
+  if (step.forward_only && step.undo) {
+    decoder.complain(node["undo"].mark, path + ".undo", "a forwardOnly step cannot have an undo");
+  }
+  if (waits && step.undo) {
+    decoder.complain(node["undo"].mark, path + ".undo",
+                     "a waitFor step changes nothing that could be undone");
+  }
+  if (step.target_millis > step.timeout_seconds * 1000) {
+    decoder.complain(node["targetMillis"].mark, path + ".targetMillis",
+                     fmt::format("{} is more than the step's timeout of {} s (timeoutSeconds)",
+                                 step.target_millis, step.timeout_seconds));
+  }
+}
+
+void check_steps(Decoder& decoder, const RecoveryPlan& plan, const Node& spec) {
+  std::map<std::string, const char*> names;
+  const auto check_list = [&](const std::vector<Step>& steps, const char* list) {
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+      const Node& node = spec[list].items()[i];
+      const std::string path = fmt::format("spec.{}.{}", list, steps[i].name);
+      check_step(decoder, steps[i], node, path);
+      const auto [first, is_new] = names.emplace(steps[i].name, list);
+      if (!is_new) {
+        decoder.complain(
+            node["name"].mark, path + ".name",
+            fmt::format("\"{}\" is taken by a step of spec.{}", steps[i].name, first->second));
+      }
+    }
+  };
+  check_list(plan.recovery, "recovery");
+  check_list(plan.failback, "failback");
+}
+
+void check_mode(Decoder& decoder, const RecoveryPlan& plan, const Node& spec) {
+  if (plan.mode == FailoverMode::Orchestrate) {
+    if (!plan.recovery.empty()) return;
+    decoder.complain(spec.mark, "spec.recovery",
+                     "has no steps: failover Orchestrate needs some; failover: Observe is for "
+                     "systems that recover by themselves");
+    return;
+  }
+  for (const Step& step : plan.recovery) {
+    if (step.action.kind == kWaitFor) continue;
+    decoder.complain(step.action.mark,
+                     fmt::format("spec.recovery.{}.{}", step.name, step.action.kind),
+                     "with failover Observe recovery steps may only wait (waitFor): the system "
+                     "recovers by itself");
+  }
+}
+
+void check_roles(Decoder& decoder, const Node& roles) {
+  for (const Entry& role : roles.entries()) {
+    if (is_label(role.key)) continue;
+    decoder.complain(role.mark, "spec.roles",
+                     fmt::format("\"{}\" cannot be a role: lower-case letters, digits and '-' are "
+                                 "allowed",
+                                 role.key));
+  }
+}
+
+}  // namespace
+
+void check_plan_rules(Decoder& decoder, const RecoveryPlan& plan, const Node& spec) {
+  check_criteria(decoder, plan.degraded, spec["criteria"]["degraded"], "spec.criteria.degraded");
+  check_criteria(decoder, plan.validation, spec["criteria"]["validation"],
+                 "spec.criteria.validation");
+  check_load(decoder, plan, spec["load"]);
+  check_timing(decoder, plan.timing, spec["timing"]);
+  check_steps(decoder, plan, spec);
+  check_mode(decoder, plan, spec);
+  check_roles(decoder, spec["roles"]);
+  if (plan.faults.empty()) {
+    decoder.complain(spec["faults"].mark, "spec.faults", "has no items: at least one is needed");
+  }
+  if (plan.probes.empty()) {
+    decoder.complain(spec["probes"].mark, "spec.probes", "has no items: at least one is needed");
+  }
+  const Node& profiles = spec["profiles"];
+  if (!plan.profile.empty() && !profiles.has(plan.profile)) {
+    std::vector<std::string> known;
+    for (const Entry& entry : profiles.entries()) known.push_back(entry.key);
+    decoder.complain(spec["profile"].mark, "spec.profile",
+                     fmt::format("there is no profile \"{}\".{} There are: {}", plan.profile,
+                                 suggest(plan.profile, known), join(known)));
+  }
+}
+
+}  // namespace api

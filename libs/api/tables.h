@@ -1,0 +1,16 @@
+// The tables of fields of everything that users write: what is validated, what the JSON Schema
+// says and what docs/plans.md must mention all come from here.
+#pragma once
+
+#include "api/action.h"
+
+namespace api {
+
+/// A document of kind LocalSystem.
+const FieldSpec& local_system_table();
+/// A document of kind RecoveryPlan.
+const FieldSpec& recovery_plan_table();
+/// The table of a field below a table, by its path: "spec.timing"; CHECKs that there is one.
+const FieldSpec& table_at(const FieldSpec& table, std::string_view path);
+
+}  // namespace api

@@ -1,0 +1,72 @@
+#include "api/json_schema.h"
+
+#include <valijson/adapters/nlohmann_json_adapter.hpp>
+#include <valijson/schema.hpp>
+#include <valijson/schema_parser.hpp>
+#include <valijson/validator.hpp>
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "api/plan_parse.h"
+#include "documents.h"
+#include "test_catalog.h"
+
+namespace api {
+namespace {
+
+class JsonSchema : public testing::Test {
+ protected:
+  JsonSchema() {
+    const nlohmann::json json = nlohmann::json::parse(to_json(json_schema(test_catalog())));
+    const valijson::adapters::NlohmannJsonAdapter adapter(json);
+    valijson::SchemaParser().populateSchema(adapter, schema_);
+  }
+
+  bool takes(const std::string& yaml) {
+    const nlohmann::json json = nlohmann::json::parse(to_json(document_of(yaml)));
+    valijson::Validator validator(valijson::Validator::kStrongTypes);
+    return validator.validate(schema_, valijson::adapters::NlohmannJsonAdapter(json), nullptr);
+  }
+
+ private:
+  valijson::Schema schema_;
+};
+
+TEST_F(JsonSchema, TakesWhatIsShipped) {
+  for (const char* file :
+       {"database-failover.yaml", "database-failover-sync.yaml", "database-failover-patroni.yaml",
+        "systems/postgres-pair/system.yaml", "systems/patroni/system.yaml"}) {
+    EXPECT_TRUE(takes(read_file(source_path(std::string("dr-drills/") + file)))) << file;
+  }
+}
+
+TEST_F(JsonSchema, RefusesWhatTheParserRefuses) {
+  const std::string plan = read_file(source_path("dr-drills/database-failover.yaml"));
+  const std::pair<const char*, const char*> changes[] = {
+      {"rtoSeconds: 300", "rtoSeconds: 0"},
+      {"rtoSeconds: 300", "rtoSeconds: 5m"},
+      {"rtoSeconds: 300", "rtoSeconds: 1.5"},
+      {"rtoSeconds: 300, ", ""},
+      {"rpoSeconds: 60", "rpoSecond: 60"},
+      {"signal: KILL", "signal: KIL"},
+      {"kind: RecoveryPlan", "kind: RecoveryPlans"},
+      {"name: assess", "name: Assess"},
+      {"phase: FailureAssessment", "phase: Failback"},
+      {"atMost: 1500", "atMost: \"1.5.0\""},
+      {"atMost: 1500", "atMost: 1500, atLeast: 1"},
+      {"waitFor: {postgres:", "waitFor: {postgre:"},
+      {"remove: \"{primary}\"}", "remove: \"{primary}\", to: b}"},
+      {"    process: {name: \"{primary}\", signal: KILL}\n", ""},
+      {"    local:\n", "    kubernetes: {namespace: a, workloads: [], service: b}\n    local:\n"},
+      {"instances: [a, b]", "instances: []"},
+  };
+  for (const auto& [from, to] : changes) {
+    const std::string changed = with(plan, from, to);
+    EXPECT_FALSE(takes(changed)) << to;
+    EXPECT_FALSE(parse_plan(document_of(changed), "p.yaml", test_catalog())) << to;
+  }
+}
+
+}  // namespace
+}  // namespace api
