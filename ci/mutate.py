@@ -52,7 +52,8 @@ MUTATIONS = [
              "if (record.cause == Cause::NotSent) return Sight::Unseen;",
              "if (record.cause == Cause::NotSent) return Sight::Bad;"),
     Mutation("own silence is an outage", "observe.cpp",
-             "return late ? Sight::Bad : Sight::Unseen;", "return Sight::Bad;"),
+             "return late ? Sight::Bad : Sight::Unseen;",
+             "return late || silent > Duration::zero() ? Sight::Bad : Sight::Unseen;"),
     Mutation("blocked is not bad", "observe.cpp",
              "if (silent == Duration::zero() && !cut_short) return Sight::Bad;",
              "if (record.cause == Cause::Blocked) return Sight::Unseen;\n"
