@@ -95,14 +95,17 @@ std::string route_command(const std::string& backend, const std::vector<RouteSer
   std::string in;
   for (const RouteServer& server : servers) {
     const std::string change =
-        fmt::format("set server {}/{} state {}; ", backend, server.name, word_of(server.state));
+        fmt::format("set server {}/{} state {};", backend, server.name, word_of(server.state));
     if (server.state == RouteState::Maint) {
-      out += change + fmt::format("shutdown sessions server {}/{}; ", backend, server.name);
+      out += change + fmt::format("shutdown sessions server {}/{};", backend, server.name);
     } else {
       in += change;
     }
   }
-  return out + in;
+  // An empty command after a last semicolon would be an unknown one.
+  std::string all = out + in;
+  all.resize(all.empty() ? 0 : all.size() - 1);
+  return all;
 }
 
 aio::Task<base::Result<std::string>> HaProxy::ask(std::string command, std::stop_token stop) {
@@ -127,6 +130,7 @@ aio::Task<base::Result<>> HaProxy::set(std::vector<RouteServer> servers, std::st
   // Success is silence; anything else is a complaint.
   std::replace(answer.begin(), answer.end(), '\n', ' ');
   if (answer.find_first_not_of(' ') != std::string::npos) {
+    answer.resize(std::min<std::size_t>(answer.size(), 200));
     co_return base::fail(
         base::Code::FailedPrecondition,
         fmt::format("HAProxy refused the change of backend {}: {}", backend_, answer));

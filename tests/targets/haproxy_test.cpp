@@ -1,13 +1,12 @@
 // The route against a real HAProxy whose two servers are sockets of the test.
 #include "targets/haproxy.h"
 
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <array>
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -48,8 +47,8 @@ TEST(HaProxyAnswer, RefusesWhatIsNoListOfServers) {
 
 TEST(HaProxyCommand, TakesServersOutBeforeItLetsOthersIn) {
   EXPECT_EQ(route_command("db", {{"b", RouteState::Ready}, {"a", RouteState::Maint}}),
-            "set server db/a state maint; shutdown sessions server db/a; "
-            "set server db/b state ready; ");
+            "set server db/a state maint;shutdown sessions server db/a;"
+            "set server db/b state ready");
 }
 
 class HaProxyTest : public testing::Test {
