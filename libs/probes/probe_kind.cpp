@@ -1,5 +1,6 @@
 #include "probes/probe_kind.h"
 
+#include "probes/probe_http.h"
 #include "probes/probe_postgres.h"
 
 namespace probes {
@@ -7,6 +8,8 @@ namespace probes {
 std::vector<std::unique_ptr<ProbeKind>> probe_kinds() {
   std::vector<std::unique_ptr<ProbeKind>> kinds;
   kinds.push_back(postgres_probe());
+  kinds.push_back(http_probe());
+  kinds.push_back(tcp_probe());
   return kinds;
 }
 
