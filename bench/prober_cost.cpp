@@ -2,8 +2,6 @@
 // a responder in another process. Figures to reach: 2 % of a core per 1,000 operations/s (20 µs an
 // operation) and 20 MiB.
 //   prober_cost RESPONDER [SECONDS]
-#include <sys/resource.h>
-
 #include <atomic>
 #include <condition_variable>
 #include <cstdio>
@@ -11,6 +9,7 @@
 #include <fstream>
 #include <mutex>
 #include <string>
+#include <sys/resource.h>
 
 #include "aio/clock.h"
 #include "aio/process.h"
@@ -81,11 +80,12 @@ void measure(const char* name, boost::asio::io_context& context, int seconds,
   const double elapsed = base::to_seconds(aio::now() - from);
   const auto operations = static_cast<double>(prober.status(*stream).ok - done);
   prober.stop();
-  std::printf("%-10s %7.0f op/s  %5.1f us/op  %5.2f %% of a core per 1,000 op/s  bad %llu  "
-              "stalls %llu  rss %.1f MiB\n",
-              name, operations / elapsed, used / operations * 1e6, used / operations * 1e5,
-              static_cast<unsigned long long>(counter.bad),
-              static_cast<unsigned long long>(counter.stalls), resident_mib());
+  std::printf(
+      "%-10s %7.0f op/s  %5.1f us/op  %5.2f %% of a core per 1,000 op/s  bad %llu  "
+      "stalls %llu  rss %.1f MiB\n",
+      name, operations / elapsed, used / operations * 1e6, used / operations * 1e5,
+      static_cast<unsigned long long>(counter.bad), static_cast<unsigned long long>(counter.stalls),
+      resident_mib());
 }
 
 }  // namespace

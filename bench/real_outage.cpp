@@ -74,7 +74,8 @@ int judge(drill::Evidence& evidence, const std::vector<drill::ReferenceOutage>& 
     for (const auto& outage : outages) {
       const auto check = drill::check_reference(outage, view);
       inside += check.contained ? 1 : 0;
-      width += check.service.upper ? base::to_millis(*check.service.upper - check.service.lower) : 0;
+      width +=
+          check.service.upper ? base::to_millis(*check.service.upper - check.service.lower) : 0;
       if (!check.contained) {
         ++misses;
         std::printf("MISS %s %s length %.3f ms service [%.3f, %.3f] user [%.3f, %.3f]\n",
@@ -116,8 +117,8 @@ int main(int argc, char** argv) {
     spec.info = stream_info(open ? "open" : "new");
     spec.connections = connections;
     spec.ack_timeout = base::seconds(2);
-    static_cast<void>(prober.add(
-        spec, *probes::make_tcp_operation(target, {"ping", "ping", true}, connections)));
+    static_cast<void>(
+        prober.add(spec, *probes::make_tcp_operation(target, {"ping", "ping", true}, connections)));
   }
   prober.start_all();
   const auto outages = aio::run(context, make_outages(clock, *responder, runs, seed));

@@ -25,9 +25,9 @@ constexpr std::size_t kHeaderBytesMax = 16U << 10U;
 
 base::Result<tcp::endpoint> endpoint_of(const std::string& listen) {
   const auto wrong = [&] {
-    return base::fail(base::Code::InvalidArgument,
-                      fmt::format("listen address '{}': HOST:PORT with a numeric host, or :PORT",
-                                  listen));
+    return base::fail(
+        base::Code::InvalidArgument,
+        fmt::format("listen address '{}': HOST:PORT with a numeric host, or :PORT", listen));
   };
   const auto colon = listen.rfind(':');
   if (colon == std::string::npos) {
@@ -86,8 +86,8 @@ class Server final : public HttpServer {
     const std::stop_callback wake(stop, [this] { acceptor_.cancel(); });
     while (!stop.stop_requested()) {
       error_code error;
-      tcp::socket socket = co_await acceptor_.async_accept(
-          asio::redirect_error(asio::use_awaitable, error));
+      tcp::socket socket =
+          co_await acceptor_.async_accept(asio::redirect_error(asio::use_awaitable, error));
       if (error == asio::error::operation_aborted) {
         break;
       }
@@ -105,8 +105,8 @@ class Server final : public HttpServer {
     boost::beast::flat_buffer buffer;
     bool again = true;
     while (again && !stop.stop_requested()) {
-      aio::Deadline limit(clock_, co_await asio::this_coro::executor,
-                          clock_.now() + limits_.idle, stop);
+      aio::Deadline limit(clock_, co_await asio::this_coro::executor, clock_.now() + limits_.idle,
+                          stop);
       const std::stop_callback wake(limit.token(), [&socket] {
         error_code ignored;
         socket.close(ignored);
@@ -138,8 +138,8 @@ class Server final : public HttpServer {
     const auto text = [](boost::beast::string_view view) {
       return std::string(view.data(), view.size());
     };
-    HttpReply reply = handler_({text(request.method_string()), text(request.target()),
-                                request.body()});
+    HttpReply reply =
+        handler_({text(request.method_string()), text(request.target()), request.body()});
     const bool head = request.method() == http::verb::head;
     co_return co_await answer(socket, std::move(reply), head, request.keep_alive()) &&
         request.keep_alive();
