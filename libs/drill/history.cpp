@@ -22,24 +22,29 @@ double tail(std::uint64_t met, std::uint64_t of, double p) {
   return sum;
 }
 
-ObjectiveHistory history_of(std::span<const Summary> drills, const ObjectiveSummary Summary::* of) {
+/// Which objective of a past drill is looked at.
+struct Objective {
+  Verdict PastDrill::* verdict;
+  std::optional<Duration> PastDrill::* upper;
+};
+
+ObjectiveHistory history_of(std::span<const PastDrill> drills, Objective objective) {
   ObjectiveHistory out;
   std::vector<double> values;
   Duration sum{};
-  for (const Summary& drill : drills) {
-    const ObjectiveSummary& objective = drill.*of;
+  for (const PastDrill& drill : drills) {
     ++out.of;
-    out.met += objective.verdict == Verdict::Met;
-    if (objective.verdict == Verdict::Invalid) continue;
-    if (!objective.service.upper) {
+    out.met += drill.*objective.verdict == Verdict::Met;
+    if (drill.*objective.verdict == Verdict::Invalid) continue;
+    const std::optional<Duration>& upper = drill.*objective.upper;
+    if (!upper) {
       out.never_back = true;
       values.push_back(HUGE_VAL);
       continue;
     }
-    const Duration value = *objective.service.upper;
-    sum += value;
-    out.worst = std::max(out.worst.value_or(Duration::zero()), value);
-    values.push_back(base::to_seconds(value));
+    sum += *upper;
+    out.worst = std::max(out.worst.value_or(Duration::zero()), *upper);
+    values.push_back(base::to_seconds(*upper));
   }
   const auto finite = std::count_if(values.begin(), values.end(),
                                     [](double value) { return std::isfinite(value); });
@@ -95,11 +100,11 @@ Trend trend_of(std::span<const double> values) {
   return z > 0 ? Trend::Degrading : Trend::Improving;
 }
 
-HistorySummary summarise(std::span<const Summary> drills) {
+HistorySummary summarise(std::span<const PastDrill> drills) {
   HistorySummary out;
   out.drills = drills.size();
-  out.rto = history_of(drills, &Summary::rto);
-  out.rpo = history_of(drills, &Summary::rpo);
+  out.rto = history_of(drills, {&PastDrill::rto_verdict, &PastDrill::rto});
+  out.rpo = history_of(drills, {&PastDrill::rpo_verdict, &PastDrill::rpo});
   return out;
 }
 

@@ -6,13 +6,27 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 
-#include "drill/summary.h"
+#include "drill/report.h"
 
 namespace drill {
 
 enum class Trend : std::uint8_t { Stable, Improving, Degrading };
 const char* name(Trend trend);
+
+/// What the history keeps of one drill to compute from (drill/summary.h: past_drill()).
+struct PastDrill {
+  std::string drill_id;
+  WallTime started{};
+  Verdict verdict = Verdict::Invalid;
+  Verdict rto_verdict = Verdict::Invalid;
+  Verdict rpo_verdict = Verdict::Invalid;
+  std::optional<Duration> rto;  // upper bound of the service outage; nothing: not back
+  std::optional<Duration> rpo;  // upper bound
+  double score = 0;
+  bool operator==(const PastDrill&) const = default;
+};
 
 struct ObjectiveHistory {
   std::uint64_t met = 0, of = 0;        // inconclusive and invalid count in `of`, never in `met`
@@ -29,7 +43,7 @@ struct HistorySummary {
   bool operator==(const HistorySummary&) const = default;
 };
 /// Drills in order of time.
-HistorySummary summarise(std::span<const Summary> drills);
+HistorySummary summarise(std::span<const PastDrill> drills);
 
 /// The p below which `met` or more successes in `of` trials have probability 1 - confidence.
 /// n of n: (1 - confidence)^(1/n). Source: Clopper and Pearson, Biometrika 26 (1934).

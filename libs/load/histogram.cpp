@@ -67,6 +67,10 @@ std::int64_t Histogram::width_of(std::size_t index) const {
   return std::int64_t{1} << (std::max<std::int64_t>(bucket, 0) + unit_magnitude_);
 }
 
+double Histogram::middle_of(std::size_t index) const {
+  return static_cast<double>(lowest_of(index)) + static_cast<double>(width_of(index) >> 1);
+}
+
 void Histogram::add(std::size_t index, std::uint64_t times) {
   DCHECK(index < length_max_);
   if (index >= counts_.size()) counts_.resize(index + 1);
@@ -124,7 +128,7 @@ base::Duration Histogram::mean() const {
   double sum = 0;
   for (std::size_t at = 0; at < counts_.size(); ++at) {
     if (counts_[at] == 0) continue;
-    const auto middle = static_cast<double>(lowest_of(at)) + static_cast<double>(width_of(at) / 2);
+    const double middle = middle_of(at);
     sum += middle * static_cast<double>(counts_[at]);
   }
   return base::Duration(std::llround(sum / static_cast<double>(total_)));
@@ -136,7 +140,7 @@ base::Duration Histogram::standard_deviation() const {
   double sum = 0;
   for (std::size_t at = 0; at < counts_.size(); ++at) {
     if (counts_[at] == 0) continue;
-    const auto middle = static_cast<double>(lowest_of(at)) + static_cast<double>(width_of(at) / 2);
+    const double middle = middle_of(at);
     sum += (middle - centre) * (middle - centre) * static_cast<double>(counts_[at]);
   }
   return base::Duration(std::llround(std::sqrt(sum / static_cast<double>(total_))));

@@ -69,6 +69,7 @@ class Histogram {
   std::size_t index_of(std::int64_t value) const;
   std::int64_t lowest_of(std::size_t index) const;
   std::int64_t width_of(std::size_t index) const;
+  double middle_of(std::size_t index) const;
   void add(std::size_t index, std::uint64_t times);
   base::Result<> decode_counts(std::string_view payload);
 

@@ -9,8 +9,6 @@
 
 namespace probes {
 
-using drill::Cause;
-
 namespace {
 /// A row as evidence. Numbers that do not fit our types are not ours: damaged.
 drill::FinalRow row_of(const PgLedger& ledger, const PgRow& row) {

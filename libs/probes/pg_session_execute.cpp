@@ -48,6 +48,7 @@ void PgConnection::Impl::execute(PgQuery query, Executed done) {
 
 bool PgConnection::Impl::send() {
   std::vector<const char*> values;
+  values.reserve(query_.parameters.size());
   for (const std::string& parameter : query_.parameters) values.push_back(parameter.c_str());
   const int count = static_cast<int>(values.size());
   const int accepted = query_.name.empty()

@@ -47,17 +47,18 @@ TEST(Trend, NeedsARankTestToSpeak) {
   EXPECT_EQ(trend({5, 6, 5, 6, 5, 6, 5, 60}), Trend::Stable);
 }
 
-Summary drill(Verdict verdict, std::optional<Duration> rto) {
-  Summary out;
-  out.rto.verdict = verdict;
-  out.rto.service = {Duration::zero(), rto};
-  out.rpo.verdict = Verdict::Met;
+PastDrill drill(Verdict verdict, std::optional<Duration> rto) {
+  PastDrill out;
+  out.rto_verdict = verdict;
+  out.rto = rto;
+  out.rpo_verdict = Verdict::Met;
+  out.rpo = Duration::zero();
   return out;
 }
 
 TEST(History, InconclusiveAndInvalidAreNotMet) {
   using base::seconds;
-  const std::vector<Summary> drills = {
+  const std::vector<PastDrill> drills = {
       drill(Verdict::Met, seconds(10)), drill(Verdict::Met, seconds(20)),
       drill(Verdict::Inconclusive, seconds(30)), drill(Verdict::Invalid, seconds(99))};
   const HistorySummary summary = summarise(drills);
@@ -71,8 +72,8 @@ TEST(History, InconclusiveAndInvalidAreNotMet) {
 }
 
 TEST(History, ADrillThatNeverCameBackIsTheWorst) {
-  const std::vector<Summary> drills = {drill(Verdict::Met, base::seconds(10)),
-                                       drill(Verdict::Missed, std::nullopt)};
+  const std::vector<PastDrill> drills = {drill(Verdict::Met, base::seconds(10)),
+                                         drill(Verdict::Missed, std::nullopt)};
   const HistorySummary summary = summarise(drills);
   EXPECT_TRUE(summary.rto.never_back);
   EXPECT_EQ(summary.rto.worst, std::nullopt);

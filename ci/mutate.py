@@ -1,0 +1,290 @@
+#!/usr/bin/env python3
+"""Breaks the measurement on purpose, one line at a time, and demands that its tests notice.
+
+Each mutation is a small wrong turn that a plausible edit could take: a bound swapped, a record
+dropped, info counted as lost. It is applied to a copy of the sources, only test_drill is rebuilt,
+and the tests must fail (or not end). A mutation that survives is a hole in the tests; a mutation
+whose line is not found any more is an error too, so that the list follows the code.
+
+    ci/mutate.py [NAME...]      all, or those whose name contains one of the words (make mutate)
+
+Exit: 0 all caught, 1 survivors or stale mutations. Takes some minutes on two cores.
+"""
+import shutil
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+WORK = ROOT / "build" / "mutate"
+SOURCE = WORK / "source"
+TEST_SECONDS_MAX = 60
+
+
+@dataclass(frozen=True)
+class Mutation:
+    name: str
+    file: str  # in libs/drill
+    old: str
+    new: str
+
+
+MUTATIONS = [
+    # Availability: what one operation says.
+    Mutation("late is good", "observe.cpp",
+             "if (ok && record.completed - record.scheduled <= stream.deadline) return Sight::Good;",
+             "if (ok) return Sight::Good;"),
+    Mutation("latency from the invocation instead of the due time", "observe.cpp",
+             "if (ok && record.completed - record.scheduled <= stream.deadline)",
+             "if (ok && record.completed - record.invoked <= stream.deadline)"),
+    Mutation("exactly at the deadline is late", "observe.cpp",
+             "record.completed - record.scheduled <= stream.deadline)",
+             "record.completed - record.scheduled < stream.deadline)"),
+    Mutation("completion time instead of invocation", "observe.cpp",
+             "seen.invoked = record.invoked != kNever ? record.invoked : record.scheduled;",
+             "seen.invoked = record.completed != kNever ? record.completed : record.scheduled;"),
+    Mutation("due time instead of invocation", "observe.cpp",
+             "seen.invoked = record.invoked != kNever ? record.invoked : record.scheduled;",
+             "seen.invoked = record.scheduled;"),
+    Mutation("never sent is bad", "observe.cpp",
+             "if (record.cause == Cause::NotSent) return Sight::Unseen;",
+             "if (record.cause == Cause::NotSent) return Sight::Bad;"),
+    Mutation("own silence is an outage", "observe.cpp",
+             "return late ? Sight::Bad : Sight::Unseen;",
+             "return late || silent > Duration::zero() ? Sight::Bad : Sight::Unseen;"),
+    Mutation("blocked is not bad", "observe.cpp",
+             "if (silent == Duration::zero() && !cut_short) return Sight::Bad;",
+             "if (record.cause == Cause::Blocked) return Sight::Unseen;\n"
+             "  if (silent == Duration::zero() && !cut_short) return Sight::Bad;"),
+    Mutation("the first record is dropped", "observe.cpp",
+             "for (const Record& record : records) view.seen",
+             "for (const Record& record : records.subspan(records.empty() ? 0 : 1)) view.seen"),
+    # Bounds.
+    Mutation("user-visible bounds swapped", "outage.cpp",
+             "out.user_visible.lower = seen[last_bad].invoked - begin;",
+             "out.user_visible.lower = seen[last_bad].invoked - out.away_from_lo;"),
+    Mutation("upper bound from b0 instead of the last good", "outage.cpp",
+             "out.user_visible.upper = seen[*out.sustained].invoked - out.away_from_lo;",
+             "out.user_visible.upper = seen[*out.sustained].invoked - begin;"),
+    Mutation("service upper bound ends at the invocation", "outage.cpp",
+             "out.service.upper = seen[*out.sustained].completed - out.away_from_lo;",
+             "out.service.upper = seen[*out.sustained].invoked - out.away_from_lo;"),
+    Mutation("delta dropped", "outage.cpp",
+             "by = std::min(by, seen[i].invoked + delta);",
+             "by = std::min(by, seen[first_bad].invoked);"),
+    Mutation("the published delta rule", "outage.cpp",
+             "by = std::min(by, seen[i].invoked + delta);",
+             "by = std::min(by, seen[first_bad].invoked + delta);"),
+    Mutation("blocked counts like any other", "outage.cpp",
+             "if (seen[last_bad].cause != Cause::Blocked) return seen[last_bad].invoked;",
+             "return seen[last_bad].invoked;"),
+    Mutation("no hold: the first good one ends the outage", "outage.cpp",
+             "if (candidate && seen[i].invoked > seen[*candidate].invoked + hold) {",
+             "if (candidate) {"),
+    Mutation("the end of the hold is not part of it", "outage.cpp",
+             "if (candidate && seen[i].invoked > seen[*candidate].invoked + hold) {",
+             "if (candidate && seen[i].invoked >= seen[*candidate].invoked + hold) {"),
+    Mutation("a hold cut short counts", "outage.cpp",
+             "if (candidate && last_seen + interval >= seen[*candidate].invoked + hold) {",
+             "if (candidate) {"),
+    Mutation("recovery by the undo counts", "outage.cpp",
+             "const Seen seen(view.seen.begin(), watched_end);",
+             "const Seen seen = view.seen;\n  static_cast<void>(watched_end);"),
+    Mutation("in flight at the fault is no part of it", "outage.cpp",
+             "if (seen[i].invoked >= fault_begun - deadline && seen[i].completed >= fault_begun) "
+             "return i;",
+             ""),
+    Mutation("no steady state needed", "outage.cpp",
+             "out.steady = lasted >= hold && gap <= stall_limit(view.stream);",
+             "out.steady = true;"),
+    Mutation("a stall across the onset is ignored", "outage.cpp",
+             "outage.stalled = seen[next].invoked - seen[*outage.last_good].invoked > limit;", ""),
+    Mutation("a stall across the recovery is ignored", "outage.cpp",
+             "outage.stalled |= longest_gap(seen, search.last_bad, held_until) > limit;", ""),
+    Mutation("zero point below zero", "outage.cpp",
+             "out.service.lower = not_negative(outage.away_until_lo - zero);",
+             "out.service.lower = outage.away_until_lo - zero;"),
+    # Verdicts.
+    Mutation("met only below the objective", "outage.cpp",
+             "*service.upper <= objective", "*service.upper < objective"),
+    Mutation("met by the user-visible bound", "outage.cpp",
+             "if (service.upper && *service.upper <= objective)",
+             "if (user_visible.upper && *user_visible.upper <= objective)"),
+    Mutation("missed at the objective", "outage.cpp",
+             "user_visible.lower > objective", "user_visible.lower >= objective"),
+    Mutation("missed by the service bound", "outage.cpp",
+             "if (user_visible.lower > objective)", "if (service.lower > objective)"),
+    Mutation("no bad operation is zero", "judgement.cpp",
+             "out.service = {Duration::zero(), view.stream.deadline + gap};",
+             "out.service = {Duration::zero(), Duration::zero()};"),
+    Mutation("a later outage is not judged", "judgement.cpp",
+             "if (later.verdict > worst.verdict) worst = std::move(later);", ""),
+    Mutation("an objective of nothing lost is met by a short loss", "judgement.cpp",
+             "if (*objective == Duration::zero() && r.lost > 0) return {Verdict::Missed, reason};",
+             ""),
+    Mutation("broken identities are forgiven", "judgement.cpp",
+             "if (!r.identities_hold) return {Verdict::Invalid, r.problems.front()};", ""),
+    Mutation("not measured is met", "criteria.cpp",
+             "if (!measured.value) {", "if (!measured.value) {\n    out.verdict = Verdict::Met;"),
+    Mutation("at most means below", "criteria.cpp",
+             "*measured.value <= criterion.target", "*measured.value < criterion.target"),
+    Mutation("failures count as satisfied", "criteria.cpp",
+             "if (!sample->ok || sample->completed == kNever) continue;\n"
+             "    const Duration took = sample->completed - sample->intended;",
+             "const Duration took = sample->completed - sample->intended;"),
+    Mutation("damage does not fail the drill", "assess.cpp",
+             "if (!hurt.empty()) reasons.add(Verdict::Missed", "if (false) reasons.add(Verdict::Missed"),
+    Mutation("an unproven fault is judged", "assess.cpp",
+             "if (evidence_.fault_effective == kNever)", "if (false)"),
+    # The ledger.
+    Mutation("info counts as lost", "ledger_check.cpp",
+             "if (record.outcome == Outcome::Ok) {\n      if (!present) lose(record);",
+             "if (record.outcome == Outcome::Info && !present) lose(record);\n"
+             "    if (record.outcome == Outcome::Ok) {\n      if (!present) lose(record);"),
+    Mutation("late acknowledgements are not acknowledged", "ledger_check.cpp",
+             "if (!present) lose(record);",
+             "if (!present && record.completed - record.scheduled < base::millis(50)) lose(record);"),
+    Mutation("the second final read is skipped", "ledger_check.cpp",
+             "index.take(index.rejoined_, kRejoined, true);", ""),
+    Mutation("the first final read is skipped", "ledger_check.cpp",
+             "index.take(index.survivor_, kSurvivor, true);", ""),
+    Mutation("a broken HMAC is presence", "ledger_check.cpp",
+             "if (judged) flag |= kCorrupt;\n      continue;", "if (judged) flag |= kCorrupt;"),
+    Mutation("duplicates are not seen", "ledger_check.cpp",
+             "if (judged && (flag & once) != 0) flag |= kTwice;", ""),
+    Mutation("strangers are not seen", "ledger_check.cpp",
+             "result().phantom += rows_.strangers().size();", ""),
+    Mutation("a record is dropped", "ledger_check.cpp",
+             "if (is_ledger(record)) take(record, onset);",
+             "if (is_ledger(record) && record.seq != 3) take(record, onset);"),
+    Mutation("the last lost write does not move the end", "ledger_check.cpp",
+             "const TimePoint o_hi = onset ? std::max(onset->hi, last_comp) : last_comp;",
+             "const TimePoint o_hi = onset ? onset->hi : last_comp;"),
+    Mutation("RPO from the completion of the first lost", "ledger_check.cpp",
+             "out_.rpo_time.upper = o_hi - first_inv;", "out_.rpo_time.upper = o_hi - first_comp;"),
+    Mutation("RPO lower bound from the invocation", "ledger_check.cpp",
+             "std::max(Duration::zero(), o_lo - first_comp)",
+             "std::max(Duration::zero(), o_lo - first_inv)"),
+    Mutation("holes across terms", "ledger_check.cpp",
+             "TimePoint& latest = kept_until_[record.server_term];",
+             "TimePoint& latest = kept_until_[1];"),
+    Mutation("overlapping writes make a hole", "ledger_check.cpp",
+             "lost->completed < kept->second", "lost->invoked < kept->second"),
+    Mutation("a read before the last acknowledgement counts", "ledger_check.cpp",
+             "if (read == nullptr || last_acknowledged_ <= read->began) continue;", "continue;"),
+    Mutation("the cross-check looks at lost writes only", "ledger_check.cpp",
+             "differ += missing || (record.outcome == Outcome::Fail && there);", ""),
+    # Consistency, phases, instrument, history.
+    Mutation("possible split brain is definite", "consistency.cpp",
+             "if (write.invoked <= higher.acknowledged) {", "if (false) {"),
+    Mutation("staleness by invocation", "consistency.cpp",
+             "by_completion_[next_]->completed < at", "by_completion_[next_]->invoked < at"),
+    Mutation("lost writes make reads stale", "consistency.cpp",
+             "if (!rows.in_survivor(record.stream, record.seq)) continue;\n"
+             "      by_completion_", "by_completion_"),
+    Mutation("loss behind the recovery point costs consistency", "consistency.cpp",
+             "if (!present && !before && !damaged) continue;", ""),
+    Mutation("phases out of order are clamped", "phases.cpp",
+             "out.took = to.at - from.at;",
+             "out.took = std::max(Duration::zero(), to.at - from.at);"),
+    Mutation("an unobserved phase with a target passes", "phases.cpp",
+             "if (out.target > Duration::zero()) out.met = false;", ""),
+    Mutation("the reference is always right", "instrument.cpp",
+             "out.contained = service && within(out.user_visible, least, most);",
+             "out.contained = true;"),
+    Mutation("the control is not looked at", "instrument.cpp",
+             "if (failed.empty()) continue;", "continue;"),
+    Mutation("invalid drills count as met", "history.cpp",
+             "out.met += drill.*objective.verdict == Verdict::Met;",
+             "out.met += drill.*objective.verdict != Verdict::Missed;"),
+    Mutation("two-sided bound", "history.cpp",
+             "const double alpha = 1 - confidence;", "const double alpha = (1 - confidence) / 2;"),
+]
+
+
+def copy_sources():
+    """Only what the build reads; files that did not change keep their time, so ninja is idle."""
+    WORK.mkdir(parents=True, exist_ok=True)
+    files = subprocess.run(["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, check=True,
+                           capture_output=True, text=True).stdout.split()
+    for name in files:
+        source, copy = ROOT / name, SOURCE / name
+        if not source.is_file():
+            continue
+        if copy.is_file() and copy.read_bytes() == source.read_bytes():
+            continue
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, copy)
+
+
+def run(command, seconds=None):
+    try:
+        return subprocess.run(command, capture_output=True, text=True, timeout=seconds)
+    except subprocess.TimeoutExpired:
+        return None
+
+
+def build():
+    return run(["ninja", "-C", str(WORK / "build"), "test_drill"])
+
+
+def test():
+    return run([str(WORK / "build" / "tests" / "drill" / "test_drill"), "--gtest_fail_fast",
+                "--gtest_brief=1"], TEST_SECONDS_MAX)
+
+
+def caught_by(result):
+    if result is None:
+        return "does not end"
+    for line in result.stdout.splitlines():
+        if line.startswith("[  FAILED  ]"):
+            return line.split("] ", 1)[1].split(" (")[0].rstrip(",")
+    return f"exit {result.returncode}"
+
+
+def attempt(mutation):
+    """(caught, how)"""
+    path = SOURCE / "libs" / "drill" / mutation.file
+    original = path.read_text()
+    if original.count(mutation.old) != 1:
+        return False, f"STALE: found {original.count(mutation.old)} times in {mutation.file}"
+    path.write_text(original.replace(mutation.old, mutation.new))
+    try:
+        built = build()
+        if built.returncode != 0:
+            return False, "STALE: does not compile: " + next(
+                (line for line in built.stdout.splitlines() if "error:" in line), "")
+        result = test()
+        if result is not None and result.returncode == 0:
+            return False, "SURVIVED"
+        return True, caught_by(result)
+    finally:
+        path.write_text(original)
+
+
+def main():
+    words = sys.argv[1:]
+    chosen = [m for m in MUTATIONS if not words or any(word in m.name for word in words)]
+    copy_sources()
+    run(["cmake", "-S", str(SOURCE), "-B", str(WORK / "build"), "-G", "Ninja",
+         "-DCMAKE_CXX_COMPILER=clang++-19", "-DCMAKE_CXX_FLAGS=-O1 -Wno-error",
+         "-DMUSTER_SANITIZE=none"])
+    built = build()
+    if built.returncode != 0 or test().returncode != 0:
+        print("the unchanged sources do not build or do not pass:\n" + built.stdout[-2000:])
+        return 1
+    wrong = 0
+    print(f"| {'mutation':<60} | caught by |")
+    for mutation in chosen:
+        begun = time.monotonic()
+        caught, how = attempt(mutation)
+        wrong += not caught
+        print(f"| {mutation.name:<60} | {how} | {time.monotonic() - begun:.1f} s", flush=True)
+    print(f"{len(chosen) - wrong} of {len(chosen)} caught")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
