@@ -12,9 +12,10 @@ namespace {
 
 constexpr auto kAnswerWithin = base::seconds(5);
 
-// Bits of srv_admin_state (HAProxy 2.6, include/haproxy/server-t.h): forced, inherited,
-// configured, by resolution; drain forced and inherited.
-constexpr unsigned kMaintBits = 0x01U | 0x02U | 0x04U | 0x20U;
+// Bits of srv_admin_state (HAProxy 2.6, include/haproxy/server-t.h): maintenance forced, inherited,
+// by resolution; drain forced and inherited. 0x04 only tells that the configuration said disabled,
+// which stays true when the server is ready.
+constexpr unsigned kMaintBits = 0x01U | 0x02U | 0x20U;
 constexpr unsigned kDrainBits = 0x08U | 0x10U;
 
 std::vector<std::string_view> split(std::string_view text, char separator) {

@@ -26,8 +26,8 @@ using Tcp = asio::ip::tcp;
 
 constexpr const char* kAnswer =
     "1\n# be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state srv_uweight\n"
-    "3 db 1 a 127.0.0.1 2 0 1\n3 db 2 b 127.0.0.1 0 4 1\n3 db 3 c 127.0.0.1 2 8 1\n"
-    "3 db 4 d 127.0.0.1 0 1 1\n\n";
+    "3 db 1 a 127.0.0.1 2 0 1\n3 db 2 b 127.0.0.1 0 5 1\n3 db 3 c 127.0.0.1 2 8 1\n"
+    "3 db 4 d 127.0.0.1 0 1 1\n3 db 5 e 127.0.0.1 2 4 1\n\n";
 
 TEST(HaProxyAnswer, TellsAdministrativeStates) {
   const auto servers = parse_servers_state(kAnswer);
@@ -35,7 +35,8 @@ TEST(HaProxyAnswer, TellsAdministrativeStates) {
   EXPECT_THAT(*servers, testing::ElementsAre(RouteServer{"a", RouteState::Ready},
                                              RouteServer{"b", RouteState::Maint},
                                              RouteServer{"c", RouteState::Drain},
-                                             RouteServer{"d", RouteState::Maint}));
+                                             RouteServer{"d", RouteState::Maint},
+                                             RouteServer{"e", RouteState::Ready}));
 }
 
 TEST(HaProxyAnswer, RefusesWhatIsNoListOfServers) {

@@ -118,14 +118,18 @@ class SystemTest : public testing::Test {
 };
 
 TEST_F(SystemTest, PostgresPairLosesInFlightWritesFailsOverAndRejoins) {
-  open("postgres-pair", {{"replicationDelayMillis", "2000"}, {"orders", "1000"}});
+  open("postgres-pair", {{"orders", "1000"}});
   ASSERT_TRUE(target_);
+  const Node late = Node::map().set("relay", "from-a").set("mode", "Delay").set("delayMillis", 8000);
+  const Node late_undo = inject("network", api::Use::Fault, late);
   EXPECT_EQ(on("proxy", kInsert), "written");  // acknowledged by a, in flight to b
 
   const Node kill = Node::map().set("name", "a").set("signal", "KILL").set("tree", true);
   inject("process", api::Use::Fault, kill);
   EXPECT_EQ(target_->state("a").value(), ProcessState::Gone);
   EXPECT_THAT(on("proxy", "select 1"), testing::StartsWith("error"));
+
+  undo("network", api::Use::Fault, late, late_undo);
 
   EXPECT_EQ(on("b", "select pg_promote()"), "t");
   inject("route", api::Use::Step, Node::map().set("service", "proxy").set("to", "b"));
