@@ -10,7 +10,6 @@ whose line is not found any more is an error too, so that the list follows the c
 
 Exit: 0 all caught, 1 survivors or stale mutations. Takes some minutes on two cores.
 """
-import shutil
 import subprocess
 import sys
 import time
@@ -213,10 +212,13 @@ def copy_sources():
         source, copy = ROOT / name, SOURCE / name
         if not source.is_file():
             continue
-        if copy.is_file() and copy.read_bytes() == source.read_bytes():
+        content = source.read_bytes()
+        if name == "CMakeLists.txt":  # a mutation may leave a parameter unused
+            content = content.replace(b" -Werror ", b" ")
+        if copy.is_file() and copy.read_bytes() == content:
             continue
         copy.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source, copy)
+        copy.write_bytes(content)
 
 
 def run(command, seconds=None):
@@ -269,7 +271,7 @@ def main():
     chosen = [m for m in MUTATIONS if not words or any(word in m.name for word in words)]
     copy_sources()
     run(["cmake", "-S", str(SOURCE), "-B", str(WORK / "build"), "-G", "Ninja",
-         "-DCMAKE_CXX_COMPILER=clang++-19", "-DCMAKE_CXX_FLAGS=-O1 -Wno-error",
+         "-DCMAKE_CXX_COMPILER=clang++-19", "-DCMAKE_CXX_FLAGS=-O1",
          "-DMUSTER_SANITIZE=none"])
     built = build()
     if built.returncode != 0 or test().returncode != 0:
