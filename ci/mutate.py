@@ -10,7 +10,6 @@ whose line is not found any more is an error too, so that the list follows the c
 
 Exit: 0 all caught, 1 survivors or stale mutations. Takes some minutes on two cores.
 """
-import shutil
 import subprocess
 import sys
 import time
@@ -52,7 +51,8 @@ MUTATIONS = [
              "if (record.cause == Cause::NotSent) return Sight::Unseen;",
              "if (record.cause == Cause::NotSent) return Sight::Bad;"),
     Mutation("own silence is an outage", "observe.cpp",
-             "return late ? Sight::Bad : Sight::Unseen;", "return Sight::Bad;"),
+             "return late ? Sight::Bad : Sight::Unseen;",
+             "return late || silent > Duration::zero() ? Sight::Bad : Sight::Unseen;"),
     Mutation("blocked is not bad", "observe.cpp",
              "if (silent == Duration::zero() && !cut_short) return Sight::Bad;",
              "if (record.cause == Cause::Blocked) return Sight::Unseen;\n"
@@ -212,10 +212,13 @@ def copy_sources():
         source, copy = ROOT / name, SOURCE / name
         if not source.is_file():
             continue
-        if copy.is_file() and copy.read_bytes() == source.read_bytes():
+        content = source.read_bytes()
+        if name == "CMakeLists.txt":  # a mutation may leave a parameter unused
+            content = content.replace(b" -Werror ", b" ")
+        if copy.is_file() and copy.read_bytes() == content:
             continue
         copy.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source, copy)
+        copy.write_bytes(content)
 
 
 def run(command, seconds=None):
@@ -268,7 +271,7 @@ def main():
     chosen = [m for m in MUTATIONS if not words or any(word in m.name for word in words)]
     copy_sources()
     run(["cmake", "-S", str(SOURCE), "-B", str(WORK / "build"), "-G", "Ninja",
-         "-DCMAKE_CXX_COMPILER=clang++-19", "-DCMAKE_CXX_FLAGS=-O1 -Wno-error",
+         "-DCMAKE_CXX_COMPILER=clang++-19", "-DCMAKE_CXX_FLAGS=-O1",
          "-DMUSTER_SANITIZE=none"])
     built = build()
     if built.returncode != 0 or test().returncode != 0:

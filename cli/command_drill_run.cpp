@@ -1,10 +1,9 @@
 // `muster drill run`: from the plan's file to the report on the terminal. What may fail before
 // anything is touched fails here: the plan, the system, the lock, leftovers of a drill that died.
-#include <sys/utsname.h>
-
 #include <csignal>
 #include <memory>
 #include <optional>
+#include <sys/utsname.h>
 
 #include <fmt/format.h>
 
@@ -28,12 +27,9 @@ namespace {
 
 report::Format format_of(Output output) {
   switch (output) {
-    case Output::Json:
-      return report::Format::Json;
-    case Output::Yaml:
-      return report::Format::Yaml;
-    case Output::Table:
-      return report::Format::Table;
+    case Output::Json: return report::Format::Json;
+    case Output::Yaml: return report::Format::Yaml;
+    case Output::Table: return report::Format::Table;
   }
   return report::Format::Table;
 }
@@ -42,7 +38,8 @@ std::map<std::string, std::string> versions_of_here() {
   std::map<std::string, std::string> versions = {
       {"muster", version()}, {"revision", revision()}, {"compiler", compiler()}};
   utsname system{};
-  if (uname(&system) == 0) versions["kernel"] = fmt::format("{} {}", system.sysname, system.release);
+  if (uname(&system) == 0)
+    versions["kernel"] = fmt::format("{} {}", system.sysname, system.release);
   return versions;
 }
 
@@ -148,8 +145,8 @@ base::Result<> Session::serve_metrics(aio::TaskGroup& group) {
     if (request.target != "/metrics") return net::HttpReply{404, "text/plain", "try /metrics\n"};
     return net::HttpReply{200, metrics::DrillMetrics::kContentType, metrics_.text()};
   };
-  auto server = net::HttpServer::listen(clock_, context_.get_executor(), command_.metrics_listen,
-                                        handler);
+  auto server =
+      net::HttpServer::listen(clock_, context_.get_executor(), command_.metrics_listen, handler);
   if (!server) return tl::unexpected(server.error().with("--metrics-listen"));
   metrics_server_ = std::move(*server);
   say(fmt::format("metrics: http://127.0.0.1:{}/metrics", metrics_server_->port()));
@@ -168,9 +165,9 @@ aio::Task<base::Result<>> Session::recover_leftovers(const runner::StateDir& sta
     CO_TRY(const auto recovered,
            co_await runner::recover(clock_, context_.get_executor(), state, dir));
     if (!recovered.whole) {
-      co_return base::fail(base::Code::FailedPrecondition,
-                           fmt::format("drill {} could not be undone: {}", dir.id(),
-                                       recovered.detail));
+      co_return base::fail(
+          base::Code::FailedPrecondition,
+          fmt::format("drill {} could not be undone: {}", dir.id(), recovered.detail));
     }
   }
   co_return base::Result<>{};
@@ -179,8 +176,7 @@ aio::Task<base::Result<>> Session::recover_leftovers(const runner::StateDir& sta
 aio::Task<base::Result<Exit>> Session::drill(runner::PlanFile file) {
   CO_TRY(const auto state, runner::StateDir::open(global_.state_dir));
   CO_TRY(co_await recover_leftovers(state, file.system.name));
-  CO_TRY(const auto dir,
-         state.create_drill(file.plan.name, clock_.wall_now(), aio::seed()));
+  CO_TRY(const auto dir, state.create_drill(file.plan.name, clock_.wall_now(), aio::seed()));
   CO_TRY(const auto target_lock,
          targets::lock_target(state.locks(), file.system.name, "drill " + dir.id()));
   CO_TRY(const auto drill_lock, aio::FileLock::try_lock(dir.lock(), "drill " + dir.id()));
@@ -209,7 +205,13 @@ aio::Task<base::Result<Exit>> Session::on_target(const runner::StateDir& state,
                                                  runner::DrillTarget& target) {
   runner::HttpGet http(clock_, context_.get_executor());
   runner::DrillRun::Setup setup{
-      state, dir, target, catalog_, &http, &metrics_, versions_of_here(),
+      state,
+      dir,
+      target,
+      catalog_,
+      &http,
+      &metrics_,
+      versions_of_here(),
       [this](const runner::DrillStatus& status) { print(console_.err, view_.show(status)); }};
   metrics_.declare(target.plan.name);
   runner::DrillRun run(clock_, context_.get_executor(), std::move(setup));

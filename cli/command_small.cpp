@@ -28,21 +28,16 @@ Exit failed(Console& console, const base::Error& error) {
 }
 
 Exit run(const Version& command, const Global& /*global*/, Console& console) {
-  const std::string json =
-      api::to_json(api::Node::map()
-                       .set("version", version())
-                       .set("revision", revision())
-                       .set("compiler", compiler())
-                       .set("apiVersion", api::kGroupVersion),
-                   2) +
-      "\n";
+  const std::string json = api::to_json(api::Node::map()
+                                            .set("version", version())
+                                            .set("revision", revision())
+                                            .set("compiler", compiler())
+                                            .set("apiVersion", api::kGroupVersion),
+                                        2) +
+                           "\n";
   switch (command.output) {
-    case Output::Json:
-      print(console.out, json);
-      break;
-    case Output::Yaml:
-      print(console.out, report::yaml_of_json(json).value_or(json));
-      break;
+    case Output::Json: print(console.out, json); break;
+    case Output::Yaml: print(console.out, report::yaml_of_json(json).value_or(json)); break;
     case Output::Table:
       print(console.out, fmt::format("muster {} ({}, {})\n", version(), revision(), compiler()));
       break;

@@ -4,6 +4,7 @@
 
 #include <cstdio>
 
+#include "base/result.h"
 #include "cli/options.h"
 #include "cli/terminal.h"
 

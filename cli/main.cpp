@@ -15,8 +15,8 @@ int main(int count, char** arguments) {
     cli::print(console.err, parsed.err);
     return static_cast<int>(parsed.exit);
   }
-  const cli::Exit exit = std::visit(
-      [&](const auto& command) { return cli::run(command, parsed.global, console); },
-      *parsed.command);
+  const cli::Exit exit =
+      std::visit([&](const auto& command) { return cli::run(command, parsed.global, console); },
+                 *parsed.command);
   return static_cast<int>(exit);
 }

@@ -1,4 +1,5 @@
-// What this program is, for `muster version`, reports and muster_build_info. Values come from CMake.
+// What this program is, for `muster version`, reports and muster_build_info. Values come from
+// CMake.
 #pragma once
 
 #include <string>

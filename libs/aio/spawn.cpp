@@ -129,6 +129,9 @@ base::Result<Spawned> Spawned::start(const Command& command, const Streams& stre
   if (!command.cwd.empty()) {
     posix_spawn_file_actions_addchdir_np(&actions.value, command.cwd.c_str());
   }
+  // Asio's sockets are not close-on-exec: a server that is started in the middle of a drill would
+  // hold the prober's connections and the listeners of its parent for as long as it lives.
+  posix_spawn_file_actions_addclosefrom_np(&actions.value, STDERR_FILENO + 1);
   const Attributes attributes;
   auto arguments = command.argv;
   auto environment = environment_of(command);

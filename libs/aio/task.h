@@ -30,15 +30,22 @@ using Executor = asio::any_io_executor;
 template <class T = void>
 using Task = asio::awaitable<T>;
 
+namespace detail {
+// co_spawn of Boost 1.74 default-constructs what a task returns; a Result of a type that cannot be
+// is handed over like this instead.
+template <class T>
+Task<> keep(Task<base::Result<T>> task, std::optional<base::Result<T>>& outcome) {
+  outcome.emplace(co_await std::move(task));
+}
+}  // namespace detail
+
 /// Runs the context until the task has ended and returns its result: for main() and for tests.
 /// Errors: whatever the task returns; an exception out of it is a bug and ends the process.
 template <class T>
 base::Result<T> run(asio::io_context& context, Task<base::Result<T>> task) {
   std::optional<base::Result<T>> outcome;
-  asio::co_spawn(context, std::move(task), [&](std::exception_ptr error, base::Result<T> value) {
-    CHECK(!error);
-    outcome.emplace(std::move(value));
-  });
+  asio::co_spawn(context, detail::keep(std::move(task), outcome),
+                 [](std::exception_ptr error) { CHECK(!error); });
   context.restart();
   while (!outcome && context.run_one() > 0) {
   }

@@ -11,6 +11,8 @@
 namespace api {
 namespace {
 
+constexpr std::size_t kMaxProblems = 200;  // of one document; nobody reads more
+
 const char* noun(Use use) {
   switch (use) {
     case Use::Fault: return "fault";
@@ -101,6 +103,7 @@ void Decoder::fill(Node& out, const FieldSpec& field, Mark mark, const std::stri
 }
 
 void Decoder::unknown_field(const Entry& entry, const FieldSpec& field, const std::string& path) {
+  if (problems_.size() >= kMaxProblems) return;  // looking for near names is dear
   std::vector<std::string> known = names_of(field.fields);
   if (field.action) {
     for (std::string& kind : kinds_for(*field.action)) known.push_back(std::move(kind));
@@ -272,6 +275,7 @@ void Decoder::wrong_type(const Node& value, const FieldSpec& field, const std::s
 }
 
 void Decoder::complain(Mark mark, std::string field, std::string message) {
+  if (problems_.size() >= kMaxProblems) return;
   problems_.push_back({file_, mark, std::move(field), std::move(message)});
 }
 

@@ -1,3 +1,6 @@
+// The table of a LocalSystem: every field that a system.yaml may have, with its type, range,
+// default and meaning. Validation, the JSON Schema and the inline form within plans are made from
+// it.
 #include "api/field.h"
 #include "api/recovery_plan.h"
 #include "api/tables.h"

@@ -1,3 +1,6 @@
+// The table of a RecoveryPlan: every field that a plan may have, with its type, range, default and
+// meaning. Validation, the JSON Schema and the reference in docs/plans.md follow it; what fields
+// must be to each other is in plan_rules.cpp.
 #include "api/field.h"
 #include "api/recovery_plan.h"
 #include "api/tables.h"

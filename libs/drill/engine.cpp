@@ -28,7 +28,7 @@ Engine::~Engine() = default;
 Engine::Engine(Engine&&) noexcept = default;
 Engine& Engine::operator=(Engine&&) noexcept = default;
 
-Engine Engine::resume(EngineConfig config, std::vector<Leftover> leftovers) {
+Engine Engine::resume(EngineConfig config, const std::vector<Leftover>& leftovers) {
   return Engine(std::make_unique<Core>(std::move(config), leftovers));
 }
 std::vector<Action> Engine::step(const Event& event, TimePoint now) {

@@ -44,7 +44,7 @@ class Engine {
  public:
   explicit Engine(EngineConfig config);
   /// An engine that only restores: parts recorded without result count as unknown and are undone.
-  static Engine resume(EngineConfig config, std::vector<Leftover> leftovers);
+  static Engine resume(EngineConfig config, const std::vector<Leftover>& leftovers);
   ~Engine();
   Engine(Engine&&) noexcept;
   Engine& operator=(Engine&&) noexcept;

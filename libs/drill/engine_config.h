@@ -8,6 +8,9 @@
 //   Always         right in every case and carried out first (clear a network fault)
 // After a promotion was observed the failback steps take the place of the IfNotPromoted undos. They
 // are undo themselves: idempotent by contract, may be repeated, are not recorded before they run.
+// An abort between promotion and switch leaves the service fenced, and no undo may lift that: the
+// failback of a plan that fences must itself route to the new primary, first. A failback step that
+// fails with OnFailure::Continue is no defect by itself; whether the target is whole is looked at.
 #pragma once
 
 #include <compare>

@@ -155,9 +155,7 @@ std::optional<std::string> EngineInvariants::check_finish(const action::Finish& 
     const auto which = to_string(part.id);
     if (part.id.kind == PartId::Kind::Failback) {
       if (!part.ok && !part.optional) return "I6: said to be whole, but failback failed: " + which;
-    } else if (part.undo == Undo::Always) {
-      return "I6: said to be whole, but not undone: " + which;
-    } else if (part.undo == Undo::IfNotPromoted && !replaced) {
+    } else if (part.undo == Undo::Always || (part.undo == Undo::IfNotPromoted && !replaced)) {
       return "I6: said to be whole, but not undone: " + which;
     }
   }

@@ -7,7 +7,6 @@
 #include <string>
 #include <vector>
 
-#include "drill/history.h"
 #include "drill/report.h"
 
 namespace drill {

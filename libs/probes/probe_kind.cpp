@@ -1,12 +1,16 @@
 #include "probes/probe_kind.h"
 
+#include "probes/probe_http.h"
 #include "probes/probe_postgres.h"
+#include "probes/probe_tcp.h"
 
 namespace probes {
 
 std::vector<std::unique_ptr<ProbeKind>> probe_kinds() {
   std::vector<std::unique_ptr<ProbeKind>> kinds;
   kinds.push_back(postgres_probe());
+  kinds.push_back(http_probe());
+  kinds.push_back(tcp_probe());
   return kinds;
 }
 

@@ -5,23 +5,13 @@
 
 #include <fmt/format.h>
 
+#include "probes/probe_fields.h"
+
 namespace probes {
 namespace {
 
 using api::FieldSpec;
 using api::FieldType;
-
-FieldSpec integer(std::string name, std::int64_t minimum, std::int64_t maximum,
-                  std::optional<api::Node> otherwise, std::string doc) {
-  FieldSpec field;
-  field.name = std::move(name);
-  field.type = FieldType::Integer;
-  field.minimum = minimum;
-  field.maximum = maximum;
-  field.otherwise = std::move(otherwise);
-  field.doc = std::move(doc);
-  return field;
-}
 
 api::ActionKind postgres_kind() {
   api::ActionKind kind;
@@ -41,22 +31,15 @@ api::ActionKind postgres_kind() {
   instances.maximum = 16;
   instances.names = FieldSpec::Names::Instance;
   instances.doc = "the instances behind it, each watched by streams of its own";
-  FieldSpec reads;
-  reads.name = "reads";
-  reads.type = FieldType::Boolean;
-  reads.otherwise = api::Node(true);
-  reads.doc = "read streams too: stale and non-monotonic reads";
   kind.fields = {
       service,
       instances,
-      integer("writesPerSecond", 1, 1000, api::Node(100), "rate of the ledger writes"),
-      integer("intervalMillis", 10, 60000, api::Node(100), "time between operations of a stream"),
-      integer("deadlineMillis", 10, 60000, std::nullopt,
-              "an operation that is not acknowledged by then is bad; default: the degraded "
-              "latency target of the plan"),
-      integer("ackTimeoutSeconds", 1, 300, api::Node(30),
-              "how long the acknowledgement of a write is awaited"),
-      reads};
+      integer_field("writesPerSecond", 1, 1000, api::Node(100), "rate of the ledger writes"),
+      interval_field(),
+      deadline_field(),
+      integer_field("ackTimeoutSeconds", 1, 300, api::Node(30),
+                    "how long the acknowledgement of a write is awaited"),
+      flag_field("reads", true, "read streams too: stale and non-monotonic reads")};
   return kind;
 }
 

@@ -3,7 +3,7 @@
 // writer, the reader and the published JSON Schema, so that the three cannot drift apart.
 //
 // Times are seconds relative to the start of the drill, durations are seconds, both floating; a
-// double keeps nanoseconds exactly up to 100 days. A time that never came is null. An upper bound
+// double keeps nanoseconds exactly up to 24 days. A time that never came is null. An upper bound
 // that is infinite is null with `"unbounded": true` beside it, because JSON has no infinity.
 #pragma once
 

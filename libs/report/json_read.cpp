@@ -15,7 +15,9 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr double kSecondsMax = 9e9;  // what fits a Duration
+// A stamp is the start plus a duration: with these limits no sum overflows.
+constexpr double kSecondsMax = 4e9;
+constexpr std::int64_t kStartMax = 4'000'000'000'000'000'000;
 
 class Reader {
  public:
@@ -31,6 +33,8 @@ class Reader {
   void origin(const char* name, drill::TimePoint& value, const char* /*doc*/) {
     std::int64_t count = 0;
     (*this)(name, count, "");
+    if (count < -kStartMax || count > kStartMax) wrong(name, "nanoseconds of a steady clock");
+    if (!problem_->empty()) return;
     origin_ = value = drill::TimePoint(drill::Duration(count));
   }
   template <class T>

@@ -1,5 +1,6 @@
-// Conversions between the program's times and those of the document. A double holds every
-// nanosecond count up to 2^53 exactly (104 days), so seconds survive the round trip.
+// Conversions between the program's times and those of the document. Below 2^21
+// seconds (24 days) a double is finer than half a nanosecond, so stamps survive the round trip
+// exactly.
 #pragma once
 
 #include <optional>
@@ -10,7 +11,7 @@
 
 namespace report {
 
-/// Units: seconds, exact for durations under 104 days.
+/// Units: seconds, exact for durations under 24 days.
 double seconds_of(base::Duration duration);
 base::Duration duration_of(double seconds);
 

@@ -40,8 +40,8 @@ void add_criteria(std::string& out, const char* window,
 
 std::string describe(const PlanFile& file) {
   const api::RecoveryPlan& plan = file.plan;
-  std::string out = fmt::format("plan {} ({}), target {}\n", plan.name, plan.failure_type,
-                                file.system.name);
+  std::string out =
+      fmt::format("plan {} ({}), target {}\n", plan.name, plan.failure_type, file.system.name);
   out += fmt::format("objectives\n  RTO {} s, RPO {} s\n", plan.objectives.rto_seconds,
                      plan.objectives.rpo_seconds);
   out += fmt::format("timing\n  baseline {} s, hold {} s, validation {} s, deadline {} s\n",

@@ -59,9 +59,9 @@ class Exchange final : public net::ConnectionEvents {
 
  private:
   void on_connected() override {
-    const std::string request =
-        fmt::format("GET {} HTTP/1.1\r\nHost: {}\r\nUser-Agent: muster\r\nConnection: close\r\n\r\n",
-                    url_.path, url_.address.text());
+    const std::string request = fmt::format(
+        "GET {} HTTP/1.1\r\nHost: {}\r\nUser-Agent: muster\r\nConnection: close\r\n\r\n", url_.path,
+        url_.address.text());
     if (!connection_->send(request)) fail("the connection broke");
   }
   void on_data(std::string_view bytes) override { take(parser_.feed(bytes)); }

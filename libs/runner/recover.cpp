@@ -71,20 +71,6 @@ aio::Task<base::Result<>> keep_looking(aio::Clock& clock, RecoveryEdge& edge, Dr
   co_return base::Result<>{};
 }
 
-std::vector<drill::Leftover> leftovers_of(const store::JournalContents& journal) {
-  std::vector<drill::Leftover> out;
-  for (const store::JournalEntry& entry : journal.entries) {
-    drill::Leftover leftover;
-    if (!drill::parse(entry.record.part, leftover.id)) continue;
-    leftover.name = entry.record.name;
-    static_cast<void>(drill::parse(entry.record.rule, leftover.undo));
-    leftover.forward_only = entry.record.forward_only;
-    leftover.restored = entry.undone;
-    out.push_back(std::move(leftover));
-  }
-  return out;
-}
-
 struct Kept {
   PlanFile file;
   bool managed = false;
@@ -112,9 +98,9 @@ aio::Task<base::Result<Recovered>> drive_recovery(aio::Clock& clock, aio::Execut
   RecoveryEdge edge(clock, instances, role(target.plan, "primary"));
   drill::EngineConfig config = engine_config(target.plan, catalog);
   config.final_reads = false;
-  Drive drive(clock, executor,
-              drill::Engine::resume(std::move(config), leftovers_of(journal.contents())), actuator,
-              edge, journal);
+  CO_TRY(std::vector<drill::Leftover> leftovers, store::leftovers_of(journal.contents()));
+  Drive drive(clock, executor, drill::Engine::resume(std::move(config), std::move(leftovers)),
+              actuator, edge, journal);
   aio::TaskGroup looking(executor);
   looking.spawn(keep_looking(clock, edge, drive, looking.token()));
   const drill::action::Finish finish = co_await drive.run();

@@ -12,9 +12,10 @@ namespace {
 
 constexpr auto kAnswerWithin = base::seconds(5);
 
-// Bits of srv_admin_state (HAProxy 2.6, include/haproxy/server-t.h): forced, inherited,
-// configured, by resolution; drain forced and inherited.
-constexpr unsigned kMaintBits = 0x01U | 0x02U | 0x04U | 0x20U;
+// Bits of srv_admin_state (HAProxy 2.6, include/haproxy/server-t.h): maintenance forced, inherited,
+// by resolution; drain forced and inherited. 0x04 only tells that the configuration said disabled,
+// which stays true when the server is ready.
+constexpr unsigned kMaintBits = 0x01U | 0x02U | 0x20U;
 constexpr unsigned kDrainBits = 0x08U | 0x10U;
 
 std::vector<std::string_view> split(std::string_view text, char separator) {
@@ -95,14 +96,17 @@ std::string route_command(const std::string& backend, const std::vector<RouteSer
   std::string in;
   for (const RouteServer& server : servers) {
     const std::string change =
-        fmt::format("set server {}/{} state {}; ", backend, server.name, word_of(server.state));
+        fmt::format("set server {}/{} state {};", backend, server.name, word_of(server.state));
     if (server.state == RouteState::Maint) {
-      out += change + fmt::format("shutdown sessions server {}/{}; ", backend, server.name);
+      out += change + fmt::format("shutdown sessions server {}/{};", backend, server.name);
     } else {
       in += change;
     }
   }
-  return out + in;
+  // An empty command after a last semicolon would be an unknown one.
+  std::string all = out + in;
+  all.resize(all.empty() ? 0 : all.size() - 1);
+  return all;
 }
 
 aio::Task<base::Result<std::string>> HaProxy::ask(std::string command, std::stop_token stop) {
@@ -127,6 +131,7 @@ aio::Task<base::Result<>> HaProxy::set(std::vector<RouteServer> servers, std::st
   // Success is silence; anything else is a complaint.
   std::replace(answer.begin(), answer.end(), '\n', ' ');
   if (answer.find_first_not_of(' ') != std::string::npos) {
+    answer.resize(std::min<std::size_t>(answer.size(), 200));
     co_return base::fail(
         base::Code::FailedPrecondition,
         fmt::format("HAProxy refused the change of backend {}: {}", backend_, answer));

@@ -161,7 +161,11 @@ TEST(Assess, WhatGoesWrongAndWhatItDoes) {
        kInvalid, kInvalid},
       {"a final read failed", [](C&, E& e) { e.final_reads[1].complete = false; }, kMet, kUnsure,
        kUnsure},
-      {"a row twice", [](C&, E& e) { e.final_reads[0].rows.push_back({StreamId(0), 7, true}); },
+      {"a row twice, and no criterion that sees it",
+       [](C& c, E& e) {
+         c.validation.clear();
+         e.final_reads[0].rows.push_back({StreamId(0), 7, true});
+       },
        kMet, kMet, kMissed},
       {"not made whole", [](C&, E& e) { e.ending = Ending::NotWhole; }, kMet, kMet, kMissed},
       {"a criterion is not measured", [](C&, E& e) { e.load.clear(); }, kMet, kMet, kMissed},

@@ -150,7 +150,7 @@ TEST(DrillEngine, RefusesAConfigurationThatCannotBeUndone) {
 /// What the observer says of one step after a list of good ones.
 std::optional<std::string> breach_of(
     const std::vector<std::pair<Event, std::vector<Action>>>& steps,
-    EngineConfig config = small_config()) {
+    const EngineConfig& config = small_config()) {
   EngineInvariants invariants(config);
   for (std::size_t i = 0; i < steps.size(); ++i) {
     auto broken = invariants.breach(steps[i].first, steps[i].second);

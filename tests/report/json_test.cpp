@@ -115,6 +115,8 @@ TEST(ReportJson, NamesTheFieldThatIsWrong) {
       {"/phaseBegan", json{{"Lunch", 1}}, "phaseBegan.Lunch: must be one of Preflight"},
       {"/timeline/0/atSeconds", 1e300, "timeline[0].atSeconds: must be a number of seconds"},
       {"/series/0/points/3/good", 4294967296, "series[0].points[3].good: must be a whole number"},
+      {"/steadyStartNanoseconds", 9223372036854775807,
+       "steadyStartNanoseconds: must be nanoseconds"},
       {"/reasons", "because", "reasons: must be a list"},
       {"/version", 2, "version: must be 1"},
       {"/kind", "Drill", "kind: must be DrillReport"}};

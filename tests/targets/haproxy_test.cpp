@@ -1,13 +1,12 @@
 // The route against a real HAProxy whose two servers are sockets of the test.
 #include "targets/haproxy.h"
 
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <array>
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -27,8 +26,8 @@ using Tcp = asio::ip::tcp;
 
 constexpr const char* kAnswer =
     "1\n# be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state srv_uweight\n"
-    "3 db 1 a 127.0.0.1 2 0 1\n3 db 2 b 127.0.0.1 0 4 1\n3 db 3 c 127.0.0.1 2 8 1\n"
-    "3 db 4 d 127.0.0.1 0 1 1\n\n";
+    "3 db 1 a 127.0.0.1 2 0 1\n3 db 2 b 127.0.0.1 0 5 1\n3 db 3 c 127.0.0.1 2 8 1\n"
+    "3 db 4 d 127.0.0.1 0 1 1\n3 db 5 e 127.0.0.1 2 4 1\n\n";
 
 TEST(HaProxyAnswer, TellsAdministrativeStates) {
   const auto servers = parse_servers_state(kAnswer);
@@ -36,7 +35,8 @@ TEST(HaProxyAnswer, TellsAdministrativeStates) {
   EXPECT_THAT(*servers, testing::ElementsAre(RouteServer{"a", RouteState::Ready},
                                              RouteServer{"b", RouteState::Maint},
                                              RouteServer{"c", RouteState::Drain},
-                                             RouteServer{"d", RouteState::Maint}));
+                                             RouteServer{"d", RouteState::Maint},
+                                             RouteServer{"e", RouteState::Ready}));
 }
 
 TEST(HaProxyAnswer, RefusesWhatIsNoListOfServers) {
@@ -48,8 +48,8 @@ TEST(HaProxyAnswer, RefusesWhatIsNoListOfServers) {
 
 TEST(HaProxyCommand, TakesServersOutBeforeItLetsOthersIn) {
   EXPECT_EQ(route_command("db", {{"b", RouteState::Ready}, {"a", RouteState::Maint}}),
-            "set server db/a state maint; shutdown sessions server db/a; "
-            "set server db/b state ready; ");
+            "set server db/a state maint;shutdown sessions server db/a;"
+            "set server db/b state ready");
 }
 
 class HaProxyTest : public testing::Test {

@@ -1,14 +1,13 @@
 // The relay against real sockets: each mode seen from both ends, and what is lost in it.
 #include "targets/relay.h"
 
-#include <unistd.h>
-
 #include <array>
 #include <chrono>
 #include <filesystem>
 #include <stop_token>
 #include <string>
 #include <thread>
+#include <unistd.h>
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/io_context.hpp>

@@ -27,8 +27,18 @@ drop_shared_memory() {
   [ -z "$id" ] || as_owner ipcrm -m "$id" 2>/dev/null || true
 }
 
+# For when all of the node is proven gone: a zombie that nobody has reaped yet would keep these
+# locks valid in PostgreSQL's eyes, and the node could not start again.
+drop_locks() {
+  drop_shared_memory
+  rm -f "$data/postmaster.pid" "$MUSTER_DIR/run/$node/.s.PGSQL."*
+}
+
 start() {
   signal_all CONT
+  if daemon_gone "patroni-$node" && postgres_gone; then
+    drop_locks
+  fi
   daemon_start "patroni-$node" patroni "$MUSTER_DIR/conf/patroni-$node.yml"
 }
 
@@ -45,8 +55,7 @@ stop() {
       sleep 0.05
     done
   fi
-  drop_shared_memory
-  rm -f "$data/postmaster.pid"
+  drop_locks
 }
 
 case ${1:-} in

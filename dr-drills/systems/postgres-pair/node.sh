@@ -67,7 +67,9 @@ stop() {
     done
   fi
   drop_shared_memory
-  rm -f "$data/postmaster.pid"
+  # All of it is proven gone. A zombie that nobody has reaped yet would keep these locks valid in
+  # PostgreSQL's eyes, and the node could not start again.
+  rm -f "$data/postmaster.pid" "$MUSTER_DIR/run/$node/.s.PGSQL."* "$MUSTER_DIR/isolated/$node/.s.PGSQL."*
 }
 
 case $action in

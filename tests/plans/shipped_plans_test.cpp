@@ -1,0 +1,128 @@
+// Every plan and system under dr-drills is read with the kinds that the program has, and held
+// against the system it names: what ships can be run as it lies there.
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "api/cross_check.h"
+#include "api/plan_edit.h"
+#include "api/plan_parse.h"
+#include "api/yaml.h"
+#include "probes/probe_kind.h"
+#include "targets/catalog.h"
+
+namespace {
+
+namespace fs = std::filesystem;
+using testing::IsEmpty;
+
+const fs::path kDrills = fs::path(MUSTER_SOURCE_DIR) / "dr-drills";
+
+api::ActionCatalog catalog() {
+  api::ActionCatalog kinds;
+  targets::local_catalog().describe(kinds);
+  for (const auto& probe : probes::probe_kinds()) kinds.add(probe->kind());
+  return kinds;
+}
+
+api::Node read(const fs::path& file) {
+  std::ifstream stream(file);
+  std::ostringstream text;
+  text << stream.rdbuf();
+  auto documents = api::parse_yaml(text.str(), file.string());
+  if (!documents) {
+    ADD_FAILURE() << api::format(documents.error());
+    return {};
+  }
+  EXPECT_EQ(documents->size(), 1U) << file;
+  return documents->empty() ? api::Node() : documents->front();
+}
+
+std::vector<fs::path> plans() {
+  std::vector<fs::path> out;
+  for (const fs::directory_entry& entry : fs::directory_iterator(kDrills)) {
+    if (entry.path().extension() == ".yaml") out.push_back(entry.path());
+  }
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
+api::RecoveryPlan parsed(const api::Node& document, const fs::path& file) {
+  auto plan = api::parse_plan(document, file.string(), catalog());
+  if (!plan) {
+    ADD_FAILURE() << api::format(plan.error());
+    return {};
+  }
+  return *plan;
+}
+
+api::LocalSystem system_of(const api::RecoveryPlan& plan) {
+  if (!plan.target.local) return {};
+  const fs::path file = kDrills / "systems" / plan.target.local->system / "system.yaml";
+  auto system = api::parse_local_system(read(file), file.string());
+  if (!system) {
+    ADD_FAILURE() << api::format(system.error());
+    return {};
+  }
+  return *system;
+}
+
+TEST(ShippedPlans, AreThere) {
+  EXPECT_THAT(plans(), testing::SizeIs(testing::Ge(3U)));
+}
+
+TEST(ShippedPlans, FitTheSystemsTheyName) {
+  for (const fs::path& file : plans()) {
+    SCOPED_TRACE(file);
+    const api::RecoveryPlan plan = parsed(read(file), file);
+    const api::LocalSystem system = system_of(plan);
+    EXPECT_TRUE(system.drillable);
+    EXPECT_EQ(plan.name, file.stem());
+    EXPECT_THAT(api::format(api::cross_check(plan, system, catalog())), IsEmpty());
+    EXPECT_THAT(api::warnings(plan), IsEmpty());
+  }
+}
+
+TEST(ShippedPlans, HaveTheFiguresOfTheScenario) {
+  for (const fs::path& file : plans()) {
+    SCOPED_TRACE(file);
+    const api::RecoveryPlan plan = parsed(read(file), file);
+    EXPECT_EQ(plan.objectives.rto_seconds, 300);
+    EXPECT_EQ(plan.objectives.rpo_seconds, 60);
+    EXPECT_EQ(plan.timing.baseline_seconds, 300);
+    EXPECT_EQ(plan.timing.deadline_seconds, 1800);
+    ASSERT_TRUE(plan.load.has_value());
+    EXPECT_EQ(plan.load->users, 6);
+    EXPECT_EQ(plan.load->operations_per_minute, 120);
+    EXPECT_EQ(plan.degraded.size(), 5U);
+    EXPECT_EQ(plan.validation.size(), 4U);
+  }
+}
+
+// The promise of `make demo`: at most three minutes, whatever happens.
+TEST(ShippedPlans, AreQuickWithTheQuickProfile) {
+  for (const fs::path& file : plans()) {
+    SCOPED_TRACE(file);
+    api::Node document = read(file);
+    const api::RecoveryPlan full = parsed(document, file);
+    ASSERT_TRUE(api::apply_profile(document, "quick").has_value());
+    const api::RecoveryPlan quick = parsed(document, file);
+    EXPECT_EQ(quick.profile, "quick");
+    EXPECT_LE(quick.timing.baseline_seconds + quick.timing.hold_seconds +
+                  quick.timing.validation_seconds,
+              40);
+    EXPECT_LE(quick.timing.deadline_seconds, 180);
+    EXPECT_EQ(quick.objectives.rto_seconds, full.objectives.rto_seconds);
+    EXPECT_THAT(api::warnings(quick), IsEmpty());
+  }
+}
+
+TEST(ShippedPlans, ObserveWherePatroniDecides) {
+  const fs::path file = kDrills / "database-failover-patroni.yaml";
+  EXPECT_EQ(parsed(read(file), file).mode, api::FailoverMode::Observe);
+}
+
+}  // namespace
