@@ -84,6 +84,15 @@ class OperationHarness final : public Completions {
     context.restart();
     context.run_for(std::chrono::milliseconds(100));
   }
+  /// Lets the operation go on until the server answers as expected: it has got that far.
+  bool until(const PgAddress& address, const std::string& statement, const std::string& expected) {
+    const auto patience = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    while (std::chrono::steady_clock::now() < patience) {
+      settle();
+      if (sql(address, statement) == expected) return true;
+    }
+    return false;
+  }
   void start(std::uint64_t seq, std::size_t slot = 0) {
     last.reset();
     operation->start(slot, Due{seq, aio::now(), aio::now()});
