@@ -67,6 +67,8 @@ class Session {
  private:
   Exit dry_run(const runner::PlanFile& file);
   aio::Task<base::Result<Exit>> drill(runner::PlanFile file);
+  aio::Task<base::Result<Exit>> locked(const runner::StateDir& state, runner::DrillDir dir,
+                                       runner::PlanFile file);
   aio::Task<base::Result<Exit>> with_signals(aio::Task<base::Result<Exit>> work);
   aio::Task<base::Result<>> listen_for_signals(std::stop_token stop);
   aio::Task<base::Result<>> recover_leftovers(const runner::StateDir& state,
@@ -177,24 +179,35 @@ aio::Task<base::Result<Exit>> Session::drill(runner::PlanFile file) {
   CO_TRY(const auto state, runner::StateDir::open(global_.state_dir));
   CO_TRY(co_await recover_leftovers(state, file.system.name));
   CO_TRY(const auto dir, state.create_drill(file.plan.name, clock_.wall_now(), aio::seed()));
+  auto done = co_await locked(state, dir, std::move(file));
+  // Refused or not started: there was no drill, and `drill list` shall not show one.
+  if (!aio::file_exists(dir.journal()) && !aio::file_exists(dir.owns_system())) {
+    static_cast<void>(aio::remove_tree(dir.path));
+  }
+  co_return done;
+}
+
+aio::Task<base::Result<Exit>> Session::locked(const runner::StateDir& state, runner::DrillDir dir,
+                                              runner::PlanFile file) {
   CO_TRY(const auto target_lock,
          targets::lock_target(state.locks(), file.system.name, "drill " + dir.id()));
   CO_TRY(const auto drill_lock, aio::FileLock::try_lock(dir.lock(), "drill " + dir.id()));
   const runner::PlanFile kept = file;
   CO_TRY(runner::DrillTarget target, runner::open_target(clock_, state, std::move(file), kinds_));
-  const bool managed = !target.target.started();
-  CO_TRY(runner::save_for_recovery(dir, kept, managed && !command_.keep_system));
-  if (managed) {
+  const bool start = !target.target.started();
+  const bool owns = start && !command_.keep_system;
+  CO_TRY(runner::save_for_recovery(dir, kept, owns));
+  base::Result<Exit> exit = Exit::Ok;
+  if (start) {
     say(fmt::format("starting {} in {}", target.target.system().name, target.target.dir()));
-    CO_TRY(co_await target.target.start(stop_before_drill_.get_token()));
+    const auto up = co_await target.target.start(stop_before_drill_.get_token());
+    if (!up) exit = tl::unexpected(up.error());
   }
-  auto exit = co_await on_target(state, dir, target);
-  if (managed && !command_.keep_system) {
-    if (const auto stopped = co_await target.target.stop({}); !stopped) {
+  if (exit) exit = co_await on_target(state, dir, target);
+  if (owns) {
+    if (const auto stopped = co_await runner::stop_owned_system(dir, target.target); !stopped) {
       say("error: " + stopped.error().message);
-      exit = Exit::Error;
-    } else if (const auto removed = target.target.remove(); !removed) {
-      say("warning: " + removed.error().message);
+      if (exit) exit = Exit::Error;
     }
   }
   co_return exit;

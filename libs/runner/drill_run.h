@@ -94,6 +94,7 @@ class DrillRun final : public Edge, private targets::ProbeWatch {
   std::vector<drill::ClockAnchor> anchors_;
   base::TimePoint control_bad_since_ = base::kNever;
   bool user_abort_ = false;
+  std::optional<drill::event::AbortRequested> early_abort_;  // asked for before there was a drive
 };
 
 }  // namespace runner

@@ -14,10 +14,15 @@ namespace runner {
 
 /// What a drill keeps so that it can be recovered without the user's files.
 /// Errors: nothing may be started if this cannot be written.
+/// `managed`: the drill is about to start the system, so whoever recovers it has to stop the system.
 base::Result<> save_for_recovery(const DrillDir& dir, const PlanFile& file, bool managed);
+/// Stops a system that the drill of `dir` started, and removes its directory. What the drill did to
+/// that system went with it, so nothing of the drill needs a recovery after this.
+aio::Task<base::Result<>> stop_owned_system(const DrillDir& dir, targets::LocalTarget& target);
 
-/// Whether a drill's process died before it undid everything: its lock is free and its journal has
-/// something left. Errors: a damaged journal, which needs a person.
+/// Whether a drill's process died before it undid everything: its lock is free, and its journal has
+/// something left or the system that it started was not stopped. Errors: a damaged journal, which
+/// needs a person.
 base::Result<bool> needs_recovery(const DrillDir& dir);
 
 /// The name of the system that a drill acted on; empty where its folder does not say.

@@ -33,6 +33,8 @@ struct DrillDir {
   std::string junit() const { return path + "/junit.xml"; }
   std::string edn() const { return path + "/history.edn"; }
   std::string system() const { return path + "/system.json"; }
+  /// There while a system runs that the drill started and has to stop.
+  std::string owns_system() const { return path + "/owns-system"; }
 };
 
 class StateDir {
