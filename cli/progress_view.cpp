@@ -110,11 +110,9 @@ std::string ProgressView::redraw(const runner::DrillStatus& status) {
 std::string ProgressView::lines(const runner::DrillStatus& status) {
   std::string out;
   for (const runner::StatusEvent& event : status.events) {
-    if (event.at_seconds <= last_event_seconds_) continue;
+    if (event.number <= last_told_) continue;
+    last_told_ = event.number;
     out += fmt::format("{:>8.2f} s  {:<10}  {}\n", event.at_seconds, status.phase, event.text);
-  }
-  if (!status.events.empty()) {
-    last_event_seconds_ = std::max(last_event_seconds_, status.events.back().at_seconds);
   }
   return out;
 }

@@ -31,7 +31,7 @@ class ProgressView {
 
   Stream stream_;
   std::size_t drawn_ = 0;  // lines of the last block
-  double last_event_seconds_ = -1;
+  std::int64_t last_told_ = 0;  // number of the last event written
 };
 
 }  // namespace cli

@@ -67,7 +67,8 @@ DrillStatus live_status(const LiveInputs& inputs, const drill::Engine& engine,
     std::string text = drill::name(event.kind);
     if (!event.subject.empty()) text += " " + event.subject;
     if (!event.text.empty()) text += ": " + event.text;
-    status.events.push_back({base::to_seconds(event.at - inputs.started), std::move(text)});
+    status.events.push_back({static_cast<std::int64_t>(i + 1),
+                             base::to_seconds(event.at - inputs.started), std::move(text)});
   }
   return status;
 }

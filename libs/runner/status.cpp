@@ -43,7 +43,10 @@ std::string to_json(const DrillStatus& status) {
   for (const StreamHealth& health : status.streams) streams.push(stream_node(health));
   Node events = Node::sequence();
   for (const StatusEvent& event : status.events) {
-    events.push(Node::map().set("atSeconds", event.at_seconds).set("text", event.text));
+    events.push(Node::map()
+                    .set("number", event.number)
+                    .set("atSeconds", event.at_seconds)
+                    .set("text", event.text));
   }
   const Node document = Node::map()
                             .set("version", 1)
@@ -93,7 +96,8 @@ base::Result<DrillStatus> status_from_json(const std::string& text) {
   status.outage_seconds = document["outageSeconds"].as_double(-1);
   for (const Node& node : document["streams"].items()) status.streams.push_back(stream_from(node));
   for (const Node& node : document["events"].items()) {
-    status.events.push_back({node["atSeconds"].as_double(), node["text"].as_string()});
+    status.events.push_back(
+        {node["number"].as_int(), node["atSeconds"].as_double(), node["text"].as_string()});
   }
   status.finished = document["finished"].as_bool();
   status.verdict = document["verdict"].as_string();
