@@ -23,7 +23,9 @@ void print(std::FILE* stream, const std::string& text) {
 }
 
 Exit failed(Console& console, const base::Error& error) {
-  print(console.err, "error: " + error.message + "\n");
+  std::string message = error.message;
+  while (message.ends_with('\n')) message.pop_back();
+  print(console.err, "error: " + message + "\n");
   return error.code == base::Code::InvalidArgument ? Exit::Usage : Exit::Error;
 }
 
@@ -99,6 +101,7 @@ Exit run(const Relay& command, const Global& /*global*/, Console& console) {
   options.listen = command.listen;
   options.upstream = command.upstream;
   options.control = command.control;
+  options.pid_file = command.pid_file;
   options.delay = base::millis(command.delay_millis);
   boost::asio::io_context context;
   aio::SystemClock clock;

@@ -153,6 +153,7 @@ class Tree {
     sub->add_option("--listen", relay->listen)->required();
     sub->add_option("--upstream", relay->upstream)->required();
     sub->add_option("--control", relay->control)->required();
+    sub->add_option("--pid-file", relay->pid_file);
     sub->add_option("--delay-millis", relay->delay_millis)->check(CLI::Range(0, 600000));
     auto responder = std::make_shared<Responder>();
     sub = leaf(&app_, "responder", "the reference responder and control target", responder);

@@ -80,7 +80,7 @@ struct Schema {
 };
 /// Hidden: processes of their own that a drill starts.
 struct Relay {
-  std::string name, listen, upstream, control;
+  std::string name, listen, upstream, control, pid_file;
   std::int64_t delay_millis = 0;
 };
 struct Responder {
