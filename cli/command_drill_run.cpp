@@ -230,6 +230,10 @@ Exit Session::conclude(const runner::DrillRun::Result& result, const runner::Dri
   options.columns = console_.out_stream.columns;
   options.html_path = dir.report_html();
   print(console_.out, report::show(result.report, format_of(command_.output), options));
+  if (command_.output == Output::Table && result.track_record) {
+    print(console_.out, fmt::format("\nHistory of {} on this machine\n{}", result.report.plan,
+                                    runner::describe(*result.track_record)));
+  }
   for (const std::string& problem : result.problems) say("warning: " + problem);
   const int code = runner::exit_code(result.report);
   if (result.aborted_by_user && code != 1) return Exit::Interrupted;
