@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "api/field_text.h"
+#include "api/plan_strict.h"
 #include "api/tables.h"
 #include "api/yaml.h"
 
@@ -162,6 +163,9 @@ Result<void> apply_set(Node& document, std::string_view assignment) {
   }
   forget_places(value);
   *at = std::move(value);
+  if (const auto strict = check_stricter(document, changed); !strict) {
+    return tl::unexpected(strict.error().with(fmt::format("--set {}", path)));
+  }
   document = std::move(changed);
   return {};
 }

@@ -14,7 +14,8 @@ namespace api {
 /// "spec.recovery.promote.targetMillis=1", "spec.criteria.degraded[0].atMost=900". The value is
 /// read as YAML, except where the field takes a string: there it is the text itself. Errors:
 /// InvalidArgument: no '=', an item that is not there (naming those that are), a value below a
-/// scalar, a value that is no YAML.
+/// scalar, a value that is no YAML, an objective, criterion, phase target or guard that would get
+/// weaker (api/plan_strict.h).
 base::Result<void> apply_set(Node& document, std::string_view assignment);
 
 /// Replaces the fields of spec.timing that the profile has; notes it as spec.profile.

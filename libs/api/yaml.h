@@ -18,7 +18,8 @@ namespace api {
 
 struct YamlLimits {
   std::size_t bytes = std::size_t{3} << 20;
-  std::size_t nodes = 200'000;  // after aliases are expanded
+  std::size_t nodes = 200'000;                    // after aliases are expanded
+  std::size_t text_bytes = std::size_t{9} << 20;  // of texts and keys, after aliases are expanded
   std::size_t depth = 64;
 };
 

@@ -101,10 +101,10 @@ void YamlBuilder::OnScalar(const YAML::Mark& mark, const std::string& tag, YAML:
   if (!is_known_tag(tag) && tag != kStringTag) {
     throw YamlRefusal(at, fmt::format("tags are not taken: {}", tag));
   }
-  count(at, 1);
+  count(at, 1, value.size());
   Node node = tag == kPlain ? resolve_scalar(value) : Node(value);
   node.mark = at;
-  if (anchor != 0) anchors_[anchor] = {node, 1, 0};
+  if (anchor != 0) remember(anchor, {node, 1, value.size(), 0});
   add(std::move(node), 0);
 }
 
@@ -116,7 +116,7 @@ void YamlBuilder::OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) {
   if (frames_.size() + found->second.depth > limits_.depth) {
     throw YamlRefusal(at, fmt::format("deeper than {} levels", limits_.depth));
   }
-  count(at, found->second.nodes);
+  count(at, found->second.nodes, found->second.bytes);
   Node node = found->second.node;
   node.mark = at;
   add(std::move(node), found->second.depth);
@@ -148,6 +148,7 @@ void YamlBuilder::take_key(Mark mark, const std::string& key) {
                       fmt::format("the key \"{}\" stands here a second time; first in line {}", key,
                                   first->second));
   }
+  count(mark, 0, key.size());
   frame.has_key = true;
   frame.key = key;
   frame.key_mark = mark;
@@ -159,17 +160,20 @@ void YamlBuilder::open(Node node, Mark mark, const std::string& tag, YAML::ancho
   if (frames_.size() >= limits_.depth) {
     throw YamlRefusal(mark, fmt::format("deeper than {} levels", limits_.depth));
   }
-  const std::size_t before = nodes_;
-  count(mark, 1);
+  const std::size_t nodes_before = nodes_;
+  const std::size_t bytes_before = bytes_;
+  count(mark, 1, 0);
   node.mark = mark;
-  frames_.push_back({std::move(node), anchor, before, 1, false, {}, {}, {}});
+  frames_.push_back({std::move(node), anchor, nodes_before, bytes_before, 1, false, {}, {}, {}});
 }
 
 void YamlBuilder::close() {
   Frame frame = std::move(frames_.back());
   frames_.pop_back();
-  if (frame.anchor != 0)
-    anchors_[frame.anchor] = {frame.node, nodes_ - frame.nodes_before, frame.depth};
+  if (frame.anchor != 0) {
+    remember(frame.anchor,
+             {frame.node, nodes_ - frame.nodes_before, bytes_ - frame.bytes_before, frame.depth});
+  }
   add(std::move(frame.node), frame.depth);
 }
 
@@ -188,10 +192,26 @@ void YamlBuilder::add(Node node, std::size_t depth) {
   }
 }
 
-void YamlBuilder::count(Mark mark, std::size_t nodes) {
+void YamlBuilder::remember(YAML::anchor_t anchor, Anchored anchored) {
+  kept_nodes_ += anchored.nodes;
+  kept_bytes_ += anchored.bytes;
+  check_limits(anchored.node.mark);
+  anchors_[anchor] = std::move(anchored);
+}
+
+void YamlBuilder::count(Mark mark, std::size_t nodes, std::size_t bytes) {
   nodes_ += nodes;
-  if (nodes_ > limits_.nodes) {
+  bytes_ += bytes;
+  check_limits(mark);
+}
+
+void YamlBuilder::check_limits(Mark mark) const {
+  if (nodes_ + kept_nodes_ > limits_.nodes) {
     throw YamlRefusal(mark, fmt::format("more than {} values, aliases expanded", limits_.nodes));
+  }
+  if (bytes_ + kept_bytes_ > limits_.text_bytes) {
+    throw YamlRefusal(
+        mark, fmt::format("more than {} bytes of text, aliases expanded", limits_.text_bytes));
   }
 }
 

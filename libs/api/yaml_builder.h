@@ -57,6 +57,7 @@ class YamlBuilder : public YAML::EventHandler {
     Node node;
     YAML::anchor_t anchor = 0;
     std::size_t nodes_before = 0;
+    std::size_t bytes_before = 0;
     std::size_t depth = 1;  // of what was added so far, itself included
     bool has_key = false;
     std::string key;
@@ -66,6 +67,7 @@ class YamlBuilder : public YAML::EventHandler {
   struct Anchored {
     Node node;
     std::size_t nodes = 0;
+    std::size_t bytes = 0;
     std::size_t depth = 0;  // 0: a scalar
   };
 
@@ -76,13 +78,20 @@ class YamlBuilder : public YAML::EventHandler {
   void open(Node node, Mark mark, const std::string& tag, YAML::anchor_t anchor);
   void close();
   void add(Node node, std::size_t depth);
-  void count(Mark mark, std::size_t nodes);
+  /// Keeps a copy for aliases. Copies are memory too: anchors around anchors would otherwise take
+  /// up to `depth` times the document.
+  void remember(YAML::anchor_t anchor, Anchored anchored);
+  void count(Mark mark, std::size_t nodes, std::size_t bytes);
+  void check_limits(Mark mark) const;
 
   YamlLimits limits_;
   int lines_before_;
   std::vector<Frame> frames_;
   std::map<YAML::anchor_t, Anchored> anchors_;
   std::size_t nodes_ = 0;
+  std::size_t bytes_ = 0;
+  std::size_t kept_nodes_ = 0;  // in anchors_
+  std::size_t kept_bytes_ = 0;
   Node root_;
 };
 

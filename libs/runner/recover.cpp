@@ -16,8 +16,6 @@
 namespace runner {
 namespace {
 
-constexpr const char* kStopped = "the system that the drill had started is stopped and removed";
-
 /// The edge of a drive that only restores: no prober, the instances are asked directly.
 class RecoveryEdge final : public Edge {
  public:
@@ -125,11 +123,23 @@ aio::Task<base::Result<>> drop_ledger(aio::Clock& clock, const DrillDir& dir, Dr
   co_return base::Result<>{};
 }
 
-base::Result<> close_journal(const DrillDir& dir, const std::string& why) {
-  if (!aio::file_exists(dir.journal())) return {};
-  TRY(auto file, store::open_journal_file(dir.journal()));
-  TRY(store::UndoJournal journal, store::UndoJournal::reopen(std::move(file)));
-  return journal.contents().needs_recovery() ? journal.close(true, why) : base::Result<>{};
+/// What the journal has left, on a target that is open.
+aio::Task<base::Result<Recovered>> undo_journal(aio::Clock& clock, aio::Executor executor,
+                                                const DrillDir& dir, DrillTarget& target,
+                                                const targets::Catalog& catalog) {
+  Recovered out{true, "nothing was left to undo"};
+  if (!aio::file_exists(dir.journal())) co_return out;
+  CO_TRY(auto file, store::open_journal_file(dir.journal()));
+  CO_TRY(store::UndoJournal journal, store::UndoJournal::reopen(std::move(file)));
+  if (!journal.contents().needs_recovery()) co_return out;
+  if (!target.target.started()) {
+    out.detail =
+        "the system does not run any more, so there is nothing to undo in it; its next start sets "
+        "it up anew";
+    CO_TRY(journal.close(true, out.detail));
+    co_return out;
+  }
+  co_return co_await drive_recovery(clock, executor, target, catalog, journal);
 }
 
 }  // namespace
@@ -142,28 +152,23 @@ base::Result<> save_for_recovery(const DrillDir& dir, const PlanFile& file, bool
                              .set("home", file.system.home)
                              .set("managed", managed);
   TRY(aio::write_file_atomic(dir.plan(), api::to_yaml(file.plan.document)));
-  TRY(aio::write_file_atomic(dir.system(), api::to_json(node, 1)));
-  return managed ? aio::write_file_atomic(dir.owns_system(), file.system.name + "\n")
-                 : base::Result<>{};
+  return aio::write_file_atomic(dir.system(), api::to_json(node, 1));
 }
 
-aio::Task<base::Result<>> stop_owned_system(const DrillDir& dir, targets::LocalTarget& target) {
-  CO_TRY(co_await target.stop({}));
-  CO_TRY(target.remove());
-  CO_TRY(close_journal(dir, kStopped));
-  co_return aio::remove_tree(dir.owns_system());
+base::Result<> mark_ended(const DrillDir& dir) {
+  return aio::write_file_atomic(dir.ended(), "");
 }
 
 base::Result<bool> needs_recovery(const DrillDir& dir) {
-  if (!aio::file_exists(dir.system())) return false;
-  const bool owns = aio::file_exists(dir.owns_system());
-  if (!owns && !aio::file_exists(dir.journal())) return false;
+  if (!aio::file_exists(dir.system()) || aio::file_exists(dir.ended())) return false;
   auto lock = aio::FileLock::try_lock(dir.lock(), "muster drill recover");
   if (!lock) return false;  // its process lives
-  if (owns) return true;
-  auto bytes = aio::read_file(dir.journal());
-  if (!bytes) return tl::unexpected(bytes.error());
-  TRY(const store::JournalContents contents, store::parse_journal(*bytes));
+  TRY(const std::string text, aio::read_file(dir.system()));
+  TRY(const api::Node kept, api::parse_json(text));
+  if (kept["managed"].as_bool()) return true;  // perhaps it left its system running
+  if (!aio::file_exists(dir.journal())) return false;
+  TRY(const std::string bytes, aio::read_file(dir.journal()));
+  TRY(const store::JournalContents contents, store::parse_journal(bytes));
   return contents.needs_recovery();
 }
 
@@ -179,30 +184,27 @@ aio::Task<base::Result<Recovered>> recover(aio::Clock& clock, aio::Executor exec
   const targets::Catalog catalog = targets::local_catalog();
   const api::ActionCatalog kinds = action_catalog(catalog);
   CO_TRY(Kept kept, load_kept(dir, kinds));
+  const bool managed = kept.managed;
   CO_TRY(const aio::FileLock lock,
          targets::lock_target(state.locks(), kept.file.system.name, "recovery of " + dir.id()));
   CO_TRY(DrillTarget target, open_target(clock, state, std::move(kept.file), kinds));
   // A command of the dead drill that still works would race with the undo of what it does.
   CO_TRY(co_await target.target.end_commands());
-  if (aio::file_exists(dir.owns_system())) {
-    CO_TRY(co_await stop_owned_system(dir, target.target));
-    co_return Recovered{true, kStopped};
+  CO_TRY(Recovered out, co_await undo_journal(clock, executor, dir, target, catalog));
+  if (!out.whole) co_return out;
+  if (!managed && target.target.started()) {
+    const auto dropped = co_await drop_ledger(clock, dir, target);
+    if (!dropped) {
+      out.detail += "; the drill's table is still in the database: " + dropped.error().message;
+    }
   }
-  CO_TRY(auto file, store::open_journal_file(dir.journal()));
-  CO_TRY(store::UndoJournal journal, store::UndoJournal::reopen(std::move(file)));
-  Recovered out{true, "nothing was left to undo"};
-  if (!journal.contents().needs_recovery()) co_return out;
-  if (!target.target.started()) {
-    out.detail =
-        "the system does not run any more, so there is nothing to undo in it; its next start sets "
-        "it up anew";
-    CO_TRY(journal.close(true, out.detail));
-    co_return out;
+  if (managed) {
+    // Also one that never came up wholly: its relays and servers would outlive the drill.
+    CO_TRY(co_await target.target.stop({}));
+    CO_TRY(target.target.remove());
+    out.detail += "; the system that the drill had started is stopped";
   }
-  CO_TRY(out, co_await drive_recovery(clock, executor, target, catalog, journal));
-  if (const auto dropped = co_await drop_ledger(clock, dir, target); !dropped) {
-    out.detail += "; the drill's table is still in the database: " + dropped.error().message;
-  }
+  CO_TRY(mark_ended(dir));
   co_return out;
 }
 

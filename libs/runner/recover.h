@@ -14,15 +14,14 @@ namespace runner {
 
 /// What a drill keeps so that it can be recovered without the user's files.
 /// Errors: nothing may be started if this cannot be written.
-/// `managed`: the drill is about to start the system, so whoever recovers it has to stop the system.
 base::Result<> save_for_recovery(const DrillDir& dir, const PlanFile& file, bool managed);
-/// Stops a system that the drill of `dir` started, and removes its directory. What the drill did to
-/// that system went with it, so nothing of the drill needs a recovery after this.
-aio::Task<base::Result<>> stop_owned_system(const DrillDir& dir, targets::LocalTarget& target);
 
-/// Whether a drill's process died before it undid everything: its lock is free, and its journal has
-/// something left or the system that it started was not stopped. Errors: a damaged journal, which
-/// needs a person.
+/// Notes that everything is undone and the system that the drill started is stopped.
+base::Result<> mark_ended(const DrillDir& dir);
+
+/// Whether a drill's process died before it undid everything, or before it stopped the system that
+/// it had started: its lock is free and it has not ended.
+/// Errors: a damaged journal, which needs a person.
 base::Result<bool> needs_recovery(const DrillDir& dir);
 
 /// The name of the system that a drill acted on; empty where its folder does not say.

@@ -33,8 +33,7 @@ struct DrillDir {
   std::string junit() const { return path + "/junit.xml"; }
   std::string edn() const { return path + "/history.edn"; }
   std::string system() const { return path + "/system.json"; }
-  /// There while a system runs that the drill started and has to stop.
-  std::string owns_system() const { return path + "/owns-system"; }
+  std::string ended() const { return path + "/ended"; }  // nothing is left to undo or to stop
 };
 
 class StateDir {

@@ -1,3 +1,4 @@
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "api/cross_check.h"
@@ -247,7 +248,7 @@ TEST(Plan, ResolvesNamesAndAddressesEachInItsPlace) {
       resolve_plan(std::move(plan), {{"address.proxy", "127.0.0.1:7"}}, catalog());
   ASSERT_TRUE(resolved) << resolved.error().message;
   EXPECT_EQ(resolved->recovery[1].action.params["service"].as_string(), "proxy");
-  EXPECT_EQ(resolved->failback[0].action.params["argv"].as_strings(),
+  EXPECT_EQ(resolved->failback[1].action.params["argv"].as_strings(),
             (std::vector<std::string>{"127.0.0.1:7", "a"}));
   EXPECT_EQ(one_of(resolved->recovery[0].action.params).params["instance"].as_string(), "a");
   EXPECT_EQ(resolved->faults[0].proven_by->params["name"].as_string(), "a");
@@ -259,7 +260,7 @@ TEST(PlanEdit, SetsValuesByNameAndIndexAndKeepsText) {
   for (const char* set :
        {"spec.timing.baselineSeconds=10", "spec.recovery.promote.targetMillis=1",
         "spec.criteria.degraded[0].atMost=900", "spec.roles.primary=b",
-        "spec.target.local.parameters.orders=100", "spec.objectives.decidedBy=[orders/W]"}) {
+        "spec.target.local.parameters.orders=100", "spec.monitoring=[PoolHealth]"}) {
     const auto done = apply_set(document, set);
     EXPECT_TRUE(done) << done.error().message;
   }
@@ -270,7 +271,7 @@ TEST(PlanEdit, SetsValuesByNameAndIndexAndKeepsText) {
   EXPECT_EQ(plan->degraded[0].target, 900.0);
   EXPECT_EQ(plan->roles.at("primary"), "b");
   EXPECT_EQ(plan->target.local->parameters.at("orders"), "100");
-  EXPECT_EQ(plan->objectives.decided_by, std::vector<std::string>{"orders/W"});
+  EXPECT_EQ(plan->monitoring, std::vector<std::string>{"PoolHealth"});
 }
 
 TEST(PlanEdit, RefusesWhatCannotBeSetAndChangesNothing) {
@@ -293,6 +294,43 @@ TEST(PlanEdit, RefusesWhatCannotBeSetAndChangesNothing) {
   EXPECT_NE(error("spec.new[0]=1"), "");
   EXPECT_NE(error("spec.timing.baselineSeconds={"), "");
   EXPECT_EQ(document, before);
+}
+
+TEST(PlanEdit, WhatIsJudgedMayOnlyGetStricter) {
+  const std::string text =
+      "spec:\n"
+      "  objectives: {rtoSeconds: 300, rpoSeconds: 60}\n"
+      "  criteria: {degraded: [{metric: QueryMillis, atMost: 500}, {metric: Users, atLeast: 6}]}\n"
+      "  phaseTargets: {detectedMillis: 30000}\n"
+      "  guard: {abortWhen: [{process: {name: b, state: Gone}}]}\n";
+  const char* const weaker[] = {"spec.objectives.rtoSeconds=301",
+                                "spec.objectives.maxAgeDays=91",
+                                "spec.objectives.zeroPoint=Declared",
+                                "spec.objectives.decidedBy=[orders/R]",
+                                "spec.objectives={rtoSeconds: 300, rpoSeconds: 61}",
+                                "spec.criteria.degraded[0].atMost=501",
+                                "spec.criteria.degraded[1].atLeast=5",
+                                "spec.criteria.degraded=[]",
+                                "spec.criteria={}",
+                                "spec.criteria.degraded[0].metric=RenderMillis",
+                                "spec.phaseTargets.detectedMillis=0",
+                                "spec.phaseTargets.detectedMillis=30001",
+                                "spec.guard.maxTargets=2",
+                                "spec.guard.abortWhen=[]"};
+  for (const char* set : weaker) {
+    Node document = document_of(text);
+    const auto done = apply_set(document, set);
+    ASSERT_FALSE(done) << set;
+    EXPECT_THAT(done.error().message, testing::HasSubstr("stricter")) << set;
+    EXPECT_EQ(document, document_of(text)) << set;
+  }
+  for (const char* set :
+       {"spec.objectives.rtoSeconds=299", "spec.criteria.degraded[0].atMost=400",
+        "spec.criteria.degraded[1].atLeast=7", "spec.phaseTargets.decidedMillis=1",
+        "spec.guard.maxTargets=1", "spec.timing.baselineSeconds=1"}) {
+    Node document = document_of(text);
+    EXPECT_TRUE(apply_set(document, set)) << set;
+  }
 }
 
 TEST(PlanEdit, UnknownProfileNamesThoseThatExist) {

@@ -1,5 +1,6 @@
 #include "api/yaml.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 namespace api {
@@ -69,6 +70,27 @@ TEST(Yaml, ExpandsAliasesWithinTheLimit) {
   EXPECT_NE(refused(bomb).find("more than 200000 values, aliases expanded"), std::string::npos);
   EXPECT_NE(refused("a: &x [*x]"), "");
   EXPECT_NE(refused("a: *unknown"), "");
+}
+
+// One long text and many aliases of it are few values and much memory.
+TEST(Yaml, ALongTextCannotBeMultipliedByAliases) {
+  std::string text = "a: &a \"" + std::string(1'000'000, 'x') + "\"\nb: [";
+  for (int i = 0; i < 4'000; ++i) text += "*a, ";
+  const auto refused = parse_yaml(text + "]\n", "p.yaml");
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(format(refused.error()), testing::HasSubstr("p.yaml:2:"));
+  EXPECT_THAT(format(refused.error()), testing::HasSubstr("bytes of text, aliases expanded"));
+}
+
+TEST(Yaml, AnchorsAroundAnchorsAreCounted) {
+  std::string text;
+  for (std::size_t i = 0; i < 60; ++i)
+    text += "- &a" + std::to_string(i) + "\n" + std::string(i + 1, ' ');
+  text += "- [";
+  for (int i = 0; i < 20'000; ++i) text += "1, ";
+  const auto refused = parse_yaml(text + "]\n", "p.yaml");
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(format(refused.error()), testing::HasSubstr("values, aliases expanded"));
 }
 
 TEST(Yaml, AliasesCannotNestDeeperThanTheLimit) {
