@@ -57,11 +57,28 @@ base::Result<> DrillRun::check_roles() const {
   return {};
 }
 
+base::Result<> DrillRun::check_connections() const {
+  TRY(std::size_t needed, instrument_->connections_max());
+  if (plan_.load) needed += static_cast<std::size_t>(plan_.load->users);
+  for (const auto& [name, view] : instances_->views()) {
+    if (needed == 0 || view.sessions_max == 0 || view.sessions + needed <= view.sessions_max) {
+      continue;
+    }
+    return base::fail(
+        base::Code::ResourceExhausted,
+        fmt::format("probes and users may need {} connections to '{}', which has {} of {} in use: "
+                    "raise its max_connections, or lower writesPerSecond or deadlineMillis",
+                    needed, name, view.sessions, view.sessions_max));
+  }
+  return {};
+}
+
 aio::Task<base::Result<>> DrillRun::begin(std::stop_token stop) {
   CO_TRY(co_await setup_.target.target.check(stop));
   CO_TRY(co_await instances_->look(stop));
   instances_->keep_baseline();
   CO_TRY(check_roles());
+  CO_TRY(check_connections());
   CO_TRY(co_await instrument_->start(stop));
   if (setup_.metrics != nullptr) {
     for (const probes::StreamStatus& stream : instrument_->statuses()) {

@@ -63,6 +63,7 @@ class DrillRun final : public Edge, private targets::ProbeWatch {
   std::optional<targets::ProbeWatch::View> view(const std::string& probe) const override;
 
   base::Result<> check_roles() const;
+  base::Result<> check_connections() const;
   aio::Task<base::Result<>> begin(std::stop_token stop);
   aio::Task<base::Result<drill::FinalRead>> read_final(drill::FinalRead::Which which,
                                                        std::stop_token stop);
