@@ -1,4 +1,5 @@
 // The `muster` program: parse, run one command, exit with its code.
+#include <csignal>
 #include <variant>
 
 #include "aio/signal.h"
@@ -6,6 +7,7 @@
 
 int main(int count, char** arguments) {
   aio::ignore_sigpipe();
+  std::signal(SIGXFSZ, SIG_IGN);  // a file over its limit is an error that can be told and undone
   const cli::Parsed parsed = cli::parse({arguments + 1, arguments + count});
   cli::Console console;
   console.out_stream = cli::look_at(1);

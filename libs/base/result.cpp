@@ -41,6 +41,7 @@ Code code_of(int error_number) {
     case EACCES:
     case EPERM: return Code::PermissionDenied;
     case ENOSPC:
+    case EFBIG:
     case EDQUOT:
     case EMFILE:
     case ENFILE:

@@ -7,6 +7,7 @@
 #include <boost/asio/post.hpp>
 #include <fmt/format.h>
 
+#include "aio/deadline.h"
 #include "aio/file.h"
 #include "drill/summary.h"
 #include "probes/probe_postgres.h"
@@ -18,6 +19,7 @@ namespace {
 
 constexpr base::Duration kLookEvery = base::millis(250);
 constexpr base::Duration kInstancesEvery = base::seconds(1);
+constexpr base::Duration kDropWithin = base::seconds(10);
 constexpr base::Duration kGuardEvery = base::millis(500);
 
 }  // namespace
@@ -319,6 +321,21 @@ void DrillRun::gather(drill::Evidence& evidence) {
   if (load_) load_->fill(evidence);
 }
 
+aio::Task<base::Result<>> DrillRun::drop_table() {
+  if (!instrument_->service_address()) co_return base::Result<>{};
+  aio::Deadline limit(clock_, executor_, clock_.now() + kDropWithin, {});
+  // At the primary itself, because the service may be what is broken.
+  const api::InstanceSpec* primary =
+      setup_.target.target.system().instance(primary_of(instances_->views()));
+  if (primary != nullptr) {
+    CO_TRY(probes::PgAddress address, probes::pg_address(*primary));
+    if (co_await instrument_->drop_table(std::move(address), limit.token())) {
+      co_return base::Result<>{};
+    }
+  }
+  co_return co_await instrument_->drop_table(*instrument_->service_address(), limit.token());
+}
+
 aio::Task<base::Result<DrillRun::Result>> DrillRun::conclude(drill::action::Finish finish) {
   Result result;
   result.aborted_by_user = user_abort_;
@@ -328,12 +345,9 @@ aio::Task<base::Result<DrillRun::Result>> DrillRun::conclude(drill::action::Fini
   if (const auto finished = co_await instrument_->finish(evidence); !finished) {
     result.problems.push_back("the ledger: " + finished.error().message);
   }
-  if (instrument_->service_address()) {
-    const auto dropped = co_await instrument_->drop_table(*instrument_->service_address(), {});
-    if (!dropped) {
-      result.problems.push_back(
-          fmt::format("the drill's table is still in the database: {}", dropped.error().message));
-    }
+  if (const auto dropped = co_await drop_table(); !dropped) {
+    result.problems.push_back(
+        fmt::format("the drill's table is still in the database: {}", dropped.error().message));
   }
   gather(evidence);
   drill::AssessConfig config = assess_config(plan_, setup_.dir.path);

@@ -78,6 +78,7 @@ class DrillRun final : public Edge, private targets::ProbeWatch {
   void listen_to_records();
   void tell_metrics();
   aio::Task<base::Result<Result>> conclude(drill::action::Finish finish);
+  aio::Task<base::Result<>> drop_table();
   void gather(drill::Evidence& evidence);
 
   aio::Clock& clock_;

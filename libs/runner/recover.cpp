@@ -168,8 +168,9 @@ base::Result<bool> needs_recovery(const DrillDir& dir) {
   if (kept["managed"].as_bool()) return true;  // perhaps it left its system running
   if (!aio::file_exists(dir.journal())) return false;
   TRY(const std::string bytes, aio::read_file(dir.journal()));
-  TRY(const store::JournalContents contents, store::parse_journal(bytes));
-  return contents.needs_recovery();
+  TRY(store::parse_journal(bytes));
+  // With nothing to undo its table may still be in the database.
+  return true;
 }
 
 std::string system_of(const DrillDir& dir) {
