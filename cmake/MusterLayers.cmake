@@ -74,8 +74,16 @@ function(muster_test name)
   add_executable(test_${name} ${sources})
   target_link_libraries(test_${name} PRIVATE muster_options ${ARG_LINK} GTest::gmock GTest::gtest
                                              GTest::gtest_main)
-  target_compile_definitions(test_${name} PRIVATE MUSTER_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
-                                                  MUSTER_BINARY_DIR="${PROJECT_BINARY_DIR}")
+  # Only files that read the checkout get its path, so that all others are shared by the compiler
+  # cache of every clone.
+  foreach(source IN LISTS sources)
+    file(STRINGS ${source} uses REGEX "MUSTER_SOURCE_DIR|MUSTER_BINARY_DIR|documents\\.h")
+    if(uses)
+      set_source_files_properties(
+        ${source} PROPERTIES COMPILE_DEFINITIONS
+        "MUSTER_SOURCE_DIR=\"${PROJECT_SOURCE_DIR}\";MUSTER_BINARY_DIR=\"${PROJECT_BINARY_DIR}\"")
+    endif()
+  endforeach()
   gtest_discover_tests(test_${name} DISCOVERY_MODE PRE_TEST
                        PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}")
 endfunction()
