@@ -4,24 +4,20 @@
 #pragma once
 
 #include <functional>
-
-#include <boost/asio/io_context.hpp>
+#include <poll.h>
 
 #include "aio/clock.h"
-#include "aio/task.h"
 
 namespace targets {
 
 /// True as soon as `holds` does, false when it never did.
 inline bool eventually(const std::function<bool()>& holds) {
-  boost::asio::io_context context;
-  aio::SystemClock clock;
-  const base::TimePoint limit = clock.now() + base::seconds(30);
+  const base::TimePoint limit = aio::now() + base::seconds(30);
   while (!holds()) {
-    if (clock.now() > limit) {
+    if (aio::now() > limit) {
       return false;
     }
-    (void)aio::run(context, aio::wait_for(clock, base::millis(1), {}));
+    ::poll(nullptr, 0, 1);
   }
   return true;
 }
