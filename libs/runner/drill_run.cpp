@@ -72,9 +72,8 @@ aio::Task<drill::event::Preflighted> DrillRun::preflight(std::stop_token stop) {
   co_return drill::event::Preflighted{begun.has_value(), begun ? "" : begun.error().message};
 }
 
-void DrillRun::observe(drill::action::Observe::What what) {
-  if (setup_.metrics != nullptr) setup_.metrics->state(drive_->engine().state());
-  static_cast<void>(what);
+void DrillRun::observe(drill::action::Observe::What /*what*/) {
+  // The same samples serve every purpose.
 }
 
 drill::event::Observed DrillRun::observed_now() const {
@@ -164,6 +163,7 @@ std::optional<targets::ProbeWatch::View> DrillRun::view(const std::string& probe
 aio::Task<base::Result<>> DrillRun::sample(std::stop_token stop) {
   while (co_await aio::wait_for(clock_, kLookEvery, stop)) {
     drive_->post(observed_now());
+    tell_metrics();
     show(false, nullptr);
   }
   co_return base::Result<>{};
@@ -217,6 +217,22 @@ void DrillRun::listen_to_records() {
       [this, metrics](const std::vector<drill::Record>& records) {
         if (metrics != nullptr) instrument_->count(*metrics, plan_.name, records);
       });
+}
+
+void DrillRun::tell_metrics() {
+  if (setup_.metrics == nullptr) return;
+  const auto& timeline = drive_->chronicle().timeline();
+  for (; events_counted_ < timeline.size(); ++events_counted_) {
+    const drill::TimelineEvent& event = timeline[events_counted_];
+    setup_.metrics->count(plan_.name, event.kind);
+    if (event.kind != drill::TimelineEvent::Kind::PhaseBegan) continue;
+    if (phase_counted_) {
+      setup_.metrics->phase_took(plan_.name, phase_counted_->first,
+                                 event.at - phase_counted_->second);
+    }
+    phase_counted_.emplace(phase_named(event.subject), event.at);
+  }
+  setup_.metrics->state(drive_->engine().state());
 }
 
 void DrillRun::show(bool final_state, const drill::Report* report) {
@@ -301,7 +317,17 @@ aio::Task<base::Result<DrillRun::Result>> DrillRun::conclude(drill::action::Fini
     result.problems.push_back(std::move(problem));
   }
   result.problems.insert(result.problems.end(), finish.problems.begin(), finish.problems.end());
-  if (setup_.metrics != nullptr) setup_.metrics->finished(drill::summarize(result.report));
+  if (const auto record = track_record(setup_.state, plan_.name)) result.track_record = *record;
+  if (setup_.metrics != nullptr) {
+    tell_metrics();
+    setup_.metrics->finished(drill::summarize(result.report));
+    if (result.track_record) {
+      const drill::ObjectiveHistory& rto = result.track_record->rto;
+      const drill::ObjectiveHistory& rpo = result.track_record->rpo;
+      setup_.metrics->compliance(plan_.name, {rto.ratio, rto.lower_bound},
+                                 {rpo.ratio, rpo.lower_bound});
+    }
+  }
   show(true, &result.report);
   co_return result;
 }

@@ -19,6 +19,7 @@
 #include "runner/instrument.h"
 #include "runner/live_status.h"
 #include "runner/sql_client.h"
+#include "runner/track_record.h"
 #include "runner/user_load.h"
 
 namespace runner {
@@ -45,6 +46,7 @@ class DrillRun final : public Edge, private targets::ProbeWatch {
     drill::Report report;
     std::vector<std::string> problems;  // what could not be written
     bool aborted_by_user = false;
+    std::optional<drill::HistorySummary> track_record;  // of the plan, this drill included
   };
   /// Errors: the journal could not be made; then nothing was touched.
   aio::Task<base::Result<Result>> run();
@@ -73,6 +75,7 @@ class DrillRun final : public Edge, private targets::ProbeWatch {
   aio::Task<base::Result<>> look_for_abort_request(std::stop_token stop);
   void show(bool final_state, const drill::Report* report);
   void listen_to_records();
+  void tell_metrics();
   aio::Task<base::Result<Result>> conclude(drill::action::Finish finish);
   void gather(drill::Evidence& evidence);
 
@@ -94,6 +97,8 @@ class DrillRun final : public Edge, private targets::ProbeWatch {
   std::vector<drill::ClockAnchor> anchors_;
   base::TimePoint control_bad_since_ = base::kNever;
   bool user_abort_ = false;
+  std::size_t events_counted_ = 0;  // of the timeline, for the metrics
+  std::optional<std::pair<drill::Phase, base::TimePoint>> phase_counted_;
 };
 
 }  // namespace runner

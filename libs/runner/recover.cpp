@@ -124,13 +124,20 @@ base::Result<> save_for_recovery(const DrillDir& dir, const PlanFile& file, bool
   return aio::write_file_atomic(dir.system(), api::to_json(node, 1));
 }
 
+base::Result<> mark_ended(const DrillDir& dir) {
+  return aio::write_file_atomic(dir.ended(), "");
+}
+
 base::Result<bool> needs_recovery(const DrillDir& dir) {
-  if (!aio::file_exists(dir.journal()) || !aio::file_exists(dir.system())) return false;
+  if (!aio::file_exists(dir.system()) || aio::file_exists(dir.ended())) return false;
   auto lock = aio::FileLock::try_lock(dir.lock(), "muster drill recover");
   if (!lock) return false;  // its process lives
-  auto bytes = aio::read_file(dir.journal());
-  if (!bytes) return tl::unexpected(bytes.error());
-  TRY(const store::JournalContents contents, store::parse_journal(*bytes));
+  TRY(const std::string text, aio::read_file(dir.system()));
+  TRY(const api::Node kept, api::parse_json(text));
+  if (kept["managed"].as_bool()) return true;  // perhaps it left its system running
+  if (!aio::file_exists(dir.journal())) return false;
+  TRY(const std::string bytes, aio::read_file(dir.journal()));
+  TRY(const store::JournalContents contents, store::parse_journal(bytes));
   return contents.needs_recovery();
 }
 
@@ -149,18 +156,23 @@ aio::Task<base::Result<Recovered>> recover(aio::Clock& clock, aio::Executor exec
   const bool managed = kept.managed;
   CO_TRY(const aio::FileLock lock,
          targets::lock_target(state.locks(), kept.file.system.name, "recovery of " + dir.id()));
-  CO_TRY(auto file, store::open_journal_file(dir.journal()));
-  CO_TRY(store::UndoJournal journal, store::UndoJournal::reopen(std::move(file)));
   CO_TRY(DrillTarget target, open_target(clock, state, std::move(kept.file), kinds));
   Recovered out{true, "nothing was left to undo"};
-  if (journal.contents().needs_recovery()) {
-    CO_TRY(out, co_await drive_recovery(clock, executor, target, catalog, journal));
+  if (aio::file_exists(dir.journal())) {
+    CO_TRY(auto file, store::open_journal_file(dir.journal()));
+    CO_TRY(store::UndoJournal journal, store::UndoJournal::reopen(std::move(file)));
+    if (journal.contents().needs_recovery()) {
+      CO_TRY(out, co_await drive_recovery(clock, executor, target, catalog, journal));
+    }
   }
-  if (out.whole && managed && target.target.started()) {
+  if (!out.whole) co_return out;
+  if (managed) {
+    // Also one that never came up wholly: its relays and servers would outlive the drill.
     CO_TRY(co_await target.target.stop({}));
     CO_TRY(target.target.remove());
     out.detail += "; the system that the drill had started is stopped";
   }
+  CO_TRY(mark_ended(dir));
   co_return out;
 }
 
