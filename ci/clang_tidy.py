@@ -100,11 +100,13 @@ def main():
     shared = version + read(os.path.join(ROOT, ".clang-tidy"))
     jobs = len(os.sched_getaffinity(0))
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
-        results = list(pool.map(lambda e: run(e, build, shared), entries.values()))
+        results = []
+        for result in pool.map(lambda e: run(e, build, shared), entries.values()):
+            results.append(result)
+            if result is not None and result[0]:
+                print(result[0].rstrip(), flush=True)
     fresh = [r for r in results if r is not None]
     bad = [r for r in fresh if r[0]]
-    for output, _ in bad:
-        print(output.rstrip())
     slowest = max((r[1] for r in fresh), default=0.0)
     print(f"clang-tidy: {len(entries)} files, {len(entries) - len(fresh)} of them unchanged, "
           f"slowest {slowest:.1f} s, {len(bad)} with findings")
