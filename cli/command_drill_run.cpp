@@ -73,6 +73,8 @@ class Session {
  private:
   Exit dry_run(const runner::PlanFile& file);
   aio::Task<base::Result<Exit>> drill(runner::PlanFile file);
+  aio::Task<base::Result<Exit>> in_folder(const runner::StateDir& state, runner::DrillDir dir,
+                                          runner::PlanFile file);
   aio::Task<base::Result<Exit>> with_signals(aio::Task<base::Result<Exit>> work);
   aio::Task<base::Result<>> listen_for_signals(std::stop_token stop);
   aio::Task<base::Result<>> recover_leftovers(const runner::StateDir& state,
@@ -189,6 +191,17 @@ aio::Task<base::Result<Exit>> Session::drill(runner::PlanFile file) {
          targets::lock_target(state.locks(), file.system.name,
                               fmt::format("a drill of {}, pid {}", file.plan.name, getpid())));
   CO_TRY(const auto dir, state.create_drill(file.plan.name, clock_.wall_now(), aio::seed()));
+  auto done = co_await in_folder(state, dir, std::move(file));
+  // Not even begun: there was no drill, and `drill list` shall not show one.
+  if (!done && !aio::file_exists(dir.journal()) &&
+      (aio::file_exists(dir.ended()) || !aio::file_exists(dir.system()))) {
+    static_cast<void>(aio::remove_tree(dir.path));
+  }
+  co_return done;
+}
+
+aio::Task<base::Result<Exit>> Session::in_folder(const runner::StateDir& state,
+                                                 runner::DrillDir dir, runner::PlanFile file) {
   CO_TRY(const auto drill_lock, aio::FileLock::try_lock(dir.lock(), "drill " + dir.id()));
   const runner::PlanFile kept = file;
   CO_TRY(runner::DrillTarget target, runner::open_target(clock_, state, std::move(file), kinds_));

@@ -29,7 +29,11 @@ DrillRun::~DrillRun() = default;
 
 void DrillRun::abort(drill::AbortReason reason, std::string detail) {
   user_abort_ |= reason == drill::AbortReason::User || reason == drill::AbortReason::Stop;
-  if (drive_) drive_->abort(reason, std::move(detail));
+  if (drive_) {
+    drive_->abort(reason, std::move(detail));
+  } else if (!early_abort_) {
+    early_abort_ = {reason, std::move(detail)};
+  }
 }
 
 // --- what the drive asks ---
@@ -53,12 +57,34 @@ base::Result<> DrillRun::check_roles() const {
   return {};
 }
 
+base::Result<> DrillRun::check_connections() const {
+  TRY(std::size_t needed, instrument_->connections_max());
+  if (plan_.load) needed += static_cast<std::size_t>(plan_.load->users);
+  for (const auto& [name, view] : instances_->views()) {
+    if (needed == 0 || view.sessions_max == 0 || view.sessions + needed <= view.sessions_max) {
+      continue;
+    }
+    return base::fail(
+        base::Code::ResourceExhausted,
+        fmt::format("probes and users may need {} connections to '{}', which has {} of {} in use: "
+                    "raise its max_connections, or lower writesPerSecond or deadlineMillis",
+                    needed, name, view.sessions, view.sessions_max));
+  }
+  return {};
+}
+
 aio::Task<base::Result<>> DrillRun::begin(std::stop_token stop) {
   CO_TRY(co_await setup_.target.target.check(stop));
   CO_TRY(co_await instances_->look(stop));
   instances_->keep_baseline();
   CO_TRY(check_roles());
+  CO_TRY(check_connections());
   CO_TRY(co_await instrument_->start(stop));
+  if (setup_.metrics != nullptr) {
+    for (const probes::StreamStatus& stream : instrument_->statuses()) {
+      setup_.metrics->declare_stream(plan_.name, stream.info.name);
+    }
+  }
   load_ = std::make_unique<UserLoad>(clock_, executor_, plan_, instrument_->service_address(), 1);
   CO_TRY(load_->start());
   tasks_->spawn(sample(tasks_->token()));
@@ -244,7 +270,8 @@ void DrillRun::show(bool final_state, const drill::Report* report) {
   if (report != nullptr) {
     status.verdict = drill::name(report->verdict);
     status.reason = report->reasons.empty() ? "" : report->reasons.front();
-    status.exit_code = user_abort_ ? 130 : exit_code(*report);
+    const int code = exit_code(*report);
+    status.exit_code = user_abort_ && code != 1 ? 130 : code;
   }
   save_status(setup_.dir, status);
   if (setup_.show) setup_.show(status);
@@ -272,6 +299,7 @@ aio::Task<base::Result<DrillRun::Result>> DrillRun::run() {
                                    *this, *journal_);
   tasks_ = std::make_unique<aio::TaskGroup>(executor_);
   tasks_->spawn(look_for_abort_request(tasks_->token()));
+  if (early_abort_) drive_->abort(early_abort_->reason, early_abort_->detail);
   const drill::action::Finish finish = co_await drive_->run();
   tasks_->cancel();
   static_cast<void>(co_await tasks_->join());

@@ -63,6 +63,7 @@ class DrillRun final : public Edge, private targets::ProbeWatch {
   std::optional<targets::ProbeWatch::View> view(const std::string& probe) const override;
 
   base::Result<> check_roles() const;
+  base::Result<> check_connections() const;
   aio::Task<base::Result<>> begin(std::stop_token stop);
   aio::Task<base::Result<drill::FinalRead>> read_final(drill::FinalRead::Which which,
                                                        std::stop_token stop);
@@ -97,6 +98,7 @@ class DrillRun final : public Edge, private targets::ProbeWatch {
   std::vector<drill::ClockAnchor> anchors_;
   base::TimePoint control_bad_since_ = base::kNever;
   bool user_abort_ = false;
+  std::optional<drill::event::AbortRequested> early_abort_;  // asked for before there was a drive
   std::size_t events_counted_ = 0;  // of the timeline, for the metrics
   std::optional<std::pair<drill::Phase, base::TimePoint>> phase_counted_;
 };

@@ -59,6 +59,8 @@ class InstanceWatch {
   const std::string& promoted_to() const { return promoted_to_; }
 
  private:
+  aio::Task<base::Result<>> look_at(std::string name, std::stop_token stop);
+
   aio::Clock* clock_ = nullptr;
   std::vector<std::string> names_;
   std::shared_ptr<probes::PgInstances> instances_;

@@ -62,6 +62,19 @@ base::Result<> Instrument::find_service() {
   return {};
 }
 
+base::Result<std::size_t> Instrument::connections_max() const {
+  std::size_t sum = 0;
+  for (const api::ProbeSpec& probe : plan_.probes) {
+    if (probe.action.kind != "postgres") continue;
+    TRY(probes::PgProbe resolved,
+        probes::pg_probe_of(system_, probe.name, probe.action.params, deadline_default(plan_)));
+    // The service leads to one server at a time; the streams of the other instances go elsewhere.
+    if (resolved.instances.size() > 1) resolved.instances.resize(1);
+    sum += probes::connections_max(resolved);
+  }
+  return sum;
+}
+
 aio::Task<base::Result<>> Instrument::run_query(probes::PgAddress address, probes::PgQuery query,
                                                 std::stop_token stop) {
   probes::PgPoolSettings settings;

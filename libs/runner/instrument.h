@@ -55,6 +55,8 @@ class Instrument {
   /// Drops the ledger's schema from the target. Errors: why it is still there.
   aio::Task<base::Result<>> drop_table(probes::PgAddress address, std::stop_token stop);
 
+  /// Connections that all probes together may hold to one server at a time.
+  base::Result<std::size_t> connections_max() const;
   /// The deadline of probes that name none: the degraded latency target, or 1 s.
   static base::Duration deadline_default(const api::RecoveryPlan& plan);
   /// Where users reach the database; nothing where the plan has no postgres probe.
