@@ -14,5 +14,5 @@ program=$1 corpus=$2 seconds=$3 seed=${4:-0}
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 mkdir -p fuzz-failures
-"$program" -max_total_time="$seconds" -seed="$seed" -timeout=20 -rss_limit_mb=2048 -max_len=65536 \
+"$program" -max_total_time="$seconds" -seed="$seed" -timeout=60 -rss_limit_mb=2048 -max_len=65536 \
   -artifact_prefix=fuzz-failures/ -print_final_stats=1 "$scratch" "$corpus"
