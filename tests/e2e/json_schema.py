@@ -58,6 +58,10 @@ def problems(value, schema, root=None, path="$"):
                         out.append(f"{path}: unknown field {name}")
                     elif isinstance(rule, dict):
                         out.extend(problems(value[name], rule, root, f"{path}.{name}"))
+        elif keyword == "propertyNames":
+            if isinstance(value, dict):
+                for name in value:
+                    out.extend(problems(name, rule, root, f"{path}.{name}"))
         elif keyword == "items":
             if isinstance(value, list):
                 for index, item in enumerate(value):

@@ -135,6 +135,20 @@ class Muster:
         with open(path, encoding="utf-8") as file:
             return json.load(file)["ports"]
 
+    def script(self, system, name, *arguments):
+        """A script of a system, by hand, with the environment that `muster` gives it."""
+        home = os.path.join(PLANS, "systems", system)
+        folder = os.path.join(self.state, "systems", system)
+        with open(os.path.join(folder, "state.json"), encoding="utf-8") as file:
+            state = json.load(file)
+        env = dict(os.environ, MUSTER_DIR=folder, MUSTER_HOME=home)
+        for kind in ("port", "parameter"):
+            for key, value in state[kind + "s"].items():
+                word = "PORT" if kind == "port" else "PARAM"
+                env[f"MUSTER_{word}_{re.sub('[^A-Z0-9]', '_', key.upper())}"] = str(value)
+        subprocess.run([os.path.join(home, name), *arguments], env=env, cwd=home, check=True,
+                       stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+
     def sql(self, instance, statement):
         """One value from an instance, as a client of the address sees it; None if it is down."""
         done = subprocess.run(
