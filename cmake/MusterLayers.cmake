@@ -86,7 +86,7 @@ function(muster_test name)
         "MUSTER_SOURCE_DIR=\"${PROJECT_SOURCE_DIR}\";MUSTER_BINARY_DIR=\"${PROJECT_BINARY_DIR}\"")
     endif()
   endforeach()
-  gtest_discover_tests(test_${name} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
+  gtest_discover_tests(test_${name} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60 NO_PRETTY_VALUES
                        PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}"
                                   RUN_SERIAL ${ARG_ALONE})
 endfunction()
