@@ -86,9 +86,15 @@ function(muster_test name)
         "MUSTER_SOURCE_DIR=\"${PROJECT_SOURCE_DIR}\";MUSTER_BINARY_DIR=\"${PROJECT_BINARY_DIR}\"")
     endif()
   endforeach()
-  gtest_discover_tests(test_${name} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
-                       PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}"
-                                  RUN_SERIAL ${ARG_ALONE})
+  set(properties TIMEOUT ${ARG_TIMEOUT})
+  if(ARG_LABELS)
+    list(APPEND properties LABELS ${ARG_LABELS})
+  endif()
+  if(ARG_ALONE)
+    list(APPEND properties RUN_SERIAL TRUE)
+  endif()
+  gtest_discover_tests(test_${name} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60 NO_PRETTY_VALUES
+                       PROPERTIES ${properties})
 endfunction()
 
 # muster_fuzzer(<name> <file> LINK <libraries...>): a libFuzzer program over tests/corpus/<name>.
