@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 #include <fmt/format.h>
 
@@ -34,9 +35,14 @@ report::Format format_of(Output output) {
   return report::Format::Table;
 }
 
-std::map<std::string, std::string> versions_of_here() {
+/// Overrides are part of what ran: a reader of the report must see them.
+std::map<std::string, std::string> versions_of_here(const std::vector<std::string>& sets) {
   std::map<std::string, std::string> versions = {
       {"muster", version()}, {"revision", revision()}, {"compiler", compiler()}};
+  for (const std::string& set : sets) {
+    std::string& overrides = versions["overrides"];
+    overrides += (overrides.empty() ? "" : ", ") + set;
+  }
   utsname system{};
   if (uname(&system) == 0)
     versions["kernel"] = fmt::format("{} {}", system.sysname, system.release);
@@ -67,12 +73,16 @@ class Session {
  private:
   Exit dry_run(const runner::PlanFile& file);
   aio::Task<base::Result<Exit>> drill(runner::PlanFile file);
+  aio::Task<base::Result<Exit>> in_folder(const runner::StateDir& state, runner::DrillDir dir,
+                                          runner::PlanFile file);
   aio::Task<base::Result<Exit>> with_signals(aio::Task<base::Result<Exit>> work);
   aio::Task<base::Result<>> listen_for_signals(std::stop_token stop);
   aio::Task<base::Result<>> recover_leftovers(const runner::StateDir& state,
                                               const std::string& system);
   aio::Task<base::Result<Exit>> on_target(const runner::StateDir& state, runner::DrillDir dir,
                                           runner::DrillTarget& target);
+  aio::Task<base::Result<Exit>> put_away(runner::DrillDir dir, targets::LocalTarget& target,
+                                         bool stop_it, base::Result<Exit> exit);
   base::Result<> serve_metrics(aio::TaskGroup& group);
   Exit conclude(const runner::DrillRun::Result& result, const runner::DrillDir& dir);
   void say(const std::string& text) { print(console_.err, text + "\n"); }
@@ -90,6 +100,7 @@ class Session {
   runner::DrillRun* running_ = nullptr;
   std::stop_source stop_before_drill_;
   bool interrupted_ = false;
+  bool whole_ = true;  // nothing is left to undo
 };
 
 Exit Session::dry_run(const runner::PlanFile& file) {
@@ -176,9 +187,21 @@ aio::Task<base::Result<>> Session::recover_leftovers(const runner::StateDir& sta
 aio::Task<base::Result<Exit>> Session::drill(runner::PlanFile file) {
   CO_TRY(const auto state, runner::StateDir::open(global_.state_dir));
   CO_TRY(co_await recover_leftovers(state, file.system.name));
-  CO_TRY(const auto dir, state.create_drill(file.plan.name, clock_.wall_now(), aio::seed()));
   CO_TRY(const auto target_lock,
-         targets::lock_target(state.locks(), file.system.name, "drill " + dir.id()));
+         targets::lock_target(state.locks(), file.system.name,
+                              fmt::format("a drill of {}, pid {}", file.plan.name, getpid())));
+  CO_TRY(const auto dir, state.create_drill(file.plan.name, clock_.wall_now(), aio::seed()));
+  auto done = co_await in_folder(state, dir, std::move(file));
+  // Not even begun: there was no drill, and `drill list` shall not show one.
+  if (!done && !aio::file_exists(dir.journal()) &&
+      (aio::file_exists(dir.ended()) || !aio::file_exists(dir.system()))) {
+    static_cast<void>(aio::remove_tree(dir.path));
+  }
+  co_return done;
+}
+
+aio::Task<base::Result<Exit>> Session::in_folder(const runner::StateDir& state,
+                                                 runner::DrillDir dir, runner::PlanFile file) {
   CO_TRY(const auto drill_lock, aio::FileLock::try_lock(dir.lock(), "drill " + dir.id()));
   const runner::PlanFile kept = file;
   CO_TRY(runner::DrillTarget target, runner::open_target(clock_, state, std::move(file), kinds_));
@@ -186,17 +209,28 @@ aio::Task<base::Result<Exit>> Session::drill(runner::PlanFile file) {
   CO_TRY(runner::save_for_recovery(dir, kept, managed && !command_.keep_system));
   if (managed) {
     say(fmt::format("starting {} in {}", target.target.system().name, target.target.dir()));
-    CO_TRY(co_await target.target.start(stop_before_drill_.get_token()));
-  }
-  auto exit = co_await on_target(state, dir, target);
-  if (managed && !command_.keep_system) {
-    if (const auto stopped = co_await target.target.stop({}); !stopped) {
-      say("error: " + stopped.error().message);
-      exit = Exit::Error;
-    } else if (const auto removed = target.target.remove(); !removed) {
-      say("warning: " + removed.error().message);
+    auto started = co_await target.target.start(stop_before_drill_.get_token());
+    if (!started) {
+      // start() has stopped what it had started.
+      static_cast<void>(target.target.remove());
+      CO_TRY(runner::mark_ended(dir));
+      co_return tl::unexpected(started.error());
     }
   }
+  auto exit = co_await on_target(state, dir, target);
+  co_return co_await put_away(dir, target.target, managed && !command_.keep_system, exit);
+}
+
+/// Stops a system that this run started, unless something in it is still broken: then it stays as
+/// it is for `muster drill recover`.
+aio::Task<base::Result<Exit>> Session::put_away(runner::DrillDir dir, targets::LocalTarget& target,
+                                                bool stop_it, base::Result<Exit> exit) {
+  if (!whole_) co_return exit;
+  if (stop_it) {
+    CO_TRY(co_await target.stop({}));
+    if (const auto removed = target.remove(); !removed) say("warning: " + removed.error().message);
+  }
+  CO_TRY(runner::mark_ended(dir));
   co_return exit;
 }
 
@@ -211,9 +245,14 @@ aio::Task<base::Result<Exit>> Session::on_target(const runner::StateDir& state,
       catalog_,
       &http,
       &metrics_,
-      versions_of_here(),
+      versions_of_here(command_.sets),
       [this](const runner::DrillStatus& status) { print(console_.err, view_.show(status)); }};
   metrics_.declare(target.plan.name);
+  if (const auto record = runner::track_record(state, target.plan.name);
+      record && record->drills > 0) {
+    metrics_.compliance(target.plan.name, {record->rto.ratio, record->rto.lower_bound},
+                        {record->rpo.ratio, record->rpo.lower_bound});
+  }
   runner::DrillRun run(clock_, context_.get_executor(), std::move(setup));
   running_ = &run;
   if (interrupted_) run.abort(drill::AbortReason::User, "interrupted");
@@ -230,7 +269,12 @@ Exit Session::conclude(const runner::DrillRun::Result& result, const runner::Dri
   options.columns = console_.out_stream.columns;
   options.html_path = dir.report_html();
   print(console_.out, report::show(result.report, format_of(command_.output), options));
+  if (command_.output == Output::Table && result.track_record) {
+    print(console_.out, fmt::format("\nHistory of {} on this machine\n{}", result.report.plan,
+                                    runner::describe(*result.track_record)));
+  }
   for (const std::string& problem : result.problems) say("warning: " + problem);
+  whole_ = result.report.ending != drill::Ending::NotWhole;
   const int code = runner::exit_code(result.report);
   if (result.aborted_by_user && code != 1) return Exit::Interrupted;
   return static_cast<Exit>(code);

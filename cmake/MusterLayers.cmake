@@ -64,9 +64,11 @@ function(muster_library name)
   endif()
 endfunction()
 
-# muster_test(<folder> [LINK <libraries...>]): tests/<folder>/*.cpp as one GoogleTest program.
+# muster_test(<folder> [ALONE] [LINK <libraries...>] [LABELS <words...>] [TIMEOUT <seconds>]):
+# tests/<folder>/*.cpp as one GoogleTest program. ALONE: its tests start real servers or measure
+# real time, and run one at a time and beside nothing else.
 function(muster_test name)
-  cmake_parse_arguments(ARG "" "TIMEOUT" "LINK;LABELS" ${ARGN})
+  cmake_parse_arguments(ARG "ALONE" "TIMEOUT" "LINK;LABELS" ${ARGN})
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 120)
   endif()
@@ -74,10 +76,19 @@ function(muster_test name)
   add_executable(test_${name} ${sources})
   target_link_libraries(test_${name} PRIVATE muster_options ${ARG_LINK} GTest::gmock GTest::gtest
                                              GTest::gtest_main)
-  target_compile_definitions(test_${name} PRIVATE MUSTER_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
-                                                  MUSTER_BINARY_DIR="${PROJECT_BINARY_DIR}")
-  gtest_discover_tests(test_${name} DISCOVERY_MODE PRE_TEST
-                       PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}")
+  # Only files that read the checkout get its path, so that all others are shared by the compiler
+  # cache of every clone.
+  foreach(source IN LISTS sources)
+    file(STRINGS ${source} uses REGEX "MUSTER_SOURCE_DIR|MUSTER_BINARY_DIR|documents\\.h")
+    if(uses)
+      set_source_files_properties(
+        ${source} PROPERTIES COMPILE_DEFINITIONS
+        "MUSTER_SOURCE_DIR=\"${PROJECT_SOURCE_DIR}\";MUSTER_BINARY_DIR=\"${PROJECT_BINARY_DIR}\"")
+    endif()
+  endforeach()
+  gtest_discover_tests(test_${name} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
+                       PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}"
+                                  RUN_SERIAL ${ARG_ALONE})
 endfunction()
 
 # muster_fuzzer(<name> <file> LINK <libraries...>): a libFuzzer program over tests/corpus/<name>.
@@ -92,6 +103,6 @@ function(muster_fuzzer name file)
   target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
   add_test(NAME fuzz.${name}
            COMMAND ${PROJECT_SOURCE_DIR}/ci/fuzz.sh $<TARGET_FILE:fuzz_${name}>
-                   ${PROJECT_SOURCE_DIR}/tests/corpus/${name} ${MUSTER_FUZZ_SECONDS})
+                   ${PROJECT_SOURCE_DIR}/tests/corpus/${name} ${MUSTER_FUZZ_SECONDS} 1)
   set_tests_properties(fuzz.${name} PROPERTIES TIMEOUT 300 LABELS fuzz)
 endfunction()

@@ -83,6 +83,7 @@ Engine::Core::Core(EngineConfig config, const std::vector<Leftover>& leftovers)
     part.config.forward_only = left.forward_only;
     part.started = true;
     part.answered = true;
+    part.unknown = true;
     part.restored = left.restored;
     parts_.push_back(std::move(part));
     invariants_.resumed(left.id, left.undo, left.restored);

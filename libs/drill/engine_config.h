@@ -69,6 +69,8 @@ struct EngineTiming {
   base::Duration final_read = base::seconds(60);
   base::Duration restore = base::seconds(60);  // one attempt of one undo
   base::Duration restore_retry = base::seconds(2);
+  // How long a `no` must last after a promoting step of unknown outcome: it may still be at work.
+  base::Duration promotion_settle = base::seconds(10);
   base::Duration redundancy = base::seconds(120);  // after failback: service good, replica back
 };
 

@@ -63,6 +63,7 @@ class Engine::Core {
     bool started = false;   // Inject or RunStep was asked for
     bool answered = false;  // its result came
     bool ok = false;
+    bool unknown = false;   // whether it happened is not known
     bool restored = false;
     bool given_up = false;  // its undo failed as often as allowed
     bool again = false;     // its result came while its undo was under way
@@ -122,6 +123,7 @@ class Engine::Core {
   bool redundancy_next();
   void ask_redundancy();
   void check_redundancy(const event::Observed& seen);
+  bool may_still_promote();
   void list_unrestored();
   void finish();
 
@@ -147,6 +149,7 @@ class Engine::Core {
   std::size_t restoring_ = 0;   // the part whose undo is in hand
   std::uint32_t question_ = 0;  // number of the last Observe that wants an answer
   std::uint32_t asks_ = 0;
+  TimePoint settled_ = kNever;  // from when on a `no` is believed; kNever: no question yet
   TimePoint fault_begun_ = kNever;
   Seen promoted_ = Seen::Unknown;  // Yes is final
   std::optional<Seen> decision_;   // what the restoring goes by

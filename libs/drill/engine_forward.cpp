@@ -88,6 +88,7 @@ void Engine::Core::start_part() {
 
 void Engine::Core::forward_result(Part& part, DoResult result, const std::string& detail) {
   part.ok = result == DoResult::Ok;
+  part.unknown = result == DoResult::Unknown;
   const bool fault = part.id.kind == PartId::Kind::Fault;
   if (!fault || !part.ok) {
     note(part.ok ? TimelineEvent::Kind::StepDone : TimelineEvent::Kind::StepFailed,

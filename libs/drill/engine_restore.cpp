@@ -124,11 +124,26 @@ void Engine::Core::promotion_answered(Seen promoted) {
       return;
     }
     promotion_unknown();
+  } else if (promoted_ != Seen::Yes && may_still_promote()) {
+    asks_ = 0;
+    await(Doing::AskPause, config_.timing.restore_retry);
+    return;
   } else {
     decision_ = promoted_ == Seen::Yes ? Seen::Yes : Seen::No;
     if (promoted_ == Seen::Unknown) promoted_ = promoted;
   }
   restore_next();
+}
+
+/// A promotion whose answer was lost takes effect a moment later. To restore the old primary in that
+/// moment would make two of them, so a `no` counts only when it has lasted.
+bool Engine::Core::may_still_promote() {
+  const bool begun = std::any_of(parts_.begin(), parts_.end(), [](const Part& p) {
+    return p.started && p.config.forward_only && (p.unknown || !p.answered);
+  });
+  if (!begun) return false;
+  if (settled_ == kNever) settled_ = now_ + config_.timing.promotion_settle;
+  return now_ < settled_;
 }
 
 void Engine::Core::promotion_unknown() {

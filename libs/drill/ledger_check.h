@@ -36,6 +36,8 @@ class RowIndex {
   const FinalRead* survivor() const { return survivor_; }  // null: not read, or not to its end
   const FinalRead* rejoined() const { return rejoined_; }
   const FinalRead* old_primary() const { return old_primary_; }
+  /// False: the fate of acknowledged writes is not known, so none may be called lost.
+  bool any_read() const { return survivor_ != nullptr || rejoined_ != nullptr; }
   /// How many operations the stream was given: its highest number, as they have no holes.
   std::uint64_t attempts(StreamId stream) const;
   /// Rows of no attempted operation, in the survivor or rejoined read: intact, and not.
@@ -68,7 +70,7 @@ struct LedgerVerdicts {
 LedgerVerdicts check_ledger(const Evidence& evidence, const RowIndex& rows,
                             std::optional<OnsetBounds> onset);
 
-/// Acknowledged, and absent from both final reads.
+/// Acknowledged, and absent from the final reads; never true where nothing was read.
 bool is_lost(const Record& record, const RowIndex& rows);
 
 }  // namespace drill

@@ -34,4 +34,9 @@ Summary summarize(const Report& report) {
   return row;
 }
 
+PastDrill past_drill(const Summary& row) {
+  return {row.drill_id,    row.started,           row.verdict,           row.rto.verdict,
+          row.rpo.verdict, row.rto.service.upper, row.rpo.service.upper, row.score};
+}
+
 }  // namespace drill

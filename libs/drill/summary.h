@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "drill/history.h"
 #include "drill/report.h"
 
 namespace drill {
@@ -42,5 +43,7 @@ struct Summary {
 };
 
 Summary summarize(const Report& report);
+/// A row as the statistics over many drills (drill/history.h) want it.
+PastDrill past_drill(const Summary& row);
 
 }  // namespace drill

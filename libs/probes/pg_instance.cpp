@@ -1,5 +1,6 @@
 #include "probes/pg_instance.h"
 
+#include <algorithm>
 #include <charconv>
 #include <utility>
 
@@ -123,6 +124,7 @@ aio::Task<base::Result<PgInstanceView>> PgInstances::look(std::string instance,
     co_return base::fail(base::Code::NotFound, "no database instance is named " + instance);
   }
   const std::string text = PgLedger::identity().text + kState;
+  const base::TimePoint until = clock_.now() + limit_;
   auto state = co_await ask(found->second, statement(text), limit_, stop);
   if (stop.stop_requested()) co_return base::fail(base::Code::Cancelled, "stopped");
   PgInstanceView view;
@@ -132,19 +134,22 @@ aio::Task<base::Result<PgInstanceView>> PgInstances::look(std::string instance,
   }
   view = view_of(*state);
   if (view.role == PgInstanceView::Role::Primary) {
-    const auto standbys = co_await ask(found->second, statement(kStandbys), limit_, stop);
+    const auto standbys =
+        co_await ask(found->second, statement(kStandbys), until - clock_.now(), stop);
     if (standbys) view.standbys = standbys_of(*standbys);
-  } else if (const auto position = co_await primary_position(instance, stop)) {
+  } else if (const auto position = co_await primary_position(instance, until, stop)) {
     view.lag_bytes = *position - std::min(*position, view.identity.position);
   }
   co_return view;
 }
 
-aio::Task<std::optional<std::uint64_t>> PgInstances::primary_position(std::string except,
-                                                                      std::stop_token stop) {
+aio::Task<std::optional<std::uint64_t>> PgInstances::primary_position(
+    std::string except, base::TimePoint until, std::stop_token stop) {
   for (const auto& other : addresses_) {
     if (other.first == except) continue;
-    const auto answer = co_await ask(other.second, PgLedger::identity(), limit_, stop);
+    // Among several others, one that hangs must not use up the time of the rest.
+    const base::Duration share = std::min(until - clock_.now(), limit_ / 3);
+    const auto answer = co_await ask(other.second, PgLedger::identity(), share, stop);
     if (!answer) continue;
     const PgIdentity identity = identity_of(*answer, 0);
     if (!identity.in_recovery) co_return identity.position;

@@ -68,6 +68,7 @@ class PgInstances {
   aio::Task<PgOutcome<PgResult>> ask(PgAddress address, PgQuery query, base::Duration limit,
                                      std::stop_token stop);
   aio::Task<std::optional<std::uint64_t>> primary_position(std::string except,
+                                                           base::TimePoint until,
                                                            std::stop_token stop);
 
   aio::Clock& clock_;

@@ -4,8 +4,8 @@
 
 namespace runner {
 namespace {
-
 using Kind = drill::TimelineEvent::Kind;
+}  // namespace
 
 drill::Phase phase_named(const std::string& name) {
   for (const drill::Phase phase :
@@ -15,8 +15,6 @@ drill::Phase phase_named(const std::string& name) {
   }
   return drill::Phase::Reporting;
 }
-
-}  // namespace
 
 void Chronicle::note(base::TimePoint now, Kind kind, std::string subject, std::string text) {
   timeline_.push_back({now, kind, std::move(subject), std::move(text)});

@@ -14,6 +14,9 @@
 
 namespace runner {
 
+/// The phase that a PhaseBegan event names; Reporting for any other word.
+drill::Phase phase_named(const std::string& name);
+
 class Chronicle {
  public:
   explicit Chronicle(const drill::EngineConfig& config) : config_(config) {}

@@ -29,7 +29,11 @@ DrillRun::~DrillRun() = default;
 
 void DrillRun::abort(drill::AbortReason reason, std::string detail) {
   user_abort_ |= reason == drill::AbortReason::User || reason == drill::AbortReason::Stop;
-  if (drive_) drive_->abort(reason, std::move(detail));
+  if (drive_) {
+    drive_->abort(reason, std::move(detail));
+  } else if (!early_abort_) {
+    early_abort_ = {reason, std::move(detail)};
+  }
 }
 
 // --- what the drive asks ---
@@ -53,12 +57,34 @@ base::Result<> DrillRun::check_roles() const {
   return {};
 }
 
+base::Result<> DrillRun::check_connections() const {
+  TRY(std::size_t needed, instrument_->connections_max());
+  if (plan_.load) needed += static_cast<std::size_t>(plan_.load->users);
+  for (const auto& [name, view] : instances_->views()) {
+    if (needed == 0 || view.sessions_max == 0 || view.sessions + needed <= view.sessions_max) {
+      continue;
+    }
+    return base::fail(
+        base::Code::ResourceExhausted,
+        fmt::format("probes and users may need {} connections to '{}', which has {} of {} in use: "
+                    "raise its max_connections, or lower writesPerSecond or deadlineMillis",
+                    needed, name, view.sessions, view.sessions_max));
+  }
+  return {};
+}
+
 aio::Task<base::Result<>> DrillRun::begin(std::stop_token stop) {
   CO_TRY(co_await setup_.target.target.check(stop));
   CO_TRY(co_await instances_->look(stop));
   instances_->keep_baseline();
   CO_TRY(check_roles());
+  CO_TRY(check_connections());
   CO_TRY(co_await instrument_->start(stop));
+  if (setup_.metrics != nullptr) {
+    for (const probes::StreamStatus& stream : instrument_->statuses()) {
+      setup_.metrics->declare_stream(plan_.name, stream.info.name);
+    }
+  }
   load_ = std::make_unique<UserLoad>(clock_, executor_, plan_, instrument_->service_address(), 1);
   CO_TRY(load_->start());
   tasks_->spawn(sample(tasks_->token()));
@@ -72,9 +98,8 @@ aio::Task<drill::event::Preflighted> DrillRun::preflight(std::stop_token stop) {
   co_return drill::event::Preflighted{begun.has_value(), begun ? "" : begun.error().message};
 }
 
-void DrillRun::observe(drill::action::Observe::What what) {
-  if (setup_.metrics != nullptr) setup_.metrics->state(drive_->engine().state());
-  static_cast<void>(what);
+void DrillRun::observe(drill::action::Observe::What /*what*/) {
+  // The same samples serve every purpose.
 }
 
 drill::event::Observed DrillRun::observed_now() const {
@@ -164,6 +189,7 @@ std::optional<targets::ProbeWatch::View> DrillRun::view(const std::string& probe
 aio::Task<base::Result<>> DrillRun::sample(std::stop_token stop) {
   while (co_await aio::wait_for(clock_, kLookEvery, stop)) {
     drive_->post(observed_now());
+    tell_metrics();
     show(false, nullptr);
   }
   co_return base::Result<>{};
@@ -219,6 +245,22 @@ void DrillRun::listen_to_records() {
       });
 }
 
+void DrillRun::tell_metrics() {
+  if (setup_.metrics == nullptr) return;
+  const auto& timeline = drive_->chronicle().timeline();
+  for (; events_counted_ < timeline.size(); ++events_counted_) {
+    const drill::TimelineEvent& event = timeline[events_counted_];
+    setup_.metrics->count(plan_.name, event.kind);
+    if (event.kind != drill::TimelineEvent::Kind::PhaseBegan) continue;
+    if (phase_counted_) {
+      setup_.metrics->phase_took(plan_.name, phase_counted_->first,
+                                 event.at - phase_counted_->second);
+    }
+    phase_counted_.emplace(phase_named(event.subject), event.at);
+  }
+  setup_.metrics->state(drive_->engine().state());
+}
+
 void DrillRun::show(bool final_state, const drill::Report* report) {
   const LiveInputs inputs{setup_.dir.id(), plan_,    setup_.target.target.system().name,
                           getpid(),        started_, started_wall_};
@@ -228,7 +270,8 @@ void DrillRun::show(bool final_state, const drill::Report* report) {
   if (report != nullptr) {
     status.verdict = drill::name(report->verdict);
     status.reason = report->reasons.empty() ? "" : report->reasons.front();
-    status.exit_code = user_abort_ ? 130 : exit_code(*report);
+    const int code = exit_code(*report);
+    status.exit_code = user_abort_ && code != 1 ? 130 : code;
   }
   save_status(setup_.dir, status);
   if (setup_.show) setup_.show(status);
@@ -256,6 +299,7 @@ aio::Task<base::Result<DrillRun::Result>> DrillRun::run() {
                                    *this, *journal_);
   tasks_ = std::make_unique<aio::TaskGroup>(executor_);
   tasks_->spawn(look_for_abort_request(tasks_->token()));
+  if (early_abort_) drive_->abort(early_abort_->reason, early_abort_->detail);
   const drill::action::Finish finish = co_await drive_->run();
   tasks_->cancel();
   static_cast<void>(co_await tasks_->join());
@@ -267,10 +311,9 @@ void DrillRun::gather(drill::Evidence& evidence) {
   evidence.profile = plan_.profile;
   evidence.versions = setup_.versions;
   evidence.old_primary = instances_->baseline().primary;
-  const std::string primary = primary_of(instances_->views());
-  if (primary != evidence.old_primary) evidence.new_primary = primary;
+  evidence.new_primary = instances_->promoted_to();
   evidence.lag = instances_->lag();
-  evidence.anchors.insert(evidence.anchors.begin(), anchors_.begin(), anchors_.end());
+  if (evidence.anchors.empty()) evidence.anchors = anchors_;  // the prober never ran
   drive_->chronicle().fill(evidence);
   if (load_) load_->fill(evidence);
 }
@@ -301,7 +344,17 @@ aio::Task<base::Result<DrillRun::Result>> DrillRun::conclude(drill::action::Fini
     result.problems.push_back(std::move(problem));
   }
   result.problems.insert(result.problems.end(), finish.problems.begin(), finish.problems.end());
-  if (setup_.metrics != nullptr) setup_.metrics->finished(drill::summarize(result.report));
+  if (const auto record = track_record(setup_.state, plan_.name)) result.track_record = *record;
+  if (setup_.metrics != nullptr) {
+    tell_metrics();
+    setup_.metrics->finished(drill::summarize(result.report));
+    if (result.track_record) {
+      const drill::ObjectiveHistory& rto = result.track_record->rto;
+      const drill::ObjectiveHistory& rpo = result.track_record->rpo;
+      setup_.metrics->compliance(plan_.name, {rto.ratio, rto.lower_bound},
+                                 {rpo.ratio, rpo.lower_bound});
+    }
+  }
   show(true, &result.report);
   co_return result;
 }

@@ -19,6 +19,7 @@
 #include "runner/instrument.h"
 #include "runner/live_status.h"
 #include "runner/sql_client.h"
+#include "runner/track_record.h"
 #include "runner/user_load.h"
 
 namespace runner {
@@ -45,6 +46,7 @@ class DrillRun final : public Edge, private targets::ProbeWatch {
     drill::Report report;
     std::vector<std::string> problems;  // what could not be written
     bool aborted_by_user = false;
+    std::optional<drill::HistorySummary> track_record;  // of the plan, this drill included
   };
   /// Errors: the journal could not be made; then nothing was touched.
   aio::Task<base::Result<Result>> run();
@@ -61,6 +63,7 @@ class DrillRun final : public Edge, private targets::ProbeWatch {
   std::optional<targets::ProbeWatch::View> view(const std::string& probe) const override;
 
   base::Result<> check_roles() const;
+  base::Result<> check_connections() const;
   aio::Task<base::Result<>> begin(std::stop_token stop);
   aio::Task<base::Result<drill::FinalRead>> read_final(drill::FinalRead::Which which,
                                                        std::stop_token stop);
@@ -73,6 +76,7 @@ class DrillRun final : public Edge, private targets::ProbeWatch {
   aio::Task<base::Result<>> look_for_abort_request(std::stop_token stop);
   void show(bool final_state, const drill::Report* report);
   void listen_to_records();
+  void tell_metrics();
   aio::Task<base::Result<Result>> conclude(drill::action::Finish finish);
   void gather(drill::Evidence& evidence);
 
@@ -94,6 +98,9 @@ class DrillRun final : public Edge, private targets::ProbeWatch {
   std::vector<drill::ClockAnchor> anchors_;
   base::TimePoint control_bad_since_ = base::kNever;
   bool user_abort_ = false;
+  std::optional<drill::event::AbortRequested> early_abort_;  // asked for before there was a drive
+  std::size_t events_counted_ = 0;  // of the timeline, for the metrics
+  std::optional<std::pair<drill::Phase, base::TimePoint>> phase_counted_;
 };
 
 }  // namespace runner

@@ -27,6 +27,30 @@ aio::Task<base::Result<>> look_for(Drive& drive, Edge& edge, std::uint32_t numbe
   co_return base::Result<>{};
 }
 
+/// What servers and programs say goes into lines of the timeline: "a\n\tb" becomes "a b".
+std::string one_line(const std::string& text) {
+  std::string out;
+  for (const char c : text) {
+    const bool blank = static_cast<unsigned char>(c) <= ' ' || c == '\x7f';
+    if (!blank) {
+      out += c;
+    } else if (!out.empty() && out.back() != ' ') {
+      out += ' ';
+    }
+  }
+  while (out.ends_with(' ')) out.pop_back();
+  return out;
+}
+
+void make_one_line(drill::Event& event) {
+  std::visit(
+      [](auto& e) {
+        if constexpr (requires { e.detail; }) e.detail = one_line(e.detail);
+        if constexpr (requires { e.why; }) e.why = one_line(e.why);
+      },
+      event);
+}
+
 }  // namespace
 
 Drive::Drive(aio::Clock& clock, const aio::Executor& executor, drill::Engine engine,
@@ -43,6 +67,7 @@ Drive::Drive(aio::Clock& clock, const aio::Executor& executor, drill::Engine eng
       news_(executor, aio::Event::Mode::Auto) {}
 
 void Drive::post(drill::Event event) {
+  make_one_line(event);
   queue_.push_back(std::move(event));
   news_.set();
 }

@@ -4,6 +4,7 @@
 #include <set>
 #include <utility>
 
+#include "aio/task_group.h"
 #include "probes/probe_postgres.h"
 
 namespace runner {
@@ -76,20 +77,24 @@ base::Result<InstanceWatch> InstanceWatch::create(aio::Clock& clock,
   return watch;
 }
 
+aio::Task<base::Result<>> InstanceWatch::look_at(std::string name, std::stop_token stop) {
+  CO_TRY(probes::PgInstanceView view, co_await instances_->look(name, std::move(stop)));
+  views_[name] = std::move(view);
+  co_return base::Result<>{};
+}
+
 aio::Task<base::Result<>> InstanceWatch::look(std::stop_token stop) {
-  for (const std::string& name : names_) {
-    CO_TRY(probes::PgInstanceView view, co_await instances_->look(name, stop));
-    views_[name] = std::move(view);
-  }
+  // All at once: one that hangs must not delay the answer about the others.
+  aio::TaskGroup looks(co_await aio::asio::this_coro::executor);
+  for (const std::string& name : names_) looks.spawn(look_at(name, stop));
+  CO_TRY(co_await looks.join());
   const std::string primary = primary_of(views_);
   if (!primary.empty()) {
     for (const probes::PgStandbyLag& lag : views_.at(primary).standbys) {
       lag_.push_back({clock_->now(), lag.bytes, lag.time});
     }
-    if (!baseline_.primary.empty() && primary != baseline_.primary &&
-        promoted_at_ == base::kNever) {
-      promoted_at_ = clock_->now();
-    }
+    const bool other = !baseline_.primary.empty() && primary != baseline_.primary;
+    if (other && promoted_to_.empty()) promoted_to_ = primary;
   }
   co_return base::Result<>{};
 }

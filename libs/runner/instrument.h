@@ -55,6 +55,8 @@ class Instrument {
   /// Drops the ledger's schema from the target. Errors: why it is still there.
   aio::Task<base::Result<>> drop_table(probes::PgAddress address, std::stop_token stop);
 
+  /// Connections that all probes together may hold to one server at a time.
+  base::Result<std::size_t> connections_max() const;
   /// The deadline of probes that name none: the degraded latency target, or 1 s.
   static base::Duration deadline_default(const api::RecoveryPlan& plan);
   /// Where users reach the database; nothing where the plan has no postgres probe.
@@ -67,6 +69,7 @@ class Instrument {
   base::Result<> find_service();
   base::Result<> add_streams();
   base::Result<> add_stream(probes::BuiltStream built);
+  void choose_decider(drill::StreamInfo& info);
   aio::Task<> stop_ledger_streams();
 
   aio::Clock& clock_;
@@ -80,6 +83,8 @@ class Instrument {
   std::string key_;
   probes::PgLedger table_;
   std::optional<probes::PgAddress> service_;
+  std::map<std::string, bool> deciding_;  // the plan's choice: stream, whether it exists
+  bool any_decides_ = false;
   bool table_made_ = false;
   bool ledger_stopped_ = false;
   std::unique_ptr<store::LedgerWriter> ledger_;

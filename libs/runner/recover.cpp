@@ -99,8 +99,8 @@ aio::Task<base::Result<Recovered>> drive_recovery(aio::Clock& clock, aio::Execut
   drill::EngineConfig config = engine_config(target.plan, catalog);
   config.final_reads = false;
   CO_TRY(std::vector<drill::Leftover> leftovers, store::leftovers_of(journal.contents()));
-  Drive drive(clock, executor, drill::Engine::resume(std::move(config), std::move(leftovers)),
-              actuator, edge, journal);
+  Drive drive(clock, executor, drill::Engine::resume(std::move(config), leftovers), actuator, edge,
+              journal);
   aio::TaskGroup looking(executor);
   looking.spawn(keep_looking(clock, edge, drive, looking.token()));
   const drill::action::Finish finish = co_await drive.run();
@@ -109,6 +109,37 @@ aio::Task<base::Result<Recovered>> drive_recovery(aio::Clock& clock, aio::Execut
   Recovered out{finish.whole, finish.reason};
   for (const std::string& problem : finish.problems) out.detail += "; " + problem;
   co_return out;
+}
+
+/// The drill's ledger table, on whichever instance takes writes now.
+aio::Task<base::Result<>> drop_ledger(aio::Clock& clock, const DrillDir& dir, DrillTarget& target) {
+  CO_TRY(InstanceWatch instances, InstanceWatch::create(clock, target.target.system()));
+  if (instances.empty()) co_return base::Result<>{};
+  CO_TRY(co_await instances.look({}));
+  const std::string primary = primary_of(instances.views());
+  if (primary.empty()) co_return base::fail(base::Code::Unavailable, "no instance takes writes");
+  const std::string drop = probes::PgLedger(dir.id(), std::string(16, '\0')).drop().text;
+  CO_TRY(co_await instances.instances().query(primary, drop, base::seconds(10), {}));
+  co_return base::Result<>{};
+}
+
+/// What the journal has left, on a target that is open.
+aio::Task<base::Result<Recovered>> undo_journal(aio::Clock& clock, aio::Executor executor,
+                                                const DrillDir& dir, DrillTarget& target,
+                                                const targets::Catalog& catalog) {
+  Recovered out{true, "nothing was left to undo"};
+  if (!aio::file_exists(dir.journal())) co_return out;
+  CO_TRY(auto file, store::open_journal_file(dir.journal()));
+  CO_TRY(store::UndoJournal journal, store::UndoJournal::reopen(std::move(file)));
+  if (!journal.contents().needs_recovery()) co_return out;
+  if (!target.target.started()) {
+    out.detail =
+        "the system does not run any more, so there is nothing to undo in it; its next start sets "
+        "it up anew";
+    CO_TRY(journal.close(true, out.detail));
+    co_return out;
+  }
+  co_return co_await drive_recovery(clock, executor, target, catalog, journal);
 }
 
 }  // namespace
@@ -124,13 +155,20 @@ base::Result<> save_for_recovery(const DrillDir& dir, const PlanFile& file, bool
   return aio::write_file_atomic(dir.system(), api::to_json(node, 1));
 }
 
+base::Result<> mark_ended(const DrillDir& dir) {
+  return aio::write_file_atomic(dir.ended(), "");
+}
+
 base::Result<bool> needs_recovery(const DrillDir& dir) {
-  if (!aio::file_exists(dir.journal()) || !aio::file_exists(dir.system())) return false;
+  if (!aio::file_exists(dir.system()) || aio::file_exists(dir.ended())) return false;
   auto lock = aio::FileLock::try_lock(dir.lock(), "muster drill recover");
   if (!lock) return false;  // its process lives
-  auto bytes = aio::read_file(dir.journal());
-  if (!bytes) return tl::unexpected(bytes.error());
-  TRY(const store::JournalContents contents, store::parse_journal(*bytes));
+  TRY(const std::string text, aio::read_file(dir.system()));
+  TRY(const api::Node kept, api::parse_json(text));
+  if (kept["managed"].as_bool()) return true;  // perhaps it left its system running
+  if (!aio::file_exists(dir.journal())) return false;
+  TRY(const std::string bytes, aio::read_file(dir.journal()));
+  TRY(const store::JournalContents contents, store::parse_journal(bytes));
   return contents.needs_recovery();
 }
 
@@ -149,18 +187,24 @@ aio::Task<base::Result<Recovered>> recover(aio::Clock& clock, aio::Executor exec
   const bool managed = kept.managed;
   CO_TRY(const aio::FileLock lock,
          targets::lock_target(state.locks(), kept.file.system.name, "recovery of " + dir.id()));
-  CO_TRY(auto file, store::open_journal_file(dir.journal()));
-  CO_TRY(store::UndoJournal journal, store::UndoJournal::reopen(std::move(file)));
   CO_TRY(DrillTarget target, open_target(clock, state, std::move(kept.file), kinds));
-  Recovered out{true, "nothing was left to undo"};
-  if (journal.contents().needs_recovery()) {
-    CO_TRY(out, co_await drive_recovery(clock, executor, target, catalog, journal));
+  // A command of the dead drill that still works would race with the undo of what it does.
+  CO_TRY(co_await target.target.end_commands());
+  CO_TRY(Recovered out, co_await undo_journal(clock, executor, dir, target, catalog));
+  if (!out.whole) co_return out;
+  if (!managed && target.target.started()) {
+    const auto dropped = co_await drop_ledger(clock, dir, target);
+    if (!dropped) {
+      out.detail += "; the drill's table is still in the database: " + dropped.error().message;
+    }
   }
-  if (out.whole && managed && target.target.started()) {
+  if (managed) {
+    // Also one that never came up wholly: its relays and servers would outlive the drill.
     CO_TRY(co_await target.target.stop({}));
     CO_TRY(target.target.remove());
     out.detail += "; the system that the drill had started is stopped";
   }
+  CO_TRY(mark_ended(dir));
   co_return out;
 }
 

@@ -16,8 +16,12 @@ namespace runner {
 /// Errors: nothing may be started if this cannot be written.
 base::Result<> save_for_recovery(const DrillDir& dir, const PlanFile& file, bool managed);
 
-/// Whether a drill's process died before it undid everything: its lock is free and its journal has
-/// something left. Errors: a damaged journal, which needs a person.
+/// Notes that everything is undone and the system that the drill started is stopped.
+base::Result<> mark_ended(const DrillDir& dir);
+
+/// Whether a drill's process died before it undid everything, or before it stopped the system that
+/// it had started: its lock is free and it has not ended.
+/// Errors: a damaged journal, which needs a person.
 base::Result<bool> needs_recovery(const DrillDir& dir);
 
 /// The name of the system that a drill acted on; empty where its folder does not say.

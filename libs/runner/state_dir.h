@@ -33,6 +33,7 @@ struct DrillDir {
   std::string junit() const { return path + "/junit.xml"; }
   std::string edn() const { return path + "/history.edn"; }
   std::string system() const { return path + "/system.json"; }
+  std::string ended() const { return path + "/ended"; }  // nothing is left to undo or to stop
 };
 
 class StateDir {

@@ -26,7 +26,7 @@ struct StreamHealth {
 
 struct StatusEvent {
   std::int64_t number = 0;  // in the whole drill, from 1
-  double at_seconds = 0;  // since the start
+  double at_seconds = 0;    // since the start
   std::string text;
   bool operator==(const StatusEvent&) const = default;
 };

@@ -249,6 +249,23 @@ aio::Task<base::Result<>> LocalTarget::stop(std::stop_token stop) {
                              : base::fail(base::Code::FailedPrecondition, problems);
 }
 
+aio::Task<base::Result<>> LocalTarget::end_commands() {
+  const std::vector<ProcessId> ours = living();
+  // A command may start another one between the look and the kill.
+  for (int round = 0; round < 10; ++round) {
+    std::vector<ProcessId> left = commands_with("MUSTER_DIR=" + options_.dir);
+    std::erase_if(left, [&](const ProcessId& id) {
+      return std::find(ours.begin(), ours.end(), id) != ours.end();
+    });
+    if (left.empty()) {
+      co_return base::Result<>{};
+    }
+    CO_TRY(co_await kill_all(*clock_, std::move(left), kCleanUpWithin, {}));
+  }
+  co_return base::fail(base::Code::Unavailable,
+                       "commands of a drill that died keep on starting others");
+}
+
 base::Result<> LocalTarget::remove() {
   if (state_.started) {
     return base::fail(base::Code::FailedPrecondition,

@@ -58,6 +58,9 @@ class LocalTarget {
   /// The stop command, then the relays; whatever still runs is killed. Idempotent.
   /// Errors: naming what could not be stopped.
   aio::Task<base::Result<>> stop(std::stop_token stop);
+  /// Kills commands of this system that a dead drill left at work: children of run(), not servers
+  /// that they started. Only while no drill runs on the target.
+  aio::Task<base::Result<>> end_commands();
   /// Stopped: the directory goes too.
   base::Result<> remove();
 

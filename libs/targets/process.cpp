@@ -14,6 +14,8 @@
 
 #include <fmt/format.h>
 
+#include "aio/file.h"
+
 namespace targets {
 namespace {
 
@@ -91,6 +93,12 @@ std::vector<ProcessStat> all_processes() {
   return all;
 }
 
+// Unreadable: it belongs to somebody else, or it is gone.
+bool has_in_environment(pid_t pid, const std::string& assignment) {
+  const auto text = aio::read_file(fmt::format("/proc/{}/environ", pid));
+  return text && ('\0' + *text).find('\0' + assignment + '\0') != std::string::npos;
+}
+
 bool contains(const std::vector<ProcessId>& all, const ProcessId& one) {
   return std::find(all.begin(), all.end(), one) != all.end();
 }
@@ -128,7 +136,8 @@ std::optional<ProcessStat> parse_stat(std::string_view text) {
   if (!pid || !parent || !start || state.size() != 1) {
     return std::nullopt;
   }
-  return ProcessStat{{*pid, *start}, *parent, state.front()};
+  const auto session = number_of<pid_t>(word(rest, 3));
+  return ProcessStat{{*pid, *start}, *parent, session.value_or(0), state.front()};
 }
 
 std::optional<ProcessId> identify(pid_t pid) {
@@ -186,6 +195,16 @@ std::vector<ProcessId> descendants(const std::vector<ProcessId>& roots) {
     }
   }
   found.erase(found.begin(), found.begin() + static_cast<std::ptrdiff_t>(first));
+  return found;
+}
+
+std::vector<ProcessId> commands_with(const std::string& assignment) {
+  std::vector<ProcessId> found;
+  for (const ProcessStat& stat : all_processes()) {
+    if (stat.id.pid == ::getpid() || !has_in_environment(stat.id.pid, assignment)) continue;
+    if (stat.session == stat.id.pid || has_in_environment(stat.session, assignment)) continue;
+    found.push_back(stat.id);
+  }
   return found;
 }
 

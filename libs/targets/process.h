@@ -39,6 +39,7 @@ const char* name(ProcessState state);
 struct ProcessStat {
   ProcessId id;
   pid_t parent = 0;
+  pid_t session = 0;
   char state = '?';  // R, S, D, T, t, Z, X …
 };
 /// Reads the text of a /proc/PID/stat, whose program name may hold blanks and parentheses.
@@ -52,6 +53,10 @@ ProcessState state_of(const ProcessId& id);
 base::Result<pid_t> read_pid_file(const std::string& path);
 /// The living descendants by one reading of /proc, parents before children, without the roots.
 std::vector<ProcessId> descendants(const std::vector<ProcessId>& roots);
+
+/// The living processes whose environment holds "NAME=VALUE" while that of their session's leader
+/// does not: commands that were given it, without the servers that made sessions of their own.
+std::vector<ProcessId> commands_with(const std::string& assignment);
 
 /// Sends a signal. True: delivered; false: that process is gone.
 /// Errors: PermissionDenied.

@@ -126,6 +126,16 @@ TEST(Ledger, MeasuredOnlyWithBothReadsAfterTheLastAcknowledgement) {
   EXPECT_EQ(judge_rpo(found, base::seconds(60), "").verdict, Verdict::Inconclusive);
 }
 
+TEST(Ledger, NothingIsLostWhereNobodyLooked) {
+  Evidence evidence = evidence_of({"oooo", "11..", "11.."});
+  evidence.final_reads.clear();  // the drill was aborted
+  const LedgerVerdicts verdicts = check(evidence);
+  EXPECT_FALSE(verdicts.measured);
+  EXPECT_EQ(verdicts.result.lost, 0U);
+  EXPECT_TRUE(verdicts.result.identities_hold);
+  EXPECT_FALSE(verdicts.rpo_time.upper) << "all of it may be lost";
+}
+
 TEST(Ledger, AHoleIsALostWriteBeforeAKeptOneOfTheSameTerm) {
   EXPECT_EQ(check(evidence_of({"oooooo", "1.11..", "1.11.."})).result.holes, 1U);
   EXPECT_EQ(check(evidence_of({"oooooo", "1111..", "1111.."})).result.holes, 0U);

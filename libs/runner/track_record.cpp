@@ -1,0 +1,46 @@
+#include "runner/track_record.h"
+
+#include <fmt/format.h>
+
+#include "drill/summary.h"
+#include "store/history.h"
+
+namespace runner {
+namespace {
+
+/// More drills than a person will ever run of one plan, and few enough to read at once.
+constexpr std::int64_t kDrillsMax = 10'000;
+
+std::string line(const char* name, const drill::ObjectiveHistory& objective) {
+  std::string out =
+      fmt::format("  {} met in {} of {} drills (at least {:.1f} % with 95 % confidence)", name,
+                  objective.met, objective.of, objective.lower_bound * 100);
+  if (objective.mean) out += ", mean " + base::human(*objective.mean);
+  if (objective.never_back) {
+    out += ", worst: never back";
+  } else if (objective.worst) {
+    out += ", worst " + base::human(*objective.worst);
+  }
+  switch (objective.trend) {
+    case drill::Trend::Stable: return out + ", no trend\n";
+    case drill::Trend::Improving: return out + ", improving\n";
+    case drill::Trend::Degrading: return out + ", degrading\n";
+  }
+  return out;
+}
+
+}  // namespace
+
+base::Result<drill::HistorySummary> track_record(const StateDir& state, const std::string& plan) {
+  TRY(const store::History history, store::History::open(state.history()));
+  TRY(const std::vector<drill::Summary> rows, history.of_plan(plan, kDrillsMax));
+  std::vector<drill::PastDrill> drills;
+  for (const drill::Summary& row : rows) drills.push_back(drill::past_drill(row));
+  return drill::summarise(drills);
+}
+
+std::string describe(const drill::HistorySummary& history) {
+  return line("RTO", history.rto) + line("RPO", history.rpo);
+}
+
+}  // namespace runner

@@ -1,0 +1,132 @@
+"""The three shipped plans, whole: real servers, the real kill, every kind of output.
+
+What a slow machine can change (how long it took, criteria of response times) is not judged. What
+must hold on any machine is: what was lost, that two readings agree on it, that the instrument proved
+itself, that the system is whole and that nothing is left behind. Exit codes 3 and 4 are let through
+for the former only.
+"""
+
+import json
+import os
+import re
+import unittest
+import xml.etree.ElementTree as xml
+
+import json_schema
+from muster_under_test import SOURCE, Case, Muster
+
+
+class Drill(Case):
+    """One plan; the drill runs once, for all tests of a class."""
+
+    plan = None
+
+    @classmethod
+    def setUpClass(cls):
+        if cls.plan is None:
+            raise unittest.SkipTest("no plan")
+        cls.muster = Muster()
+        cls.addClassCleanup(cls.muster.close)
+        cls.ended = cls.muster.drill(cls.plan, seconds=200)
+        cls.left = cls.muster.drills()
+        if cls.ended.code not in (0, 3, 4) or len(cls.left) != 1:
+            raise AssertionError(str(cls.ended))
+        cls.report = cls.muster.report()
+        cls.id = cls.report["drillId"]
+
+    def common(self):
+        report = self.report
+        self.assertEqual(report["ending"], "Completed", str(self.ended))
+        self.assertEqual(report["finalState"], "Normal")
+        self.assertIn(report["verdict"], ("Met", "Missed", "Inconclusive"), report["reasons"])
+        for objective in ("rto", "rpo"):
+            self.assertIn(report[objective]["verdict"], ("Met", "Missed", "Inconclusive"))
+            self.assertLessEqual(report[objective]["service"]["lowerSeconds"],
+                                 report[objective]["service"]["upperSeconds"])
+        self.assertGreater(report["rto"]["service"]["upperSeconds"], 0)
+        ledger = report["ledger"]
+        self.assertEqual(ledger["attempts"], ledger["ok"] + ledger["fail"] + ledger["info"])
+        self.assertEqual(ledger["ok"], ledger["kept"] + ledger["lost"] + ledger["delayed"])
+        self.assertGreater(ledger["kept"], 0)
+        self.assertEqual((ledger["phantom"], ledger["corrupt"], ledger["holes"]), (0, 0, 0))
+        self.assertEqual(report["consistency"]["splitBrainDefinite"], 0)
+        for event in report["timeline"]:
+            self.assertNotRegex(event["text"], r"[\n\t]")
+
+    def outputs(self):
+        schema_file = os.path.join(SOURCE, "docs", "schemas", "drill-report.v1alpha1.json")
+        with open(schema_file, encoding="utf-8") as file:
+            self.assertEqual(json_schema.problems(self.report, json.load(file)), [])
+        folder = self.left[0]
+        suite = xml.parse(os.path.join(folder, "junit.xml")).getroot().find("testsuite")
+        cases = {case.get("name") for case in suite.iter("testcase")}
+        self.assertEqual(len(cases), 2 + len(self.report["criteria"]))
+        with open(os.path.join(folder, "report.html"), encoding="utf-8") as file:
+            page = file.read()
+        self.assertIn("</html>", page)
+        self.assertNotRegex(page, r"(src|href)=[\"']?https?://")
+        with open(os.path.join(folder, "history.edn"), encoding="utf-8") as file:
+            self.assertRegex(file.readline(), r"^\{:index 0, :type :invoke")
+
+    def commands(self):
+        listed = json.loads(self.muster.run("drill", "list", "-o", "json").out)
+        self.assertIn(self.id, json.dumps(listed))
+        shown = self.muster.run("drill", "show", "last", "-o", "json")
+        self.assertEqual(json.loads(shown.out)["drillId"], self.id)
+        watched = self.muster.run("drill", "watch", "last")
+        self.assert_exit(watched, self.ended.code)
+        for kind, mark in (("text", self.id), ("html", "</html>"), ("json", self.id),
+                           ("junit", "<testsuites"), ("edn", ":index 0")):
+            written = self.muster.run("drill", "report", self.id, "--format", kind)
+            self.assert_exit(written, 0)
+            self.assertIn(mark, written.out)
+        self.assertIn("no drill needs", self.muster.run("drill", "recover").err)
+
+    def nothing_left(self):
+        self.assert_nothing_runs()
+        self.assertEqual(os.listdir(os.path.join(self.muster.state, "systems")), [])
+
+
+class AsynchronousPair(Drill):
+    plan = "database-failover"
+
+    def test_finds_exactly_the_acknowledged_writes_that_were_lost(self):
+        self.common()
+        ledger = self.report["ledger"]
+        self.assertGreater(ledger["lost"], 0)
+        self.assertEqual(ledger["lost"], ledger["lostFoundOnOldPrimary"])
+        self.assertTrue(ledger["crossCheckAgrees"])
+        self.assertEqual(len(ledger["lostSeqs"]), min(ledger["lost"], len(ledger["lostSeqs"])))
+
+    def test_writes_every_report(self):
+        self.outputs()
+
+    def test_the_other_commands_know_the_drill(self):
+        self.commands()
+
+    def test_leaves_nothing_behind(self):
+        self.nothing_left()
+
+
+class SynchronousPair(Drill):
+    plan = "database-failover-sync"
+
+    def test_loses_nothing(self):
+        self.common()
+        self.assertEqual(self.report["ledger"]["lost"], 0, self.report["ledger"])
+        self.nothing_left()
+
+
+class PatroniCluster(Drill):
+    plan = "database-failover-patroni"
+
+    def test_is_watched_while_it_fails_over_by_itself(self):
+        self.common()
+        self.assertEqual(self.report["mode"], "Observe")
+        self.assertTrue(any(event["kind"] == "Promoted" for event in self.report["timeline"]))
+        self.assertTrue(re.search("RedundancyRestored", json.dumps(self.report["timeline"])))
+        self.nothing_left()
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

@@ -1,0 +1,61 @@
+#include "runner/state_dir.h"
+
+#include <cstdlib>
+#include <filesystem>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace runner {
+namespace {
+
+using testing::HasSubstr;
+
+class StateDirTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string pattern = testing::TempDir() + "muster-state-XXXXXX";
+    root_ = mkdtemp(pattern.data());
+  }
+  void TearDown() override { std::filesystem::remove_all(root_); }
+  std::string root_;
+};
+
+base::WallTime seconds(std::int64_t count) {
+  return base::WallTime(base::seconds(count));
+}
+
+TEST_F(StateDirTest, DrillsAreNamedAfterPlanAndTimeAndListedNewestFirst) {
+  const auto state = StateDir::open(root_);
+  ASSERT_TRUE(state.has_value()) << state.error().message;
+  const auto old = state->create_drill("zebra", seconds(1'000'000), 0x1a2b);
+  const auto young = state->create_drill("ant", seconds(2'000'000), 0x3c4d);
+  ASSERT_TRUE(old && young);
+  EXPECT_EQ(old->id(), "zebra-19700112-134640-1a2b");
+  const auto drills = state->drills();
+  ASSERT_TRUE(drills.has_value());
+  ASSERT_EQ(drills->size(), 2U);
+  EXPECT_EQ(drills->front().id(), young->id());
+}
+
+TEST_F(StateDirTest, FindsByIdByPrefixAndLast) {
+  const auto state = StateDir::open(root_);
+  ASSERT_TRUE(state.has_value());
+  const auto one = state->create_drill("plan", seconds(1'000'000), 1);
+  const auto two = state->create_drill("plan", seconds(2'000'000), 2);
+  ASSERT_TRUE(one && two);
+  EXPECT_EQ(state->find("last")->id(), two->id());
+  EXPECT_EQ(state->find(one->id())->id(), one->id());
+  EXPECT_EQ(state->find("plan-19700112")->id(), one->id());
+  EXPECT_THAT(state->find("plan-1970").error().message, HasSubstr("ambiguous"));
+  EXPECT_THAT(state->find("nothing").error().message, HasSubstr("the newest is " + two->id()));
+}
+
+TEST_F(StateDirTest, FolderThatCannotBeMadeIsNamed) {
+  const auto state = StateDir::open("/proc/muster-cannot-be");
+  ASSERT_FALSE(state.has_value());
+  EXPECT_THAT(state.error().message, HasSubstr("/proc/muster-cannot-be"));
+}
+
+}  // namespace
+}  // namespace runner
