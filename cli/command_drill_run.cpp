@@ -35,9 +35,14 @@ report::Format format_of(Output output) {
   return report::Format::Table;
 }
 
-std::map<std::string, std::string> versions_of_here() {
+/// Overrides are part of what ran: a reader of the report must see them.
+std::map<std::string, std::string> versions_of_here(const std::vector<std::string>& sets) {
   std::map<std::string, std::string> versions = {
       {"muster", version()}, {"revision", revision()}, {"compiler", compiler()}};
+  for (const std::string& set : sets) {
+    std::string& overrides = versions["overrides"];
+    overrides += (overrides.empty() ? "" : ", ") + set;
+  }
   utsname system{};
   if (uname(&system) == 0)
     versions["kernel"] = fmt::format("{} {}", system.sysname, system.release);
@@ -240,9 +245,14 @@ aio::Task<base::Result<Exit>> Session::on_target(const runner::StateDir& state,
       catalog_,
       &http,
       &metrics_,
-      versions_of_here(),
+      versions_of_here(command_.sets),
       [this](const runner::DrillStatus& status) { print(console_.err, view_.show(status)); }};
   metrics_.declare(target.plan.name);
+  if (const auto record = runner::track_record(state, target.plan.name);
+      record && record->drills > 0) {
+    metrics_.compliance(target.plan.name, {record->rto.ratio, record->rto.lower_bound},
+                        {record->rpo.ratio, record->rpo.lower_bound});
+  }
   runner::DrillRun run(clock_, context_.get_executor(), std::move(setup));
   running_ = &run;
   if (interrupted_) run.abort(drill::AbortReason::User, "interrupted");

@@ -57,7 +57,9 @@ drill::Summary unfinished(const runner::DrillDir& dir) {
   } else if (!left) {
     row.reason = left.error().message;
   } else {
-    row.reason = *left ? "died: run `muster drill recover`" : "ended without a report";
+    row.reason = *left                                 ? "died: run `muster drill recover`"
+                 : aio::file_exists(dir.report_json()) ? "it has ended"
+                                                       : "ended without a report";
   }
   return row;
 }

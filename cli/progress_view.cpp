@@ -44,17 +44,19 @@ std::string bar(double share, std::size_t cells) {
   return out;
 }
 
-std::string outage_line(const runner::DrillStatus& status, const Stream& stream) {
+std::string outage_line(const runner::DrillStatus& status, std::size_t columns, bool color) {
+  const bool narrow = columns < 79;
   if (status.outage_seconds < 0) {
-    return fmt::format("  service up                       RTO {}  RPO {}",
-                       human_seconds(status.rto_seconds), human_seconds(status.rpo_seconds));
+    return fit(fmt::format("  {:<{}}  RTO {}  RPO {}", "service up", narrow ? 10 : 31,
+                           human_seconds(status.rto_seconds), human_seconds(status.rpo_seconds)),
+               columns);
   }
   const double share = status.rto_seconds > 0 ? status.outage_seconds / status.rto_seconds : 0;
   const char* code = share > 1 ? "31;1" : (share > 0.8 ? "33" : "36");
-  return painted(
+  const auto text =
       fmt::format("  service DOWN for {:>10}  {}  of RTO {}", human_seconds(status.outage_seconds),
-                  bar(share, 20), human_seconds(status.rto_seconds)),
-      code, stream.color);
+                  bar(share, narrow ? 6 : 20), human_seconds(status.rto_seconds));
+  return painted(fit(text, columns), code, color);
 }
 
 std::string stream_line(const runner::StreamHealth& health, std::size_t columns, bool color) {
@@ -80,7 +82,7 @@ std::vector<std::string> progress_block(const runner::DrillStatus& status, const
                                 human_seconds(status.elapsed_seconds),
                                 status.step.empty() ? "" : " · " + status.step),
                     columns));
-  out.push_back(outage_line(status, stream));
+  out.push_back(outage_line(status, columns, stream.color));
   for (const runner::StreamHealth& health : status.streams) {
     out.push_back(stream_line(health, columns, stream.color));
   }

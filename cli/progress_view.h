@@ -30,7 +30,7 @@ class ProgressView {
   std::string lines(const runner::DrillStatus& status);
 
   Stream stream_;
-  std::size_t drawn_ = 0;  // lines of the last block
+  std::size_t drawn_ = 0;       // lines of the last block
   std::int64_t last_told_ = 0;  // number of the last event written
 };
 

@@ -64,9 +64,11 @@ function(muster_library name)
   endif()
 endfunction()
 
-# muster_test(<folder> [LINK <libraries...>]): tests/<folder>/*.cpp as one GoogleTest program.
+# muster_test(<folder> [ALONE] [LINK <libraries...>] [LABELS <words...>] [TIMEOUT <seconds>]):
+# tests/<folder>/*.cpp as one GoogleTest program. ALONE: its tests start real servers or measure
+# real time, and run one at a time and beside nothing else.
 function(muster_test name)
-  cmake_parse_arguments(ARG "" "TIMEOUT" "LINK;LABELS" ${ARGN})
+  cmake_parse_arguments(ARG "ALONE" "TIMEOUT" "LINK;LABELS" ${ARGN})
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 120)
   endif()
@@ -84,8 +86,15 @@ function(muster_test name)
         "MUSTER_SOURCE_DIR=\"${PROJECT_SOURCE_DIR}\";MUSTER_BINARY_DIR=\"${PROJECT_BINARY_DIR}\"")
     endif()
   endforeach()
-  gtest_discover_tests(test_${name} DISCOVERY_MODE PRE_TEST
-                       PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}")
+  set(properties TIMEOUT ${ARG_TIMEOUT})
+  if(ARG_LABELS)
+    list(APPEND properties LABELS ${ARG_LABELS})
+  endif()
+  if(ARG_ALONE)
+    list(APPEND properties RUN_SERIAL TRUE)
+  endif()
+  gtest_discover_tests(test_${name} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60 NO_PRETTY_VALUES
+                       PROPERTIES ${properties})
 endfunction()
 
 # muster_fuzzer(<name> <file> LINK <libraries...>): a libFuzzer program over tests/corpus/<name>.
@@ -100,6 +109,6 @@ function(muster_fuzzer name file)
   target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
   add_test(NAME fuzz.${name}
            COMMAND ${PROJECT_SOURCE_DIR}/ci/fuzz.sh $<TARGET_FILE:fuzz_${name}>
-                   ${PROJECT_SOURCE_DIR}/tests/corpus/${name} ${MUSTER_FUZZ_SECONDS})
+                   ${PROJECT_SOURCE_DIR}/tests/corpus/${name} ${MUSTER_FUZZ_SECONDS} 1)
   set_tests_properties(fuzz.${name} PROPERTIES TIMEOUT 300 LABELS fuzz)
 endfunction()

@@ -102,11 +102,35 @@ Result<> guard(const Node& before, const Node& after) {
   return {};
 }
 
+/// What is good and bad is the deadline's to say: a longer one would hide an outage.
+Result<> probes(const Node& before, const Node& after) {
+  if (after.size() < before.size()) {
+    return weaker("spec.probes", before, after, "probes may be added");
+  }
+  for (std::size_t i = 0; i < before.size(); ++i) {
+    const Node& old = before.items()[i];
+    const Node& now = after.items()[i];
+    const std::string path = fmt::format("spec.probes[{}].", i);
+    TRY(same(path + "name", old["name"], now["name"]));
+    for (const Entry& kind : old.entries()) {
+      if (!kind.value.is_map()) continue;
+      const Node& deadline = kind.value["deadlineMillis"];
+      TRY(at_most(path + kind.key + ".deadlineMillis", deadline, now[kind.key]["deadlineMillis"]));
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 base::Result<> check_stricter(const Node& before, const Node& after) {
   const Node& old = before["spec"];
   const Node& now = after["spec"];
+  // Another name would be another history.
+  TRY(same("metadata.name", before["metadata"]["name"], after["metadata"]["name"]));
+  TRY(probes(old["probes"], now["probes"]));
+  TRY(same("spec.fault.provenBy", old["fault"]["provenBy"], now["fault"]["provenBy"]));
+  TRY(same("spec.monitoring", old["monitoring"], now["monitoring"]));
   TRY(objectives(old["objectives"], now["objectives"]));
   TRY(criteria("spec.criteria.degraded", old["criteria"]["degraded"], now["criteria"]["degraded"]));
   TRY(criteria("spec.criteria.validation", old["criteria"]["validation"],

@@ -10,8 +10,8 @@
 // last bad invocation and not after comp(g*). delta is the largest latency of a good operation in
 // the steady state. The published rule "inv(b0) + delta" is refused: one operation slower than all
 // those of the steady state and in flight at the onset puts the truth outside (the test
-// TheDeltaRuleAloneExcludesTheTruth finds and prints one); comp(b0) is proof, and two such in a row are
-// needed to break inv(b1) + delta.
+// TheDeltaRuleAloneExcludesTheTruth finds and prints one); comp(b0) is proof, and two such in a row
+// are needed to break inv(b1) + delta.
 //
 // What the instrument did late says nothing about the service: an operation that is bad only
 // because the prober was silent (instrument.h), that was never sent, or that the end of the drill

@@ -40,7 +40,11 @@ TimePoint find_promoted(const Evidence& evidence, std::span<const StreamView> vi
   return promoted;
 }
 
-/// The first good operation over a new connection through the service address, after it was bad.
+TimePoint first_good(const StreamView& decider, const HeldOutage& outage) {
+  return outage.first_good ? decider.seen[*outage.first_good].invoked : kNever;
+}
+
+/// The first good operation through the service address after it was bad.
 TimePoint find_redirected(std::span<const StreamView> views, const StreamView& decider,
                           const HeldOutage& outage) {
   const TimePoint onset = decider.seen[outage.first_bad].invoked;
@@ -56,9 +60,13 @@ TimePoint find_redirected(std::span<const StreamView> views, const StreamView& d
   for (const Observation& op : through->seen) {
     if (op.invoked < onset - through->stream.interval - through->stream.deadline) continue;
     if (op.sight == Sight::Bad) was_bad = true;
-    if (op.sight == Sight::Good && was_bad && op.invoked >= onset) return op.invoked;
+    // The judged stream goes through the service too and is usually the denser one: its g1 counts
+    // where it came first, else a coarse grid of new connections would put the end before it.
+    if (op.sight == Sight::Good && was_bad && op.invoked >= onset) {
+      return std::min(op.invoked, first_good(decider, outage));
+    }
   }
-  return kNever;
+  return first_good(decider, outage);
 }
 
 /// Good latencies of the steady state give the baseline's p95; the moment after which the p95 of

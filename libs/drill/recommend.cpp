@@ -130,6 +130,8 @@ void objectives(Adviser& adviser, const Report& report, const RecommendationRule
 }  // namespace
 
 std::vector<Recommendation> recommend(const Report& report, const RecommendationRules& rules) {
+  // What an invalid drill measured is no ground for advice.
+  if (report.verdict == Verdict::Invalid) return {};
   Adviser adviser(rules);
   objectives(adviser, report, rules);
   for (const CriterionResult& c : report.criteria) {

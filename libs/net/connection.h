@@ -1,7 +1,7 @@
 // One TCP or TLS connection for a probe: opened, written to, read from, closed, with callbacks and
 // without a coroutine or a timer, because a probe's time limits are the prober's. Made for many
-// small exchanges over open connections: sending is one send(2) at once, reading waits for
-// readiness and receives into a buffer that all connections of the thread share.
+// small exchanges over open connections: sending is one send(2) at once, and a read is always
+// outstanding, so that an exchange costs one send, one wake-up and one receive.
 // A Connection is used once; who needs another makes another.
 #pragma once
 

@@ -1,3 +1,6 @@
+// Plain TCP. A read is always outstanding, so that no readiness is asked for per operation; writes go
+// out at once, and only what the kernel does not take is queued.
+#include <algorithm>
 #include <array>
 #include <errno.h>
 #include <sys/socket.h>
@@ -8,9 +11,12 @@
 namespace net {
 
 namespace {
+// What a probe's answer fits into. A read into it is always outstanding: the socket stays
+// registered edge-triggered, and an exchange needs no epoll_ctl, as waiting for readiness would.
+constexpr std::size_t kAnswerBytes = 1024;
 constexpr std::size_t kReceiveBytes = 64U << 10U;
 
-// Every connection of a thread reads into the same buffer: nothing is kept there between calls.
+// For longer ones, shared by the connections of a thread: nothing is kept there between calls.
 std::array<char, kReceiveBytes>& receive_buffer() {
   thread_local std::array<char, kReceiveBytes> buffer;
   return buffer;
@@ -64,34 +70,42 @@ class TcpConnection final : public Connection, public std::enable_shared_from_th
 
  private:
   void await_data() {
-    socket_.async_wait(tcp::socket::wait_read,
-                       [self = shared_from_this()](const error_code& error) {
-                         if (self->events_ != nullptr) {
-                           self->receive(error);
-                         }
-                       });
+    socket_.async_read_some(
+        boost::asio::buffer(received_),
+        [self = shared_from_this()](const error_code& error, std::size_t bytes) {
+          if (self->events_ != nullptr) {
+            self->receive(error, bytes);
+          }
+        });
   }
 
-  void receive(const error_code& waited) {
-    if (waited) {
-      fail(waited);
+  // Each callback may close this connection.
+  void receive(const error_code& error, std::size_t bytes) {
+    if (error) {
+      fail(error);
       return;
     }
+    if (bytes < received_.size()) {
+      events_->on_data({received_.data(), bytes});
+    } else {
+      receive_more();
+    }
+    if (events_ != nullptr) {
+      await_data();
+    }
+  }
+
+  // The buffer is full: what follows is handed over together with it.
+  void receive_more() {
     auto& buffer = receive_buffer();
-    const auto got = ::recv(socket_.native_handle(), buffer.data(), buffer.size(), MSG_DONTWAIT);
-    if (got < 0 && errno != EAGAIN && errno != EINTR) {
-      fail(error_code(errno, boost::system::system_category()));
-      return;
-    }
-    if (got == 0) {
-      fail(boost::asio::error::eof);
-      return;
-    }
-    // Before the callback, which may close this connection. Readiness is re-armed by the wait, so
-    // that bytes beyond the buffer are not forgotten.
-    await_data();
-    if (got > 0) {
-      events_->on_data({buffer.data(), static_cast<std::size_t>(got)});
+    auto* const rest = std::copy(received_.begin(), received_.end(), buffer.begin());
+    const auto got =
+        ::recv(socket_.native_handle(), rest, buffer.size() - received_.size(), MSG_DONTWAIT);
+    const int error = got < 0 ? errno : 0;
+    const std::size_t more = got > 0 ? static_cast<std::size_t>(got) : 0;
+    events_->on_data({buffer.data(), received_.size() + more});
+    if (events_ != nullptr && error != 0 && error != EAGAIN && error != EINTR) {
+      fail(error_code(error, boost::system::system_category()));
     }
   }
 
@@ -131,6 +145,7 @@ class TcpConnection final : public Connection, public std::enable_shared_from_th
   Address address_;
   ConnectionEvents* events_;  // null: closed
   std::string unsent_;
+  std::array<char, kAnswerBytes> received_{};
 };
 }  // namespace
 

@@ -1,3 +1,6 @@
+// TLS over TCP. The system's or a given authority verifies the peer and its name; protocols before
+// TLS 1.2 are refused. A context is shared by the connections of a stream, since loading the
+// authorities costs far more than a handshake.
 #include <array>
 #include <deque>
 

@@ -6,10 +6,10 @@
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/steady_timer.hpp>
 
 #include "base/check.h"
 #include "probes/prober_stream.h"
+#include "probes/wake_timer.h"
 
 namespace probes {
 
@@ -38,7 +38,10 @@ base::Duration offset(const drill::ClockAnchor& anchor) {
 class Prober::Impl {
  public:
   Impl(ProberListener& listener, store::LedgerWriter* ledger)
-      : listener_(listener), context_(1), timer_(context_), work_(context_.get_executor()) {
+      : listener_(listener),
+        context_(1),
+        timer_(context_.get_executor(), [this] { wake(); }),
+        work_(context_.get_executor()) {
     output_.ledger = ledger;
     thread_ = std::thread([this] { run(); });
   }
@@ -160,16 +163,28 @@ class Prober::Impl {
       flush();
       next_flush_ = now + kFlushEvery;
     }
-    auto wake = std::min(next_flush_, next_reserve_);
-    for (const auto& stream : active_) {
-      wake = std::min(wake, stream->next_wake());
+    arm();
+  }
+
+  void wake() {
+    if (!stopping_) {
+      tick();
     }
-    timer_.expires_at(std::chrono::steady_clock::time_point(wake.time_since_epoch()));
-    timer_.async_wait([this](boost::system::error_code error) {
-      if (!error && !stopping_) {
-        tick();
-      }
-    });
+  }
+
+  void arm() {
+    auto next = std::min(next_flush_, next_reserve_);
+    for (const auto& stream : active_) {
+      next = std::min(next, stream->next_wake());
+    }
+    auto after = std::max(next_flush_, next_reserve_);
+    if (next < next_flush_) {
+      after = std::min(next_flush_, next_reserve_);
+    }
+    for (const auto& stream : active_) {
+      after = std::min(after, stream->next_wake_after(next));
+    }
+    timer_.arm(next, after);
   }
 
   void reserve(base::TimePoint now) {
@@ -240,7 +255,7 @@ class Prober::Impl {
 
   ProberListener& listener_;
   asio::io_context context_;
-  asio::steady_timer timer_;
+  WakeTimer timer_;
   asio::executor_work_guard<asio::io_context::executor_type> work_;
   ProberOutput output_;
   std::vector<std::shared_ptr<ProberStream>> streams_;  // by id; under the mutex

@@ -174,6 +174,11 @@ base::TimePoint ProberStream::next_wake() {
   return std::min(schedule_.next_due(), schedule_.next_expiry());
 }
 
+base::TimePoint ProberStream::next_wake_after(base::TimePoint time) {
+  const auto expiry = schedule_.next_expiry();
+  return std::min(schedule_.next_due_after(time), expiry > time ? expiry : base::kNever);
+}
+
 bool ProberStream::may_send(std::uint64_t seq) {
   if (output_.ledger == nullptr) {
     return true;

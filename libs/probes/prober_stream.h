@@ -42,6 +42,8 @@ class ProberStream final : public Completions {
   void tick(base::TimePoint now);
   /// When tick() has something to do next.
   base::TimePoint next_wake();
+  /// The same, as far as is known, after all that is due until `time` was done.
+  base::TimePoint next_wake_after(base::TimePoint time);
   /// What has to be reserved so that everything due before `until` may be sent.
   void reserve_until(base::TimePoint until, std::vector<store::Reservation>& out);
   void reserved(std::uint64_t ticket);

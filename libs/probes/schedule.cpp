@@ -49,6 +49,11 @@ base::TimePoint Schedule::due_of(std::uint64_t seq) const {
   return next_due_ + config_.interval * static_cast<std::int64_t>(seq - next_seq_);
 }
 
+base::TimePoint Schedule::next_due_after(base::TimePoint time) const {
+  const auto next = next_due();
+  return next > time ? next : next + config_.interval * ((time - next) / config_.interval + 1);
+}
+
 std::uint64_t Schedule::last_due_before(base::TimePoint until) const {
   if (!running_ || until <= next_due_) {
     return next_seq_ - 1;

@@ -36,6 +36,8 @@ class Schedule {
 
   /// When something is due next, kNever when nothing is.
   base::TimePoint next_due() const { return running_ ? next_due_ : base::kNever; }
+  /// The first time after `time` at which something is due, kNever when nothing is.
+  base::TimePoint next_due_after(base::TimePoint time) const;
   std::uint64_t next_seq() const { return next_seq_; }
   /// When operation `seq` of the present run is (or will be) due.
   base::TimePoint due_of(std::uint64_t seq) const;

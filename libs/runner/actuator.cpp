@@ -35,7 +35,25 @@ const store::JournalEntry* Actuator::entry_of(drill::PartId id) const {
   return found == entries.end() ? nullptr : &*found;
 }
 
+/// A proof that holds already proves nothing about the fault.
+aio::Task<base::Result<>> Actuator::refuse_idle_proof(drill::PartId id, std::stop_token stop) {
+  const PartView part = part_of(plan_, id);
+  if (part.proven_by == nullptr) co_return base::Result<>{};
+  targets::Condition* condition = context_.catalog.condition(part.proven_by->kind);
+  if (condition == nullptr) {
+    co_return base::fail(base::Code::InvalidArgument,
+                         "no condition '" + part.proven_by->kind + "'");
+  }
+  CO_TRY(const targets::Check check,
+         co_await condition->check(context_, part.proven_by->params, std::move(stop)));
+  if (!check.holds) co_return base::Result<>{};
+  co_return base::fail(
+      base::Code::FailedPrecondition,
+      fmt::format("provenBy holds before the fault ({}), so it could not prove it", check.detail));
+}
+
 aio::Task<base::Result<>> Actuator::prepare_and_record(drill::PartId id, std::stop_token stop) {
+  CO_TRY(co_await refuse_idle_proof(id, stop));
   CO_TRY(targets::Driver * driver, driver_of(id));
   const PartView part = part_of(plan_, id);
   CO_TRY(const api::Node undo, co_await driver->prepare(context_, part.action->params, stop));

@@ -32,6 +32,7 @@ class Actuator {
                                             std::stop_token stop);
 
  private:
+  aio::Task<base::Result<>> refuse_idle_proof(drill::PartId id, std::stop_token stop);
   aio::Task<base::Result<>> prepare_and_record(drill::PartId id, std::stop_token stop);
   aio::Task<base::Result<std::string>> run(drill::PartId id, std::stop_token stop);
   aio::Task<base::Result<>> undo(drill::PartId id, std::stop_token stop);

@@ -313,10 +313,9 @@ void DrillRun::gather(drill::Evidence& evidence) {
   evidence.profile = plan_.profile;
   evidence.versions = setup_.versions;
   evidence.old_primary = instances_->baseline().primary;
-  const std::string primary = primary_of(instances_->views());
-  if (primary != evidence.old_primary) evidence.new_primary = primary;
+  evidence.new_primary = instances_->promoted_to();
   evidence.lag = instances_->lag();
-  evidence.anchors.insert(evidence.anchors.begin(), anchors_.begin(), anchors_.end());
+  if (evidence.anchors.empty()) evidence.anchors = anchors_;  // the prober never ran
   drive_->chronicle().fill(evidence);
   if (load_) load_->fill(evidence);
 }

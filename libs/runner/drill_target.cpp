@@ -13,6 +13,7 @@
 #include "api/plan_resolve.h"
 #include "api/yaml.h"
 #include "probes/probe_kind.h"
+#include "runner/plan_config.h"
 
 namespace runner {
 namespace {
@@ -67,6 +68,22 @@ tl::expected<api::LocalSystem, api::Problems> read_system(const api::RecoveryPla
   return system;
 }
 
+/// What only the joined plan shows: an undo that is missing, a fault that nothing proves.
+api::Problems engine_problems(const api::RecoveryPlan& plan, const std::string& file) {
+  api::Problems problems;
+  const targets::Catalog catalog = targets::local_catalog();
+  for (const std::string& wrong : drill::problems_of(engine_config(plan, catalog))) {
+    problems.push_back({file, plan.document["spec"].mark, "spec", wrong});
+  }
+  for (const api::Fault& fault : plan.faults) {
+    if (fault.proven_by || fault.action.kind != "command") continue;
+    problems.push_back({file, fault.action.mark, "spec.fault.provenBy",
+                        "missing: nothing shows that the command of fault '" + fault.name +
+                            "' took effect; a condition is required"});
+  }
+  return problems;
+}
+
 }  // namespace
 
 api::ActionCatalog action_catalog(const targets::Catalog& catalog) {
@@ -93,6 +110,9 @@ tl::expected<PlanFile, api::Problems> read_plan_document(api::Node document,
     for (api::Problem& one : wrong) {
       if (one.file.empty()) one.file = file;
     }
+    return tl::unexpected(std::move(wrong));
+  }
+  if (api::Problems wrong = engine_problems(*plan, file); !wrong.empty()) {
     return tl::unexpected(std::move(wrong));
   }
   PlanFile out{std::move(*plan), std::move(*system), {}};

@@ -93,10 +93,8 @@ aio::Task<base::Result<>> InstanceWatch::look(std::stop_token stop) {
     for (const probes::PgStandbyLag& lag : views_.at(primary).standbys) {
       lag_.push_back({clock_->now(), lag.bytes, lag.time});
     }
-    if (!baseline_.primary.empty() && primary != baseline_.primary &&
-        promoted_at_ == base::kNever) {
-      promoted_at_ = clock_->now();
-    }
+    const bool other = !baseline_.primary.empty() && primary != baseline_.primary;
+    if (other && promoted_to_.empty()) promoted_to_ = primary;
   }
   co_return base::Result<>{};
 }

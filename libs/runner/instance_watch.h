@@ -55,8 +55,8 @@ class InstanceWatch {
   drill::Seen redundancy() const { return redundancy_by(views_, baseline_); }
   probes::PgInstances& instances() { return *instances_; }
   const std::vector<drill::LagSample>& lag() const { return lag_; }
-  /// When another instance was first seen to take writes.
-  base::TimePoint promoted_at() const { return promoted_at_; }
+  /// The instance that was first seen to take writes after the baseline's primary; empty: none.
+  const std::string& promoted_to() const { return promoted_to_; }
 
  private:
   aio::Task<base::Result<>> look_at(std::string name, std::stop_token stop);
@@ -67,7 +67,7 @@ class InstanceWatch {
   InstanceViews views_;
   InstanceBaseline baseline_;
   std::vector<drill::LagSample> lag_;
-  base::TimePoint promoted_at_ = base::kNever;
+  std::string promoted_to_;
 };
 
 }  // namespace runner

@@ -102,7 +102,17 @@ base::Result<> Instrument::add_stream(probes::BuiltStream built) {
   return {};
 }
 
+void Instrument::choose_decider(drill::StreamInfo& info) {
+  if (!plan_.objectives.decided_by.empty()) {
+    const auto chosen = deciding_.find(info.name);
+    info.decides = chosen != deciding_.end();
+    if (info.decides) chosen->second = true;
+  }
+  any_decides_ |= info.decides;
+}
+
 base::Result<> Instrument::add_streams() {
+  for (const std::string& name : plan_.objectives.decided_by) deciding_[name] = false;
   probes::ProbeContext context{system_, servers_, table_, pg_servers_, deadline_default(plan_)};
   for (const api::ProbeSpec& probe : plan_.probes) {
     const auto kind = std::find_if(kinds_.begin(), kinds_.end(), [&](const auto& candidate) {
@@ -118,8 +128,20 @@ base::Result<> Instrument::add_streams() {
         stream.spec.info.kind = drill::StreamKind::Control;
         stream.spec.info.decides = false;
       }
+      choose_decider(stream.spec.info);
       TRY(add_stream(std::move(stream)));
     }
+  }
+  if (std::none_of(deciding_.begin(), deciding_.end(), [](const auto& d) { return d.second; }) &&
+      !any_decides_) {
+    return base::fail(
+        base::Code::InvalidArgument,
+        "no stream decides: give a postgres probe, or set `decides: true` on a probe");
+  }
+  for (const auto& [name, found] : deciding_) {
+    if (found) continue;
+    return base::fail(base::Code::InvalidArgument,
+                      fmt::format("spec.objectives.decidedBy: there is no stream '{}'", name));
   }
   TRY(auto instrument_streams, reference_->streams());
   for (probes::BuiltStream& stream : instrument_streams) {

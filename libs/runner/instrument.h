@@ -69,6 +69,7 @@ class Instrument {
   base::Result<> find_service();
   base::Result<> add_streams();
   base::Result<> add_stream(probes::BuiltStream built);
+  void choose_decider(drill::StreamInfo& info);
   aio::Task<> stop_ledger_streams();
 
   aio::Clock& clock_;
@@ -82,6 +83,8 @@ class Instrument {
   std::string key_;
   probes::PgLedger table_;
   std::optional<probes::PgAddress> service_;
+  std::map<std::string, bool> deciding_;  // the plan's choice: stream, whether it exists
+  bool any_decides_ = false;
   bool table_made_ = false;
   bool ledger_stopped_ = false;
   std::unique_ptr<store::LedgerWriter> ledger_;

@@ -99,8 +99,8 @@ aio::Task<base::Result<Recovered>> drive_recovery(aio::Clock& clock, aio::Execut
   drill::EngineConfig config = engine_config(target.plan, catalog);
   config.final_reads = false;
   CO_TRY(std::vector<drill::Leftover> leftovers, store::leftovers_of(journal.contents()));
-  Drive drive(clock, executor, drill::Engine::resume(std::move(config), std::move(leftovers)),
-              actuator, edge, journal);
+  Drive drive(clock, executor, drill::Engine::resume(std::move(config), leftovers), actuator, edge,
+              journal);
   aio::TaskGroup looking(executor);
   looking.spawn(keep_looking(clock, edge, drive, looking.token()));
   const drill::action::Finish finish = co_await drive.run();

@@ -21,6 +21,15 @@ double throughput_target(const api::RecoveryPlan& plan) {
   return target;
 }
 
+/// The probe that the load goes with: the plan's choice, else its first database.
+std::string probe_name(const api::RecoveryPlan& plan) {
+  if (!plan.load->probe.empty()) return plan.load->probe;
+  for (const api::ProbeSpec& probe : plan.probes) {
+    if (probe.action.kind == "postgres") return probe.name;
+  }
+  return "";
+}
+
 }  // namespace
 
 UserLoad::UserLoad(aio::Clock& clock, aio::Executor executor, const api::RecoveryPlan& plan,
@@ -36,6 +45,9 @@ base::Result<probes::LoadPlan> UserLoad::load_plan() const {
   out.users = static_cast<int>(plan_.load->users);
   out.operations_per_minute = static_cast<int>(plan_.load->operations_per_minute);
   out.seed = seed_;
+  // Users in turn, so that a window of a few seconds has every one of them; a Poisson process
+  // leaves one of six out of twenty operations in one window of seven.
+  out.process = load::Process::Constant;
   std::vector<probes::LoadStatement> mix;
   for (const api::LoadOperation& operation : plan_.load->mix) {
     mix.push_back({operation.name, static_cast<int>(operation.share), operation.statement});
@@ -70,7 +82,7 @@ base::Result<> UserLoad::start() {
   tasks_ = std::make_unique<aio::TaskGroup>(executor_);
   tasks_->spawn(users_->run(tasks_->token()));
   if (const auto capacity = capacity_plan()) {
-    capacity_stream_ = probes::capacity_stream(*capacity, plan_.load->probe, service_->host);
+    capacity_stream_ = probes::capacity_stream(*capacity, probe_name(plan_), service_->host);
     capacity_pool_ = std::make_unique<probes::PgPool>(executor_, clock_, settings);
     capacity_ = std::make_unique<probes::CapacityRunner>(
         clock_, *capacity_pool_, *capacity,

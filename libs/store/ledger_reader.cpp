@@ -1,3 +1,6 @@
+// Reads a ledger back, also one whose writer died: frames are read up to the first torn one, and
+// operations that were reserved but never answered come out as unknown, never as failed or good,
+// since nobody saw how they ended.
 #include <algorithm>
 #include <errno.h>
 #include <fstream>

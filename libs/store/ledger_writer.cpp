@@ -1,3 +1,6 @@
+// One thread writes, so that no probe ever waits for the disk; callers only queue. A ticket counts
+// as durable after the sync that follows its reservations. The first failure ends all writing, and
+// with it all tickets: nothing is sent any more that the ledger could not vouch for.
 #include <atomic>
 #include <condition_variable>
 #include <deque>

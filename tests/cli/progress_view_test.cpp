@@ -44,6 +44,14 @@ TEST(ProgressView, BlockNamesPhaseStreamsAndEventsWithinTheWidth) {
   }
 }
 
+TEST(ProgressView, AnOutageFitsANarrowTerminalWithItsObjective) {
+  runner::DrillStatus down = status();
+  down.outage_seconds = 150;
+  const std::string line = progress_block(down, {true, false, 60})[2];
+  EXPECT_LE(width(line), 60U) << line;
+  EXPECT_THAT(line, testing::AllOf(HasSubstr("2 min 30 s"), HasSubstr("of RTO 5 min 00 s")));
+}
+
 TEST(ProgressView, OutageIsShownAgainstTheObjective) {
   runner::DrillStatus down = status();
   down.outage_seconds = 150;

@@ -88,6 +88,22 @@ TEST(Moments, AreReadFromTheStreams) {
   EXPECT_EQ(m.warmed_up, due(32));
 }
 
+TEST(Moments, TheJudgedStreamIsRedirectedToo) {
+  Evidence evidence;
+  evidence.streams = {stream(), stream(StreamKind::ServiceNew, 1)};
+  for (const Record& r : records(times(20, 'o') + times(8, 'x') + times(30, 'o'))) {
+    evidence.records.push_back(r);
+  }
+  for (const Record& r : records(times(20, 'o') + times(12, 'x') + times(26, 'o'), StreamId(1))) {
+    evidence.records.push_back(r);
+  }
+  const auto views = views_of(evidence, {});
+  const OutageAnalysis a = analyse(views[0], rules(due(20)));
+  const Moments m = find_moments(evidence, views, views[0], a.held.at(0), 10 * kInterval);
+  EXPECT_EQ(m.redirected, due(28));
+  EXPECT_EQ(m.sustained, due(28));
+}
+
 TEST(Moments, AnInstanceThatAlwaysServedWasNotPromoted) {
   Evidence evidence;
   StreamInfo pinned = stream(StreamKind::PinnedNew, 1);

@@ -17,6 +17,7 @@
 #include <gtest/gtest.h>
 
 #include "aio/process.h"
+#include "eventually.h"
 
 namespace targets {
 namespace {
@@ -32,11 +33,11 @@ constexpr const char* kAnswer =
 TEST(HaProxyAnswer, TellsAdministrativeStates) {
   const auto servers = parse_servers_state(kAnswer);
   ASSERT_TRUE(servers) << servers.error().message;
-  EXPECT_THAT(*servers, testing::ElementsAre(RouteServer{"a", RouteState::Ready},
-                                             RouteServer{"b", RouteState::Maint},
-                                             RouteServer{"c", RouteState::Drain},
-                                             RouteServer{"d", RouteState::Maint},
-                                             RouteServer{"e", RouteState::Ready}));
+  EXPECT_THAT(
+      *servers,
+      testing::ElementsAre(RouteServer{"a", RouteState::Ready}, RouteServer{"b", RouteState::Maint},
+                           RouteServer{"c", RouteState::Drain}, RouteServer{"d", RouteState::Maint},
+                           RouteServer{"e", RouteState::Ready}));
 }
 
 TEST(HaProxyAnswer, RefusesWhatIsNoListOfServers) {
@@ -72,9 +73,7 @@ class HaProxyTest : public testing::Test {
     io.out_file = io.err_file = folder_ / "log";
     child_ = std::make_unique<aio::Child>(
         std::move(aio::Child::spawn(context_.get_executor(), command, io)).value());
-    while (!aio::run(context_, proxy().servers({}))) {
-      ::usleep(2000);
-    }
+    ASSERT_TRUE(eventually([this] { return aio::run(context_, proxy().servers({})).has_value(); }));
   }
   void TearDown() override {
     if (child_) {

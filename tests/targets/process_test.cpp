@@ -14,6 +14,7 @@
 #include <gtest/gtest.h>
 
 #include "aio/process.h"
+#include "eventually.h"
 
 namespace targets {
 namespace {
@@ -88,9 +89,7 @@ TEST(ProcessTree, KillsChildrenInSessionsOfTheirOwn) {
   ASSERT_EQ(script.line(), "ready");
   const ProcessId root = script.root();
   // Below the shell: setsid, the sleep in its session, the plain sleep.
-  while (descendants({root}).size() < 3) {
-    ::usleep(1000);
-  }
+  ASSERT_TRUE(eventually([&] { return descendants({root}).size() >= 3; }));
   const auto tree = freeze_tree({root});
   ASSERT_TRUE(tree) << tree.error().message;
   EXPECT_GE(tree->size(), 4U);
@@ -109,9 +108,7 @@ TEST(ProcessTree, LeavesNoneOfAForkingStorm) {
       "for i in 1 2 3 4; do (while :; do (exec -a {} sleep 20) & done) & done; echo ready; wait",
       mark));
   ASSERT_EQ(script.line(), "ready");
-  while (descendants({script.root()}).size() < 40) {
-    ::usleep(1000);
-  }
+  ASSERT_TRUE(eventually([&] { return descendants({script.root()}).size() >= 40; }));
   const auto tree = freeze_tree({script.root()});
   ASSERT_TRUE(tree);
   ASSERT_TRUE(script.kill(*tree));
@@ -134,15 +131,9 @@ TEST(ProcessTree, SuspendsAndResumes) {
   ASSERT_TRUE(tree);
   ASSERT_EQ(tree->size(), 2U);
   for (const ProcessId& id : *tree) {
-    while (state_of(id) == ProcessState::Running) {
-      ::usleep(500);
-    }
-    EXPECT_EQ(state_of(id), ProcessState::Stopped);
+    EXPECT_TRUE(eventually([&] { return state_of(id) == ProcessState::Stopped; }));
     EXPECT_TRUE(send_signal(id, SIGCONT).value());
-    while (state_of(id) == ProcessState::Stopped) {
-      ::usleep(500);
-    }
-    EXPECT_EQ(state_of(id), ProcessState::Running);
+    EXPECT_TRUE(eventually([&] { return state_of(id) == ProcessState::Running; }));
   }
 }
 

@@ -120,7 +120,8 @@ class SystemTest : public testing::Test {
 TEST_F(SystemTest, PostgresPairLosesInFlightWritesFailsOverAndRejoins) {
   open("postgres-pair", {{"orders", "1000"}});
   ASSERT_TRUE(target_);
-  const Node late = Node::map().set("relay", "from-a").set("mode", "Delay").set("delayMillis", 8000);
+  const Node late =
+      Node::map().set("relay", "from-a").set("mode", "Delay").set("delayMillis", 8000);
   const Node late_undo = inject("network", api::Use::Fault, late);
   EXPECT_EQ(on("proxy", kInsert), "written");  // acknowledged by a, in flight to b
 

@@ -1,0 +1,75 @@
+#!/usr/bin/env bash
+# Every figure that docs/performance.md quotes, measured now, as one table: what, target, measured.
+#   BENCH=short (default)  about a minute, what CI runs    BENCH=full  what the document quotes
+#   BUILD=build/release    where the programs were built (release preset)
+# Times and memory are printed, not judged: the machine may be busy. The exit code is 1 only when a
+# program does not run or something is wrong on every machine: the truth outside its bounds, a
+# planted loss not found.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+
+case ${BENCH:-short} in
+  short) outages=10000 runs=20 seconds=2 ;;
+  full) outages=1000000 runs=300 seconds=10 ;;
+  *) echo "bench: BENCH is short or full, not '$BENCH'" >&2; exit 2 ;;
+esac
+programs=${BUILD:-build/release}/bench
+out=$(mktemp -d)
+trap 'rm -rf "$out"' EXIT
+failed=0
+
+for name in truth_inside real_outage responder ledger_check engine_sixhours prober_cost load_histogram; do
+  if [ ! -x "$programs/$name" ]; then
+    echo "bench: $programs/$name is missing; make build PRESET=release builds it" >&2
+    exit 1
+  fi
+done
+
+# measure NAME COMMAND...: its output goes to $out/NAME, and to the terminal when it failed.
+measure() {
+  local name=$1
+  shift
+  if ! "$programs/$name" "$@" >"$out/$name" 2>&1; then
+    failed=1
+    echo "bench: $name $* failed:" >&2
+    tail -n 20 "$out/$name" >&2
+  fi
+}
+
+row() { printf '%-58s  %-26s  %s\n' "$1" "$2" "${3:-not measured}"; }
+# Of Google Benchmark's CSV: column COLUMN of benchmark NAME in the output of PROGRAM.
+column() {
+  awk -F, -v name="$2" -v want="$3" '
+    /^name,/ { for (i = 1; i <= NF; ++i) { key = $i; gsub(/"/, "", key); at[key] = i } }
+    { first = $1; gsub(/"/, "", first) }
+    first == name { printf "%.3g", $at[want] }' "$out/$1"
+}
+cost() { awk -v name="$1" 'index($0, name) == 1 { printf "%s%s us at %s/s", sep, $5, $3; sep = ", " }' "$out/prober_cost"; }
+
+csv=--benchmark_format=csv
+measure truth_inside "$outages"
+measure real_outage "$programs/responder" "$runs"
+measure ledger_check $csv
+measure engine_sixhours $csv
+measure load_histogram $csv --benchmark_filter=^record$
+measure prober_cost "$programs/responder" "$seconds"
+
+row FIGURE TARGET "MEASURED (${BENCH:-short} form, $(nproc) cores, load $(cut -d' ' -f1 /proc/loadavg))"
+row 'truth inside the bounds, simulated outages' 'all' \
+  "$(sed -n 's/^outages: truth inside \([0-9]* of [0-9]*\);.*/\1/p' "$out/truth_inside")"
+row '  width of the bounds at 100 probes/s, p99' '<= 25 ms' \
+  "$(sed -n 's/^outages:.*user-visible width [^;]*p99 \([0-9.]* ms\);.*/\1/p' "$out/truth_inside")"
+row 'planted losses in 10^6 writes with timeouts' 'all found, no false alarm' \
+  "$(awk '/planted in 10\^6/ { n++; right += /right$/ } END { print right " of " n " ledgers right" }' "$out/truth_inside")"
+row 'real service in another process, refused and hung' 'all inside' \
+  "$(awk '/ inside$/ { printf "%s%s %s of %s", sep, $1, $2, $4; sep = ", " }' "$out/real_outage")"
+row 'ledger check of 10^6 operations' '<= 1,000 ms on one core' "$(column ledger_check check_ledger cpu_time) ms"
+row '  peak memory, input included' '<= 200 MiB' "$(column ledger_check check_ledger peak_MiB) MiB"
+row 'six hours of engine events' '<= 100 ms' "$(column engine_sixhours engine_six_hours cpu_time) ms"
+row 'prober, CPU per operation, open TCP connections' '<= 20 us' "$(cost 'tcp open')"
+row 'prober, CPU per operation, open HTTP connections' '<= 20 us' "$(cost 'http open')"
+row '  the same exchange in a bare epoll loop' '(the floor)' "$(cost 'bare loop')"
+row 'prober, resident memory' '<= 20 MiB' \
+  "$(awk '/ rss / { for (i = 1; i < NF; ++i) if ($i == "rss" && $(i + 1) > max) max = $(i + 1) } END { print max " MiB" }' "$out/prober_cost")"
+row 'latency histogram, one value recorded' '' "$(column load_histogram record cpu_time) ns"
+exit $failed
