@@ -147,7 +147,8 @@ class Muster:
                 word = "PORT" if kind == "port" else "PARAM"
                 env[f"MUSTER_{word}_{re.sub('[^A-Z0-9]', '_', key.upper())}"] = str(value)
         subprocess.run([os.path.join(home, name), *arguments], env=env, cwd=home, check=True,
-                       stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+                       stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                       stderr=subprocess.DEVNULL)
 
     def sql(self, instance, statement):
         """One value from an instance, as a client of the address sees it; None if it is down."""

@@ -1,5 +1,6 @@
 #include "targets/process.h"
 
+#include <algorithm>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
@@ -99,6 +100,22 @@ TEST(ProcessTree, KillsChildrenInSessionsOfTheirOwn) {
   for (const ProcessId& id : *tree) {
     EXPECT_EQ(state_of(id), ProcessState::Gone) << id.pid;
   }
+}
+
+TEST(Commands, AreKnownByTheirEnvironmentAndServersAreNotMeant) {
+  const std::string mark = fmt::format("MUSTER_DIR=/nowhere/{}", ::getpid());
+  Script script("export " + mark +
+                "; sleep 600 & echo c $!; setsid -w bash -c 'sleep 600 & echo s $!; wait' & wait");
+  const pid_t command = std::stoi(script.line().substr(2));
+  const pid_t server = std::stoi(script.line().substr(2));
+  const auto is_command = [&](pid_t pid) {
+    const auto found = commands_with(mark);
+    return std::any_of(found.begin(), found.end(),
+                       [&](const ProcessId& id) { return id.pid == pid; });
+  };
+  EXPECT_TRUE(eventually([&] { return is_command(command); }));
+  EXPECT_FALSE(is_command(server));
+  EXPECT_TRUE(commands_with(mark + "x").empty());
 }
 
 TEST(ProcessTree, LeavesNoneOfAForkingStorm) {
