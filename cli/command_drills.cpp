@@ -39,39 +39,37 @@ bool alive(const runner::DrillDir& dir) {
   return !aio::FileLock::try_lock(dir.lock(), "").has_value();
 }
 
-/// What `drill list` says of a drill that has no report: it runs, or it died.
-drill::Summary unfinished(const runner::DrillDir& dir) {
-  drill::Summary row;
-  row.drill_id = dir.id();
-  row.directory = dir.path;
-  row.verdict = drill::Verdict::Invalid;
-  if (const auto status = runner::load_status(dir)) {
-    row.plan = status->plan;
-    row.profile = status->profile;
-    row.rto.objective = base::Duration(static_cast<std::int64_t>(status->rto_seconds * 1e9));
-    row.rpo.objective = base::Duration(static_cast<std::int64_t>(status->rpo_seconds * 1e9));
+/// Where a drill without a report stands: it runs, or it died.
+std::string state_of(const runner::DrillDir& dir) {
+  if (alive(dir)) {
+    const auto status = runner::load_status(dir);
+    return status ? fmt::format("running, {} for {}", status->phase,
+                                base::human(base::Duration(
+                                    static_cast<std::int64_t>(status->elapsed_seconds * 1e9))))
+                  : "running";
   }
   const auto left = runner::needs_recovery(dir);
-  if (alive(dir)) {
-    row.reason = "running";
-  } else if (!left) {
-    row.reason = left.error().message;
-  } else {
-    row.reason = *left                                 ? "died: run `muster drill recover`"
-                 : aio::file_exists(dir.report_json()) ? "it has ended"
-                                                       : "ended without a report";
-  }
-  return row;
+  if (!left) return left.error().message;
+  if (*left) return "died: run `muster drill recover`";
+  return aio::file_exists(dir.report_json()) ? "it has ended" : "ended without a report";
 }
 
-base::Result<std::vector<drill::Summary>> rows_of(const runner::StateDir& state) {
+struct Listing {
+  std::vector<drill::Summary> finished;
+  std::vector<std::string> others;  // "ID: running, Baseline for 12.0 s"
+};
+
+base::Result<Listing> listing_of(const runner::StateDir& state) {
   TRY(const auto drills, state.drills());
-  std::vector<drill::Summary> rows;
+  Listing listing;
   for (const runner::DrillDir& dir : drills) {
-    const auto report = runner::load_report(dir);
-    rows.push_back(report ? drill::summarize(*report) : unfinished(dir));
+    if (const auto report = runner::load_report(dir)) {
+      listing.finished.push_back(drill::summarize(*report));
+    } else {
+      listing.others.push_back(dir.id() + ": " + state_of(dir));
+    }
   }
-  return rows;
+  return listing;
 }
 
 base::Result<runner::DrillDir> find(const Global& global, const std::string& id) {
@@ -96,9 +94,12 @@ base::Result<std::string> render(const DrillReport& command, const runner::Drill
 Exit run(const DrillList& command, const Global& global, Console& console) {
   const auto state = runner::StateDir::open(global.state_dir);
   if (!state) return failed(console, state.error());
-  const auto rows = rows_of(*state);
-  if (!rows) return failed(console, rows.error());
-  print(console.out, report::list(*rows, format_of(command.output), options_of(console, "")));
+  const auto listing = listing_of(*state);
+  if (!listing) return failed(console, listing.error());
+  // What is not finished has no figures: a line each, for people, on the stream for diagnostics.
+  for (const std::string& other : listing->others) print(console.err, other + "\n");
+  print(console.out,
+        report::list(listing->finished, format_of(command.output), options_of(console, "")));
   return Exit::Ok;
 }
 
@@ -121,7 +122,7 @@ Exit run(const DrillShow& command, const Global& global, Console& console) {
     for (const std::string& line : progress_block(*status, console.out_stream)) {
       print(console.out, line + "\n");
     }
-    if (!alive(*dir)) print(console.out, "  " + unfinished(*dir).reason + "\n");
+    if (!alive(*dir)) print(console.out, "  " + state_of(*dir) + "\n");
   }
   return Exit::Ok;
 }
@@ -148,7 +149,7 @@ Exit run(const DrillWatch& command, const Global& global, Console& console) {
   if (task.interrupted()) return Exit::Interrupted;
   const auto status = runner::load_status(*dir);
   if (!status || !status->finished) {
-    print(console.err, fmt::format("drill {}: {}\n", dir->id(), unfinished(*dir).reason));
+    print(console.err, fmt::format("drill {}: {}\n", dir->id(), state_of(*dir)));
     return Exit::Error;
   }
   print(console.out, fmt::format("{}: {}\n", status->verdict, status->reason));
@@ -160,7 +161,7 @@ Exit run(const DrillAbort& command, const Global& global, Console& console) {
   if (!dir) return failed(console, dir.error());
   if (!alive(*dir)) {
     print(console.err,
-          fmt::format("error: drill {} does not run: {}\n", dir->id(), unfinished(*dir).reason));
+          fmt::format("error: drill {} does not run: {}\n", dir->id(), state_of(*dir)));
     return Exit::Error;
   }
   const std::string reason = command.reason.empty() ? "asked for by `drill abort`" : command.reason;
