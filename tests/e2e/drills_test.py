@@ -59,7 +59,7 @@ class Drill(Case):
             self.assertEqual(json_schema.problems(self.report, json.load(file)), [])
         folder = self.left[0]
         suite = xml.parse(os.path.join(folder, "junit.xml")).getroot().find("testsuite")
-        cases = {case.get("name") for case in suite.iter("testcase")}
+        cases = {(case.get("classname"), case.get("name")) for case in suite.iter("testcase")}
         self.assertEqual(len(cases), 2 + len(self.report["criteria"]))
         with open(os.path.join(folder, "report.html"), encoding="utf-8") as file:
             page = file.read()
