@@ -63,7 +63,7 @@ class Engine::Core {
     bool started = false;   // Inject or RunStep was asked for
     bool answered = false;  // its result came
     bool ok = false;
-    bool unknown = false;   // whether it happened is not known
+    bool unknown = false;  // whether it happened is not known
     bool restored = false;
     bool given_up = false;  // its undo failed as often as allowed
     bool again = false;     // its result came while its undo was under way

@@ -135,8 +135,8 @@ void Engine::Core::promotion_answered(Seen promoted) {
   restore_next();
 }
 
-/// A promotion whose answer was lost takes effect a moment later. To restore the old primary in that
-/// moment would make two of them, so a `no` counts only when it has lasted.
+/// A promotion whose answer was lost takes effect a moment later. To restore the old primary in
+/// that moment would make two of them, so a `no` counts only when it has lasted.
 bool Engine::Core::may_still_promote() {
   const bool begun = std::any_of(parts_.begin(), parts_.end(), [](const Part& p) {
     return p.started && p.config.forward_only && (p.unknown || !p.answered);

@@ -223,7 +223,8 @@ class Checker {
 
   void check_identities() {
     LedgerResult& r = result();
-    // Nothing was read: what became of the acknowledged writes is not known, which is no broken count.
+    // Nothing was read: what became of the acknowledged writes is not known, which is no broken
+    // count.
     if (rows_.any_read() && r.ok != r.kept + r.lost + r.delayed) {
       broken(fmt::format("ok {} is not kept {} + lost {} + delayed {}", r.ok, r.kept, r.lost,
                          r.delayed));

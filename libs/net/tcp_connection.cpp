@@ -1,5 +1,5 @@
-// Plain TCP. A read is always outstanding, so that no readiness is asked for per operation; writes go
-// out at once, and only what the kernel does not take is queued.
+// Plain TCP. A read is always outstanding, so that no readiness is asked for per operation; writes
+// go out at once, and only what the kernel does not take is queued.
 #include <algorithm>
 #include <array>
 #include <errno.h>

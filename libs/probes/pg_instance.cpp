@@ -143,8 +143,9 @@ aio::Task<base::Result<PgInstanceView>> PgInstances::look(std::string instance,
   co_return view;
 }
 
-aio::Task<std::optional<std::uint64_t>> PgInstances::primary_position(
-    std::string except, base::TimePoint until, std::stop_token stop) {
+aio::Task<std::optional<std::uint64_t>> PgInstances::primary_position(std::string except,
+                                                                      base::TimePoint until,
+                                                                      std::stop_token stop) {
   for (const auto& other : addresses_) {
     if (other.first == except) continue;
     // Among several others, one that hangs must not use up the time of the rest.
