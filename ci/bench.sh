@@ -64,7 +64,7 @@ row 'planted losses in 10^6 writes with timeouts' 'all found, no false alarm' \
 row 'real service in another process, refused and hung' 'all inside' \
   "$(awk '/ inside$/ { printf "%s%s %s of %s", sep, $1, $2, $4; sep = ", " }' "$out/real_outage")"
 row 'ledger check of 10^6 operations' '<= 1,000 ms on one core' "$(column ledger_check check_ledger cpu_time) ms"
-row '  peak memory, input included' '<= 200 MiB' "$(column ledger_check check_ledger peak_MiB) MiB"
+row '  peak memory, input included' '<= 200 MiB' "$(column ledger_check check_consistency peak_MiB) MiB"
 row 'six hours of engine events' '<= 100 ms' "$(column engine_sixhours engine_six_hours cpu_time) ms"
 row 'prober, CPU per operation, open TCP connections' '<= 20 us' "$(cost 'tcp open')"
 row 'prober, CPU per operation, open HTTP connections' '<= 20 us' "$(cost 'http open')"

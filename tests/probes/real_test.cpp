@@ -124,7 +124,8 @@ TEST_F(Real, ARefusalIsFailOnEveryStreamAndNothingElse) {
     for (const auto& record : keeper_.records(stream)) {
       if (record.cause == Cause::Refused) {
         EXPECT_EQ(record.outcome, Outcome::Fail);
-      } else if (record.cause != Cause::None) {
+      } else if (record.cause != Cause::None && record.cause != Cause::NotSent &&
+                 record.cause != Cause::Stopped) {  // of the instrument, on a busy machine
         // In flight when the port went: reset after sending.
         EXPECT_EQ(record.outcome, Outcome::Info);
         EXPECT_EQ(record.cause, Cause::Reset);
