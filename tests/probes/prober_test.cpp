@@ -218,11 +218,11 @@ TEST(ProberDisk, SendsNothingAnyMoreWhenTheLedgerCannotBeWritten) {
   prober.start(*stream);
   ASSERT_TRUE(keeper.await_outcome(*stream, 10, Outcome::Ok));
   disk.fails = true;
-  ASSERT_TRUE(keeper.await_cause(*stream, 20, Cause::NotSent));
+  // A machine that stands still gives some too, so more are awaited than are looked at.
+  ASSERT_TRUE(keeper.await_cause(*stream, 60, Cause::NotSent));
   prober.stop();
   const auto records = keeper.records(*stream);
-  const auto first = std::find_if(records.begin(), records.end(),
-                                  [](const auto& r) { return r.cause == Cause::NotSent; });
+  const auto first = records.end() - 20;
   EXPECT_TRUE(
       std::all_of(first, records.end(), [](const auto& r) { return r.cause == Cause::NotSent; }));
   EXPECT_EQ(first->outcome, Outcome::Fail);
