@@ -104,8 +104,10 @@ base::Result<> Histogram::merge(const Histogram& other) {
 base::Duration Histogram::percentile(double percent) const {
   if (total_ == 0) return base::Duration(0);
   const double share = std::clamp(percent, 0.0, 100.0) / 100.0;
-  const auto wanted = std::max<std::uint64_t>(
-      1, static_cast<std::uint64_t>(std::ceil(share * static_cast<double>(total_) - 1e-9)));
+  // A double has 53 bits: of a count beyond that, the whole of it is not share 1 times it.
+  const double rank = std::ceil(share * static_cast<double>(total_) - 1e-9);
+  const bool all = share >= 1.0 || rank >= static_cast<double>(total_);
+  const auto wanted = all ? total_ : std::max<std::uint64_t>(1, static_cast<std::uint64_t>(rank));
   std::uint64_t seen = 0;
   for (std::size_t at = 0; at < counts_.size(); ++at) {
     seen += counts_[at];

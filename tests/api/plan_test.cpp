@@ -97,7 +97,7 @@ TEST(Plan, ReadsStepsWithTheirActions) {
   const RecoveryPlan plan = plan_of(shipped("database-failover"));
   ASSERT_EQ(plan.recovery.size(), 5U);
   EXPECT_EQ(plan.recovery[0].action.kind, "waitFor");
-  EXPECT_EQ(one_of(plan.recovery[0].action.params).kind, "postgres");
+  EXPECT_EQ(one_of(plan.recovery[0].action.params).kind, "probe");
   const Step& promote = plan.recovery[2];
   EXPECT_TRUE(promote.forward_only);
   EXPECT_EQ(promote.phase, "BackupActivation");
@@ -206,7 +206,7 @@ TEST(Plan, CrossCheckFollowsRolesPlaceholdersAndParameters) {
   EXPECT_NE(unmatched_with("standby: b", "standby: c")
                 .find("spec.recovery.promote.sql.instance: there is no instance \"c\""),
             std::string::npos);
-  EXPECT_NE(unmatched_with("\"{primary}\", state: Down", "\"{prim}\", state: Down")
+  EXPECT_NE(unmatched_with("\"{primary}\", state: Gone", "\"{prim}\", state: Gone")
                 .find("{prim} stands for nothing here"),
             std::string::npos);
   EXPECT_NE(unmatched_with("./rejoin.sh", "\"{port.x}\"").find("{port.x} stands for nothing"),
@@ -250,17 +250,16 @@ TEST(Plan, ResolvesNamesAndAddressesEachInItsPlace) {
   EXPECT_EQ(resolved->recovery[1].action.params["service"].as_string(), "proxy");
   EXPECT_EQ(resolved->failback[1].action.params["argv"].as_strings(),
             (std::vector<std::string>{"127.0.0.1:7", "a"}));
-  EXPECT_EQ(one_of(resolved->recovery[0].action.params).params["instance"].as_string(), "a");
+  EXPECT_EQ(resolved->recovery[1].action.params["remove"].as_string(), "a");
   EXPECT_EQ(resolved->faults[0].proven_by->params["name"].as_string(), "a");
   EXPECT_EQ(resolved->guard.abort_when[0].params["name"].as_string(), "b");
 }
 
 TEST(PlanEdit, SetsValuesByNameAndIndexAndKeepsText) {
   Node document = document_of(shipped("database-failover"));
-  for (const char* set :
-       {"spec.timing.baselineSeconds=10", "spec.recovery.promote.targetMillis=1",
-        "spec.criteria.degraded[0].atMost=900", "spec.roles.primary=b",
-        "spec.target.local.parameters.orders=100", "spec.monitoring=[PoolHealth]"}) {
+  for (const char* set : {"spec.timing.baselineSeconds=10", "spec.recovery.promote.targetMillis=1",
+                          "spec.criteria.degraded[0].atMost=900", "spec.roles.primary=b",
+                          "spec.target.local.parameters.orders=100"}) {
     const auto done = apply_set(document, set);
     EXPECT_TRUE(done) << done.error().message;
   }
@@ -271,7 +270,6 @@ TEST(PlanEdit, SetsValuesByNameAndIndexAndKeepsText) {
   EXPECT_EQ(plan->degraded[0].target, 900.0);
   EXPECT_EQ(plan->roles.at("primary"), "b");
   EXPECT_EQ(plan->target.local->parameters.at("orders"), "100");
-  EXPECT_EQ(plan->monitoring, std::vector<std::string>{"PoolHealth"});
 }
 
 TEST(PlanEdit, RefusesWhatCannotBeSetAndChangesNothing) {
@@ -298,8 +296,12 @@ TEST(PlanEdit, RefusesWhatCannotBeSetAndChangesNothing) {
 
 TEST(PlanEdit, WhatIsJudgedMayOnlyGetStricter) {
   const std::string text =
+      "metadata: {name: p}\n"
       "spec:\n"
       "  objectives: {rtoSeconds: 300, rpoSeconds: 60}\n"
+      "  probes: [{name: orders, postgres: {deadlineMillis: 250}}]\n"
+      "  fault: {name: f, provenBy: {process: {name: a, state: Gone}}}\n"
+      "  monitoring: [PoolHealth]\n"
       "  criteria: {degraded: [{metric: QueryMillis, atMost: 500}, {metric: Users, atLeast: 6}]}\n"
       "  phaseTargets: {detectedMillis: 30000}\n"
       "  guard: {abortWhen: [{process: {name: b, state: Gone}}]}\n";
@@ -315,6 +317,11 @@ TEST(PlanEdit, WhatIsJudgedMayOnlyGetStricter) {
                                 "spec.criteria.degraded[0].metric=RenderMillis",
                                 "spec.phaseTargets.detectedMillis=0",
                                 "spec.phaseTargets.detectedMillis=30001",
+                                "spec.probes.orders.postgres.deadlineMillis=251",
+                                "spec.probes=[]",
+                                "spec.fault.provenBy={process: {name: b, state: Gone}}",
+                                "spec.monitoring=[]",
+                                "metadata.name=q",
                                 "spec.guard.maxTargets=2",
                                 "spec.guard.abortWhen=[]"};
   for (const char* set : weaker) {
@@ -327,7 +334,8 @@ TEST(PlanEdit, WhatIsJudgedMayOnlyGetStricter) {
   for (const char* set :
        {"spec.objectives.rtoSeconds=299", "spec.criteria.degraded[0].atMost=400",
         "spec.criteria.degraded[1].atLeast=7", "spec.phaseTargets.decidedMillis=1",
-        "spec.guard.maxTargets=1", "spec.timing.baselineSeconds=1"}) {
+        "spec.guard.maxTargets=1", "spec.timing.baselineSeconds=1",
+        "spec.probes.orders.postgres.deadlineMillis=200"}) {
     Node document = document_of(text);
     EXPECT_TRUE(apply_set(document, set)) << set;
   }

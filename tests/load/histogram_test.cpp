@@ -206,5 +206,13 @@ TEST(HistogramEncoding, LogFormIsBase64OfAStoredZlibStream) {
             "HISTFAAAADR4AQEpANb/HISTEwAAAAEAAAAAAAAAAwAAAAAAAAABAAAAAAA27oA/8AAAAAAAAAJOeQQh");
 }
 
+TEST(Histogram, TheLastPercentileOfMoreThan53BitsOfCountsIsTheMaximum) {
+  Histogram histogram;
+  histogram.record(base::millis(1), (std::uint64_t{1} << 60U) + 1);
+  histogram.record(base::seconds(1));
+  EXPECT_EQ(histogram.percentile(100), histogram.max());
+  EXPECT_LT(histogram.percentile(50), base::millis(2));
+}
+
 }  // namespace
 }  // namespace load
