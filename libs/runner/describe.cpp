@@ -1,6 +1,10 @@
 #include "runner/describe.h"
 
+#include <optional>
+
 #include <fmt/format.h>
+
+#include "targets/catalog.h"
 
 namespace runner {
 namespace {
@@ -9,11 +13,28 @@ std::string action_text(const api::Action& action) {
   return fmt::format("{} {}", action.kind, api::to_json(action.params));
 }
 
+/// Which undo a part has, and when it is right.
+std::string undo_text(const targets::Catalog& catalog, const api::Action& action, api::Use use,
+                      const std::optional<api::Action>& own, bool forward_only) {
+  if (forward_only) return "none: once this has happened, recovery goes forward only";
+  if (own) return action_text(*own);
+  const targets::Driver* driver = catalog.driver(action.kind, use);
+  if (driver == nullptr || !driver->changes_target()) return "";
+  switch (driver->rule(action.params)) {
+    case drill::Undo::None: return "none";
+    case drill::Undo::IfNotPromoted:
+      return "put back as it was, unless a standby was promoted: then the failback steps";
+    case drill::Undo::Always: return "lifted in every case";
+  }
+  return "";
+}
+
 std::string target_text(std::int64_t millis) {
   return millis > 0 ? fmt::format(", target {}", base::human(base::millis(millis))) : "";
 }
 
-void add_steps(std::string& out, const char* title, const std::vector<api::Step>& steps) {
+void add_steps(std::string& out, const char* title, const std::vector<api::Step>& steps,
+               const targets::Catalog& catalog) {
   if (steps.empty()) return;
   out += fmt::format("{}\n", title);
   int number = 0;
@@ -21,10 +42,9 @@ void add_steps(std::string& out, const char* title, const std::vector<api::Step>
     out += fmt::format("  {}. {} ({}{}, timeout {} s): {}\n", ++number, step.name, step.phase,
                        target_text(step.target_millis), step.timeout_seconds,
                        action_text(step.action));
-    if (step.undo) out += fmt::format("     undo: {}\n", action_text(*step.undo));
-    if (step.forward_only) {
-      out += "     once this has happened, recovery goes forward only\n";
-    }
+    const std::string undo =
+        undo_text(catalog, step.action, api::Use::Step, step.undo, step.forward_only);
+    if (!undo.empty()) out += fmt::format("     undo: {}\n", undo);
   }
 }
 
@@ -40,6 +60,7 @@ void add_criteria(std::string& out, const char* window,
 
 std::string describe(const PlanFile& file) {
   const api::RecoveryPlan& plan = file.plan;
+  const targets::Catalog catalog = targets::local_catalog();
   std::string out =
       fmt::format("plan {} ({}), target {}\n", plan.name, plan.failure_type, file.system.name);
   out += fmt::format("objectives\n  RTO {} s, RPO {} s\n", plan.objectives.rto_seconds,
@@ -50,14 +71,20 @@ std::string describe(const PlanFile& file) {
   out += "fault\n";
   for (const api::Fault& fault : plan.faults) {
     out += fmt::format("  {}: {}\n", fault.name, action_text(fault.action));
+    out += fmt::format("     undo: {}\n",
+                       undo_text(catalog, fault.action, api::Use::Fault, std::nullopt, false));
     if (fault.proven_by) out += fmt::format("     proven by: {}\n", action_text(*fault.proven_by));
   }
   add_steps(out,
             plan.mode == api::FailoverMode::Observe
                 ? "recovery (observed: the system fails over by itself)"
                 : "recovery",
-            plan.recovery);
-  add_steps(out, "failback", plan.failback);
+            plan.recovery, catalog);
+  add_steps(out, "failback", plan.failback, catalog);
+  out += fmt::format("guard\n  at most {} target(s) touched by faults\n", plan.guard.max_targets);
+  for (const api::Action& action : plan.guard.abort_when) {
+    out += fmt::format("  abort when: {}\n", action_text(action));
+  }
   out += "probes\n";
   for (const api::ProbeSpec& probe : plan.probes) {
     out += fmt::format("  {}: {}\n", probe.name, action_text(probe.action));
