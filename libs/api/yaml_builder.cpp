@@ -9,8 +9,11 @@
 #include <fmt/format.h>
 
 namespace api {
+
 namespace {
 
+// Written with every byte escaped it still fits in front of its colon.
+constexpr std::size_t kKeyBytesMax = 200;
 constexpr const char* kPlain = "?";
 constexpr const char* kNotPlain = "!";
 constexpr const char* kStringTag = "tag:yaml.org,2002:str";
@@ -141,6 +144,13 @@ void YamlBuilder::OnMapEnd() {
 }
 
 void YamlBuilder::take_key(Mark mark, const std::string& key) {
+  // YAML itself allows 1,024 characters for a key that stands before its colon on one line; a
+  // longer one is a quote that was never closed where it should have been.
+  if (key.size() > kKeyBytesMax) {
+    throw YamlRefusal(mark, fmt::format("a key of {} bytes; at most {} are allowed (is a quote "
+                                        "missing?)",
+                                        key.size(), kKeyBytesMax));
+  }
   Frame& frame = frames_.back();
   const auto [first, is_new] = frame.seen.emplace(key, mark.line);
   if (!is_new) {

@@ -51,6 +51,15 @@ TEST(Yaml, ReportsTheProblemsOfEveryDocument) {
             "f.yaml:5:1: this is no YAML: end of sequence flow not found\n");
 }
 
+TEST(Yaml, RefusesAKeyThatIsAQuoteLeftOpen) {
+  const auto refused = parse_yaml("a: 1\n'" + std::string(201, 'k') + "': 2\n", "p.yaml");
+  ASSERT_FALSE(refused);
+  EXPECT_NE(format(refused.error()).find("a key of 201 bytes; at most 200 are allowed"),
+            std::string::npos)
+      << format(refused.error());
+  EXPECT_TRUE(parse_yaml("'" + std::string(200, 'k') + "': 2\n", "p.yaml"));
+}
+
 TEST(Yaml, RefusesDuplicateKeysHoweverTheyAreWritten) {
   EXPECT_NE(refused("{a: 1, \"a\": 2}"), "");
   EXPECT_NE(refused("x: {1: a, '1': b}"), "");
