@@ -26,15 +26,6 @@
 namespace cli {
 namespace {
 
-report::Format format_of(Output output) {
-  switch (output) {
-    case Output::Json: return report::Format::Json;
-    case Output::Yaml: return report::Format::Yaml;
-    case Output::Table: return report::Format::Table;
-  }
-  return report::Format::Table;
-}
-
 /// Overrides are part of what ran: a reader of the report must see them.
 std::map<std::string, std::string> versions_of_here(const std::vector<std::string>& sets) {
   std::map<std::string, std::string> versions = {

@@ -20,11 +20,6 @@ namespace {
 
 constexpr base::Duration kLookEvery = base::millis(500);
 
-report::Format format_of(Output output) {
-  if (output == Output::Json) return report::Format::Json;
-  return output == Output::Yaml ? report::Format::Yaml : report::Format::Table;
-}
-
 report::TerminalOptions options_of(const Console& console, const std::string& html) {
   report::TerminalOptions options;
   options.color = console.out_stream.color;

@@ -22,6 +22,15 @@ void print(std::FILE* stream, const std::string& text) {
   std::fflush(stream);
 }
 
+report::Format format_of(Output output) {
+  switch (output) {
+    case Output::Json: return report::Format::Json;
+    case Output::Yaml: return report::Format::Yaml;
+    case Output::Table: return report::Format::Table;
+  }
+  return report::Format::Table;
+}
+
 Exit failed(Console& console, const base::Error& error) {
   std::string message = error.message;
   while (message.ends_with('\n')) message.pop_back();

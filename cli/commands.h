@@ -7,6 +7,7 @@
 #include "base/result.h"
 #include "cli/options.h"
 #include "cli/terminal.h"
+#include "report/rows.h"
 
 namespace cli {
 
@@ -36,5 +37,7 @@ Exit run(const Responder& command, const Global& global, Console& console);
 /// "error: message" on stderr; Usage for InvalidArgument, else Error.
 Exit failed(Console& console, const base::Error& error);
 void print(std::FILE* stream, const std::string& text);
+/// The renderer's word for what -o chose.
+report::Format format_of(Output output);
 
 }  // namespace cli

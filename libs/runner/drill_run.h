@@ -97,7 +97,6 @@ class DrillRun final : public Edge, private targets::ProbeWatch {
   base::TimePoint started_{};
   base::WallTime started_wall_{};
   std::vector<drill::ClockAnchor> anchors_;
-  base::TimePoint control_bad_since_ = base::kNever;
   bool user_abort_ = false;
   std::optional<drill::event::AbortRequested> early_abort_;  // asked for before there was a drive
   std::size_t events_counted_ = 0;                           // of the timeline, for the metrics
