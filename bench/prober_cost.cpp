@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
+#include <functional>
 #include <mutex>
 #include <string>
 #include <sys/resource.h>
@@ -66,24 +67,35 @@ probes::StreamSpec spec(const char* name, base::Duration interval) {
   return out;
 }
 
-void measure(const char* name, boost::asio::io_context& context, int seconds,
-             base::Duration interval, std::unique_ptr<probes::Operation> operation) {
+using MakeOperation = std::function<std::unique_ptr<probes::Operation>()>;
+
+// `rate` operations/s: one stream that sends every 1/rate, or as many of 100/s as it takes.
+void measure(const char* name, boost::asio::io_context& context, int seconds, int streams,
+             base::Duration interval, const MakeOperation& make) {
   aio::SystemClock clock;
   Counter counter;
   probes::Prober prober(counter, nullptr);
-  const auto stream = prober.add(spec(name, interval), std::move(operation));
+  std::vector<drill::StreamId> ids;
+  for (int number = 0; number < streams; ++number) {
+    ids.push_back(*prober.add(spec(name, interval), make()));
+  }
+  const auto ok = [&] {
+    std::uint64_t sum = 0;
+    for (const auto id : ids) sum += prober.status(id).ok;
+    return sum;
+  };
   prober.start_all();
   static_cast<void>(aio::run(context, wait(clock, base::seconds(1))));
   const double cpu = cpu_seconds();
   const auto from = aio::now();
-  const auto done = prober.status(*stream).ok;
+  const auto done = ok();
   static_cast<void>(aio::run(context, wait(clock, base::seconds(seconds))));
   const double used = cpu_seconds() - cpu;
   const double elapsed = base::to_seconds(aio::now() - from);
-  const auto operations = static_cast<double>(prober.status(*stream).ok - done);
+  const auto operations = static_cast<double>(ok() - done);
   prober.stop();
   std::printf(
-      "%-10s %7.0f op/s  %5.1f us/op  %5.2f %% of a core per 1,000 op/s  bad %llu  "
+      "%-15s %7.0f op/s  %5.1f us/op  %5.2f %% of a core per 1,000 op/s  bad %llu  "
       "stalls %llu  rss %.1f MiB\n",
       name, operations / elapsed, used / operations * 1e6, used / operations * 1e5,
       static_cast<unsigned long long>(counter.bad), static_cast<unsigned long long>(counter.stalls),
@@ -93,7 +105,7 @@ void measure(const char* name, boost::asio::io_context& context, int seconds,
 void measure_floor(const net::Address& address, int seconds, base::Duration interval) {
   const auto cost = bench::bare_exchange(address, interval, base::seconds(seconds));
   const auto exchanges = static_cast<double>(cost.exchanges);
-  std::printf("%-10s %7.0f op/s  %5.1f us/op  %5.2f %% of a core per 1,000 op/s\n", "bare loop",
+  std::printf("%-15s %7.0f op/s  %5.1f us/op  %5.2f %% of a core per 1,000 op/s\n", "bare loop",
               exchanges / cost.elapsed_seconds, cost.cpu_seconds / exchanges * 1e6,
               cost.cpu_seconds / exchanges * 1e5);
 }
@@ -116,12 +128,19 @@ int main(int argc, char** argv) {
   const probes::LinkTarget target{*net::Address::parse(responder->control_address()), nullptr};
   probes::ServerTable servers;
   using probes::Connections;
-  for (const auto interval : {base::millis(1), base::Duration(std::chrono::microseconds(200))}) {
-    measure_floor(target.address, seconds, interval);
-    measure("tcp open", context, seconds, interval,
-            *probes::make_tcp_operation(target, {"ping", "ping", true}, Connections::Open));
-    measure("http open", context, seconds, interval,
-            *probes::make_http_operation(target, {}, Connections::Open, servers));
+  const MakeOperation tcp = [&] {
+    return *probes::make_tcp_operation(target, {"ping", "ping", true}, Connections::Open);
+  };
+  const MakeOperation http = [&] {
+    return *probes::make_http_operation(target, {}, Connections::Open, servers);
+  };
+  for (const int rate : {1000, 5000}) {
+    const base::Duration apart = base::seconds(1) / rate;
+    measure_floor(target.address, seconds, apart);
+    measure("tcp, 1 stream", context, seconds, 1, apart, tcp);
+    measure("http, 1 stream", context, seconds, 1, apart, http);
+    measure("tcp, of 100/s", context, seconds, rate / 100, base::millis(10), tcp);
+    measure("http, of 100/s", context, seconds, rate / 100, base::millis(10), http);
   }
   return aio::run(context, responder->finish(clock)) ? 0 : 1;
 }

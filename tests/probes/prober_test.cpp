@@ -87,6 +87,28 @@ TEST(Prober, RecordsEveryOperationOnItsGrid) {
   EXPECT_GE(keeper.anchors().size(), 2U);
 }
 
+TEST(Prober, StreamsShareTheirWakeUps) {
+  Keeper keeper;
+  Prober prober(keeper, nullptr);
+  std::vector<drill::StreamId> ids;
+  for (const auto interval : {millis(10), millis(10), millis(20), millis(100), millis(100)}) {
+    ids.push_back(*prober.add(spec_of("x", Connections::New, interval, millis(100)), answering()));
+  }
+  prober.start_all();
+  for (const auto id : ids) {
+    ASSERT_TRUE(keeper.await_outcome(id, 2, Outcome::Ok));
+  }
+  prober.stop();
+  const auto first = keeper.records(ids[0]).at(0).scheduled;
+  for (const auto id : ids) {
+    EXPECT_EQ((keeper.records(id).at(0).scheduled - first) % millis(10), base::Duration::zero());
+  }
+  // and those that are due seldom do not all fall on the same wake-up
+  EXPECT_NE((keeper.records(ids[3]).at(0).scheduled - keeper.records(ids[4]).at(0).scheduled) %
+                millis(100),
+            base::Duration::zero());
+}
+
 TEST(Prober, BlocksBusyConnectionsAndAbandonsAfterTheAcknowledgementTimeout) {
   Keeper keeper;
   Prober prober(keeper, nullptr);
