@@ -19,6 +19,7 @@
 #include "report/rows.h"
 #include "runner/describe.h"
 #include "runner/drill_run.h"
+#include "runner/guardian.h"
 #include "runner/http_client.h"
 #include "runner/recover.h"
 #include "runner/results.h"
@@ -70,6 +71,11 @@ class Session {
   aio::Task<base::Result<>> listen_for_signals(std::stop_token stop);
   aio::Task<base::Result<>> recover_leftovers(const runner::StateDir& state,
                                               const std::string& system);
+  aio::Task<base::Result<Exit>> guarded(const runner::StateDir& state, runner::DrillDir dir,
+                                        runner::DrillTarget& target, bool managed);
+  aio::Task<base::Result<>> keep(runner::Guardian& guardian, std::stop_token stop);
+  aio::Task<base::Result<Exit>> start_and_drill(const runner::StateDir& state, runner::DrillDir dir,
+                                                runner::DrillTarget& target, bool managed);
   aio::Task<base::Result<Exit>> on_target(const runner::StateDir& state, runner::DrillDir dir,
                                           runner::DrillTarget& target);
   aio::Task<base::Result<Exit>> put_away(runner::DrillDir dir, targets::LocalTarget& target,
@@ -198,6 +204,44 @@ aio::Task<base::Result<Exit>> Session::in_folder(const runner::StateDir& state,
   CO_TRY(runner::DrillTarget target, runner::open_target(clock_, state, std::move(file), kinds_));
   const bool managed = !target.target.started();
   CO_TRY(runner::save_for_recovery(dir, kept, managed && !command_.keep_system));
+  co_return co_await guarded(state, dir, target, managed);
+}
+
+/// From here on everything is undone even if this process is killed.
+aio::Task<base::Result<Exit>> Session::guarded(const runner::StateDir& state, runner::DrillDir dir,
+                                               runner::DrillTarget& target, bool managed) {
+  const runner::Guardian::Limits limits{base::seconds(target.plan.guard.silence_seconds)};
+  auto guardian = co_await runner::Guardian::start(clock_, state, dir, limits,
+                                                   stop_before_drill_.get_token());
+  if (!guardian) {
+    CO_TRY(runner::mark_ended(dir));  // nothing was touched
+    co_return tl::unexpected(guardian.error());
+  }
+  aio::TaskGroup keeping(context_.get_executor());
+  keeping.spawn(keep(*guardian, keeping.token()));
+  auto exit = co_await start_and_drill(state, dir, target, managed);
+  keeping.cancel();
+  static_cast<void>(co_await keeping.join());
+  if (const auto left = co_await guardian->dismiss(); !left) {
+    say("warning: the guardian did not leave: " + left.error().message);
+  }
+  co_return exit;
+}
+
+aio::Task<base::Result<>> Session::keep(runner::Guardian& guardian, std::stop_token stop) {
+  const auto kept = co_await guardian.keep(std::move(stop));
+  if (!kept) {
+    const std::string why = "no guardian any more: " + kept.error().message;
+    say("error: " + why);
+    stop_before_drill_.request_stop();
+    if (running_ != nullptr) running_->abort(drill::AbortReason::Guard, why);
+  }
+  co_return base::Result<>{};
+}
+
+aio::Task<base::Result<Exit>> Session::start_and_drill(const runner::StateDir& state,
+                                                       runner::DrillDir dir,
+                                                       runner::DrillTarget& target, bool managed) {
   if (managed) {
     say(fmt::format("starting {} in {}", target.target.system().name, target.target.dir()));
     auto started = co_await target.target.start(stop_before_drill_.get_token());

@@ -86,10 +86,15 @@ struct Relay {
 struct Responder {
   std::vector<std::string> arguments;
 };
+struct Guardian {
+  std::string drill;
+  std::int64_t drill_pid = 0, silence_seconds = 0;
+};
 
 using Command =
     std::variant<DrillRun, DrillList, DrillShow, DrillWatch, DrillAbort, DrillReport, DrillRecover,
-                 Stop, Validate, Version, Completion, System, Schema, Relay, Responder>;
+                 Stop, Validate, Version, Completion, System, Schema, Relay, Responder,
+                 Guardian>;
 
 /// Options of every command.
 struct Global {

@@ -121,6 +121,7 @@ Guard read_guard(const Node& node) {
   Guard out;
   for (const Node& item : node["abortWhen"].items()) out.abort_when.push_back(one_of(item));
   out.max_targets = node["maxTargets"].as_int();
+  out.silence_seconds = node["silenceSeconds"].as_int();
   return out;
 }
 

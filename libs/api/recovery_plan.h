@@ -96,6 +96,7 @@ struct Criterion {
 struct Guard {
   std::vector<Action> abort_when;  // conditions
   std::int64_t max_targets = 1;
+  std::int64_t silence_seconds = 60;  // of a drill that stands still; 0: for ever
 };
 
 enum class FailoverMode : std::uint8_t { Orchestrate, Observe };

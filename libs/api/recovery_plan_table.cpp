@@ -199,7 +199,10 @@ FieldSpec guard() {
       object(
           "guard",
           {field(FieldType::Conditions, "abortWhen", "Any of these ends the drill and undoes it."),
-           integer("maxTargets", {1, 1000}, 1, "How many parts of the system faults may hit.")},
+           integer("maxTargets", {1, 1000}, 1, "How many parts of the system faults may hit."),
+           integer("silenceSeconds", {0, 86400}, 60,
+                   "How long the drill's process may stand still before its guardian kills it and "
+                   "undoes everything; 0: for ever.")},
           "What bounds the damage."));
 }
 

@@ -48,8 +48,7 @@ class BadDays(Case):
     def end(self, drill):
         """A test that failed half-way must not fail the next one too."""
         if drill.process.poll() is None:
-            drill.signal(signal.SIGKILL)
-            drill.wait(10)
+            self.muster.kill(drill)
             self.muster.run("drill", "recover")
 
     def pids(self, node):
@@ -127,8 +126,7 @@ class BadDays(Case):
     def kill_at(self, pattern):
         drill = self.begin()
         drill.until(pattern)
-        drill.signal(signal.SIGKILL)
-        self.assertEqual(drill.wait(10).code, -signal.SIGKILL)
+        self.assertEqual(self.muster.kill(drill).code, -signal.SIGKILL)
 
     def test_06_killed_right_after_the_kill_and_recovered(self):
         self.kill_at("FaultBegun")
@@ -233,8 +231,7 @@ class NoSystemYet(Case):
     def test_2_killed_in_the_drill_and_stopped(self):
         drill = self.muster.drill(PLAN, start=True)
         drill.until("PhaseBegan Baseline")
-        drill.signal(signal.SIGKILL)
-        drill.wait(10)
+        self.muster.kill(drill)
         stopped = self.muster.run("stop")
         self.assert_exit(stopped, 0)
         self.assertIn("the system that the drill had started is stopped", stopped.out)
@@ -245,8 +242,7 @@ class NoSystemYet(Case):
         self.assert_exit(self.muster.run("system", "start", plan(PLAN)), 0)
         drill = self.muster.drill(PLAN, start=True)
         drill.until("FaultBegun")
-        drill.signal(signal.SIGKILL)
-        drill.wait(10)
+        self.muster.kill(drill)
         # As after a restart: no process lives, and the state is of another boot.
         for pid in processes_below(self.muster.state):
             try:

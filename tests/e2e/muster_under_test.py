@@ -119,6 +119,23 @@ class Muster:
             arguments += ["--set", change]
         return self.start(*arguments, **more) if start else self.run(*arguments, **more)
 
+    def guardian_of(self, drill=None):
+        """The process id of a drill's guardian; None if it has none."""
+        try:
+            with open(os.path.join(drill or self.drills()[-1], "guardian.pid"),
+                      encoding="utf-8") as file:
+                return int(file.read())
+        except OSError:
+            return None
+
+    def kill(self, drill):
+        """The drill dies and its guardian with it, so that nobody undoes anything."""
+        guardian = self.guardian_of()
+        drill.signal(signal.SIGKILL)
+        if guardian is not None:
+            os.kill(guardian, signal.SIGKILL)
+        return drill.wait(10)
+
     def drills(self):
         """The folders of the drills, oldest first."""
         folder = os.path.join(self.state, "drills")
