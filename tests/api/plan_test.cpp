@@ -322,7 +322,8 @@ TEST(PlanEdit, WhatIsJudgedMayOnlyGetStricter) {
                                 "spec.fault.provenBy={process: {name: b, state: Gone}}",
                                 "spec.monitoring=[]",
                                 "metadata.name=q",
-                                "spec.guard.maxTargets=2",
+                                "spec.guard.maxTargets=2", "spec.guard.silenceSeconds=61",
+                                "spec.guard.silenceSeconds=0",
                                 "spec.guard.abortWhen=[]"};
   for (const char* set : weaker) {
     Node document = document_of(text);
@@ -334,7 +335,7 @@ TEST(PlanEdit, WhatIsJudgedMayOnlyGetStricter) {
   for (const char* set :
        {"spec.objectives.rtoSeconds=299", "spec.criteria.degraded[0].atMost=400",
         "spec.criteria.degraded[1].atLeast=7", "spec.phaseTargets.decidedMillis=1",
-        "spec.guard.maxTargets=1", "spec.timing.baselineSeconds=1",
+        "spec.guard.maxTargets=1", "spec.guard.silenceSeconds=10", "spec.timing.baselineSeconds=1",
         "spec.probes.orders.postgres.deadlineMillis=200"}) {
     Node document = document_of(text);
     EXPECT_TRUE(apply_set(document, set)) << set;

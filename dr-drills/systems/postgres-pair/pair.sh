@@ -78,6 +78,18 @@ node_pids() {
   done
 }
 
+# copy_afresh FROM TO: TO's data become a base backup of FROM, a standby of it. Whole or not at all.
+copy_afresh() {
+  local new=$MUSTER_DIR/$2.new
+  rm -rf "$new"
+  own_dir 0700 "$new"
+  as_owner "$pg_bin/pg_basebackup" -D "$new" -U postgres -h "$MUSTER_DIR/run/$1" \
+    -p "$(node_port "$1")" -X stream -c fast --no-sync --no-manifest
+  as_owner touch "$new/standby.signal"
+  rm -rf "${MUSTER_DIR:?}/$2"
+  mv "$new" "$MUSTER_DIR/$2"
+}
+
 # primary | standby | down
 role_of() {
   case $(sql "$1" 'select pg_is_in_recovery()' 2>/dev/null) in

@@ -10,13 +10,7 @@ if [ -z "$(sql a "select 1 from pg_database where datname = 'app'")" ]; then
     -v orders="$orders" -U postgres -d postgres -h "$MUSTER_DIR/run/a" -p "$MUSTER_PORT_A" -f - \
     <"$home/schema.sql"
 fi
-if [ ! -e "$MUSTER_DIR/b/PG_VERSION" ]; then
-  rm -rf "$MUSTER_DIR/b"
-  own_dir 0700 "$MUSTER_DIR/b"
-  as_owner "$pg_bin/pg_basebackup" -D "$MUSTER_DIR/b" -U postgres -h "$MUSTER_DIR/run/a" \
-    -p "$MUSTER_PORT_A" -X stream -c fast --no-sync --no-manifest
-  as_owner touch "$MUSTER_DIR/b/standby.signal"
-fi
+[ -e "$MUSTER_DIR/b/PG_VERSION" ] || copy_afresh a b
 "$home/node.sh" start b
 
 replicates() {
