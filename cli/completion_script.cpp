@@ -46,7 +46,7 @@ _muster() {
   case $files in
     :files) _files ;;
     :folders) _files -/ ;;
-    :yaml) _files -g '*.(yaml|yml)(-.)' ;;
+    :yaml) _path_files -g '*.(yaml|yml)(-.)'; _path_files -/ ;;
   esac
 }
 if [[ $funcstack[1] == _muster ]]; then _muster "$@"; else compdef _muster muster; fi
