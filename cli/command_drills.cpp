@@ -19,6 +19,7 @@
 namespace cli {
 namespace {
 
+constexpr int kNoEdge = 10'000;  // a pipe or a file has no right edge to cut a table at
 constexpr base::Duration kLookEvery = base::millis(500);
 
 report::TerminalOptions options_of(const Console& console, const std::string& html) {
@@ -54,7 +55,9 @@ Exit run(const DrillList& command, const Global& global, Console& console) {
   const auto list = runner::list_drills(*state);
   if (!list) return failed(console, list.error());
   for (const std::string& warning : list->warnings) console.note("warning: " + warning + "\n");
-  console.data(report::list(list->drills, format_of(command.output), options_of(console, "")));
+  report::TerminalOptions options = options_of(console, "");
+  if (!console.out_stream.terminal) options.columns = kNoEdge;
+  console.data(report::list(list->drills, format_of(command.output), options));
   return Exit::Ok;
 }
 

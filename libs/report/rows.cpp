@@ -135,25 +135,51 @@ std::string why(const ListedDrill& drill) {
   return drill.note + (drill.note.empty() || reason.empty() ? "" : "; ") + reason;
 }
 
+/// Which columns a screen has room for beside an id, which is there to be copied and never cut.
+enum class Room { Least, Little, Some, Full };
+
+Room room_in(int columns) {
+  if (columns < 60) return Room::Least;
+  if (columns < 80) return Room::Little;
+  return columns < 130 ? Room::Some : Room::Full;
+}
+
+std::vector<Cell> cells_of(const ListedDrill& drill) {
+  const drill::Summary& row = drill.summary;
+  const std::string started = base::rfc3339(row.started).substr(0, 16);
+  if (!drill.has_report) {
+    return {{row.drill_id}, state_cell(drill), {}, {}, {why(drill)}, {started}, {}, {}};
+  }
+  return {{row.drill_id},
+          {std::string(mark(row.verdict)) + " " + in_words(row.verdict), color_of(row.verdict)},
+          {in_words(row.rto.service), color_of(row.rto.verdict)},
+          {in_words(row.rpo.service), color_of(row.rpo.verdict)},
+          {why(drill)},
+          {started},
+          {number(row.lost)},
+          {number(row.score)}};
+}
+
 std::string table(const std::vector<ListedDrill>& drills, const TerminalOptions& options) {
   if (drills.empty()) return "no drills yet\n";
-  Columns columns({"drill", "started", "verdict", "RTO", "RPO", ">lost", ">score", "why"});
+  enum Column : std::size_t { Id, Verdict, Rto, Rpo, Why, Started, Lost, Score };
+  static const char* const kTitles[] = {"=drill", "=verdict", "RTO",   "RPO",
+                                        "why",    "started",  ">lost", ">score"};
+  std::vector<Column> chosen;
+  switch (room_in(options.columns)) {
+    case Room::Least: chosen = {Id, Verdict}; break;
+    case Room::Little: chosen = {Id, Verdict, Rto}; break;
+    case Room::Some: chosen = {Id, Verdict, Rto, Rpo, Why}; break;
+    case Room::Full: chosen = {Id, Started, Verdict, Rto, Rpo, Lost, Score, Why}; break;
+  }
+  std::vector<std::string> titles;
+  for (const Column column : chosen) titles.emplace_back(kTitles[column]);
+  Columns columns(std::move(titles));
   for (const ListedDrill& drill : drills) {
-    const drill::Summary& row = drill.summary;
-    const std::string started = base::rfc3339(row.started).substr(0, 16);
-    if (!drill.has_report) {
-      columns.row({{row.drill_id}, {started}, state_cell(drill), {}, {}, {}, {}, {why(drill)}});
-      continue;
-    }
-    columns.row(
-        {{row.drill_id},
-         {started},
-         {std::string(mark(row.verdict)) + " " + in_words(row.verdict), color_of(row.verdict)},
-         {in_words(row.rto.service), color_of(row.rto.verdict)},
-         {in_words(row.rpo.service), color_of(row.rpo.verdict)},
-         {number(row.lost)},
-         {number(row.score)},
-         {why(drill)}});
+    std::vector<Cell> all = cells_of(drill);
+    std::vector<Cell> cells;
+    for (const Column column : chosen) cells.push_back(std::move(all[column]));
+    columns.row(std::move(cells));
   }
   return columns.text(options.columns, options.color);
 }

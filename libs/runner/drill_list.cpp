@@ -50,13 +50,20 @@ void read_id(drill::Summary& row) {
                 std::chrono::seconds(number(stamp.substr(13, 2)));
 }
 
+/// What the drill said last; its note is where it stands.
 void read_status(const DrillDir& dir, ListedDrill& drill) {
+  drill.note = "starting";
   const auto status = load_status(dir);
   if (!status) return;
+  const auto duration = [](double seconds) {
+    return base::Duration(static_cast<std::int64_t>(seconds * 1e9));
+  };
   drill.summary.plan = status->plan;
   drill.summary.profile = status->profile;
   drill.phase = status->phase;
-  drill.elapsed = base::Duration(static_cast<std::int64_t>(status->elapsed_seconds * 1e9));
+  drill.elapsed = duration(status->elapsed_seconds);
+  drill.note =
+      fmt::format("{} for {}", status->phase, base::human(duration(status->phase_seconds)));
 }
 
 Index index_of(const StateDir& state, std::vector<std::string>& warnings) {
@@ -97,6 +104,11 @@ ListedDrill listed(const DrillDir& dir, Index& index) {
   drill.summary = std::move(*result);
   drill.has_report = true;
   if (drill.state == DrillState::Finished) drill.note.clear();
+  if (drill.state == DrillState::NoReport) {
+    drill.state = DrillState::Finished;
+    drill.note = "its report is gone";
+  }
+  if (drill.state == DrillState::Running) drill.note = "is being put away";
   return drill;
 }
 
@@ -115,11 +127,10 @@ ListedDrill look_at(const DrillDir& dir) {
   read_status(dir, drill);
   if (alive(dir)) {
     drill.state = DrillState::Running;
-    drill.note = drill.phase.empty()
-                     ? "starting"
-                     : fmt::format("{} for {}", drill.phase, base::human(*drill.elapsed));
     return drill;
   }
+  drill.phase.clear();
+  drill.elapsed.reset();
   const auto left = needs_recovery(dir);
   if (!left || *left) {
     drill.state = DrillState::NeedsRecovery;

@@ -147,6 +147,19 @@ TEST(ReportRows, DrillsWithoutAReportAreListedWithTheirStateAndNoVerdict) {
   }
 }
 
+TEST(ReportRows, AnIdIsThereToBeCopiedAndNeverCut) {
+  const std::vector<report::ListedDrill> rows = {finished(sample::database_failover())};
+  for (const int columns : {40, 60, 80, 100, 160}) {
+    const std::string text = report::list(rows, report::Format::Table, {false, columns, ""});
+    EXPECT_THAT(text, HasSubstr("database-failover-20261121-044224-9f3a  ")) << columns;
+    EXPECT_THAT(text, HasSubstr("✗ missed")) << columns;
+    std::istringstream lines(text);
+    for (std::string line; columns >= 60 && std::getline(lines, line);) {
+      EXPECT_LE(report::width_of(line), columns) << line;
+    }
+  }
+}
+
 TEST(ReportRows, TableListsDrills) {
   const std::vector<report::ListedDrill> rows = {finished(sample::database_failover()),
                                                  finished(sample::not_recovered())};
