@@ -67,6 +67,10 @@ namespace {
 Exit show_status(const runner::DrillDir& dir, Output output, Console& console) {
   const report::ListedDrill drill = runner::look_at(dir);
   auto status = runner::load_status(dir);
+  if (!status && drill.state != report::DrillState::Running) {
+    console.note(fmt::format("error: drill {}: {}\n", dir.id(), drill.note));
+    return Exit::Error;
+  }
   if (!status) {  // it has not come to say anything
     status.emplace();
     status->id = dir.id();

@@ -92,6 +92,11 @@ base::Result<> write_file_atomic(const std::string& path, std::string_view conte
   return sync_folder(folder_of(path));
 }
 
+base::Result<> check_folder(const std::string& path) {
+  if (::access(path.c_str(), R_OK | X_OK) == 0) return {};
+  return base::fail_errno("cannot read folder " + path, errno);
+}
+
 base::Result<> check_writable(const std::string& path) {
   struct stat found{};
   if (::stat(path.c_str(), &found) == 0 && !S_ISREG(found.st_mode)) {

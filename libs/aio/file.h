@@ -24,6 +24,8 @@ base::Result<> make_dirs(const std::string& path, unsigned mode = 0755);
 /// rm -rf; no error when there is nothing.
 base::Result<> remove_tree(const std::string& path);
 bool file_exists(const std::string& path);
+/// Whether a folder is there and what is in it can be seen. Errors: NotFound, PermissionDenied …
+base::Result<> check_folder(const std::string& path);
 /// Whether write_file_atomic(path) can work: the folder is there and takes a new file, and the path
 /// is no folder. Leaves what is at the path alone.
 base::Result<> check_writable(const std::string& path);

@@ -132,7 +132,10 @@ ListedDrill look_at(const DrillDir& dir) {
   drill.phase.clear();
   drill.elapsed.reset();
   const auto left = needs_recovery(dir);
-  if (!left || *left) {
+  if (!left && left.error().code == base::Code::PermissionDenied) {
+    drill.state = DrillState::NoReport;
+    drill.note = left.error().message;
+  } else if (!left || *left) {
     drill.state = DrillState::NeedsRecovery;
     drill.note = left ? "died: run `muster drill recover`" : left.error().message;
   } else if (aio::file_exists(dir.report_json())) {

@@ -160,7 +160,7 @@ tl::expected<PlanFile, api::Problems> read_plan(const PlanChoice& choice,
   }
   for (const std::string& set : choice.sets) {
     if (auto applied = api::apply_set(*document, set); !applied) {
-      return tl::unexpected(problem(choice.file, "--set " + set, applied.error().message));
+      return tl::unexpected(problem(choice.file, "", applied.error().message));
     }
   }
   return read_plan_document(std::move(*document), choice.file, catalog);
