@@ -1,3 +1,4 @@
+// What the streams of the program get: data that must arrive, notes for what they are worth.
 #include <cerrno>
 #include <cstring>
 
