@@ -180,6 +180,8 @@ base::Result<> mark_ended(const DrillDir& dir) {
 }
 
 base::Result<bool> needs_recovery(const DrillDir& dir) {
+  // In a folder that may not be entered every file seems not to be there.
+  TRY(aio::check_folder(dir.path));
   if (!aio::file_exists(dir.system()) || aio::file_exists(dir.ended())) return false;
   auto lock = aio::FileLock::try_lock(dir.lock(), kRecovery);
   if (!lock) return is_recovering(lock.error());  // else its process lives

@@ -59,6 +59,8 @@ postgresql:
   data_dir: $MUSTER_DIR/data/$node
   pgpass: $MUSTER_DIR/run/$node/pgpass
   use_unix_socket: true
+  remove_data_directory_on_rewind_failure: true
+  remove_data_directory_on_diverged_timelines: true
   use_unix_socket_repl: true
   authentication:
     superuser: {username: postgres}
