@@ -157,7 +157,7 @@ class BadDays(PairCase):
         self.assert_undone(self.standby)
 
     def test_13_interrupted_in_the_failback(self):
-        drill = self.begin()
+        drill = self.begin("spec.timing.validationSeconds=2")
         drill.until("StepBegan rejoin")
         drill.signal(signal.SIGINT)
         ended = drill.wait(120)
@@ -187,7 +187,8 @@ class BadDays(PairCase):
         self.assert_undone(self.primary)
 
     def test_15_the_old_primary_rejoins_and_never_catches_up(self):
-        drill = self.begin("spec.failback.caught-up.timeoutSeconds=3",
+        drill = self.begin("spec.timing.validationSeconds=2",
+                           "spec.failback.caught-up.timeoutSeconds=3",
                            "spec.failback.caught-up.waitFor.postgres.withinBytes=0")
         drill.until("PhaseBegan Baseline")
         config = os.path.join(self.muster.state, "systems", "postgres-pair", "conf",

@@ -39,7 +39,8 @@ class PairCase(Case):
     def begin(self, *more, **options):
         drill = self.muster.drill(PLAN, f"spec.roles.primary={self.primary}",
                                   f"spec.roles.standby={self.standby}",
-                                  "spec.timing.baselineSeconds=4", *more, start=True, **options)
+                                  "spec.timing.baselineSeconds=4", "spec.timing.holdSeconds=2",
+                                  *more, start=True, **options)
         self.addCleanup(self.end, drill)
         return drill
 
