@@ -330,6 +330,10 @@ Exit Session::conclude(const runner::DrillRun::Result& result, const runner::Dri
   }
   for (const std::string& problem : result.problems) say("warning: " + problem);
   whole_ = result.report.ending != drill::Ending::NotWhole;
+  if (!whole_) {
+    say("the system was left as it is: put right what is named above, then run "
+        "`muster drill recover`");
+  }
   const int code = runner::exit_code(result.report);
   if (result.aborted_by_user && code != 1) return Exit::Interrupted;
   return static_cast<Exit>(code);

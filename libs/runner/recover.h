@@ -32,9 +32,11 @@ struct Recovered {
   std::string detail;  // what was undone, or what is still broken
 };
 
-/// Undoes everything, and stops the system if the drill had started it. Idempotent.
+/// Undoes everything, and stops the system if the drill had started it. Idempotent. `who` does it,
+/// for the locks; another one who does the same for this drill is waited for.
 /// Errors: AlreadyExists (the drill still runs), DataLoss (damaged), or why nothing could be done.
 aio::Task<base::Result<Recovered>> recover(aio::Clock& clock, aio::Executor executor,
-                                           const StateDir& state, DrillDir dir);
+                                           const StateDir& state, DrillDir dir,
+                                           std::string who = "muster");
 
 }  // namespace runner
