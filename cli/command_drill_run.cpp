@@ -229,8 +229,8 @@ aio::Task<base::Result<Exit>> Session::in_folder(const runner::StateDir& state,
 aio::Task<base::Result<Exit>> Session::guarded(const runner::StateDir& state, runner::DrillDir dir,
                                                runner::DrillTarget& target, bool managed) {
   const runner::Guardian::Limits limits{base::seconds(target.plan.guard.silence_seconds)};
-  auto guardian = co_await runner::Guardian::start(clock_, state, dir, limits,
-                                                   stop_before_drill_.get_token());
+  auto guardian =
+      co_await runner::Guardian::start(clock_, state, dir, limits, stop_before_drill_.get_token());
   if (!guardian) {
     CO_TRY(runner::mark_ended(dir));  // nothing was touched
     co_return tl::unexpected(guardian.error());

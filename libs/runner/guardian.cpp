@@ -32,8 +32,8 @@ using Pipe = boost::asio::posix::stream_descriptor;
 
 void log(aio::Clock& clock, const std::string& text) {
   // Nobody may be there to read it, and a full disk must not keep the guardian from its work.
-  static_cast<void>(std::fputs(
-      fmt::format("{} {}\n", base::rfc3339(clock.wall_now()), text).c_str(), stderr));
+  static_cast<void>(
+      std::fputs(fmt::format("{} {}\n", base::rfc3339(clock.wall_now()), text).c_str(), stderr));
   static_cast<void>(std::fflush(stderr));
 }
 
@@ -62,7 +62,9 @@ class Lifeline {
     text_.erase(0, text_.size() - std::min(text_.size(), std::size_t{8}));  // of a word cut in two
   }
 
-  GuardianView view(bool ended) const { return {closed_, dismissed_, ended, clock_.now() - heard_}; }
+  GuardianView view(bool ended) const {
+    return {closed_, dismissed_, ended, clock_.now() - heard_};
+  }
 
  private:
   aio::Clock& clock_;
@@ -118,16 +120,11 @@ aio::Task<base::Result<aio::Child>> Guardian::spawn(aio::Clock& clock, const Sta
                                                     const DrillDir& dir, Limits limits,
                                                     std::stop_token stop) {
   aio::Command command;
-  command.argv = {aio::own_program(),
-                  "guardian",
-                  "--state-dir",
-                  state.root(),
-                  "--drill",
-                  dir.id(),
-                  "--drill-pid",
-                  std::to_string(::getpid()),
-                  "--silence-seconds",
-                  std::to_string(limits.silence_max / base::seconds(1))};
+  command.argv = {aio::own_program(),  "guardian",
+                  "--state-dir",       state.root(),
+                  "--drill",           dir.id(),
+                  "--drill-pid",       std::to_string(::getpid()),
+                  "--silence-seconds", std::to_string(limits.silence_max / base::seconds(1))};
   const auto executor = co_await boost::asio::this_coro::executor;
   CO_TRY(aio::Child child, aio::Child::spawn(executor, command, {"", dir.guardian_log(), true}));
   aio::Deadline limit(clock, executor, clock.now() + kStartWithin, std::move(stop));
@@ -149,8 +146,8 @@ aio::Task<base::Result<Guardian>> Guardian::start(aio::Clock& clock, const State
 aio::Task<base::Result<>> Guardian::keep(std::stop_token stop) {
   while (co_await aio::wait_for(*clock_, kBeat, stop)) {
     const auto told = child_.write_line(kAlive);
-    // Unavailable: nobody has the other end. A pipe that is merely full is a guardian that was stopped
-    // for a while: it will find the words.
+    // Unavailable: nobody has the other end. A pipe that is merely full is a guardian that was
+    // stopped for a while: it will find the words.
     if (told || told.error().code != base::Code::Unavailable) continue;
     ++replaced_;
     log(*clock_, "the drill's guardian died: starting another");

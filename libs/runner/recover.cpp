@@ -202,8 +202,7 @@ std::string system_of(const DrillDir& dir) {
 }
 
 aio::Task<base::Result<Recovered>> recover(aio::Clock& clock, aio::Executor executor,
-                                           const StateDir& state, DrillDir dir,
-                                           std::string who) {
+                                           const StateDir& state, DrillDir dir, std::string who) {
   CO_TRY(const aio::FileLock alive, co_await lock_drill(clock, dir, who));
   if (aio::file_exists(dir.ended())) co_return Recovered{true, "everything was undone already"};
   const targets::Catalog catalog = targets::local_catalog();
