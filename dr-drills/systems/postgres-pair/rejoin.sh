@@ -21,7 +21,7 @@ if ! streams; then
   sql "$primary" checkpoint
   as_owner "$pg_bin/pg_rewind" -D "$MUSTER_DIR/$node" --no-sync \
     --config-file="$MUSTER_DIR/conf/$node.conf" \
-    --source-server="host=$MUSTER_DIR/run/$primary port=$(node_port "$primary") user=postgres dbname=postgres" \
+    --source-server="host=$MUSTER_DIR/run/$primary port=$(port_of '' "$primary") user=postgres dbname=postgres" \
     >"$MUSTER_DIR/log/rewind.log" 2>&1 </dev/null || die "pg_rewind: $(tail -n 3 "$MUSTER_DIR/log/rewind.log")"
   as_owner touch "$MUSTER_DIR/$node/standby.signal"
   : >"$MUSTER_DIR/conf/$node.synchronous.conf"
