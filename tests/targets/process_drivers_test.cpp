@@ -194,13 +194,16 @@ TEST_F(ProcessStepTest, StartIsUndoneByAStop) {
   }
 }
 
-TEST_F(ProcessStepTest, WhatWasSoBeforeStaysSoAfterTheUndo) {
+TEST_F(ProcessStepTest, WhatWasSoBeforeStaysSoAndNeedsNoCommand) {
   const Node stopped = inject(stops(), named("tree"));
+  touch("refuse");
   ASSERT_TRUE(undo(stops(), named("tree"), stopped));
   EXPECT_EQ(state("tree"), ProcessState::Gone);
+  remove("refuse");
   start("tree");
   const ProcessId before = root("tree");
   const Node started = inject(starts(), named("tree"));
+  touch("refuse");
   ASSERT_TRUE(undo(starts(), named("tree"), started));
   EXPECT_EQ(root("tree"), before);
 }
