@@ -13,11 +13,16 @@ using drill::Cause;
 namespace {
 constexpr std::size_t kIdentityColumns = 5;
 
-// After the identity: read-only, sessions, the most sessions.
+// After the identity: read-only, sessions, the most sessions (of the server, or of this role beside
+// the sessions of others).
 constexpr const char* kState =
     ", current_setting('default_transaction_read_only'), "
     "(select count(*) from pg_stat_activity where backend_type = 'client backend'), "
-    "current_setting('max_connections')";
+    "(select least(current_setting('max_connections')::int8 - "
+    "current_setting('superuser_reserved_connections')::int8, "
+    "case when rolconnlimit >= 0 and not rolsuper then rolconnlimit + (select count(*) "
+    "from pg_stat_activity where backend_type = 'client backend' and usename <> current_user) end) "
+    "from pg_roles where rolname = current_user)";
 
 // greatest() passes over nulls: a standby that has told nothing yet would be 0 bytes behind.
 constexpr const char* kStandbys =

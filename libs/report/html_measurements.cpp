@@ -207,9 +207,7 @@ Html instrument_section(const drill::Report& report) {
                     base::human(stall.to - stall.from), offset(stall.from, report.steady_start))));
   }
   for (const auto& step : instrument.wall_steps) {
-    items += element(
-        "li", "",
-        escape("The wall clock stepped by " + base::human(step) + "; no figure depends on it."));
+    items += element("li", "", escape(wall_step(step)));
   }
   out += element("ul", "why", items);
   return out;

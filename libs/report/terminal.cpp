@@ -197,6 +197,7 @@ class Writer {
         "{}: {} of {} known outages inside the bounds; control target {}; {} stalls. {}",
         i.healthy ? "proven" : "not trusted", inside, i.reference.size(),
         i.control_healthy ? "up" : "failed too", i.stalls.size(), i.detail));
+    for (const base::Duration step : i.wall_steps) line(wall_step(step));
   }
 
   void foot() {

@@ -9,9 +9,10 @@ fresh=
 "$home/node.sh" start a
 [ -n "$fresh" ] || "$home/node.sh" start b
 if [ -n "$fresh" ]; then
-  until_true 45 "node a to become the primary" rest_is a primary
+  needs="etcd patroni-a" until_true 45 "node a to become the primary" rest_is a primary
   fill
   "$home/node.sh" start b
 fi
 "$home/service.sh" start haproxy
+needs="etcd patroni-a patroni-b haproxy"
 until_true 60 "the cluster to be whole" "$home/check.sh" 2>/dev/null

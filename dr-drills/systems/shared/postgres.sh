@@ -112,12 +112,29 @@ drop_locks() {
   rm -f "$lock" "$MUSTER_DIR/run/$1/.s.PGSQL."*
 }
 
-# until_true SECONDS WHAT COMMAND...
+# last_words LOG: why a server ended, in one line: what it called fatal, or what it could not do.
+last_words() {
+  local said
+  said=$(tail -n 12 "$1" 2>/dev/null | grep -E 'FATAL|PANIC|could not|cannot' | tail -n 3) ||
+    said=$(tail -n 1 "$1" 2>/dev/null)
+  echo "${said:0:600}" | tr '\n\t' '  '
+}
+
+# until_true SECONDS WHAT COMMAND...; $needs names daemons without which there is nothing to wait for;
+# daemon_gone, the system's own, tells whether one runs.
 until_true() {
-  local deadline=$((SECONDS + $1)) what=$2
+  local deadline=$((SECONDS + $1)) what=$2 lost='' daemon
   shift 2
   until "$@"; do
     [ $SECONDS -lt "$deadline" ] || die "gave up waiting: $what"
     sleep 0.05
+    for daemon in ${needs:-}; do
+      daemon_gone "$daemon" || continue
+      # One that was just started has no process id for a moment.
+      lost=${lost:-$SECONDS}
+      [ $((SECONDS - lost)) -lt 2 ] ||
+        die "gave up waiting: $what: $daemon does not run; it said last:" \
+          "$(last_words "$MUSTER_DIR/log/$daemon.log")"
+    done
   done
 }
