@@ -58,7 +58,11 @@ const std::map<std::string, Look>& looks() {
        [](const Evidence& e) { return any_good(e, kPinned) || any_good(e, kService); }},
       {"ServiceAvailability", [](const Evidence& e) { return any_good(e, kService); }},
       {"HealthChecks", [](const Evidence& e) { return any_good(e, kService); }},
-      {"ReplicationLag", [](const Evidence& e) { return !e.lag.empty(); }},
+      {"ReplicationLag",
+       [](const Evidence& e) {
+         return std::any_of(e.lag.begin(), e.lag.end(),
+                            [](const LagSample& sample) { return sample.bytes.has_value(); });
+       }},
       {"Consistency", [](const Evidence& e) { return final_reads(e); }},
       {"PoolHealth", [](const Evidence& e) { return any_good(e, kPooled); }},
       {"QueryPerformance", [](const Evidence& e) { return queries_timed(e); }},

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -146,8 +147,8 @@ struct Stall {
 /// Replication as seen while sampling; explains the RPO, is never reported as the RPO.
 struct LagSample {
   TimePoint at{};
-  std::uint64_t bytes = 0;
-  Duration time{};
+  std::optional<std::uint64_t> bytes;    // not known to be replayed by the standby
+  std::optional<Duration> replay_heard;  // from the primary's flush until it heard of the replay
   bool operator==(const LagSample&) const = default;
 };
 

@@ -215,8 +215,9 @@ template <class A>
 void fields(A& a, typename A::template Ref<drill::LagSample> v) {
   a.type("LagSample", "replication lag; explains the RPO, is never reported as it");
   a("atSeconds", v.at, "when");
-  a("bytes", v.bytes, "bytes behind");
-  a("lagSeconds", v.time, "time behind");
+  a("bytes", v.bytes, "written by the primary and not known to be replayed; null: unknown");
+  a("replayHeardSeconds", v.replay_heard,
+    "from the primary's flush until it heard of the replay, there and back; null: unknown");
 }
 
 template <class A>

@@ -87,6 +87,17 @@ Html small_cards(const drill::Report& report) {
   return element("div", "cards", cards);
 }
 
+std::string replication_at_fault(const drill::Report& report) {
+  if (report.lag_at_fault.empty()) return "";
+  const drill::LagSample& lag = report.lag_at_fault.front();
+  return fmt::format("Replication at the fault: {}; {}. It explains the loss and is not the RPO.",
+                     lag.bytes ? number(*lag.bytes) + " bytes not known to be replayed"
+                               : "how many bytes were not replayed is unknown",
+                     lag.replay_heard ? "a replay was heard of " + base::human(*lag.replay_heard) +
+                                            " after its flush, there and back"
+                                      : "how long a replay takes is unknown");
+}
+
 }  // namespace
 
 Html tag(drill::Verdict verdict) {
@@ -109,14 +120,7 @@ Html summary_section(const drill::Report& report) {
   for (const std::string& reason : report.reasons) reasons += element("li", "", escape(reason));
   if (!report.reasons.empty()) out += element("ul", "why", reasons);
   Html objectives = objective_card(report.rto, "Recovery time (RTO)", judged_by(report.rto));
-  std::string lag;
-  if (!report.lag_at_fault.empty()) {
-    const auto& sample = report.lag_at_fault.front();
-    lag = fmt::format(
-        "Replication lag at the fault: {} bytes, {}. It explains the loss and is not the RPO.",
-        number(sample.bytes), base::human(sample.time));
-  }
-  objectives += objective_card(report.rpo, "Recovery point (RPO)", lag);
+  objectives += objective_card(report.rpo, "Recovery point (RPO)", replication_at_fault(report));
   out += element("div", "cards two", objectives);
   out += small_cards(report);
   return out;

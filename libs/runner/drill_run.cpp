@@ -20,7 +20,6 @@ namespace {
 constexpr base::Duration kLookEvery = base::millis(250);
 constexpr base::Duration kInstancesEvery = base::seconds(1);
 constexpr base::Duration kDropWithin = base::seconds(10);
-constexpr base::Duration kGuardEvery = base::millis(500);
 
 }  // namespace
 
@@ -93,7 +92,7 @@ aio::Task<base::Result<>> DrillRun::begin(std::stop_token stop) {
   CO_TRY(load_->start());
   tasks_->spawn(sample(tasks_->token()));
   tasks_->spawn(watch_instances(tasks_->token()));
-  tasks_->spawn(guard(tasks_->token()));
+  tasks_->spawn(guard_->run(tasks_->token()));
   co_return base::Result<>{};
 }
 
@@ -223,19 +222,16 @@ aio::Task<base::Result<>> DrillRun::watch_instances(std::stop_token stop) {
   co_return base::Result<>{};
 }
 
-aio::Task<base::Result<>> DrillRun::guard(std::stop_token stop) {
-  while (co_await aio::wait_for(clock_, kGuardEvery, stop)) {
-    for (const api::Action& action : plan_.guard.abort_when) {
-      targets::Condition* condition = setup_.catalog.condition(action.kind);
-      if (condition == nullptr) continue;
-      const auto checked = co_await condition->check(*context_, action.params, stop);
-      if (checked && checked->holds) {
-        drive_->abort(drill::AbortReason::Guard, "abortWhen: " + checked->detail);
-        co_return base::Result<>{};
-      }
-    }
-  }
-  co_return base::Result<>{};
+void DrillRun::tripped(const std::string& detail) {
+  drive_->abort(drill::AbortReason::Guard, "abortWhen: " + detail);
+}
+
+void DrillRun::judged(const std::string& condition, const std::optional<std::string>& why) {
+  using Kind = drill::TimelineEvent::Kind;
+  drive_->chronicle().note(
+      clock_.now(), why ? Kind::Warning : Kind::Note, "guard",
+      one_line(why ? fmt::format("abortWhen {} guards nothing now: {}", condition, *why)
+                   : fmt::format("abortWhen {} can be judged again", condition)));
 }
 
 aio::Task<base::Result<>> DrillRun::look_for_abort_request(std::stop_token stop) {
@@ -310,6 +306,7 @@ aio::Task<base::Result<DrillRun::Result>> DrillRun::run() {
   context_.emplace(
       targets::Context{setup_.target.target, clock_, setup_.catalog, &*sql_, setup_.http, this});
   instrument_ = std::make_unique<Instrument>(clock_, executor_, setup_.dir, plan_, system);
+  guard_.emplace(*context_, plan_.guard.abort_when, static_cast<AbortGuard::Events&>(*this));
   listen_to_records();
   actuator_ = std::make_unique<Actuator>(plan_, *context_, *journal_);
   drill::EngineConfig config = engine_config(plan_, setup_.catalog);

@@ -12,6 +12,7 @@
 #include <string>
 
 #include "metrics/drill_metrics.h"
+#include "runner/abort_guard.h"
 #include "runner/availability.h"
 #include "runner/drill_target.h"
 #include "runner/drive.h"
@@ -24,7 +25,7 @@
 
 namespace runner {
 
-class DrillRun final : public Edge, private targets::ProbeWatch {
+class DrillRun final : public Edge, private targets::ProbeWatch, private AbortGuard::Events {
  public:
   using ShowStatus = std::function<void(const DrillStatus&)>;
 
@@ -61,6 +62,8 @@ class DrillRun final : public Edge, private targets::ProbeWatch {
   aio::Task<drill::event::FinalReadDone> final_read(drill::FinalRead::Which which,
                                                     std::stop_token stop) override;
   std::optional<targets::ProbeWatch::View> view(const std::string& probe) const override;
+  void tripped(const std::string& detail) override;
+  void judged(const std::string& condition, const std::optional<std::string>& why) override;
 
   base::Result<> check_roles() const;
   base::Result<> check_connections() const;
@@ -73,7 +76,6 @@ class DrillRun final : public Edge, private targets::ProbeWatch {
 
   aio::Task<base::Result<>> sample(std::stop_token stop);
   aio::Task<base::Result<>> watch_instances(std::stop_token stop);
-  aio::Task<base::Result<>> guard(std::stop_token stop);
   aio::Task<base::Result<>> look_for_abort_request(std::stop_token stop);
   void show(bool final_state, const drill::Report* report);
   void listen_to_records();
@@ -92,6 +94,7 @@ class DrillRun final : public Edge, private targets::ProbeWatch {
   std::unique_ptr<UserLoad> load_;
   std::optional<store::UndoJournal> journal_;
   std::optional<targets::Context> context_;
+  std::optional<AbortGuard> guard_;
   std::unique_ptr<Actuator> actuator_;
   std::unique_ptr<Drive> drive_;
   std::unique_ptr<aio::TaskGroup> tasks_;

@@ -91,7 +91,7 @@ aio::Task<base::Result<>> InstanceWatch::look(std::stop_token stop) {
   const std::string primary = primary_of(views_);
   if (!primary.empty()) {
     for (const probes::PgStandbyLag& lag : views_.at(primary).standbys) {
-      lag_.push_back({clock_->now(), lag.bytes, lag.time});
+      lag_.push_back({clock_->now(), lag.bytes, lag.replay_heard});
     }
     const bool other = !baseline_.primary.empty() && primary != baseline_.primary;
     if (other && promoted_to_.empty()) promoted_to_ = primary;

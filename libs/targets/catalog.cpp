@@ -100,7 +100,8 @@ aio::Task<base::Result<std::string>> wait_for_condition(Context& context, api::A
     if (seen && seen->holds) {
       co_return seen->detail;
     }
-    if (!seen && seen.error().code == base::Code::NotFound) {
+    if (!seen && (seen.error().code == base::Code::NotFound ||
+                  seen.error().code == base::Code::InvalidArgument)) {
       co_return tl::unexpected(seen.error());
     }
     // A look that was cut short shows less than the one before it.

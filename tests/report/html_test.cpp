@@ -31,6 +31,17 @@ TEST(ReportHtml, ShowsVerdictObjectivesAndLosses) {
   EXPECT_THAT(html, HasSubstr("/var/lib/muster/drills/database-failover-20261121-044224-9f3a"));
 }
 
+TEST(ReportHtml, SaysWhatTheLagIsAndWhatIsUnknown) {
+  drill::Report report = sample::database_failover();
+  EXPECT_THAT(
+      report::html(report),
+      HasSubstr("3,424 bytes not known to be replayed; a replay was heard of 48.0 ms after its "
+                "flush, there and back"));
+  report.lag_at_fault = {{report.fault_begun, std::nullopt, std::nullopt}};
+  EXPECT_THAT(report::html(report), HasSubstr("how many bytes were not replayed is unknown; how "
+                                              "long a replay takes is unknown"));
+}
+
 TEST(ReportHtml, LoadsAndRunsNothing) {
   for (const auto& report : {sample::database_failover(), sample::hostile()}) {
     const std::string html = report::html(report);

@@ -2,16 +2,7 @@
 # Lays out the private directory and writes the configuration of etcd, both Patronis and HAProxy.
 . "$(dirname "$0")/cluster.sh"
 
-[ "$synchronous" = on ] || [ "$synchronous" = off ] ||
-  die "parameter synchronous is '$synchronous': on or off"
-case $orders in '' | *[!0-9]*) die "parameter orders is '$orders': a whole number" ;; esac
-[ -z "$(node_pids a)$(node_pids b)" ] || die "a node of this system is running: stop it first"
-if [ "$(id -u)" -eq 0 ]; then
-  id "$owner" >/dev/null 2>&1 ||
-    die "PostgreSQL does not run as root, and there is no user $owner: apt-get install postgresql-15"
-  as_owner test -x . ||
-    die "user $owner cannot enter $MUSTER_DIR: every folder above it needs the execute permission"
-fi
+check_setup
 
 cd "$MUSTER_DIR"
 rm -rf data conf run pid log etcd

@@ -10,9 +10,7 @@ fresh=
 [ -n "$fresh" ] || "$home/node.sh" start b
 if [ -n "$fresh" ]; then
   needs="etcd patroni-a" until_true 45 "node a to become the primary" rest_is a primary
-  PGOPTIONS='-c synchronous_commit=local' as_owner "$pg_bin/psql" -X -q -v ON_ERROR_STOP=1 \
-    -v orders="$orders" -U postgres -d postgres -h "$MUSTER_DIR/run/a" -p "$MUSTER_PORT_A" -f - \
-    <"$home/schema.sql"
+  fill
   "$home/node.sh" start b
 fi
 "$home/service.sh" start haproxy

@@ -10,7 +10,7 @@ config=$MUSTER_DIR/proxy/haproxy.cfg
 running() {
   local pid
   pid=$(cat "$pid_file" 2>/dev/null) && [ -n "$pid" ] &&
-    [ "$(sed -n 's/^State:\t\(.\).*/\1/p' "/proc/$pid/status" 2>/dev/null)" != Z ] &&
+    [ "$(state_letter "$pid")" != Z ] &&
     tr '\0' '\n' <"/proc/$pid/cmdline" 2>/dev/null | grep -qxF "$config"
 }
 

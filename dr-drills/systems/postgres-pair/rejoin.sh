@@ -21,7 +21,7 @@ rewind() {
   sql "$primary" checkpoint
   as_owner "$pg_bin/pg_rewind" -D "$MUSTER_DIR/$node" --no-sync \
     --config-file="$MUSTER_DIR/conf/$node.conf" \
-    --source-server="host=$MUSTER_DIR/run/$primary port=$(node_port "$primary") user=postgres dbname=postgres" \
+    --source-server="host=$MUSTER_DIR/run/$primary port=$(port_of '' "$primary") user=postgres dbname=postgres" \
     >"$MUSTER_DIR/log/rewind.log" 2>&1 </dev/null || return
   as_owner touch "$MUSTER_DIR/$node/standby.signal"
   rm -f "$rewinding"
