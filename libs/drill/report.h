@@ -34,12 +34,13 @@ struct StreamResult {
   std::map<Cause, std::uint64_t> bad_by_cause;
   std::optional<OutageWindow> outage;     // from onset to g*: the one that is judged
   std::vector<OutageWindow> windows;      // every one, flapping included
-  Bounds downtime;                        // total over the windows
+  std::optional<Bounds> downtime;         // total over the windows; nothing: nothing was seen
   std::optional<Duration> first_success;  // g1 − b0
-  Duration largest_gap{};                 // between invocations: shorter is outside the claim
-  Duration baseline_latency_max{};        // δ
-  Duration p50{}, p95{}, p99{};           // latency of good operations in the baseline
-  Verdict verdict = Verdict::Met;         // Invalid with the reason where it cannot be judged
+  // Of seen operations; nothing where fewer than two were seen. Shorter is outside the claim.
+  std::optional<Duration> largest_gap;
+  // Of good operations in the baseline; nothing where there were none. The first one is δ.
+  std::optional<Duration> baseline_latency_max, p50, p95, p99;
+  std::optional<Verdict> verdict;  // of a deciding stream; nothing: it is not judged
   std::string reason;
   bool operator==(const StreamResult&) const = default;
 };
@@ -152,7 +153,7 @@ struct Recommendation {
 struct SeriesPoint {
   TimePoint at{};
   std::uint32_t good = 0, bad = 0, ok_late = 0, info = 0, lost = 0;
-  float p50_millis = 0, p95_millis = 0, max_millis = 0;
+  std::optional<float> p50_millis, p95_millis, max_millis;  // nothing: none was acknowledged
   bool operator==(const SeriesPoint&) const = default;
 };
 struct Series {
@@ -163,7 +164,7 @@ struct Series {
 };
 
 struct Report {
-  int version = 1;
+  int version = 2;
   std::string drill_id, plan, failure_type, description, profile, mode;  // Orchestrate, Observe
   std::map<std::string, std::string> versions;
   WallTime started{}, finished{};

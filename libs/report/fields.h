@@ -54,14 +54,16 @@ void fields(A& a, typename A::template Ref<drill::StreamResult> v) {
   a("badByCause", v.bad_by_cause, "bad operations by cause");
   a("outage", v.outage, "the outage that is judged; null: none");
   a("windows", v.windows, "every outage of the stream");
-  a("downtime", v.downtime, "total length of the outages");
+  a("downtime", v.downtime, "total length of the outages; null: nothing was seen");
   a("firstSuccessSeconds", v.first_success, "from the first bad operation to the first good one");
-  a("largestGapSeconds", v.largest_gap, "largest time between two operations: the resolution");
-  a("baselineLatencyMaxSeconds", v.baseline_latency_max, "largest good latency before the fault");
-  a("p50Seconds", v.p50, "median latency before the fault");
-  a("p95Seconds", v.p95, "95th percentile of latency before the fault");
-  a("p99Seconds", v.p99, "99th percentile of latency before the fault");
-  a("verdict", v.verdict, "Invalid where the stream cannot be judged");
+  a("largestGapSeconds", v.largest_gap,
+    "largest time between two operations: the resolution; null: fewer than two");
+  a("baselineLatencyMaxSeconds", v.baseline_latency_max,
+    "largest good latency before the fault; null: none");
+  a("p50Seconds", v.p50, "median latency before the fault; null: none");
+  a("p95Seconds", v.p95, "95th percentile of latency before the fault; null: none");
+  a("p99Seconds", v.p99, "99th percentile of latency before the fault; null: none");
+  a("verdict", v.verdict, "of a stream that decides; null: this one is not judged");
   a("reason", v.reason, "why");
 }
 
@@ -237,9 +239,9 @@ void fields(A& a, typename A::template Ref<drill::SeriesPoint> v) {
   a("okLate", v.ok_late, "ok after the deadline");
   a("info", v.info, "outcome unknown");
   a("lost", v.lost, "acknowledged and lost");
-  a("p50Millis", v.p50_millis, "median latency");
-  a("p95Millis", v.p95_millis, "95th percentile");
-  a("maxMillis", v.max_millis, "largest latency");
+  a("p50Millis", v.p50_millis, "median latency; null: none was acknowledged");
+  a("p95Millis", v.p95_millis, "95th percentile; null: none");
+  a("maxMillis", v.max_millis, "largest latency; null: none");
 }
 
 template <class A>

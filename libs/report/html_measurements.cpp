@@ -28,6 +28,21 @@ Html legend(std::initializer_list<Swatch> swatches) {
   return element("div", "legend", out);
 }
 
+std::string latencies(const drill::StreamResult& s) {
+  if (!s.p50 || !s.p95 || !s.p99) return "not measured";
+  return fmt::format("{:.3g} / {:.3g} / {:.3g} ms", base::to_millis(*s.p50),
+                     base::to_millis(*s.p95), base::to_millis(*s.p99));
+}
+
+Html verdict_cell(const drill::StreamResult& s) {
+  return s.verdict ? tag(*s.verdict) : element("span", "muted", {"not judged"});
+}
+
+std::string downtime(const drill::StreamResult& s) {
+  if (!s.downtime) return "not measured";
+  return s.bad == 0 ? "none" : in_words(*s.downtime);
+}
+
 Html stream_table(const drill::Report& report) {
   Table table({{"Stream"},
                {"Operations", true},
@@ -37,24 +52,18 @@ Html stream_table(const drill::Report& report) {
                {"First success", true},
                {"Resolution", true},
                {"p50 / p95 / p99 before", true},
+               {"Verdict"},
                {"Causes"}});
   for (const auto& s : report.streams) {
     Html stream = escape(s.stream.name);
     if (s.stream.decides) stream += {" <b title=\"decides the objectives\">★</b>"};
-    if (s.verdict == drill::Verdict::Invalid) {
-      stream += {" "};
-      stream += tag(s.verdict);
-    }
     Html causes = escape(in_words(s.bad_by_cause));
     if (!s.reason.empty()) causes += element("div", "muted", escape(s.reason));
     table.row({element("span", "", stream), escape(number(s.attempts)), escape(number(s.bad)),
-               escape(s.bad == 0 ? "none" : in_words(s.downtime)),
-               escape(number(std::uint64_t{s.windows.size()})),
+               escape(downtime(s)), escape(number(std::uint64_t{s.windows.size()})),
                escape(s.first_success ? base::human(*s.first_success) : "–"),
-               escape(base::human(s.largest_gap)),
-               escape(fmt::format("{:.3g} / {:.3g} / {:.3g} ms", base::to_millis(s.p50),
-                                  base::to_millis(s.p95), base::to_millis(s.p99))),
-               causes});
+               escape(s.largest_gap ? base::human(*s.largest_gap) : "–"), escape(latencies(s)),
+               verdict_cell(s), causes});
   }
   return table.has_rows() ? table.html() : Html{};
 }

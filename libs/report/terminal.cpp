@@ -122,7 +122,7 @@ class Writer {
                     {meaning(s.stream.kind)},
                     {number(s.attempts)},
                     {number(s.bad), s.bad > 0 ? Color::Red : Color::None},
-                    {s.bad > 0 ? in_words(s.downtime) : "–"},
+                    {s.bad > 0 && s.downtime ? in_words(*s.downtime) : "–"},
                     {s.reason.empty() ? in_words(s.bad_by_cause) : s.reason}});
     }
     table(table_of);

@@ -206,6 +206,30 @@ TEST(Assess, TheWorstDecidingStreamIsTheHeadline) {
   EXPECT_EQ(assess(named, e).rto.decided_by, "orders/Ledger");
 }
 
+TEST(Assess, AStreamThatDoesNotDecideIsNotJudged) {
+  Evidence e = whole_drill();
+  e.streams.push_back(stream(StreamKind::ReadPinned, 5));  // had no operation
+  const Report r = assess(config(), e);
+  EXPECT_EQ(r.streams[0].verdict, Verdict::Met);
+  EXPECT_EQ(r.streams[0].p95, kLatency);
+  EXPECT_EQ(r.streams[3].verdict, std::nullopt) << "the control does not decide";
+  EXPECT_EQ(r.streams[3].p95, kLatency);
+  const StreamResult& none = r.streams[4];
+  EXPECT_EQ(none.verdict, std::nullopt);
+  EXPECT_EQ(none.p50, std::nullopt);
+  EXPECT_EQ(none.baseline_latency_max, std::nullopt);
+  EXPECT_EQ(none.largest_gap, std::nullopt);
+  EXPECT_EQ(none.downtime, std::nullopt);
+}
+
+TEST(Series, ABucketWithoutAnAnswerHasNoLatency) {
+  const Evidence e = whole_drill();
+  const auto views = views_of(e, {});
+  const Series series = series_of(views[0], RowIndex::build(e), due(55), due(75), 4);
+  EXPECT_EQ(series.points[1].p50_millis, std::nullopt);
+  EXPECT_GT(series.points[1].bad, 0U);
+}
+
 TEST(Assess, ObjectivesThatAreNotThereAreNotJudged) {
   AssessConfig c = config();
   c.rpo.reset();
@@ -279,7 +303,7 @@ TEST(Series, CountsEveryOperationOnce) {
   EXPECT_EQ(good, 370U);
   EXPECT_EQ(bad, 30U);
   EXPECT_EQ(lost, 2U);
-  EXPECT_FLOAT_EQ(series.points[0].p95_millis, 1);
+  EXPECT_FLOAT_EQ(series.points[0].p95_millis.value_or(0), 1);
   EXPECT_TRUE(series_of(views[0], rows, kStart, kStart, 100).points.empty());
 }
 

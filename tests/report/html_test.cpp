@@ -31,6 +31,17 @@ TEST(ReportHtml, ShowsVerdictObjectivesAndLosses) {
   EXPECT_THAT(html, HasSubstr("/var/lib/muster/drills/database-failover-20261121-044224-9f3a"));
 }
 
+TEST(ReportHtml, AStreamThatDoesNotDecideIsNotJudged) {
+  drill::Report report = sample::database_failover();
+  drill::StreamResult& control = report.streams.back();
+  control.p50 = control.p95 = control.p99 = std::nullopt;
+  control.downtime.reset();
+  const std::string html = report::html(report);
+  EXPECT_THAT(html, HasSubstr("not judged"));
+  EXPECT_THAT(html, HasSubstr("not measured"));
+  EXPECT_THAT(html, Not(HasSubstr("0 / 0 / 0 ms")));
+}
+
 TEST(ReportHtml, LoadsAndRunsNothing) {
   for (const auto& report : {sample::database_failover(), sample::hostile()}) {
     const std::string html = report::html(report);

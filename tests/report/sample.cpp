@@ -50,8 +50,8 @@ Series series(const StreamInfo& info, base::Random& random) {
     } else {
       point.good = n;
       point.p50_millis = static_cast<float>(1.4 + random.unit() * 0.4 + (warm ? 6 : 0));
-      point.p95_millis = point.p50_millis * static_cast<float>(1.8 + random.unit());
-      point.max_millis = point.p95_millis * static_cast<float>(1.5 + random.exponential(1.5));
+      point.p95_millis = *point.p50_millis * static_cast<float>(1.8 + random.unit());
+      point.max_millis = *point.p95_millis * static_cast<float>(1.5 + random.exponential(1.5));
     }
     out.points.push_back(point);
   }
@@ -62,6 +62,7 @@ StreamResult result(const StreamInfo& info) {
   StreamResult out;
   out.stream = info;
   out.attempts = info.kind == StreamKind::Ledger ? 17'620 : 1'762;
+  out.downtime = Bounds{};
   out.largest_gap = info.interval + Duration(1'204'000);
   out.baseline_latency_max = Duration(11'310'000);
   out.p50 = Duration(1'512'000);
@@ -74,7 +75,7 @@ StreamResult result(const StreamInfo& info) {
         kOnset,
         end,
         {length - info.interval, length + info.interval},
-        {length - info.interval - out.baseline_latency_max, length + info.interval + millis(2)},
+        {length - info.interval - *out.baseline_latency_max, length + info.interval + millis(2)},
         static_cast<std::uint64_t>(length / info.interval)};
     out.bad = window.bad;
     out.fail = out.bad - 9;
@@ -86,6 +87,7 @@ StreamResult result(const StreamInfo& info) {
     out.first_success = length - millis(40);
   }
   out.ok = out.attempts - out.bad;
+  if (info.decides) out.verdict = Verdict::Met;
   return out;
 }
 
@@ -321,7 +323,7 @@ Report not_recovered() {
       if (point.at < kOnset) continue;
       point.bad += point.good;
       point.good = 0;
-      point.p50_millis = point.p95_millis = point.max_millis = 0;
+      point.p50_millis = point.p95_millis = point.max_millis = std::nullopt;
     }
   }
   r.ledger.cross_check_agrees.reset();
