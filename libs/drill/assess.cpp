@@ -232,8 +232,8 @@ void Assessment::phases() {
   const StreamView& decider = views_[*headline_];
   const Moments moments = find_moments(evidence_, views_, decider, *outage_, config_.hold);
   report_.phases = phases_of(moments, config_.phase_targets);
-  report_.onset = moments.onset;
-  report_.sustained = moments.sustained;
+  report_.onset = moments.onset.at;
+  report_.sustained = moments.sustained.at;
 }
 
 void Assessment::criteria() {

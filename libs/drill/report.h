@@ -58,12 +58,13 @@ struct ObjectiveResult {
 };
 
 struct PhaseResult {
-  std::string name;  // onset→detected, detected→decided …
-  std::optional<Duration> took;
-  Duration target{};  // zero: none
-  std::optional<bool> met;
+  std::string name;              // onset→detected, detected→decided …
+  std::optional<Duration> took;  // by the stamps: phases laid end to end are the outage
+  Duration target{};             // zero: none
+  std::optional<bool> met;       // by `took`
   bool out_of_order = false;
   std::string detail;
+  std::optional<Bounds> bounds{};  // where it surely lies; nothing: an end has no look before it
   bool operator==(const PhaseResult&) const = default;
 };
 
@@ -101,11 +102,19 @@ struct ReferenceCheck {
   bool contained = false;
   bool operator==(const ReferenceCheck&) const = default;
 };
+/// The stalls in all, for readers who do not want each.
+struct StallSummary {
+  std::uint64_t count = 0;
+  Duration longest{}, total{};   // total: of the prober, so that overlaps count once
+  std::vector<Stall> in_outage;  // those that touch the judged outage, its two ends included
+  bool operator==(const StallSummary&) const = default;
+};
 struct InstrumentResult {
   std::vector<ReferenceCheck> reference;
   bool control_healthy = true;
   std::string control_detail;
   std::vector<Stall> stalls;
+  StallSummary stalled;
   std::vector<Duration> wall_steps;  // detected steps of the wall clock
   bool healthy = true;
   std::string detail;

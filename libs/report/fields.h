@@ -85,6 +85,7 @@ void fields(A& a, typename A::template Ref<drill::PhaseResult> v) {
   a.type("PhaseResult", "a phase or step against its target");
   a("name", v.name, "which");
   a("tookSeconds", v.took, "how long; null: it never ended or was not seen");
+  a("bounds", v.bounds, "where the true length lies; null: one end of it has no look before it");
   a("targetSeconds", v.target, "target; 0: none");
   a("met", v.met, "whether the target was met; null: no target, or not measured");
   a("outOfOrder", v.out_of_order, "it was seen before the phase that precedes it");
@@ -158,12 +159,22 @@ void fields(A& a, typename A::template Ref<drill::Stall> v) {
 }
 
 template <class A>
+void fields(A& a, typename A::template Ref<drill::StallSummary> v) {
+  a.type("StallSummary", "the stalls in all");
+  a("count", v.count, "how many");
+  a("longestSeconds", v.longest, "the longest");
+  a("totalSeconds", v.total, "all together, overlaps counted once");
+  a("inOutage", v.in_outage, "those that touch the judged outage, its two ends included");
+}
+
+template <class A>
 void fields(A& a, typename A::template Ref<drill::InstrumentResult> v) {
   a.type("InstrumentResult", "how the instrument proved itself in this drill");
   a("reference", v.reference, "known outages and what was measured");
   a("controlHealthy", v.control_healthy, "the target outside the blast radius stayed up");
   a("controlDetail", v.control_detail, "what was seen of it");
   a("stalls", v.stalls, "gaps of the prober's own");
+  a("stalled", v.stalled, "the same in all");
   a("wallStepsSeconds", v.wall_steps, "steps of the wall clock");
   a("healthy", v.healthy, "the drill's figures can be trusted");
   a("detail", v.detail, "why, or why not");

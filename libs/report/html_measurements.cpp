@@ -1,4 +1,7 @@
 // What was measured: the streams, the ledger, consistency, and the instrument's own proof.
+#include <algorithm>
+#include <span>
+
 #include "report/html_sections.h"
 #include "report/plot.h"
 #include "report/words.h"
@@ -132,6 +135,49 @@ Html consistency(const drill::ConsistencyResult& c) {
   return table.html();
 }
 
+/// A page is for reading: report.json has every stall.
+constexpr std::size_t kStallsShown = 5;
+constexpr std::size_t kStallsFolded = 200;
+
+Html stall_items(const drill::Report& report, std::span<const drill::Stall> stalls) {
+  Html items;
+  for (const drill::Stall& stall : stalls) {
+    items += element("li", "",
+                     escape(fmt::format("{} at {}", base::human(stall.to - stall.from),
+                                        offset(stall.from, report.steady_start))));
+  }
+  return element("ul", "why", items);
+}
+
+/// How many, how long, which of them matter; the rest is folded away.
+Html stalls(const drill::Report& report) {
+  const drill::StallSummary& all = report.instrument.stalled;
+  if (all.count == 0) return element("p", "", {"The prober itself never stood still."});
+  const std::span<const drill::Stall> touching = all.in_outage;
+  Html out = element(
+      "p", "",
+      escape(fmt::format("The prober itself stood still {} time{}, {} in all, the longest {}; the "
+                         "bounds are wider for it. {} of them touch{} the judged outage{}",
+                         number(all.count), all.count == 1 ? "" : "s", base::human(all.total),
+                         base::human(all.longest),
+                         touching.empty() ? "None" : number(std::uint64_t{touching.size()}),
+                         touching.size() == 1 || touching.empty() ? "es" : "",
+                         touching.empty() ? "." : ":")));
+  if (!touching.empty()) {
+    out += stall_items(report, touching.first(std::min(touching.size(), kStallsShown)));
+  }
+  const std::span<const drill::Stall> each = report.instrument.stalls;
+  const std::size_t listed = std::min(each.size(), kStallsFolded);
+  const std::string title =
+      listed == each.size()
+          ? fmt::format("All {} stalls", each.size())
+          : fmt::format("The first {} of {} stalls; report.json has all", listed, each.size());
+  Html folded = element("summary", "", escape(title));
+  folded += stall_items(report, each.first(listed));
+  out += element("details", "", folded);
+  return out;
+}
+
 }  // namespace
 
 Html streams_section(const drill::Report& report) {
@@ -208,19 +254,13 @@ Html instrument_section(const drill::Report& report) {
                                           instrument.control_healthy ? "stayed up" : "failed too",
                                           instrument.control_detail.empty() ? "" : ", ",
                                           instrument.control_detail)));
-  for (const auto& stall : instrument.stalls) {
-    items +=
-        element("li", "",
-                escape(fmt::format(
-                    "The prober itself stood still for {} at {}; the bounds are wider for it.",
-                    base::human(stall.to - stall.from), offset(stall.from, report.steady_start))));
-  }
   for (const auto& step : instrument.wall_steps) {
     items += element(
         "li", "",
         escape("The wall clock stepped by " + base::human(step) + "; no figure depends on it."));
   }
   out += element("ul", "why", items);
+  out += stalls(report);
   return out;
 }
 

@@ -152,9 +152,10 @@ Html outage_section(const drill::Report& report) {
       Html verdict = !phase.met ? Html{has_target ? "not measured" : ""}
                                 : tag(*phase.met ? drill::Verdict::Met : drill::Verdict::Missed);
       if (phase.out_of_order) verdict += {" <span class=\"muted\">out of order</span>"};
-      table.row({escape(phase.name), escape(phase.took ? base::human(*phase.took) : "never ended"),
-                 escape(has_target ? base::human(phase.target) : "–"), target_bar(phase), verdict,
-                 escape(phase.detail)});
+      Html took = escape(phase.took ? base::human(*phase.took) : "never ended");
+      if (has_width(phase.bounds)) took += element("div", "muted", escape(in_words(*phase.bounds)));
+      table.row({escape(phase.name), took, escape(has_target ? base::human(phase.target) : "–"),
+                 target_bar(phase), verdict, escape(phase.detail)});
     }
     return table.has_rows() ? table.html() : Html{};
   };

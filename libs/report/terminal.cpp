@@ -97,12 +97,13 @@ class Writer {
     const auto rows = [&](std::string_view heading, const std::vector<drill::PhaseResult>& list) {
       if (list.empty()) return;
       title(heading);
-      Columns table_of({"", ">took", ">target", "verdict", "details"});
+      Columns table_of({"", ">took", "between", ">target", "verdict", "details"});
       for (const auto& phase : list) {
         Cell met = phase.met ? verdict(*phase.met ? Verdict::Met : Verdict::Missed) : Cell{"–"};
         if (phase.out_of_order) met.text += ", out of order";
         table_of.row({{phase.name},
                       {phase.took ? base::human(*phase.took) : "never ended"},
+                      {has_width(phase.bounds) ? in_words(*phase.bounds) : ""},
                       {phase.target == drill::Duration{} ? "–" : base::human(phase.target)},
                       met,
                       {phase.detail}});
@@ -194,9 +195,15 @@ class Writer {
     const auto& i = report_.instrument;
     const auto inside = std::ranges::count_if(i.reference, &drill::ReferenceCheck::contained);
     line(fmt::format(
-        "{}: {} of {} known outages inside the bounds; control target {}; {} stalls. {}",
+        "{}: {} of {} known outages inside the bounds; control target {}; {} stalls{}. {}",
         i.healthy ? "proven" : "not trusted", inside, i.reference.size(),
-        i.control_healthy ? "up" : "failed too", i.stalls.size(), i.detail));
+        i.control_healthy ? "up" : "failed too", i.stalled.count,
+        i.stalled.count == 0
+            ? ""
+            : fmt::format(" ({} in all, the longest {}, {} in the outage)",
+                          base::human(i.stalled.total), base::human(i.stalled.longest),
+                          i.stalled.in_outage.size()),
+        i.detail));
   }
 
   void foot() {

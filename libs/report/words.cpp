@@ -73,6 +73,10 @@ std::string in_words(const drill::Bounds& bounds) {
   return fmt::format("{} – {} {}", from, to, unit.name);
 }
 
+bool has_width(const std::optional<drill::Bounds>& bounds) {
+  return bounds && bounds->upper != bounds->lower;
+}
+
 std::string offset(TimePoint at, TimePoint start) {
   if (at == drill::kNever) return "never";
   auto total = std::chrono::floor<std::chrono::milliseconds>(at - start).count();

@@ -221,6 +221,7 @@ void add_instrument(Report& r) {
        true}};
   r.instrument.control_detail = "1,762 of 1,762 operations good";
   r.instrument.stalls = {{kStart + millis(98'000), kStart + millis(98'340)}};
+  r.instrument.stalled = {1, millis(340), millis(340), {}};
   r.instrument.wall_steps = {millis(-800)};
   r.instrument.detail = "Both known outages lie inside the measured bounds.";
 }
