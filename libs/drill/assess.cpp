@@ -10,6 +10,8 @@
 #include "drill/instrument.h"
 #include "drill/judgement.h"
 #include "drill/ledger_check.h"
+#include "drill/monitoring.h"
+#include "drill/samples.h"
 #include "drill/series.h"
 
 namespace drill {
@@ -51,8 +53,8 @@ class Assessment {
     criteria();
     verdict();
     plots();
-    const auto watched = watch(config_.monitoring, evidence_, report_.instrument);
-    report_.compliance = comply(report_, watched);
+    watched();
+    report_.compliance = comply(report_);
     report_.recommendations = recommend(report_, config_.recommendations);
     return std::move(report_);
   }
@@ -65,6 +67,7 @@ class Assessment {
   void data();
   void phases();
   void criteria();
+  void watched();
   void verdict();
   void plots();
 
@@ -262,6 +265,17 @@ void Assessment::criteria() {
   for (const Criterion& c : config_.validation) {
     report_.criteria.push_back(judge(c, validating, evidence_, inputs));
   }
+}
+
+void Assessment::watched() {
+  const SampleGrid grid = sample_grid(evidence_, config_.sample);
+  report_.monitoring = watch(config_.monitoring, evidence_, grid);
+  report_.sample_period = config_.sample;
+  std::vector<StreamId> deciding;
+  for (const StreamResult& result : report_.streams) {
+    if (result.stream.decides) deciding.push_back(result.stream.id);
+  }
+  report_.samples = samples_of(evidence_, grid, deciding);
 }
 
 void Assessment::verdict() {

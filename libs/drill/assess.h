@@ -26,7 +26,8 @@ struct AssessConfig {
   PhaseTargets phase_targets;         // by moment, see phases.h
   std::vector<Criterion> degraded, validation;
   Duration apdex_target{};              // zero: the validation target of ApiResponseMillis
-  std::vector<std::string> monitoring;  // see compliance.h
+  std::vector<std::string> monitoring;  // signals, see monitoring.h
+  Duration sample = base::seconds(10);  // period of the samples (D3)
   RecommendationRules recommendations;
   bool reference_required = true;
   SystemState final_state = SystemState::Normal;

@@ -171,6 +171,10 @@ Moments find_moments(const Evidence& evidence, std::span<const StreamView> views
     out.warm_step = warm_step(hold);
   }
   out.redundancy_restored = {evidence.redundancy_restored, TimePoint::min()};
+  for (const InstanceLook& look : evidence.looks) {
+    if (look.at > evidence.redundancy_restored) break;
+    if (!look.redundant) out.redundancy_restored.earliest = look.at;
+  }
   return out;
 }
 

@@ -135,6 +135,30 @@ struct CriterionResult {
   bool operator==(const CriterionResult&) const = default;
 };
 
+/// One signal that the plan demands to be watched (drill/monitoring.h).
+struct MonitoringResult {
+  std::string signal;
+  std::uint64_t seen = 0, samples = 0;
+  double percent = 0;      // seen of samples
+  bool monitored = false;  // in enough of them
+  std::string detail;
+  bool operator==(const MonitoringResult&) const = default;
+};
+
+/// One period of the drill (drill/samples.h).
+struct Sample {
+  TimePoint from{};
+  Phase phase = Phase::Preflight;
+  std::uint64_t good = 0, bad = 0;  // operations of the deciding streams
+  std::uint64_t load_operations = 0;
+  std::optional<double> load_p95_millis;
+  std::string primary;                    // empty: none was seen to take writes
+  std::optional<std::uint32_t> standbys;  // streaming
+  std::optional<std::uint64_t> lag_bytes;
+  std::optional<std::uint32_t> pool_busy, pool_waiting;
+  bool operator==(const Sample&) const = default;
+};
+
 /// D7.
 struct Violation {
   std::string what;
@@ -193,6 +217,9 @@ struct Report {
   InstrumentResult instrument;
   std::vector<LagSample> lag_at_fault;  // at most one
   std::vector<CriterionResult> criteria;
+  std::vector<MonitoringResult> monitoring;
+  Duration sample_period{};
+  std::vector<Sample> samples;
   Compliance compliance;
   std::vector<Recommendation> recommendations;
   std::vector<TimelineEvent> timeline;

@@ -195,6 +195,33 @@ void fields(A& a, typename A::template Ref<drill::CriterionResult> v) {
 }
 
 template <class A>
+void fields(A& a, typename A::template Ref<drill::MonitoringResult> v) {
+  a.type("MonitoringResult", "a signal that had to be watched");
+  a("signal", v.signal, "which");
+  a("seen", v.seen, "samples in which it was observed");
+  a("samples", v.samples, "samples in all");
+  a("percent", v.percent, "seen of samples");
+  a("monitored", v.monitored, "observed in at least 90 % of the samples");
+  a("detail", v.detail, "in words");
+}
+
+template <class A>
+void fields(A& a, typename A::template Ref<drill::Sample> v) {
+  a.type("Sample", "one period of the drill; null: nothing was seen of it then");
+  a("fromSeconds", v.from, "when the period began");
+  a("phase", v.phase, "phase of the drill at that moment");
+  a("good", v.good, "good operations of the deciding streams");
+  a("bad", v.bad, "bad ones");
+  a("loadOperations", v.load_operations, "operations of the users");
+  a("loadP95Millis", v.load_p95_millis, "95th percentile of their response times");
+  a("primary", v.primary, "the instance seen to take writes; empty: none");
+  a("standbys", v.standbys, "standbys that stream from it");
+  a("lagBytes", v.lag_bytes, "replication lag");
+  a("poolBusy", v.pool_busy, "connections of the users' pool in use");
+  a("poolWaiting", v.pool_waiting, "users waiting for one");
+}
+
+template <class A>
 void fields(A& a, typename A::template Ref<drill::Violation> v) {
   a.type("Violation", "what went against the plan");
   a("what", v.what, "which objective, phase or criterion");
@@ -208,7 +235,8 @@ void fields(A& a, typename A::template Ref<drill::Compliance> v) {
   a("rto", v.rto, "recovery time");
   a("rpo", v.rpo, "recovery point");
   a("performance", v.performance, "criteria met");
-  a("monitoring", v.monitoring, "monitoring that worked");
+  a("monitoring", v.monitoring,
+    "demanded monitoring: mean share of samples in which each was seen");
   a("score", v.score, "mean of the four");
   a("violations", v.violations, "what went against the plan");
 }
@@ -281,6 +309,9 @@ void outcome_fields(A& a, typename A::template Ref<drill::Report> v) {
   a("instrument", v.instrument, "whether the figures can be trusted");
   a("lagAtFault", v.lag_at_fault, "replication lag when the fault began");
   a("criteria", v.criteria, "performance criteria");
+  a("monitoring", v.monitoring, "whether what had to be watched was");
+  a("samplePeriodSeconds", v.sample_period, "length of a sample");
+  a("samples", v.samples, "baseline to validation, one row per period");
   a("compliance", v.compliance, "assessment");
   a("recommendations", v.recommendations, "what to change");
 }

@@ -47,6 +47,15 @@ Html compliance_section(const drill::Report& report) {
   for (const auto& [part, score] : scores)
     parts.row({escape(part), escape(number(score)), score_bar(score)});
   out += parts.html();
+  Table watched({{"Signal"}, {"Seen", true}, {"Of 100"}, {"Monitored"}, {"How"}});
+  for (const auto& m : report.monitoring) {
+    watched.row({escape(m.signal),
+                 escape(number(m.percent) + " %"),
+                 score_bar(m.percent),
+                 {m.monitored ? "yes" : "no"},
+                 escape(m.detail)});
+  }
+  if (watched.has_rows()) out += watched.html();
   Table table({{"Violation"}, {"Severity"}, {"Figures"}});
   for (const auto& v : c.violations)
     table.row({escape(v.what), severity_tag(v.severity), escape(v.detail)});
@@ -71,6 +80,36 @@ Html recommendations_section(const drill::Report& report) {
     out += element("div", "card", body);
   }
   return out;
+}
+
+Html samples_section(const drill::Report& report) {
+  if (report.samples.empty()) return {};
+  const auto count = [](const auto& value) {
+    return value ? escape(number(std::uint64_t{*value})) : Html{"–"};
+  };
+  Table table({{"At", true},
+               {"Phase"},
+               {"Good", true},
+               {"Bad", true},
+               {"Users' operations", true},
+               {"p95", true},
+               {"Primary"},
+               {"Standbys", true},
+               {"Lag, bytes", true},
+               {"Pool busy", true},
+               {"Waiting", true}});
+  for (const drill::Sample& s : report.samples) {
+    table.row({escape(offset(s.from, report.steady_start)), escape(spaced(name(s.phase))),
+               escape(number(s.good)), escape(number(s.bad)), escape(number(s.load_operations)),
+               escape(s.load_p95_millis ? number(*s.load_p95_millis) + " ms" : "–"),
+               escape(s.primary.empty() ? "–" : s.primary), count(s.standbys), count(s.lag_bytes),
+               count(s.pool_busy), count(s.pool_waiting)});
+  }
+  Html folded = element("summary", "",
+                        escape(fmt::format("{} samples, one every {}", report.samples.size(),
+                                           base::human(report.sample_period))));
+  folded += table.html();
+  return element("details", "", folded);
 }
 
 Html events_section(const drill::Report& report) {

@@ -11,6 +11,7 @@ Html summary_section(const drill::Report& report);
 Html timeline_section(const drill::Report& report);
 Html outage_section(const drill::Report& report);
 Html streams_section(const drill::Report& report);
+Html samples_section(const drill::Report& report);
 Html ledger_section(const drill::Report& report);
 Html criteria_section(const drill::Report& report);
 Html compliance_section(const drill::Report& report);

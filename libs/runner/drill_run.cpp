@@ -191,10 +191,20 @@ std::optional<targets::ProbeWatch::View> DrillRun::view(const std::string& probe
 aio::Task<base::Result<>> DrillRun::sample(std::stop_token stop) {
   while (co_await aio::wait_for(clock_, kLookEvery, stop)) {
     drive_->post(observed_now());
+    sample_pool();
     tell_metrics();
     show(false, nullptr);
   }
   co_return base::Result<>{};
+}
+
+void DrillRun::sample_pool() {
+  const base::TimePoint now = clock_.now();
+  if (!pool_.empty() && now - pool_.back().at < kInstancesEvery) return;
+  const auto pool = load_->pool_stats();
+  if (!pool) return;
+  pool_.push_back(
+      {now, static_cast<std::uint32_t>(pool->busy), static_cast<std::uint32_t>(pool->waiting)});
 }
 
 aio::Task<base::Result<>> DrillRun::watch_instances(std::stop_token stop) {
@@ -315,6 +325,8 @@ void DrillRun::gather(drill::Evidence& evidence) {
   evidence.old_primary = instances_->baseline().primary;
   evidence.new_primary = instances_->promoted_to();
   evidence.lag = instances_->lag();
+  evidence.looks = instances_->looks();
+  evidence.pool = pool_;
   if (evidence.anchors.empty()) evidence.anchors = anchors_;  // the prober never ran
   drive_->chronicle().fill(evidence);
   if (load_) load_->fill(evidence);

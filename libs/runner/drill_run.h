@@ -75,6 +75,7 @@ class DrillRun final : public Edge, private targets::ProbeWatch {
   aio::Task<base::Result<>> guard(std::stop_token stop);
   aio::Task<base::Result<>> look_for_abort_request(std::stop_token stop);
   void show(bool final_state, const drill::Report* report);
+  void sample_pool();
   void listen_to_records();
   void tell_metrics();
   aio::Task<base::Result<Result>> conclude(drill::action::Finish finish);
@@ -97,6 +98,7 @@ class DrillRun final : public Edge, private targets::ProbeWatch {
   base::TimePoint started_{};
   base::WallTime started_wall_{};
   std::vector<drill::ClockAnchor> anchors_;
+  std::vector<drill::PoolSample> pool_;
   bool user_abort_ = false;
   std::optional<drill::event::AbortRequested> early_abort_;  // asked for before there was a drive
   std::size_t events_counted_ = 0;                           // of the timeline, for the metrics

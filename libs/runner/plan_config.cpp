@@ -15,7 +15,6 @@ drill::EngineTiming engine_timing(const api::RecoveryPlan& plan) {
   drill::EngineTiming out;
   out.baseline = seconds(timing.baseline_seconds);
   out.hold = seconds(timing.hold_seconds);
-  out.sample = seconds(timing.sample_seconds);
   out.validation = seconds(timing.validation_seconds);
   out.overall = seconds(timing.deadline_seconds);
   const std::int64_t recovery =
@@ -151,6 +150,7 @@ drill::AssessConfig assess_config(const api::RecoveryPlan& plan, const std::stri
   config.degraded = criteria_of(plan.degraded);
   config.validation = criteria_of(plan.validation);
   config.monitoring = plan.monitoring;
+  config.sample = seconds(plan.timing.sample_seconds);
   return config;
 }
 

@@ -118,6 +118,14 @@ TEST(Plan, AmountsMayBeDecimalStrings) {
   EXPECT_NE(refused_with("atLeast: 100}", "atLeast: \"1e2\"}"), "");
 }
 
+TEST(Plan, WatchesNothingThatItDoesNotKnow) {
+  const std::string refusal = refused_with("PoolHealth", "PoolHelth");
+  EXPECT_NE(refusal.find("spec.monitoring[3]: \"PoolHelth\" is not allowed: it must be one of"),
+            std::string::npos)
+      << refusal;
+  EXPECT_NE(refusal.find("Did you mean \"PoolHealth\"?"), std::string::npos) << refusal;
+}
+
 TEST(Plan, RefusesBadFieldsWithPlaceValueAndWhatIsAllowed) {
   EXPECT_EQ(refused_with("rtoSeconds: 300", "rtoSeconds: 0"),
             "p.yaml:13:28: spec.objectives.rtoSeconds: 0 is out of range: an integer from 1 to "

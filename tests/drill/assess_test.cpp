@@ -6,6 +6,8 @@
 #include "drill/compliance.h"
 #include "drill/edn.h"
 #include "drill/instrument.h"
+#include "drill/monitoring.h"
+#include "drill/samples.h"
 #include "drill/series.h"
 #include "history_builder.h"
 
@@ -72,7 +74,8 @@ Evidence whole_drill() {
   e.fault_effective = due(kFault);
   e.declared = due(60);
   e.decided = due(61);
-  e.phase_began = {{Phase::Validation, due(150)}, {Phase::Failback, due(300)}};
+  e.phase_began = {
+      {Phase::Baseline, due(0)}, {Phase::Validation, due(150)}, {Phase::Failback, due(300)}};
   e.ended = due(600);
   return e;
 }
@@ -83,6 +86,7 @@ AssessConfig config() {
   c.rto = millis(500);
   c.rpo = millis(100);
   c.hold = 10 * kInterval;
+  c.sample = 10 * kInterval;
   c.phase_targets = {{"detected", millis(100)}};
   c.degraded = {{"ApiResponseMillis", 10, true, Statistic::P95, ""}};
   c.validation = {{"ApiResponseMillis", 5, true, Statistic::P95, ""},
@@ -252,12 +256,59 @@ TEST(Compliance, IsTheMeanOfItsFour) {
   EXPECT_NEAR(r.compliance.rto, 100.0 * 150 / 311, 1e-9);
   EXPECT_DOUBLE_EQ(r.compliance.rpo, 100);
   EXPECT_DOUBLE_EQ(r.compliance.performance, 75);
-  EXPECT_DOUBLE_EQ(r.compliance.monitoring, 75) << "three of four: no lag was sampled";
+  EXPECT_DOUBLE_EQ(r.compliance.monitoring, 75) << "no look at the instances: no lag was seen";
   EXPECT_NEAR(r.compliance.score, (100.0 * 150 / 311 + 100 + 75 + 75) / 4, 1e-9);
   ASSERT_EQ(r.compliance.violations.size(), 3U);
   EXPECT_EQ(r.compliance.violations[0].severity, "critical");
   EXPECT_EQ(r.compliance.violations[0].what, "RTO");
   EXPECT_EQ(r.compliance.violations[2].severity, "low");
+}
+
+TEST(Monitoring, CountsTheSamplesASignalWasSeenIn) {
+  Evidence e = whole_drill();  // 30 samples of 10 operations
+  // Once in the whole drill is not monitored; neither is a primary seen in 26 samples of 30.
+  e.pool = {{due(5), 1, 0}};
+  for (int k = 0; k < 30; ++k) e.looks.push_back({due(10 * k), k < 26 ? "a" : "", 1, true});
+  AssessConfig c = config();
+  c.monitoring = {"PoolHealth", "ReplicationLag", "InstanceHealth", "DatabaseConnectivity",
+                  "Consistency"};
+  const Report r = assess(c, e);
+  ASSERT_EQ(r.monitoring.size(), 5U);
+  EXPECT_EQ(r.monitoring[0].seen, 1U);
+  EXPECT_EQ(r.monitoring[0].samples, 30U);
+  EXPECT_FALSE(r.monitoring[0].monitored);
+  EXPECT_NEAR(r.monitoring[1].percent, 100.0 * 26 / 30, 1e-9);
+  EXPECT_FALSE(r.monitoring[1].monitored);
+  EXPECT_TRUE(r.monitoring[2].monitored);
+  EXPECT_EQ(r.monitoring[3].seen, 30U) << "a refused operation is an observation";
+  EXPECT_EQ(r.monitoring[4].samples, 2U);
+  EXPECT_NEAR(r.compliance.monitoring, (100.0 / 30 + 100.0 * 26 / 30 + 4 * 100) / 6, 1e-9);
+  ASSERT_EQ(r.compliance.violations.size(), 2U);
+  EXPECT_EQ(r.compliance.violations[0].what, "monitoring of PoolHealth");
+  EXPECT_EQ(r.compliance.violations[0].severity, "medium");
+  EXPECT_EQ(r.compliance.violations[1].severity, "low");
+  EXPECT_EQ(watch({"NoSuchThing"}, e, sample_grid(e, millis(100)))[0].percent, 0);
+}
+
+TEST(Samples, AreTakenAtTheirPeriodFromBaselineToValidation) {
+  Evidence e = whole_drill();
+  e.looks = {{due(52), "a", 1, true}, {due(58), "", 0, false}};
+  e.lag = {{due(31), 4096, millis(2)}};
+  const Report r = assess(config(), e);
+  EXPECT_EQ(r.sample_period, millis(100));
+  ASSERT_EQ(r.samples.size(), 30U);
+  EXPECT_EQ(r.samples[4].good, 10U);
+  EXPECT_EQ(r.samples[5].bad, 10U);
+  EXPECT_EQ(r.samples[5].primary, "") << "the last one seen in it";
+  EXPECT_EQ(r.samples[5].standbys, 0U);
+  EXPECT_EQ(r.samples[3].lag_bytes, 4096U);
+  EXPECT_EQ(r.samples[3].standbys, std::nullopt);
+  EXPECT_EQ(r.samples[15].phase, Phase::Validation);
+  EXPECT_EQ(r.samples[15].load_operations, 10U);
+  EXPECT_EQ(r.samples[15].load_p95_millis, 4.0);
+  AssessConfig slower = config();
+  slower.sample = millis(700);
+  EXPECT_EQ(assess(slower, e).samples.size(), 4U) << "what is left over belongs to the last";
 }
 
 TEST(Recommend, ByTheSizeOfTheDeviation) {

@@ -143,6 +143,16 @@ TEST(Phases, WarmedUpSaysInWhichStepsItWasLookedFor) {
   EXPECT_EQ(phases[5].bounds, (Bounds{millis(60), millis(80)}));
 }
 
+TEST(Phases, RedundancyIsBoundedByTheLookBeforeIt) {
+  const Seen seen = see(times(40, 'o') + "xx" + times(40, 'o'));
+  const OutageAnalysis a = analyse(seen.view, rules(due(40)));
+  Evidence evidence;
+  evidence.redundancy_restored = due(70);
+  evidence.looks = {{due(45), "b", 0, false}, {due(55), "b", 0, false}, {due(65), "b", 1, true}};
+  const Moments m = find_moments(evidence, {}, seen.view, a.held.at(0), 10 * kInterval);
+  EXPECT_EQ(m.redundancy_restored, (Moment{due(70), due(55), due(70)}));
+}
+
 TEST(Moments, TheJudgedStreamIsRedirectedToo) {
   Evidence evidence;
   evidence.streams = {stream(), stream(StreamKind::ServiceNew, 1)};

@@ -60,6 +60,12 @@ TEST(ReportHtml, ALongListOfStallsIsSummedUpAndFolded) {
   EXPECT_LT(html.size(), before + 20'000);
 }
 
+TEST(ReportHtml, ShowsSamplesFoldedAndWhatWasMonitored) {
+  const std::string html = report::html(sample::database_failover());
+  EXPECT_THAT(html, HasSubstr("<details><summary>11 samples, one every 10.0 s"));
+  EXPECT_THAT(html, HasSubstr("seen in 1 of 11 samples of 10 s"));
+}
+
 TEST(ReportHtml, LoadsAndRunsNothing) {
   for (const auto& report : {sample::database_failover(), sample::hostile()}) {
     const std::string html = report::html(report);

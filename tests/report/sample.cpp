@@ -246,6 +246,28 @@ void add_objectives(Report& r) {
            "Onset"};
 }
 
+void add_samples(Report& r) {
+  r.sample_period = seconds(10);
+  for (int i = 0; i < 11; ++i) {
+    Sample s;
+    s.from = kStart + millis(4'200) + seconds(10) * i;
+    s.phase = i < 4 ? Phase::Baseline : i < 6 ? Phase::Recovery : Phase::Validation;
+    s.good = i == 4 ? 120 : 1'000;
+    s.bad = 1'000 - s.good;
+    s.load_operations = 20;
+    if (i != 4) s.load_p95_millis = 18.25;
+    s.primary = i < 4 ? "a" : "b";
+    s.standbys = i < 4 ? 1 : 0;
+    if (i < 4) s.lag_bytes = 3'424;
+    s.pool_busy = 2;
+    s.pool_waiting = 0;
+    r.samples.push_back(s);
+  }
+  r.monitoring = {{"ReplicationLag", 10, 11, 1000.0 / 11, true, "seen in 10 of 11 samples of 10 s"},
+                  {"PoolHealth", 1, 11, 100.0 / 11, false, "seen in 1 of 11 samples of 10 s"},
+                  {"Consistency", 2, 2, 100, true, "2 of 2 final reads"}};
+}
+
 }  // namespace
 
 Report database_failover() {
@@ -280,6 +302,7 @@ Report database_failover() {
   add_instrument(r);
   r.lag_at_fault = {{kFault, 3'424, millis(48)}};
   add_timeline(r);
+  add_samples(r);
   add_assessment(r);
   r.fault_begun = kFault;
   r.onset = kOnset;

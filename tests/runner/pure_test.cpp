@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "api/tables.h"
+#include "drill/monitoring.h"
 #include "runner/availability.h"
 #include "runner/chronicle.h"
 #include "runner/instance_watch.h"
@@ -53,6 +55,10 @@ TEST(Availability, UnknownUntilEveryDecidingStreamHasAnswered) {
                       at(9))
           .service,
       drill::Service::Unknown);
+}
+
+TEST(PlanConfig, EverySignalThatAPlanMayNameCanBeWatched) {
+  EXPECT_EQ(api::table_at(api::recovery_plan_table(), "spec.monitoring").allowed, drill::signals());
 }
 
 using Role = probes::PgInstanceView::Role;
