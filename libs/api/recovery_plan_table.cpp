@@ -178,6 +178,7 @@ std::vector<FieldSpec> criterion_fields() {
                           "What is measured.")),
           by_default("P95", choice("statistic", {"Mean", "P50", "P95", "P99", "Max"},
                                    "Of times: which figure of all.")),
+          label("operation", "Only this operation of spec.load.mix; default: all of them."),
           field(FieldType::Amount, "atMost", "Times and errors: the most that is good."),
           field(FieldType::Amount, "atLeast", "Everything else: the least that is good.")};
 }

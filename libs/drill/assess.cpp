@@ -95,6 +95,11 @@ void Assessment::head() {
   r.profile = evidence_.profile;
   r.mode = config_.mode;
   r.versions = evidence_.versions;
+  if (const auto sets = r.versions.find("overrides"); sets != r.versions.end()) {
+    r.overrides = sets->second;
+  }
+  r.spec_digest = config_.spec_digest;
+  r.load_seed = evidence_.load_seed;
   r.plan_yaml = config_.plan_yaml;
   r.directory = config_.directory;
   r.final_state = config_.final_state;
@@ -199,8 +204,11 @@ void Assessment::rto() {
     report_.rto.reason = invalid.empty() ? "no deciding stream was measured" : invalid;
     return;
   }
-  report_.rto.user_visible = worst->user_visible;
-  report_.rto.service = worst->service;
+  // Without a fault nothing of a recovery was measured, however steady the service was.
+  if (worst->measured && evidence_.fault_begun != kNever) {
+    report_.rto.user_visible = worst->user_visible;
+    report_.rto.service = worst->service;
+  }
   report_.rto.verdict = worst->verdict;
   report_.rto.reason = worst->reason;
   report_.rto.decided_by = views_[*headline_].stream.name;
@@ -222,7 +230,9 @@ void Assessment::data() {
   report_.consistency = check_consistency(evidence_, rows_, onset_at);
   report_.rpo = objective("RPO", config_.rpo);
   const RpoJudgement judged = judge_rpo(ledger, config_.rpo, drill_invalid());
-  report_.rpo.user_visible = report_.rpo.service = ledger.rpo_time;
+  if (rows_.any_read() && evidence_.fault_begun != kNever) {
+    report_.rpo.user_visible = report_.rpo.service = ledger.rpo_time;
+  }
   report_.rpo.verdict = judged.verdict;
   report_.rpo.reason = judged.reason;
   report_.rpo_records = ledger.result.lost;
@@ -255,6 +265,7 @@ void Assessment::criteria() {
   inputs.apdex_target = config_.apdex_target;
   for (const Criterion& c : config_.validation) {
     if (inputs.apdex_target > Duration::zero() || c.metric != "ApiResponseMillis") continue;
+    if (!c.operation.empty()) continue;
     inputs.apdex_target = Duration(static_cast<std::int64_t>(c.target * 1e6));
   }
   inputs.consistency_of = report_.consistency.score_of;
@@ -294,7 +305,7 @@ void Assessment::verdict() {
     reasons.add(Verdict::Missed, "the system was not made whole: " + evidence_.ending_reason);
   }
   for (const CriterionResult& c : report_.criteria) {
-    reasons.add(c.verdict, fmt::format("{} ({}): {}", c.metric, c.window, c.reason));
+    reasons.add(c.verdict, fmt::format("{} ({}): {}", label(c), c.window, c.reason));
   }
   for (const auto* rows : {&report_.phases, &report_.steps}) {
     for (const PhaseResult& row : *rows) {

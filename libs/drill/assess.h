@@ -19,6 +19,7 @@ namespace drill {
 struct AssessConfig {
   std::string plan, failure_type, description, mode;  // mode: Orchestrate, Observe
   std::string plan_yaml, directory;
+  std::string spec_digest;           // of what decides whether drills can be compared
   std::optional<Duration> rto, rpo;  // objectives; nothing: not judged
   ZeroPoint zero_point = ZeroPoint::Onset;
   Duration hold = base::seconds(10);  // S

@@ -7,16 +7,20 @@
 #include <fmt/format.h>
 
 #include "drill/consistency.h"
+#include "drill/criteria.h"
 
 namespace drill {
 namespace {
 
-double ratio_score(Verdict verdict, Duration objective, const Bounds& bounds) {
-  if (verdict == Verdict::Met) return 100;
-  if (verdict == Verdict::Invalid || !bounds.upper) return 0;
+std::optional<double> ratio_score(const ObjectiveResult& result) {
+  const Duration objective = result.objective;
+  const std::optional<Bounds>& bounds = result.service;
+  if (objective == Duration::zero()) return std::nullopt;
+  if (result.verdict == Verdict::Met) return 100;
+  if (result.verdict == Verdict::Invalid || !bounds || !bounds->upper) return 0;
   // Inconclusive and missed: how much of the objective the upper bound is, and never a full score.
   const double share = base::to_seconds(objective) /
-                       std::max(1e-9, base::to_seconds(std::max(*bounds.upper, objective)));
+                       std::max(1e-9, base::to_seconds(std::max(*bounds->upper, objective)));
   return std::min(99.0, 100 * share);
 }
 
@@ -32,8 +36,8 @@ double deviation_of(const CriterionResult& c) {
 
 void violate(Compliance& out, const ObjectiveResult& objective) {
   if (objective.verdict == Verdict::Met || objective.objective == Duration::zero()) return;
-  const bool far = !objective.service.upper ||
-                   *objective.service.upper > objective.objective + objective.objective / 2;
+  const bool far = !objective.service || !objective.service->upper ||
+                   *objective.service->upper > objective.objective + objective.objective / 2;
   const char* severity =
       objective.verdict == Verdict::Missed ? (far ? "critical" : "high") : "medium";
   out.violations.push_back({objective.name, severity, objective.reason});
@@ -64,19 +68,26 @@ std::vector<Violation> by_severity(const std::vector<Violation>& violations) {
 
 Compliance comply(const Report& report) {
   Compliance out;
-  out.rto = ratio_score(report.rto.verdict, report.rto.objective, report.rto.service);
-  out.rpo = ratio_score(report.rpo.verdict, report.rpo.objective, report.rpo.service);
+  out.rto = ratio_score(report.rto);
+  out.rpo = ratio_score(report.rpo);
   std::uint64_t met = 0;
   for (const CriterionResult& c : report.criteria) met += c.verdict == Verdict::Met;
-  const auto share = [](std::uint64_t part, std::size_t of) {
-    return of == 0 ? 100.0 : 100.0 * static_cast<double>(part) / static_cast<double>(of);
-  };
-  out.performance = share(met, report.criteria.size());
+  if (!report.criteria.empty()) {
+    out.performance =
+        100.0 * static_cast<double>(met) / static_cast<double>(report.criteria.size());
+  }
   // The instrument's own proof is one more thing that must have been watched.
   double watched = report.instrument.healthy ? 100 : 0;
   for (const MonitoringResult& m : report.monitoring) watched += m.percent;
   out.monitoring = watched / static_cast<double>(report.monitoring.size() + 1);
-  out.score = (out.rto + out.rpo + out.performance + out.monitoring) / 4;
+  double sum = out.monitoring;
+  int scored = 1;
+  for (const auto& part : {out.rto, out.rpo, out.performance}) {
+    if (!part) continue;
+    sum += *part;
+    ++scored;
+  }
+  out.score = sum / scored;
 
   if (const std::string hurt = damage(report.ledger, report.consistency); !hurt.empty()) {
     out.violations.push_back({"Data integrity", "critical", hurt});
@@ -89,7 +100,7 @@ Compliance comply(const Report& report) {
   for (const CriterionResult& c : report.criteria) {
     if (c.verdict == Verdict::Met) continue;
     const std::string severity = c.measured ? severity_of(deviation_of(c)) : "medium";
-    out.violations.push_back({fmt::format("{} ({})", c.metric, c.window), severity, c.reason});
+    out.violations.push_back({fmt::format("{} ({})", label(c), c.window), severity, c.reason});
   }
   violate(out, report.phases, "phase");
   violate(out, report.steps, "step");

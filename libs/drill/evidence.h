@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -178,6 +179,7 @@ struct Evidence {
   std::vector<FinalRead> final_reads;
   std::vector<std::string> load_operations;  // "read", "write", "heavy"
   std::vector<LoadSample> load;
+  std::optional<std::uint64_t> load_seed;  // nothing: no load ran
   std::vector<ReferenceOutage> reference_outages;
   std::vector<Stall> stalls;
   std::vector<LagSample> lag;

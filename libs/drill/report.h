@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "drill/evidence.h"
+#include "drill/history.h"
 
 namespace drill {
 
@@ -48,8 +49,8 @@ struct StreamResult {
 struct ObjectiveResult {
   std::string name;  // "RTO", "RPO"
   Duration objective{};
-  Bounds user_visible;  // RPO: the same as service
-  Bounds service;
+  std::optional<Bounds> user_visible;  // RPO: the same as service
+  std::optional<Bounds> service;       // nothing: nothing was measured
   Verdict verdict = Verdict::Inconclusive;
   std::string reason;      // one sentence a reader understands alone
   std::string decided_by;  // stream
@@ -70,8 +71,9 @@ struct PhaseResult {
 
 struct LedgerResult {
   std::uint64_t attempts = 0, ok = 0, fail = 0, info = 0;
-  std::uint64_t kept = 0, lost = 0, delayed = 0;
-  std::uint64_t recovered_unknown = 0, phantom = 0, duplicate = 0, corrupt = 0, holes = 0;
+  // Nothing: no final read was made, so what became of the writes is not known.
+  std::optional<std::uint64_t> kept, lost, delayed, recovered_unknown;
+  std::uint64_t phantom = 0, duplicate = 0, corrupt = 0, holes = 0;
   std::uint64_t lost_found_on_old_primary = 0;     // cross-check before the rewind
   std::optional<bool> cross_check_agrees;          // every lost write is there, none else differs
   std::vector<std::uint64_t> lost_seqs;            // the first 1,000
@@ -125,6 +127,7 @@ struct InstrumentResult {
 struct CriterionResult {
   std::string window;
   std::string metric;     // ApiResponseMillis …
+  std::string operation;  // only this one of the load; empty: all
   std::string statistic;  // P95 …
   bool at_most = true;
   double target = 0;
@@ -167,8 +170,10 @@ struct Violation {
   bool operator==(const Violation&) const = default;
 };
 struct Compliance {
-  double rto = 0, rpo = 0, performance = 0, monitoring = 0;  // 0–100
-  double score = 0;                                          // mean of the four
+  // 0–100. Nothing: the plan has no such objective, or no criteria, so there is nothing to score.
+  std::optional<double> rto, rpo, performance;
+  double monitoring = 0;
+  double score = 0;  // mean of those that are scored
   std::vector<Violation> violations;
   bool operator==(const Compliance&) const = default;
 };
@@ -200,6 +205,9 @@ struct Report {
   int version = 2;
   std::string drill_id, plan, failure_type, description, profile, mode;  // Orchestrate, Observe
   std::map<std::string, std::string> versions;
+  std::string overrides;                   // what --set changed; empty: nothing
+  std::string spec_digest;                 // drills of the same one can be compared
+  std::optional<std::uint64_t> load_seed;  // what the users' operations are drawn from
   WallTime started{}, finished{};
   TimePoint steady_start{};  // stamps are shown relative to this
   Verdict verdict = Verdict::Invalid;
@@ -208,9 +216,9 @@ struct Report {
   std::string ending_reason;
   SystemState final_state = SystemState::Normal;
   ObjectiveResult rto, rpo;
-  std::uint64_t rpo_records = 0;
-  std::vector<PhaseResult> phases;  // of the outage
-  std::vector<PhaseResult> steps;   // recovery steps against their targets
+  std::optional<std::uint64_t> rpo_records;  // nothing: no final read was made
+  std::vector<PhaseResult> phases;           // of the outage
+  std::vector<PhaseResult> steps;            // recovery steps against their targets
   std::vector<StreamResult> streams;
   LedgerResult ledger;
   ConsistencyResult consistency;
@@ -221,6 +229,7 @@ struct Report {
   Duration sample_period{};
   std::vector<Sample> samples;
   Compliance compliance;
+  std::optional<HistorySummary> history;  // of comparable drills, this one included
   std::vector<Recommendation> recommendations;
   std::vector<TimelineEvent> timeline;
   std::map<Phase, TimePoint> phase_began;

@@ -72,8 +72,10 @@ void fields(A& a, typename A::template Ref<drill::ObjectiveResult> v) {
   a.type("ObjectiveResult", "an objective, what was measured, and the verdict");
   a("name", v.name, "RTO or RPO");
   a("objectiveSeconds", v.objective, "what the plan demands");
-  a("userVisible", v.user_visible, "as users saw it; the lower bound decides `Missed`");
-  a("service", v.service, "of the service itself; the upper bound decides `Met`");
+  a("userVisible", v.user_visible,
+    "as users saw it; the lower bound decides `Missed`; null: not measured");
+  a("service", v.service,
+    "of the service itself; the upper bound decides `Met`; null: not measured");
   a("verdict", v.verdict, "the verdict");
   a("reason", v.reason, "one sentence that explains the verdict");
   a("decidedBy", v.decided_by, "the stream that decided");
@@ -99,10 +101,10 @@ void fields(A& a, typename A::template Ref<drill::LedgerResult> v) {
   a("ok", v.ok, "acknowledged");
   a("fail", v.fail, "proven not written");
   a("info", v.info, "outcome unknown to the client");
-  a("kept", v.kept, "acknowledged and present");
-  a("lost", v.lost, "acknowledged and absent from both final reads");
-  a("delayed", v.delayed, "acknowledged and present only in the second final read");
-  a("recoveredUnknown", v.recovered_unknown, "unknown and present");
+  a("kept", v.kept, "acknowledged and present; null: no final read was made");
+  a("lost", v.lost, "acknowledged and absent from both final reads; null: not read");
+  a("delayed", v.delayed, "acknowledged and present only in the second final read; null: not read");
+  a("recoveredUnknown", v.recovered_unknown, "unknown and present; null: not read");
   a("phantom", v.phantom, "proven not written, and present");
   a("duplicate", v.duplicate, "present twice");
   a("corrupt", v.corrupt, "present with a wrong HMAC");
@@ -185,6 +187,7 @@ void fields(A& a, typename A::template Ref<drill::CriterionResult> v) {
   a.type("CriterionResult", "a performance criterion");
   a("window", v.window, "degraded or validation");
   a("metric", v.metric, "which metric");
+  a("operation", v.operation, "only this operation of the load; empty: all");
   a("statistic", v.statistic, "which statistic of it");
   a("atMost", v.at_most, "true: at most the target; false: at least");
   a("target", v.target, "target, in the metric's own unit");
@@ -232,12 +235,12 @@ void fields(A& a, typename A::template Ref<drill::Violation> v) {
 template <class A>
 void fields(A& a, typename A::template Ref<drill::Compliance> v) {
   a.type("Compliance", "the assessment of the drill, each part 0 to 100");
-  a("rto", v.rto, "recovery time");
-  a("rpo", v.rpo, "recovery point");
-  a("performance", v.performance, "criteria met");
+  a("rto", v.rto, "recovery time; null: no objective");
+  a("rpo", v.rpo, "recovery point; null: no objective");
+  a("performance", v.performance, "criteria met; null: the plan states none");
   a("monitoring", v.monitoring,
     "demanded monitoring: mean share of samples in which each was seen");
-  a("score", v.score, "mean of the four");
+  a("score", v.score, "mean of those that are scored");
   a("violations", v.violations, "what went against the plan");
 }
 
@@ -292,6 +295,28 @@ void fields(A& a, typename A::template Ref<drill::Series> v) {
 }
 
 template <class A>
+void fields(A& a, typename A::template Ref<drill::ObjectiveHistory> v) {
+  a.type("ObjectiveHistory", "an objective over comparable drills");
+  a("met", v.met, "drills that met it");
+  a("of", v.of, "drills in all; inconclusive and invalid ones did not meet it");
+  a("ratio", v.ratio, "met of all");
+  a("lowerBound", v.lower_bound, "what the share is at least, with 95 % confidence");
+  a("meanSeconds", v.mean, "mean of the upper bounds of valid drills; null: none");
+  a("worstSeconds", v.worst, "the worst of them; null: none, or never back");
+  a("neverBack", v.never_back, "in one drill the service never came back");
+  a("trend", v.trend, "named only where a rank test finds it");
+}
+
+template <class A>
+void fields(A& a, typename A::template Ref<drill::HistorySummary> v) {
+  a.type("HistorySummary", "drills of the same spec, profile and overrides on this machine");
+  a("drills", v.drills, "how many, this one included");
+  a("leftOut", v.left_out, "drills of the same plan that cannot be compared");
+  a("rto", v.rto, "recovery time");
+  a("rpo", v.rpo, "recovery point");
+}
+
+template <class A>
 void outcome_fields(A& a, typename A::template Ref<drill::Report> v) {
   a("verdict", v.verdict, "the worst of all verdicts");
   a("reasons", v.reasons, "why, worst first");
@@ -300,7 +325,7 @@ void outcome_fields(A& a, typename A::template Ref<drill::Report> v) {
   a("finalState", v.final_state, "system state when it ended");
   a("rto", v.rto, "recovery time objective");
   a("rpo", v.rpo, "recovery point objective");
-  a("rpoRecords", v.rpo_records, "acknowledged writes that were lost");
+  a("rpoRecords", v.rpo_records, "acknowledged writes that were lost; null: not read");
   a("phases", v.phases, "phases of the outage, in order");
   a("steps", v.steps, "recovery steps against their targets");
   a("streams", v.streams, "what each stream saw");
@@ -313,6 +338,7 @@ void outcome_fields(A& a, typename A::template Ref<drill::Report> v) {
   a("samplePeriodSeconds", v.sample_period, "length of a sample");
   a("samples", v.samples, "baseline to validation, one row per period");
   a("compliance", v.compliance, "assessment");
+  a("history", v.history, "comparable drills, this one included; null: the history cannot be read");
   a("recommendations", v.recommendations, "what to change");
 }
 
@@ -327,6 +353,9 @@ void fields(A& a, typename A::template Ref<drill::Report> v) {
   a("profile", v.profile, "timing profile");
   a("mode", v.mode, "Orchestrate: the plan's steps recovered; Observe: something else did");
   a("versions", v.versions, "versions of everything that took part");
+  a("overrides", v.overrides, "what --set changed; empty: nothing");
+  a("specDigest", v.spec_digest, "drills of the same one are compared");
+  a("loadSeed", v.load_seed, "seed of the load; null: no load");
   a("started", v.started, "wall clock, UTC");
   a("finished", v.finished, "wall clock, UTC");
   a.origin("steadyStartNanoseconds", v.steady_start,

@@ -15,6 +15,7 @@ std::string html(const drill::Report& report) {
   body += ledger_section(report);
   body += criteria_section(report);
   body += compliance_section(report);
+  body += history_section(report);
   body += recommendations_section(report);
   body += instrument_section(report);
   body += events_section(report);

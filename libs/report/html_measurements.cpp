@@ -71,8 +71,9 @@ Html stream_table(const drill::Report& report) {
   return table.has_rows() ? table.html() : Html{};
 }
 
-void count_row(Table& table, std::string_view what, std::uint64_t count, std::string_view meaning) {
-  table.row({escape(what), escape(number(count)), escape(meaning)});
+void count_row(Table& table, std::string_view what, const std::optional<std::uint64_t>& count,
+               std::string_view meaning) {
+  table.row({escape(what), escape(found(count)), escape(meaning)});
 }
 
 Html ledger_table(const drill::LedgerResult& l) {
@@ -96,11 +97,12 @@ Html ledger_table(const drill::LedgerResult& l) {
 }
 
 std::string cross_check(const drill::LedgerResult& l) {
+  if (!l.lost) return "No final read was made: what became of the writes is not known.";
   if (!l.cross_check_agrees)
     return "The old primary was not read, so the losses are not cross-checked.";
   return fmt::format(
       "The old primary, read before it was rewound, holds {} of the {} lost writes{}.",
-      number(l.lost_found_on_old_primary), number(l.lost),
+      number(l.lost_found_on_old_primary), found(l.lost),
       *l.cross_check_agrees ? ": the two agree" : ", and the two do not agree");
 }
 
@@ -115,7 +117,7 @@ Html problems(const drill::LedgerResult& l) {
 Html consistency(const drill::ConsistencyResult& c) {
   Table table({{"Consistency"}, {"Figure", true}, {"Meaning"}});
   table.row({{"score"},
-             escape(number(c.score_percent) + " %"),
+             escape(c.score_of > 0 ? number(c.score_percent) + " %" : "not measured"),
              escape(fmt::format(
                  "of {} acknowledged writes before the recovery point, present once and intact",
                  number(c.score_of)))});
@@ -210,12 +212,12 @@ Html ledger_section(const drill::Report& report) {
                  {"failed", "proven not written", false}});
   out += ledger_plot(report);
   const drill::LedgerResult& l = report.ledger;
-  if (l.lost > 0 && l.first_lost && l.last_lost) {
+  if (l.lost.value_or(0) > 0 && l.first_lost && l.last_lost) {
     out += element("p", "",
                    escape(fmt::format("The lost writes were sent between {} and {}.",
                                       offset(*l.first_lost, report.steady_start),
                                       offset(*l.last_lost, report.steady_start))));
-  } else if (l.lost == 0 && l.ok > 0) {
+  } else if (l.lost == 0U && l.ok > 0) {
     out += element("p", "",
                    escape("No acknowledged write is missing. Resolution: one write every " +
                           base::human(l.resolution) + " at worst before the onset."));

@@ -15,6 +15,7 @@ Html samples_section(const drill::Report& report);
 Html ledger_section(const drill::Report& report);
 Html criteria_section(const drill::Report& report);
 Html compliance_section(const drill::Report& report);
+Html history_section(const drill::Report& report);
 Html recommendations_section(const drill::Report& report);
 Html instrument_section(const drill::Report& report);
 Html events_section(const drill::Report& report);

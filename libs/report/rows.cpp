@@ -21,6 +21,14 @@ Json json_of(const drill::Bounds& bounds) {
           {"unbounded", !bounds.upper}};
 }
 
+Json json_of(const std::optional<drill::Bounds>& bounds) {
+  return bounds ? json_of(*bounds) : Json(nullptr);
+}
+
+Json json_of(const std::optional<std::uint64_t>& count) {
+  return count ? Json(*count) : Json(nullptr);
+}
+
 Json json_of(const drill::ObjectiveSummary& objective) {
   return {{"objectiveSeconds", seconds_of(objective.objective)},
           {"userVisible", json_of(objective.user_visible)},
@@ -46,9 +54,11 @@ Json json_of(const drill::Summary& row) {
           {"reason", row.reason},
           {"rto", json_of(row.rto)},
           {"rpo", json_of(row.rpo)},
-          {"rpoRecords", row.rpo_records},
+          {"overrides", row.overrides},
+          {"specDigest", row.spec_digest},
+          {"rpoRecords", json_of(row.rpo_records)},
           {"acked", row.acked},
-          {"lost", row.lost},
+          {"lost", json_of(row.lost)},
           {"unknown", row.unknown},
           {"score", row.score},
           {"phases", phases},
@@ -118,7 +128,7 @@ std::string table(const std::vector<drill::Summary>& rows, const TerminalOptions
          {std::string(mark(row.verdict)) + " " + in_words(row.verdict), color_of(row.verdict)},
          {in_words(row.rto.service), color_of(row.rto.verdict)},
          {in_words(row.rpo.service), color_of(row.rpo.verdict)},
-         {number(row.lost)},
+         {found(row.lost)},
          {number(row.score)},
          {row.reason}});
   }

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "drill/criteria.h"
 #include "report/columns.h"
 #include "report/words.h"
 
@@ -51,6 +52,8 @@ class Writer {
             painted(result.text, result.color, color_) + "\n";
     line(fmt::format("{}, profile {}, {}", report_.drill_id, report_.profile,
                      base::rfc3339(report_.started)));
+    if (!report_.overrides.empty()) line("overrides: " + report_.overrides);
+    if (report_.load_seed) line(fmt::format("load seed {}", *report_.load_seed));
     if (report_.ending != drill::Ending::Completed || !report_.ending_reason.empty()) {
       line(fmt::format("ended: {}: {}", spaced(name(report_.ending)), report_.ending_reason));
     }
@@ -68,7 +71,7 @@ class Writer {
                     {o->reason}});
     }
     table(table_of);
-    if (report_.rto.user_visible != report_.rto.service) {
+    if (report_.rto.user_visible && report_.rto.user_visible != report_.rto.service) {
       line(fmt::format("as users saw it: {}", in_words(report_.rto.user_visible)));
     }
   }
@@ -135,11 +138,11 @@ class Writer {
     line(fmt::format(
         "{} writes: {} acknowledged ({} kept, {} lost, {} delayed), {} failed, {} unknown "
         "({} of them present)",
-        number(l.attempts), number(l.ok), number(l.kept), number(l.lost), number(l.delayed),
-        number(l.fail), number(l.info), number(l.recovered_unknown)));
+        number(l.attempts), number(l.ok), found(l.kept), found(l.lost), found(l.delayed),
+        number(l.fail), number(l.info), found(l.recovered_unknown)));
     if (l.cross_check_agrees) {
       line(fmt::format("the old primary holds {} of the {} lost writes: the two {}",
-                       number(l.lost_found_on_old_primary), number(l.lost),
+                       number(l.lost_found_on_old_primary), found(l.lost),
                        *l.cross_check_agrees ? "agree" : "do not agree"));
     }
     if (l.phantom + l.duplicate + l.corrupt + l.holes > 0) {
@@ -148,10 +151,10 @@ class Writer {
     }
     for (const std::string& problem : l.problems) line("! " + problem);
     const auto& c = report_.consistency;
-    line(fmt::format(
-        "consistency {} % of {} writes; split brain {}, stale reads {}, back in time {}",
-        number(c.score_percent), number(c.score_of), number(c.split_brain_definite),
-        number(c.stale_reads), number(c.non_monotonic_reads)));
+    line(fmt::format("consistency {} of {} writes; split brain {}, stale reads {}, back in time {}",
+                     c.score_of > 0 ? number(c.score_percent) + " %" : "not measured",
+                     number(c.score_of), number(c.split_brain_definite), number(c.stale_reads),
+                     number(c.non_monotonic_reads)));
   }
 
   void criteria() {
@@ -160,7 +163,7 @@ class Writer {
     Columns table_of({"window", "metric", "statistic", ">target", ">measured", "verdict", "why"});
     for (const auto& c : report_.criteria) {
       table_of.row({{c.window},
-                    {c.metric},
+                    {drill::label(c)},
                     {c.statistic},
                     {target(c)},
                     {measured(c)},
@@ -170,11 +173,15 @@ class Writer {
     table(table_of);
   }
 
+  static std::string scored(const std::optional<double>& score) {
+    return score ? number(*score) : "not scored";
+  }
+
   void compliance() {
     const auto& c = report_.compliance;
     title(fmt::format("Compliance {} of 100", number(c.score)));
     line(fmt::format("recovery time {}, recovery point {}, performance {}, monitoring {}",
-                     number(c.rto), number(c.rpo), number(c.performance), number(c.monitoring)));
+                     scored(c.rto), scored(c.rpo), scored(c.performance), number(c.monitoring)));
     Columns table_of({"violation", "severity", "figures"});
     for (const auto& v : c.violations) table_of.row({{v.what}, {v.severity}, {v.detail}});
     table(table_of);

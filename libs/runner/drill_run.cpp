@@ -87,7 +87,8 @@ aio::Task<base::Result<>> DrillRun::begin(std::stop_token stop) {
       setup_.metrics->declare_stream(plan_.name, stream.info.name);
     }
   }
-  load_ = std::make_unique<UserLoad>(clock_, executor_, plan_, instrument_->service_address(), 1);
+  load_ = std::make_unique<UserLoad>(clock_, executor_, plan_, instrument_->service_address(),
+                                     load_seed(setup_.dir.id()));
   CO_TRY(load_->start());
   tasks_->spawn(sample(tasks_->token()));
   tasks_->spawn(watch_instances(tasks_->token()));
@@ -112,6 +113,7 @@ drill::event::Observed DrillRun::observed_now() const {
   observed.through = availability.through;
   observed.promoted = instances_->empty() ? drill::Seen::No : instances_->promoted();
   observed.redundancy = instances_->empty() ? drill::Seen::Yes : instances_->redundancy();
+  observed.instrument_healthy = control_up(instrument_->statuses(), clock_.now());
   return observed;
 }
 
@@ -366,17 +368,20 @@ aio::Task<base::Result<DrillRun::Result>> DrillRun::conclude(drill::action::Fini
   result.report = drill::assess(config, evidence);
   result.report.started = started_wall_;
   result.report.finished = clock_.wall_now();
+  if (const auto record = track_record(setup_.state, plan_.name, config.spec_digest,
+                                       drill::summarize(result.report))) {
+    result.report.history = *record;
+  }
   for (std::string& problem : save_results(setup_.state, setup_.dir, result.report, evidence)) {
     result.problems.push_back(std::move(problem));
   }
   result.problems.insert(result.problems.end(), finish.problems.begin(), finish.problems.end());
-  if (const auto record = track_record(setup_.state, plan_.name)) result.track_record = *record;
   if (setup_.metrics != nullptr) {
     tell_metrics();
     setup_.metrics->finished(drill::summarize(result.report));
-    if (result.track_record) {
-      const drill::ObjectiveHistory& rto = result.track_record->rto;
-      const drill::ObjectiveHistory& rpo = result.track_record->rpo;
+    if (result.report.history) {
+      const drill::ObjectiveHistory& rto = result.report.history->rto;
+      const drill::ObjectiveHistory& rpo = result.report.history->rpo;
       setup_.metrics->compliance(plan_.name, {rto.ratio, rto.lower_bound},
                                  {rpo.ratio, rpo.lower_bound});
     }

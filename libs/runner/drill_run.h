@@ -46,7 +46,6 @@ class DrillRun final : public Edge, private targets::ProbeWatch {
     drill::Report report;
     std::vector<std::string> problems;  // what could not be written
     bool aborted_by_user = false;
-    std::optional<drill::HistorySummary> track_record;  // of the plan, this drill included
   };
   /// Errors: the journal could not be made; then nothing was touched.
   aio::Task<base::Result<Result>> run();

@@ -9,6 +9,7 @@
 #include "drill/monitoring.h"
 #include "drill/samples.h"
 #include "drill/series.h"
+#include "drill/summary.h"
 #include "history_builder.h"
 
 namespace drill::test {
@@ -264,6 +265,49 @@ TEST(Compliance, IsTheMeanOfItsFour) {
   EXPECT_EQ(r.compliance.violations[2].severity, "low");
 }
 
+TEST(Compliance, WhatThePlanDoesNotStateIsNotScored) {
+  AssessConfig c = config();
+  c.degraded.clear();
+  c.validation.clear();
+  c.rto = millis(150);
+  const Report r = assess(c, whole_drill());
+  EXPECT_EQ(r.compliance.performance, std::nullopt);
+  EXPECT_NEAR(r.compliance.score, (100.0 * 150 / 311 + 100 + 100) / 3, 1e-9);
+  c.rpo.reset();
+  EXPECT_EQ(assess(c, whole_drill()).compliance.rpo, std::nullopt);
+}
+
+TEST(Assess, ADrillThatNeverBeganMeasuredNothing) {
+  Evidence e = whole_drill();
+  e.ending = Ending::SetupFailed;
+  e.fault_begun = e.fault_effective = e.declared = e.decided = kNever;
+  e.phase_began.clear();
+  e.final_reads.clear();
+  const Report r = assess(config(), e);
+  EXPECT_EQ(r.verdict, Verdict::Invalid);
+  EXPECT_EQ(r.rto.service, std::nullopt) << "a steady service is no recovery of 0 s";
+  EXPECT_EQ(r.rpo.service, std::nullopt);
+  EXPECT_EQ(r.rpo_records, std::nullopt);
+  EXPECT_EQ(r.compliance.rto, 0.0) << "an objective that was not measured never passes";
+  EXPECT_TRUE(r.samples.empty());
+  const PastDrill past = past_drill(summarize(r));
+  EXPECT_FALSE(past.rto_measured);
+  EXPECT_FALSE(summarise(std::vector<PastDrill>{past}).rto.never_back);
+}
+
+TEST(Assess, WithoutAFinalReadNothingIsKnownOfTheWrites) {
+  Evidence e = whole_drill();
+  e.ending = Ending::Aborted;
+  e.final_reads.clear();
+  const Report r = assess(config(), e);
+  EXPECT_EQ(r.ledger.ok, 370U);
+  EXPECT_EQ(r.ledger.kept, std::nullopt);
+  EXPECT_EQ(r.ledger.lost, std::nullopt);
+  EXPECT_EQ(r.rpo_records, std::nullopt);
+  EXPECT_EQ(r.rpo.service, std::nullopt);
+  EXPECT_TRUE(r.rto.service.has_value()) << "the outage was seen all the same";
+}
+
 TEST(Monitoring, CountsTheSamplesASignalWasSeenIn) {
   Evidence e = whole_drill();  // 30 samples of 10 operations
   // Once in the whole drill is not monitored; neither is a primary seen in 26 samples of 30.
@@ -393,6 +437,32 @@ TEST(Edn, IsAHistoryThatJepsenCanRead) {
 {:index 10, :type :invoke, :process 1, :f :read, :value nil, :time 100000000}
 {:index 11, :type :ok, :process 1, :f :read, :value #{[0 1] [0 4]}, :time 110000000}
 )");
+}
+
+std::uint64_t lines_with(const std::string& text, const std::string& what) {
+  std::uint64_t count = 0;
+  for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + 1)) {
+    ++count;
+  }
+  return count;
+}
+
+TEST(Edn, HasTheSameAttemptsAsTheReport) {
+  Evidence e = whole_drill();
+  e.records.clear();
+  e.streams = {stream()};
+  for (const Record& r : records(times(40, 'o') + "nnn??sbxt" + times(40, 'o'))) {
+    e.records.push_back(r);
+  }
+  const LedgerResult& ledger = assess(config(), e).ledger;
+  std::string text;
+  write_edn(e, [&](std::string_view piece) { text += piece; });
+  EXPECT_EQ(lines_with(text, ":type :invoke, "), ledger.attempts + 2) << "and two final reads";
+  EXPECT_EQ(lines_with(text, ":type :ok, "), ledger.ok + 2);
+  EXPECT_EQ(lines_with(text, ":type :fail, "), ledger.fail);
+  EXPECT_EQ(lines_with(text, ":type :info, "), ledger.info);
+  EXPECT_EQ(ledger.attempts, ledger.ok + ledger.fail + ledger.info);
+  EXPECT_EQ(ledger.fail, 5U) << "never sent, blocked, refused";
 }
 
 }  // namespace

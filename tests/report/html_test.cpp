@@ -66,6 +66,21 @@ TEST(ReportHtml, ShowsSamplesFoldedAndWhatWasMonitored) {
   EXPECT_THAT(html, HasSubstr("seen in 1 of 11 samples of 10 s"));
 }
 
+TEST(ReportHtml, SaysWhatWasNotReadAndNotScored) {
+  const std::string html = report::html(sample::not_recovered());
+  EXPECT_THAT(html, HasSubstr("not read"));
+  EXPECT_THAT(html, HasSubstr("No final read was made"));
+  EXPECT_THAT(html, HasSubstr("not scored"));
+  EXPECT_THAT(html, HasSubstr("not measured"));
+}
+
+TEST(ReportHtml, SaysWhichDrillsTheHistorySpeaksOf) {
+  const std::string html = report::html(sample::database_failover());
+  EXPECT_THAT(html, HasSubstr("3 drills on this machine with the same spec"));
+  EXPECT_THAT(html, HasSubstr("2 others of this plan"));
+  EXPECT_THAT(html, HasSubstr("2871336001"));
+}
+
 TEST(ReportHtml, LoadsAndRunsNothing) {
   for (const auto& report : {sample::database_failover(), sample::hostile()}) {
     const std::string html = report::html(report);

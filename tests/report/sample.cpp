@@ -161,7 +161,8 @@ void add_assessment(Report& r) {
              {"switch", millis(1'230), seconds(60), true, false, "ServiceRestoration"}};
   const auto criterion = [](const char* window, const char* metric, bool at_most, double target,
                             std::optional<double> measured, Verdict verdict, const char* reason) {
-    return CriterionResult{window,  metric, "P95", at_most, target, measured, measured ? 240U : 0U,
+    return CriterionResult{window,  metric, "",       "P95",
+                           at_most, target, measured, measured ? 240U : 0U,
                            verdict, reason};
   };
   r.criteria = {criterion("degraded", "ApiResponseMillis", true, 1500, 412.5, Verdict::Met, ""),
@@ -198,6 +199,7 @@ void add_ledger(Report& r) {
   ledger.info = 9;
   ledger.kept = 15'870;
   ledger.lost = 4;
+  ledger.delayed = 0;
   ledger.recovered_unknown = 2;
   ledger.lost_found_on_old_primary = 4;
   ledger.cross_check_agrees = true;
@@ -230,16 +232,16 @@ void add_objectives(Report& r) {
   const Duration length = kBack - kOnset;
   r.rto = {"RTO",
            seconds(300),
-           {length - millis(10), length + millis(10)},
-           {length - millis(21), length + millis(13)},
+           Bounds{length - millis(10), length + millis(10)},
+           Bounds{length - millis(21), length + millis(13)},
            Verdict::Met,
            "The service was away for at most 12.5 s of the 5 min allowed.",
            "orders/W",
            "Onset"};
   r.rpo = {"RPO",
            seconds(60),
-           {millis(31), millis(52)},
-           {millis(31), millis(52)},
+           Bounds{millis(31), millis(52)},
+           Bounds{millis(31), millis(52)},
            Verdict::Met,
            "4 acknowledged writes of the last 52 ms before the fault are gone.",
            "orders/W",
@@ -282,6 +284,14 @@ Report database_failover() {
                 {"postgres", "15.14"},
                 {"haproxy", "2.6.12"},
                 {"kernel", "6.1.0"}};
+  r.overrides = "spec.timing.baselineSeconds=40";
+  r.spec_digest = "9f3a07bc";
+  r.load_seed = 2'871'336'001;
+  r.history =
+      HistorySummary{3,
+                     2,
+                     {3, 3, 1, 0.368, seconds(12), seconds(13), false, Trend::Stable},
+                     {2, 3, 2.0 / 3, 0.135, millis(40), std::nullopt, true, Trend::Degrading}};
   r.started = WallTime(seconds(1'795'236'144) + Duration(123'456'789));
   r.finished = r.started + (kEnd - kStart);
   r.steady_start = kStart;
@@ -328,7 +338,9 @@ Report not_recovered() {
            forever,    Verdict::Missed, "The service was still away when the drill ended.",
            "orders/W", "Onset"};
   r.rpo.verdict = Verdict::Inconclusive;
-  r.rpo.user_visible = r.rpo.service = {Duration{}, std::nullopt};
+  r.rpo.user_visible = r.rpo.service = std::nullopt;
+  r.rpo_records.reset();
+  r.ledger.kept = r.ledger.lost = r.ledger.delayed = r.ledger.recovered_unknown = std::nullopt;
   r.rpo.reason = "The survivor could not be read, so no write is known to be kept.";
   r.final_state = SystemState::FailoverInProgress;
   r.sustained = kNever;
@@ -360,6 +372,7 @@ Report not_recovered() {
                         "server closed the connection unexpectedly"});
   std::ranges::sort(r.timeline, {}, &TimelineEvent::at);
   r.compliance.rto = 0;
+  r.compliance.performance.reset();
   r.compliance.score = 43.75;
   return r;
 }
