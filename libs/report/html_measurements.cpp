@@ -55,18 +55,18 @@ Html stream_table(const drill::Report& report) {
                {"First success", true},
                {"Resolution", true},
                {"p50 / p95 / p99 before", true},
-               {"Verdict"},
                {"Causes"}});
   for (const auto& s : report.streams) {
     Html stream = escape(s.stream.name);
     if (s.stream.decides) stream += {" <b title=\"decides the objectives\">★</b>"};
+    stream += element("div", "", verdict_cell(s));
     Html causes = escape(in_words(s.bad_by_cause));
     if (!s.reason.empty()) causes += element("div", "muted", escape(s.reason));
-    table.row({element("span", "", stream), escape(number(s.attempts)), escape(number(s.bad)),
-               escape(downtime(s)), escape(number(std::uint64_t{s.windows.size()})),
+    table.row({stream, escape(number(s.attempts)), escape(number(s.bad)), escape(downtime(s)),
+               escape(number(std::uint64_t{s.windows.size()})),
                escape(s.first_success ? base::human(*s.first_success) : "–"),
                escape(s.largest_gap ? base::human(*s.largest_gap) : "–"), escape(latencies(s)),
-               verdict_cell(s), causes});
+               causes});
   }
   return table.has_rows() ? table.html() : Html{};
 }
