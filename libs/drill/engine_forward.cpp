@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "drill/engine_core.h"
 
@@ -18,8 +19,9 @@ void Engine::Core::check_baseline(const event::Observed& seen) {
          false);
   } else if (steady < config_.timing.hold) {
     stop(Ending::NoSteadyState,
-         fmt::format("the service was good for {} at the end of the baseline, {} are needed",
-                     base::human(steady), base::human(config_.timing.hold)),
+         fmt::format("the service was good for {} at the end of the baseline, {} are needed{}{}",
+                     base::human(steady), base::human(config_.timing.hold),
+                     seen.missing.empty() ? "" : "; not running: ", fmt::join(seen.missing, ", ")),
          false);
   } else {
     enter(Phase::Injection);

@@ -13,12 +13,16 @@ using drill::Cause;
 namespace {
 constexpr std::size_t kIdentityColumns = 5;
 
-// After the identity: read-only, sessions, the most sessions, standby's receive position, seconds
-// since the last replayed commit.
+// After the identity: read-only, sessions, the most sessions (of the server, or of this role beside
+// the sessions of others), standby's receive position, seconds since the last replayed commit.
 constexpr const char* kState =
     ", current_setting('default_transaction_read_only'), "
     "(select count(*) from pg_stat_activity where backend_type = 'client backend'), "
-    "current_setting('max_connections'), pg_last_wal_receive_lsn(), "
+    "(select least(current_setting('max_connections')::int8 - "
+    "current_setting('superuser_reserved_connections')::int8, "
+    "case when rolconnlimit >= 0 and not rolsuper then rolconnlimit + (select count(*) "
+    "from pg_stat_activity where backend_type = 'client backend' and usename <> current_user) end) "
+    "from pg_roles where rolname = current_user), pg_last_wal_receive_lsn(), "
     "case when pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() then 0 "
     "else extract(epoch from clock_timestamp() - pg_last_xact_replay_timestamp()) end";
 

@@ -257,9 +257,7 @@ Html instrument_section(const drill::Report& report) {
                                           instrument.control_detail.empty() ? "" : ", ",
                                           instrument.control_detail)));
   for (const auto& step : instrument.wall_steps) {
-    items += element(
-        "li", "",
-        escape("The wall clock stepped by " + base::human(step) + "; no figure depends on it."));
+    items += element("li", "", escape(wall_step(step)));
   }
   out += element("ul", "why", items);
   out += stalls(report);

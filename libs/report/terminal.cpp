@@ -211,6 +211,7 @@ class Writer {
                           base::human(i.stalled.total), base::human(i.stalled.longest),
                           i.stalled.in_outage.size()),
         i.detail));
+    for (const base::Duration step : i.wall_steps) line(wall_step(step));
   }
 
   void foot() {

@@ -170,6 +170,12 @@ std::string in_words(const std::map<drill::Cause, std::uint64_t>& causes) {
   return out;
 }
 
+std::string wall_step(base::Duration step) {
+  const bool back = step < base::Duration::zero();
+  return fmt::format("The wall clock was set {} by {}; no figure depends on it.",
+                     back ? "back" : "forward", base::human(back ? -step : step));
+}
+
 const char* meaning(drill::StreamKind kind) {
   switch (kind) {
     case drill::StreamKind::ServiceNew: return "service, new connections";

@@ -39,6 +39,8 @@ std::string measured(const drill::CriterionResult& criterion);
 std::string spaced(const char* camel_case);
 /// "Refused 101, Reset 9", the most frequent first.
 std::string in_words(const std::map<drill::Cause, std::uint64_t>& causes);
+/// "The wall clock was set forward by 1 h 00 min; no figure depends on it."
+std::string wall_step(base::Duration step);
 /// What a kind of stream is, for readers: "ledger writes through the service".
 const char* meaning(drill::StreamKind kind);
 

@@ -1,10 +1,10 @@
 #include "runner/drill_run.h"
 
 #include <algorithm>
+#include <iterator>
 #include <unistd.h>
 #include <utility>
 
-#include <boost/asio/post.hpp>
 #include <fmt/format.h>
 
 #include "aio/deadline.h"
@@ -69,7 +69,8 @@ base::Result<> DrillRun::check_connections() const {
     return base::fail(
         base::Code::ResourceExhausted,
         fmt::format("probes and users may need {} connections to '{}', which has {} of {} in use: "
-                    "raise its max_connections, or lower writesPerSecond or deadlineMillis",
+                    "raise its max_connections or the role's limit, or lower writesPerSecond or "
+                    "deadlineMillis",
                     needed, name, view.sessions, view.sessions_max));
   }
   return {};
@@ -77,6 +78,7 @@ base::Result<> DrillRun::check_connections() const {
 
 aio::Task<base::Result<>> DrillRun::begin(std::stop_token stop) {
   CO_TRY(co_await setup_.target.target.check(stop));
+  ran_ = running();
   CO_TRY(co_await instances_->look(stop));
   instances_->keep_baseline();
   CO_TRY(check_roles());
@@ -108,7 +110,9 @@ void DrillRun::observe(drill::action::Observe::What /*what*/) {
 drill::event::Observed DrillRun::observed_now() const {
   const Availability availability = availability_of(instrument_->statuses(), clock_.now());
   drill::event::Observed observed;
-  observed.service = availability.service;
+  // Without a ledger nothing is sent any more: what the streams saw last is of the past.
+  observed.instrument_healthy = !instrument_->blind();
+  observed.service = observed.instrument_healthy ? availability.service : drill::Service::Unknown;
   observed.since = availability.since;
   observed.through = availability.through;
   observed.promoted = instances_->empty() ? drill::Seen::No : instances_->promoted();
@@ -120,7 +124,22 @@ drill::event::Observed DrillRun::observed_now() const {
 aio::Task<drill::event::Observed> DrillRun::look(std::stop_token stop) {
   // A look that is cancelled answers with what was seen before.
   static_cast<void>(co_await instances_->look(std::move(stop)));
-  co_return observed_now();
+  drill::event::Observed observed = observed_now();
+  const std::vector<std::string> run = running();
+  std::set_difference(ran_.begin(), ran_.end(), run.begin(), run.end(),
+                      std::back_inserter(observed.missing));
+  co_return observed;
+}
+
+std::vector<std::string> DrillRun::running() const {
+  const targets::LocalTarget& target = setup_.target.target;
+  std::vector<std::string> names;
+  for (const api::ProcessSpec& process : target.system().processes) {
+    const auto state = target.state(process.name);
+    if (!state || *state != targets::ProcessState::Gone) names.push_back(process.name);
+  }
+  std::sort(names.begin(), names.end());
+  return names;
 }
 
 aio::Task<base::Result<drill::FinalRead>> DrillRun::read_isolated(std::stop_token stop) {
@@ -242,20 +261,18 @@ aio::Task<base::Result<>> DrillRun::look_for_abort_request(std::stop_token stop)
 }
 
 void DrillRun::listen_to_records() {
-  auto tell = [this](drill::AbortReason reason, std::string why) {
-    boost::asio::post(executor_, [this, reason, why = std::move(why)] {
-      if (drive_) drive_->abort(reason, why);
-    });
-  };
-  metrics::DrillMetrics* metrics = setup_.metrics;
+  // The sink calls neither after it is gone, and it goes with the instrument.
   instrument_->sink().notify(
-      [tell](const base::Error& error) {
+      executor_,
+      [this](const base::Error& error) {
+        if (!drive_) return;
         const bool full = error.code == base::Code::ResourceExhausted;
-        tell(full ? drill::AbortReason::DiskFull : drill::AbortReason::InstrumentLost,
-             "the ledger cannot be written: " + error.message);
+        drive_->abort(full ? drill::AbortReason::DiskFull : drill::AbortReason::InstrumentLost,
+                      "the ledger cannot be written: " + error.message);
       },
-      [this, metrics](const std::vector<drill::Record>& records) {
-        if (metrics != nullptr) instrument_->count(*metrics, plan_.name, records);
+      [instrument = instrument_.get(), metrics = setup_.metrics,
+       plan = plan_.name](const std::vector<drill::Record>& records) {
+        if (metrics != nullptr) instrument->count(*metrics, plan, records);
       });
 }
 

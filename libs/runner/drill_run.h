@@ -68,6 +68,7 @@ class DrillRun final : public Edge, private targets::ProbeWatch {
                                                        std::stop_token stop);
   aio::Task<base::Result<drill::FinalRead>> read_isolated(std::stop_token stop);
   drill::event::Observed observed_now() const;
+  std::vector<std::string> running() const;
 
   aio::Task<base::Result<>> sample(std::stop_token stop);
   aio::Task<base::Result<>> watch_instances(std::stop_token stop);
@@ -98,6 +99,7 @@ class DrillRun final : public Edge, private targets::ProbeWatch {
   base::WallTime started_wall_{};
   std::vector<drill::ClockAnchor> anchors_;
   std::vector<drill::PoolSample> pool_;
+  std::vector<std::string> ran_;  // the system's processes at the preflight, sorted
   bool user_abort_ = false;
   std::optional<drill::event::AbortRequested> early_abort_;  // asked for before there was a drive
   std::size_t events_counted_ = 0;                           // of the timeline, for the metrics

@@ -168,6 +168,10 @@ std::vector<probes::StreamStatus> Instrument::statuses() const {
   return prober_ ? prober_->statuses() : std::vector<probes::StreamStatus>{};
 }
 
+bool Instrument::blind() const {
+  return ledger_ && ledger_->failed();
+}
+
 void Instrument::count(metrics::DrillMetrics& metrics, const std::string& plan,
                        const std::vector<drill::Record>& records) const {
   for (const drill::Record& record : records) {

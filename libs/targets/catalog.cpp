@@ -103,7 +103,8 @@ aio::Task<base::Result<std::string>> wait_for_condition(Context& context, api::A
     if (!seen && seen.error().code == base::Code::NotFound) {
       co_return tl::unexpected(seen.error());
     }
-    if (seen || seen.error().code != base::Code::Cancelled) {
+    // A look that was cut short shows less than the one before it.
+    if (!stop.stop_requested()) {
       last = seen ? seen->detail : seen.error().message;
     }
     if (!co_await aio::wait_for(context.clock, kLookEvery, stop)) {

@@ -103,14 +103,26 @@ daemon_stop() {
   rm -f "$MUSTER_DIR/pid/$1.pid"
 }
 
-# until_true SECONDS WHAT COMMAND...
+# until_true SECONDS WHAT COMMAND...; $needs names daemons without which there is nothing to wait for.
 until_true() {
-  local deadline=$((SECONDS + $1)) what=$2
+  local deadline=$((SECONDS + $1)) what=$2 lost='' daemon
   shift 2
   until "$@"; do
     [ $SECONDS -lt "$deadline" ] || die "gave up waiting: $what"
     sleep 0.1
+    for daemon in ${needs:-}; do
+      daemon_gone "$daemon" || continue
+      # One that was just started has no process id for a moment.
+      lost=${lost:-$SECONDS}
+      [ $((SECONDS - lost)) -lt 2 ] ||
+        die "gave up waiting: $what: $daemon does not run; it said last: $(last_words "$daemon")"
+    done
   done
+}
+
+# What a daemon said last, for errors.
+last_words() {
+  tail -n 1 "$MUSTER_DIR/log/$1.log" 2>/dev/null | cut -c 1-400
 }
 
 # rest_is NODE PATH: Patroni of the node answers 200 there (/primary, /replica, /health).

@@ -13,7 +13,7 @@ data=$MUSTER_DIR/$node
 launch() {
   as_owner "$pg_bin/pg_ctl" start -D "$data" -w -t 50 -l "$MUSTER_DIR/log/$node.log" \
     -o "-c config_file=$MUSTER_DIR/conf/$node.conf $*" >/dev/null </dev/null 2>&1 ||
-    die "node $node does not start: $(tail -n 3 "$MUSTER_DIR/log/$node.log" 2>/dev/null)"
+    die "node $node does not start: $(last_words "$MUSTER_DIR/log/$node.log")"
 }
 
 is_up() {

@@ -87,6 +87,14 @@ role_of() {
   esac
 }
 
+# last_words LOG: why a server ended, in one line: what it called fatal, or what it could not do.
+last_words() {
+  local said
+  said=$(tail -n 12 "$1" 2>/dev/null | grep -E 'FATAL|PANIC|could not|cannot' | tail -n 3) ||
+    said=$(tail -n 1 "$1" 2>/dev/null)
+  echo "${said:0:600}" | tr '\n\t' '  '
+}
+
 # until_true SECONDS WHAT COMMAND...
 until_true() {
   local deadline=$((SECONDS + $1)) what=$2

@@ -143,6 +143,20 @@ TEST_F(ReadingTest, DroppedSchemasLeaveNothingAndLeftoversAreFound) {
       "0");
 }
 
+TEST_F(ReadingTest, KnowsHowManySessionsItsRoleMayHave) {
+  exec("create role few login connection limit 7");
+  exec("grant pg_monitor to few");
+  PgAddress address = address_of(*server_);
+  address.user = "few";
+  PgInstances instances(clock, {{"a", address}});
+  const auto seen = await(context, instances.look("a", {}));
+  ASSERT_TRUE(seen);
+  ASSERT_GT(seen->sessions, 0u) << seen->detail;
+  // Sessions of other roles do not count against it, and one of these is its own.
+  EXPECT_EQ(seen->sessions_max, 7u + seen->sessions - 1u);
+  exec("drop role few");
+}
+
 TEST_F(ReadingTest, SeesPrimaryStandbyLagAndDown) {
   PgAddress nowhere = address_of(*server_);
   nowhere.port = 1;
