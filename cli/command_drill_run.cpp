@@ -21,6 +21,7 @@
 #include "runner/drill_run.h"
 #include "runner/guardian.h"
 #include "runner/http_client.h"
+#include "runner/plan_config.h"
 #include "runner/recover.h"
 #include "runner/results.h"
 
@@ -303,7 +304,8 @@ aio::Task<base::Result<Exit>> Session::on_target(const runner::StateDir& state,
                                   write_metrics(status);
                                 }};
   metrics_.declare(target.plan.name);
-  if (const auto record = runner::track_record(state, target.plan.name);
+  if (const auto record =
+          runner::track_record(state, target.plan.name, runner::spec_digest(target.plan));
       record && record->drills > 0) {
     metrics_.compliance(target.plan.name, {record->rto.ratio, record->rto.lower_bound},
                         {record->rpo.ratio, record->rpo.lower_bound});
@@ -324,9 +326,9 @@ Exit Session::conclude(const runner::DrillRun::Result& result, const runner::Dri
   options.columns = console_.out_stream.columns;
   options.html_path = dir.report_html();
   console_.data(report::show(result.report, format_of(command_.output), options));
-  if (command_.output == Output::Table && result.track_record) {
+  if (command_.output == Output::Table && result.report.history) {
     console_.data(fmt::format("\nHistory of {} on this machine\n{}", result.report.plan,
-                              runner::describe(*result.track_record)));
+                              runner::describe(*result.report.history)));
   }
   for (const std::string& problem : result.problems) say("warning: " + problem);
   whole_ = result.report.ending != drill::Ending::NotWhole;

@@ -107,7 +107,10 @@ PhaseTargets read_phase_targets(const Node& node) {
 std::vector<Criterion> read_criteria(const Node& list) {
   std::vector<Criterion> out;
   for (const Node& item : list.items()) {
-    Criterion criterion{item["metric"].as_string(), item["statistic"].as_string(), true, 0};
+    Criterion criterion;
+    criterion.metric = item["metric"].as_string();
+    criterion.statistic = item["statistic"].as_string();
+    criterion.operation = item["operation"].as_string();
     criterion.at_most = item.has("atMost");
     const Node& target = item[criterion.at_most ? "atMost" : "atLeast"];
     criterion.target =

@@ -70,6 +70,7 @@ Result<> criteria(const std::string& path, const Node& before, const Node& after
     const std::string item = fmt::format("{}[{}].", path, i);
     TRY(same(item + "metric", old["metric"], now["metric"]));
     TRY(same(item + "statistic", old["statistic"], now["statistic"]));
+    TRY(same(item + "operation", old["operation"], now["operation"]));
     TRY(at_most(item + "atMost", old["atMost"], now["atMost"]));
     TRY(at_least(item + "atLeast", old["atLeast"], now["atLeast"]));
   }

@@ -90,6 +90,7 @@ struct Criterion {
   std::string metric;             // ApiResponseMillis, QueryMillis, Users, RequestsPerSecond, …
   std::string statistic = "P95";  // Mean, P50, P95, P99, Max
   bool at_most = true;
+  std::string operation;  // of the load; empty: all of them
   double target = 0;  // written as an integer or, for 99.9, as the string "99.9": no floats in spec
 };
 

@@ -18,7 +18,6 @@ void check_timing(const EngineTiming& timing, std::vector<std::string>& problems
       {"preflight", timing.preflight},
       {"baseline", timing.baseline},
       {"hold", timing.hold},
-      {"sample", timing.sample},
       {"recovery", timing.recovery},
       {"overall", timing.overall},
       {"record", timing.record},

@@ -57,8 +57,7 @@ struct PartConfig {
 struct EngineTiming {
   base::Duration preflight = base::seconds(60);
   base::Duration baseline = base::seconds(300);
-  base::Duration hold = base::seconds(10);  // S
-  base::Duration sample = base::seconds(10);
+  base::Duration hold = base::seconds(10);       // S
   base::Duration recovery = base::seconds(300);  // from the fault's beginning to steady again
   base::Duration validation = base::seconds(600);
   base::Duration overall = base::seconds(1800);  // from Begin to the start of restoring

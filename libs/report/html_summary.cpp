@@ -36,6 +36,8 @@ Html facts(const drill::Report& report) {
   fact(list, "Failure", report.failure_type);
   fact(list, "Mode", mode_in_words(report.mode));
   fact(list, "Profile", report.profile);
+  fact(list, "Overrides", report.overrides);
+  if (report.load_seed) fact(list, "Load seed", std::to_string(*report.load_seed));
   fact(list, "Ended",
        report.ending_reason.empty() ? spaced(name(report.ending))
                                     : spaced(name(report.ending)) + ": " + report.ending_reason);
@@ -47,7 +49,7 @@ Html objective_card(const drill::ObjectiveResult& objective, std::string_view ti
                     const std::string& note) {
   Html rest = objective_bar(objective);
   rest += element("p", "", escape(objective.reason));
-  if (objective.user_visible != objective.service) {
+  if (objective.user_visible && objective.user_visible != objective.service) {
     rest += paragraph("As users saw it: " + in_words(objective.user_visible) + ".");
   }
   rest += paragraph(note);
@@ -65,15 +67,17 @@ std::string judged_by(const drill::ObjectiveResult& objective) {
 Html loss_card(const drill::Report& report) {
   const drill::LedgerResult& ledger = report.ledger;
   std::string note = fmt::format("of {} acknowledged", number(ledger.ok));
+  if (!report.rpo_records) note += "; no final read was made, so what became of them is not known";
   if (ledger.info > 0) note += fmt::format("; {} of unknown outcome", number(ledger.info));
-  return card({"Acknowledged writes lost"}, escape(number(report.rpo_records)),
+  return card({"Acknowledged writes lost"}, escape(found(report.rpo_records)),
               paragraph(note + "."));
 }
 
 Html small_cards(const drill::Report& report) {
   Html cards = loss_card(report);
   const auto& c = report.consistency;
-  cards += card({"Consistency"}, escape(number(c.score_percent) + " %"),
+  const bool scored = c.score_of > 0;
+  cards += card({"Consistency"}, escape(scored ? number(c.score_percent) + " %" : "not measured"),
                 paragraph(c.split_brain_definite > 0
                               ? number(c.split_brain_definite) + " writes in split brain."
                               : "No split brain seen."));
@@ -156,9 +160,10 @@ Html outage_section(const drill::Report& report) {
       Html verdict = !phase.met ? Html{has_target ? "not measured" : ""}
                                 : tag(*phase.met ? drill::Verdict::Met : drill::Verdict::Missed);
       if (phase.out_of_order) verdict += {" <span class=\"muted\">out of order</span>"};
-      table.row({escape(phase.name), escape(phase.took ? base::human(*phase.took) : "never ended"),
-                 escape(has_target ? base::human(phase.target) : "–"), target_bar(phase), verdict,
-                 escape(phase.detail)});
+      Html took = escape(phase.took ? base::human(*phase.took) : "never ended");
+      if (has_width(phase.bounds)) took += element("div", "muted", escape(in_words(*phase.bounds)));
+      table.row({escape(phase.name), took, escape(has_target ? base::human(phase.target) : "–"),
+                 target_bar(phase), verdict, escape(phase.detail)});
     }
     return table.has_rows() ? table.html() : Html{};
   };

@@ -88,7 +88,8 @@ aio::Task<base::Result<>> DrillRun::begin(std::stop_token stop) {
       setup_.metrics->declare_stream(plan_.name, stream.info.name);
     }
   }
-  load_ = std::make_unique<UserLoad>(clock_, executor_, plan_, instrument_->service_address(), 1);
+  load_ = std::make_unique<UserLoad>(clock_, executor_, plan_, instrument_->service_address(),
+                                     load_seed(setup_.dir.id()));
   CO_TRY(load_->start());
   tasks_->spawn(sample(tasks_->token()));
   tasks_->spawn(watch_instances(tasks_->token()));
@@ -115,6 +116,7 @@ drill::event::Observed DrillRun::observed_now() const {
   observed.through = availability.through;
   observed.promoted = instances_->empty() ? drill::Seen::No : instances_->promoted();
   observed.redundancy = instances_->empty() ? drill::Seen::Yes : instances_->redundancy();
+  observed.instrument_healthy = control_up(instrument_->statuses(), clock_.now());
   return observed;
 }
 
@@ -209,10 +211,20 @@ std::optional<targets::ProbeWatch::View> DrillRun::view(const std::string& probe
 aio::Task<base::Result<>> DrillRun::sample(std::stop_token stop) {
   while (co_await aio::wait_for(clock_, kLookEvery, stop)) {
     drive_->post(observed_now());
+    sample_pool();
     tell_metrics();
     show(false, nullptr);
   }
   co_return base::Result<>{};
+}
+
+void DrillRun::sample_pool() {
+  const base::TimePoint now = clock_.now();
+  if (!pool_.empty() && now - pool_.back().at < kInstancesEvery) return;
+  const auto pool = load_->pool_stats();
+  if (!pool) return;
+  pool_.push_back(
+      {now, static_cast<std::uint32_t>(pool->busy), static_cast<std::uint32_t>(pool->waiting)});
 }
 
 aio::Task<base::Result<>> DrillRun::watch_instances(std::stop_token stop) {
@@ -329,6 +341,8 @@ void DrillRun::gather(drill::Evidence& evidence) {
   evidence.old_primary = instances_->baseline().primary;
   evidence.new_primary = instances_->promoted_to();
   evidence.lag = instances_->lag();
+  evidence.looks = instances_->looks();
+  evidence.pool = pool_;
   if (evidence.anchors.empty()) evidence.anchors = anchors_;  // the prober never ran
   drive_->chronicle().fill(evidence);
   if (load_) load_->fill(evidence);
@@ -368,17 +382,20 @@ aio::Task<base::Result<DrillRun::Result>> DrillRun::conclude(drill::action::Fini
   result.report = drill::assess(config, evidence);
   result.report.started = started_wall_;
   result.report.finished = clock_.wall_now();
+  if (const auto record = track_record(setup_.state, plan_.name, config.spec_digest,
+                                       drill::summarize(result.report))) {
+    result.report.history = *record;
+  }
   for (std::string& problem : save_results(setup_.state, setup_.dir, result.report, evidence)) {
     result.problems.push_back(std::move(problem));
   }
   result.problems.insert(result.problems.end(), finish.problems.begin(), finish.problems.end());
-  if (const auto record = track_record(setup_.state, plan_.name)) result.track_record = *record;
   if (setup_.metrics != nullptr) {
     tell_metrics();
     setup_.metrics->finished(drill::summarize(result.report));
-    if (result.track_record) {
-      const drill::ObjectiveHistory& rto = result.track_record->rto;
-      const drill::ObjectiveHistory& rpo = result.track_record->rpo;
+    if (result.report.history) {
+      const drill::ObjectiveHistory& rto = result.report.history->rto;
+      const drill::ObjectiveHistory& rpo = result.report.history->rpo;
       setup_.metrics->compliance(plan_.name, {rto.ratio, rto.lower_bound},
                                  {rpo.ratio, rpo.lower_bound});
     }

@@ -47,7 +47,6 @@ class DrillRun final : public Edge, private targets::ProbeWatch, private AbortGu
     drill::Report report;
     std::vector<std::string> problems;  // what could not be written
     bool aborted_by_user = false;
-    std::optional<drill::HistorySummary> track_record;  // of the plan, this drill included
   };
   /// Errors: the journal could not be made; then nothing was touched.
   aio::Task<base::Result<Result>> run();
@@ -78,6 +77,7 @@ class DrillRun final : public Edge, private targets::ProbeWatch, private AbortGu
   aio::Task<base::Result<>> watch_instances(std::stop_token stop);
   aio::Task<base::Result<>> look_for_abort_request(std::stop_token stop);
   void show(bool final_state, const drill::Report* report);
+  void sample_pool();
   void listen_to_records();
   void tell_metrics();
   aio::Task<base::Result<Result>> conclude(drill::action::Finish finish);
@@ -101,6 +101,7 @@ class DrillRun final : public Edge, private targets::ProbeWatch, private AbortGu
   base::TimePoint started_{};
   base::WallTime started_wall_{};
   std::vector<drill::ClockAnchor> anchors_;
+  std::vector<drill::PoolSample> pool_;
   std::vector<std::string> ran_;  // the system's processes at the preflight, sorted
   bool user_abort_ = false;
   std::optional<drill::event::AbortRequested> early_abort_;  // asked for before there was a drive

@@ -28,7 +28,7 @@ std::string hex(const std::string& bytes) {
 
 base::Duration Instrument::deadline_default(const api::RecoveryPlan& plan) {
   for (const api::Criterion& criterion : plan.degraded) {
-    if (criterion.metric == "ApiResponseMillis" && criterion.at_most) {
+    if (criterion.metric == "ApiResponseMillis" && criterion.operation.empty()) {
       return base::millis(static_cast<std::int64_t>(criterion.target));
     }
   }

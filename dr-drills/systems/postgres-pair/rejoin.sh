@@ -15,10 +15,10 @@ rewind() {
     echo "a rewind before did not end" >"$MUSTER_DIR/log/rewind.log"
     return 1
   }
-  touch "$rewinding"
   # pg_rewind compares timelines by the control file, which a promotion updates only with its first
   # checkpoint.
-  sql "$primary" checkpoint
+  sql "$primary" checkpoint || die "node $primary cannot be asked for a checkpoint"
+  touch "$rewinding"
   as_owner "$pg_bin/pg_rewind" -D "$MUSTER_DIR/$node" --no-sync \
     --config-file="$MUSTER_DIR/conf/$node.conf" \
     --source-server="host=$MUSTER_DIR/run/$primary port=$(port_of '' "$primary") user=postgres dbname=postgres" \
