@@ -13,16 +13,16 @@
 namespace schedule {
 
 struct Blackout {
+  struct Absolute {
+    Instant from, to;
+  };
   struct Recurring {
     Cron cron;
     Zone zone;
     Seconds length;
   };
-  struct Absolute {
-    Instant from, to;
-  };
   std::string name;
-  std::variant<Recurring, Absolute> window;
+  std::variant<Absolute, Recurring> window;
 };
 
 /// The first of the windows that covers `at`; nullptr: none.

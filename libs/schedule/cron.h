@@ -1,7 +1,8 @@
 // Cron expressions, and the slots they stand for in a time zone. Five fields (minute, hour, day of
 // month, month, day of week) as Vixie cron and Kubernetes read them: lists, ranges, steps, names,
 // @daily and its like. If both days are restricted, a day that fits either counts. Where the two
-// differ and a schedule would mean two things, the expression is refused with what to write instead.
+// differ and a schedule would mean two things, the expression is refused with what to write
+// instead.
 //
 // When the zone's clock is put forward or back:
 //   - an expression that names hours (anything but all 24): each time of day that it matches is ONE
@@ -9,8 +10,8 @@
 //     swallows is a slot right after the gap (several of them: one slot), and a time that comes
 //     twice is a slot when it comes first.
 //   - an expression of every hour follows real time: a slot at every instant whose local time
-//     matches. What a gap swallows is left out, what comes twice runs twice, so that no hour of real
-//     time is without its slot where the clock moves by whole hours.
+//     matches. What a gap swallows is left out, what comes twice runs twice, so that no hour of
+//     real time is without its slot where the clock moves by whole hours.
 // A slot is an instant; two slots are never at the same one.
 #pragma once
 
@@ -32,6 +33,8 @@ class Cron {
   const std::string& text() const { return text_; }
   /// All 24 hours match: slots follow real time.
   bool every_hour() const { return hours_ == kAllHours; }
+  /// Both days are restricted: a day that fits either counts.
+  bool either_day() const { return !any_day_ && !any_weekday_; }
   bool matches(LocalTime time) const;
   /// The first local time at `from` or later that matches; nothing before the year 2250.
   std::optional<LocalTime> next_match(LocalTime from) const;

@@ -3,7 +3,8 @@
 // out and asks again, until it is told to wait. Laws, held for every input and fuzzed:
 //   - a slot is decided once, and so started at most once; a clock that is put back decides nothing
 //     again, and a clock that is put forward starts at most the newest slot it passed;
-//   - no drill is started while a blackout covers now, while the schedule is suspended, or later than
+//   - no drill is started while a blackout covers now, while the schedule is suspended, or later
+//   than
 //     startingDeadlineSeconds after the slot was due;
 //   - Forbid never starts beside a running drill; Replace starts when it has undone everything;
 //   - every slot gets an outcome with a reason, none is dropped in silence.

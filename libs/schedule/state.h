@@ -1,7 +1,7 @@
 // What a schedule remembers across restarts: the last slot that was decided, and what became of the
 // latest ones. It is written down before a drill is started, so that a slot is run at most once,
-// whatever dies in between; a slot whose start was written down and that never came to a drill stays
-// lost, since running it twice would be worse.
+// whatever dies in between; a slot whose start was written down and that never came to a drill
+// stays lost, since running it twice would be worse.
 #pragma once
 
 #include <cstdint>

@@ -5,8 +5,8 @@
 // This is the one place of this library that touches the world: load() reads the file of a zone,
 // once per name and process. Everything else is arithmetic on what was read.
 //
-// Instant and LocalTime are different types and do not mix: a LocalTime alone is no instant, since a
-// clock that is put forward never reads some times and one that is put back reads some twice.
+// Instant and LocalTime are different types and do not mix: a LocalTime alone is no instant, since
+// a clock that is put forward never reads some times and one that is put back reads some twice.
 #pragma once
 
 #include <chrono>
