@@ -6,6 +6,7 @@ namespace schedule {
 namespace {
 
 constexpr Seconds kLookAhead = std::chrono::hours(24 * 400);
+constexpr int kWindowsMax = 2000;  // one after the other without a gap
 
 /// The end of the window that covers `at`, of the beginnings until `at` alone; nothing: not
 /// covered.
@@ -37,7 +38,7 @@ std::optional<Instant> end_of_blackout(const std::vector<Blackout>& windows, Ins
   // Each step goes to the end of a window that covers where we are; windows that follow each other
   // without a gap are one.
   Instant free = at;
-  while (free - at <= kLookAhead) {
+  for (int step = 0; step < kWindowsMax && free - at <= kLookAhead; ++step) {
     const Blackout* window = covering(windows, free);
     if (window == nullptr) return free;
     free = *end_of(*window, free);

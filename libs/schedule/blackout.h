@@ -27,7 +27,8 @@ struct Blackout {
 
 /// The first of the windows that covers `at`; nullptr: none.
 const Blackout* covering(const std::vector<Blackout>& windows, Instant at);
-/// The first instant at `at` or later that no window covers; nothing within 400 days.
+/// The first instant at `at` or later that no window covers; nothing within 400 days, or within
+/// 2,000 windows that follow each other.
 std::optional<Instant> end_of_blackout(const std::vector<Blackout>& windows, Instant at);
 
 }  // namespace schedule

@@ -74,6 +74,9 @@ class Deciding {
     const Slot this_one = slot && slot->at == replacing
                               ? *slot
                               : Slot{replacing, spec_.zone.local(replacing), Slot::Clock::Plain};
+    if (now_ < replacing) {
+      return Wait{replacing, this_one, "the clock was put back before the slot", replacing - now_};
+    }
     if (spec_.suspend) return Skip{record(Outcome::Suspended, replacing, "suspended")};
     const Instant due_at = due_instant(replacing).value_or(replacing);
     if (now_ > due_at + spec_.starting_deadline) {
