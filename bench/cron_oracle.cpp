@@ -1,5 +1,5 @@
-// Cron in a time zone against the oracle of tests/schedule: every IANA zone, fifty years, a set of
-// expressions and random ones, every slot compared.  cron_oracle [ZONES-EVERY [FIRST-YEAR
+// Cron in a time zone against the oracle of tests/scheduling: every IANA zone, fifty years, a set
+// of expressions and random ones, every slot compared.  cron_oracle [ZONES-EVERY [FIRST-YEAR
 // LAST-YEAR]]
 #include <algorithm>
 #include <chrono>
@@ -10,16 +10,16 @@
 #include <utility>
 #include <vector>
 
-#include "../tests/schedule/expressions.h"
-#include "../tests/schedule/oracle.h"
+#include "../tests/scheduling/expressions.h"
+#include "../tests/scheduling/oracle.h"
 #include "base/random.h"
-#include "schedule/cron.h"
+#include "scheduling/cron.h"
 
 namespace {
 
 using oracle::Minute;
-using schedule::Instant;
-using schedule::Seconds;
+using scheduling::Instant;
+using scheduling::Seconds;
 
 struct Compared {
   std::int64_t slots = 0;
@@ -29,14 +29,14 @@ struct Compared {
 
 void complain(const std::string& zone, const std::string& text, Minute expected, Minute found) {
   std::printf("MISMATCH %s \"%s\": expected %s, found %s\n", zone.c_str(), text.c_str(),
-              schedule::utc_text(Instant(Seconds(expected * 60))).c_str(),
-              schedule::utc_text(Instant(Seconds(found * 60))).c_str());
+              scheduling::utc_text(Instant(Seconds(expected * 60))).c_str(),
+              scheduling::utc_text(Instant(Seconds(found * 60))).c_str());
 }
 
 void compare(const std::string& name, const oracle::Expression& expression,
              const std::vector<Minute>& expected, Compared& out, int first, int last) {
-  const auto zone = schedule::Zone::load(name);
-  const auto cron = schedule::Cron::parse(expression.text);
+  const auto zone = scheduling::Zone::load(name);
+  const auto cron = scheduling::Cron::parse(expression.text);
   if (!zone || !cron) {
     std::printf("REFUSED %s\n", (!zone ? zone.error() : cron.error()).message.c_str());
     ++out.mismatches;
@@ -46,7 +46,7 @@ void compare(const std::string& name, const oracle::Expression& expression,
   const Instant end(Seconds((oracle::days_before(last + 1) - 1) * 86400));
   std::size_t i = 0;
   while (true) {
-    const auto slot = schedule::next_after(*cron, *zone, at);
+    const auto slot = scheduling::next_after(*cron, *zone, at);
     const bool found = slot && slot->at < end;
     if (!found && i == expected.size()) return;
     const Minute want = i < expected.size() ? expected[i] : -1;
@@ -57,7 +57,7 @@ void compare(const std::string& name, const oracle::Expression& expression,
       return;
     }
     ++out.slots;
-    if (slot->clock != schedule::Slot::Clock::Plain) ++out.around_changes;
+    if (slot->clock != scheduling::Slot::Clock::Plain) ++out.around_changes;
     at = slot->at;
     ++i;
   }

@@ -22,17 +22,21 @@
 #include "runner/http_client.h"
 #include "runner/recover.h"
 #include "runner/results.h"
+#include "runner/schedule_dir.h"
 
 namespace cli {
 namespace {
 
 /// Overrides are part of what ran: a reader of the report must see them.
-std::map<std::string, std::string> versions_of_here(const std::vector<std::string>& sets) {
+std::map<std::string, std::string> versions_of_here(const DrillRun& command) {
   std::map<std::string, std::string> versions = {
       {"muster", version()}, {"revision", revision()}, {"compiler", compiler()}};
-  for (const std::string& set : sets) {
+  for (const std::string& set : command.sets) {
     std::string& overrides = versions["overrides"];
     overrides += (overrides.empty() ? "" : ", ") + set;
+  }
+  if (!command.schedule.empty()) {
+    versions["schedule"] = fmt::format("{}, slot {}", command.schedule, command.slot);
   }
   utsname system{};
   if (uname(&system) == 0)
@@ -182,6 +186,10 @@ aio::Task<base::Result<Exit>> Session::drill(runner::PlanFile file) {
          targets::lock_target(state.locks(), file.system.name,
                               fmt::format("a drill of {}, pid {}", file.plan.name, getpid())));
   CO_TRY(const auto dir, state.create_drill(file.plan.name, clock_.wall_now(), aio::seed()));
+  if (!command_.schedule.empty()) {
+    CO_TRY(const auto slot, scheduling::parse_time(command_.slot, scheduling::Zone::utc()));
+    CO_TRY(runner::save_origin(dir, {command_.schedule, slot}));
+  }
   auto done = co_await in_folder(state, dir, std::move(file));
   // Not even begun: there was no drill, and `drill list` shall not show one.
   if (!done && !aio::file_exists(dir.journal()) &&
@@ -236,7 +244,7 @@ aio::Task<base::Result<Exit>> Session::on_target(const runner::StateDir& state,
       catalog_,
       &http,
       &metrics_,
-      versions_of_here(command_.sets),
+      versions_of_here(command_),
       [this](const runner::DrillStatus& status) { print(console_.err, view_.show(status)); }};
   metrics_.declare(target.plan.name);
   if (const auto record = runner::track_record(state, target.plan.name);

@@ -29,6 +29,7 @@ class Tree {
     app_.add_flag("-v,--verbose", parsed->global.verbose, "say more on stderr");
     app_.fallthrough();
     add_drill();
+    add_schedule();
     add_stop();
     add_validate();
     add_system();
@@ -98,6 +99,27 @@ class Tree {
     sub->add_option("--metrics-listen", run->metrics_listen,
                     "HOST:PORT for Prometheus, e.g. 127.0.0.1:9464");
     add_output(sub, run->output);
+    sub->add_option("--asked-by-schedule", run->schedule)->group("");
+    sub->add_option("--slot", run->slot)->group("");
+  }
+
+  void add_schedule() {
+    CLI::App* schedule = app_.add_subcommand("schedule", "run drills at their times");
+    schedule->require_subcommand(1);
+    auto run = std::make_shared<ScheduleRun>();
+    leaf(schedule, "run", "serve schedules until SIGINT or SIGTERM", run)
+        ->add_option("FILE", run->files, "DrillSchedule files")
+        ->required();
+    auto next = std::make_shared<ScheduleNext>();
+    CLI::App* sub = leaf(schedule, "next", "the slots to come, and whether they would start", next);
+    sub->add_option("FILE", next->file, "a DrillSchedule file")->required();
+    sub->add_option("-n,--count", next->count, "how many")->check(CLI::Range(1, 10000));
+    sub->add_option("--from", next->from,
+                    "a time with an offset, or as the schedule's clock reads it; default: now");
+    add_output(sub, next->output);
+    auto list = std::make_shared<ScheduleList>();
+    add_output(leaf(schedule, "list", "the schedules that were served on this machine", list),
+               list->output);
   }
 
   void add_stop() {
@@ -135,7 +157,7 @@ class Tree {
     add_output(leaf(&app_, "version", "version and build", version), version->output);
     auto schema = std::make_shared<Schema>();
     leaf(&app_, "schema", "print a JSON Schema", schema)
-        ->add_option("KIND", schema->kind, "Resource (RecoveryPlan and LocalSystem) or Report")
+        ->add_option("KIND", schema->kind, "Resource (RecoveryPlan, LocalSystem, DrillSchedule) or Report")
         ->required()
         ->check(CLI::IsMember({"Resource", "Report"}));
     auto completion = std::make_shared<Completion>();
@@ -190,6 +212,7 @@ std::string unknown_command(const CLI::App* app, const std::vector<std::string>&
 CompletionNode completion_node(const CLI::App* app) {
   CompletionNode node{app->get_name(), app->get_description(), {}, {}};
   for (const CLI::Option* option : app->get_options()) {
+    if (option->get_group().empty()) continue;
     for (const std::string& name : option->get_lnames()) {
       node.options.push_back({"--" + name, option->get_description()});
     }

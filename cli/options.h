@@ -34,6 +34,7 @@ struct DrillRun {
   bool keep_system = false;  // leave a system that this run started running
   Output output = Output::Table;
   std::string metrics_listen;  // HOST:PORT; empty: none
+  std::string schedule, slot;  // hidden: what it was started for; empty: by hand
 };
 struct DrillList {
   Output output = Output::Table;
@@ -57,6 +58,20 @@ struct DrillReport {
 };
 struct DrillRecover {
   std::string drill;  // empty: every drill here that needs it
+};
+/// `muster schedule run FILE…`
+struct ScheduleRun {
+  std::vector<std::string> files;
+};
+/// `muster schedule next FILE [-n 5] [--from TIME]`
+struct ScheduleNext {
+  std::string file;
+  int count = 5;
+  std::string from;  // empty: now
+  Output output = Output::Table;
+};
+struct ScheduleList {
+  Output output = Output::Table;
 };
 struct Stop {
   int timeout_seconds = 600;
@@ -89,7 +104,7 @@ struct Responder {
 
 using Command =
     std::variant<DrillRun, DrillList, DrillShow, DrillWatch, DrillAbort, DrillReport, DrillRecover,
-                 Stop, Validate, Version, Completion, System, Schema, Relay, Responder>;
+                 ScheduleRun, ScheduleNext, ScheduleList, Stop, Validate, Version, Completion, System, Schema, Relay, Responder>;
 
 /// Options of every command.
 struct Global {

@@ -1,5 +1,5 @@
 // The table of a DrillSchedule: every field that a schedule may have, with its type, range, default
-// and meaning. What an expression, a zone or a time must be is checked in schedule/document.cpp.
+// and meaning. What an expression, a zone or a time must be is checked in scheduling/document.cpp.
 #include "api/field.h"
 #include "api/recovery_plan.h"
 #include "api/tables.h"

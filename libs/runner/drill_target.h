@@ -50,7 +50,8 @@ struct DrillTarget {
 base::Result<DrillTarget> open_target(aio::Clock& clock, const StateDir& state, PlanFile file,
                                       const api::ActionCatalog& catalog);
 
-/// For `muster validate`: a RecoveryPlan with the system it names, or a LocalSystem alone.
+/// For `muster validate`: a RecoveryPlan with the system it names, a DrillSchedule with its plan, or
+/// a LocalSystem alone.
 struct CheckedFile {
   std::string what;  // "RecoveryPlan database-failover"
   std::vector<std::string> warnings;

@@ -17,7 +17,7 @@
 #include "base/result.h"
 #include "base/time.h"
 
-namespace schedule {
+namespace scheduling {
 
 using Seconds = std::chrono::seconds;
 /// A second of the wall clock, in UTC.
@@ -71,4 +71,4 @@ std::string utc_text(Instant at);
 /// reads it. Errors: InvalidArgument with the value and what is allowed.
 base::Result<Instant> parse_time(std::string_view text, const Zone& zone);
 
-}  // namespace schedule
+}  // namespace scheduling

@@ -1,4 +1,4 @@
-#include "schedule/state.h"
+#include "scheduling/state.h"
 
 #include <algorithm>
 #include <array>
@@ -8,7 +8,7 @@
 
 #include "api/node.h"
 
-namespace schedule {
+namespace scheduling {
 namespace {
 
 using api::Node;
@@ -121,4 +121,4 @@ base::Result<State> state_from_json(const std::string& text, const std::string& 
   return state;
 }
 
-}  // namespace schedule
+}  // namespace scheduling

@@ -1,5 +1,5 @@
 // What a cron expression means, said a second time and as plainly as possible: every minute of
-// decades is looked at, one after the other. Nothing of libs/schedule is used: offsets of a zone
+// decades is looked at, one after the other. Nothing of libs/scheduling is used: offsets of a zone
 // come from the C library, days are counted up one by one, expressions are sets of numbers. Used by
 // the tests on a sample, and by bench/cron_oracle on every zone and fifty years.
 #pragma once

@@ -5,7 +5,7 @@
 #include "base/random.h"
 #include "served_schedule.h"
 
-namespace schedule {
+namespace scheduling {
 namespace {
 
 constexpr const char* kExpressions[] = {"* * * * *",   "*/5 * * * *", "30 2 * * *",
@@ -104,4 +104,4 @@ TEST(ScheduleProperties, AQuietScheduleStartsEverySlotThatUpcomingPromises) {
 }
 
 }  // namespace
-}  // namespace schedule
+}  // namespace scheduling

@@ -1,9 +1,9 @@
-#include "schedule/engine.h"
+#include "scheduling/engine.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace schedule {
+namespace scheduling {
 namespace {
 
 using testing::ElementsAre;
@@ -296,4 +296,4 @@ TEST(ScheduleState, RefusesWhatIsDamagedOrAnothers) {
 }
 
 }  // namespace
-}  // namespace schedule
+}  // namespace scheduling

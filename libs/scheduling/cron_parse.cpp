@@ -7,9 +7,9 @@
 
 #include <fmt/format.h>
 
-#include "schedule/cron.h"
+#include "scheduling/cron.h"
 
-namespace schedule {
+namespace scheduling {
 namespace {
 
 struct FieldRule {
@@ -258,4 +258,4 @@ base::Result<Cron> Cron::parse(std::string_view text) {
   return CronParser::parse(text);
 }
 
-}  // namespace schedule
+}  // namespace scheduling

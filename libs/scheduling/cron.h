@@ -20,9 +20,9 @@
 #include <string>
 #include <string_view>
 
-#include "schedule/zone.h"
+#include "scheduling/zone.h"
 
-namespace schedule {
+namespace scheduling {
 
 class Cron {
  public:
@@ -66,4 +66,4 @@ std::optional<Slot> next_after(const Cron& cron, const Zone& zone, Instant after
 /// The last slot in (after, until].
 std::optional<Slot> last_within(const Cron& cron, const Zone& zone, Instant after, Instant until);
 
-}  // namespace schedule
+}  // namespace scheduling

@@ -1,11 +1,11 @@
-#include "schedule/cron.h"
+#include "scheduling/cron.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "base/random.h"
 
-namespace schedule {
+namespace scheduling {
 namespace {
 
 using testing::ElementsAre;
@@ -250,4 +250,4 @@ TEST(Times, AreReadWithAnOffsetOrAsTheZonesClockReads) {
 }
 
 }  // namespace
-}  // namespace schedule
+}  // namespace scheduling

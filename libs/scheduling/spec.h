@@ -11,9 +11,9 @@
 
 #include "api/node.h"
 #include "api/problem.h"
-#include "schedule/blackout.h"
+#include "scheduling/blackout.h"
 
-namespace schedule {
+namespace scheduling {
 
 enum class Concurrency : std::uint8_t { Allow, Forbid, Replace };
 enum class InBlackout : std::uint8_t { Skip, Defer };
@@ -48,4 +48,4 @@ tl::expected<Spec, api::Problems> parse_schedule(const api::Node& document,
 /// window that never comes again after `now`.
 std::vector<std::string> warnings(const Spec& spec, Instant now);
 
-}  // namespace schedule
+}  // namespace scheduling

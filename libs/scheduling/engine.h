@@ -15,10 +15,10 @@
 #include <variant>
 #include <vector>
 
-#include "schedule/spec.h"
-#include "schedule/state.h"
+#include "scheduling/spec.h"
+#include "scheduling/state.h"
 
-namespace schedule {
+namespace scheduling {
 
 /// Start a drill for this slot. `record` is made durable before.
 struct Start {
@@ -66,4 +66,4 @@ struct Upcoming {
 /// The next `count` slots after `from`, as if no drill ran and everything was served in time.
 std::vector<Upcoming> upcoming(const Spec& spec, Instant from, std::size_t count);
 
-}  // namespace schedule
+}  // namespace scheduling

@@ -1,8 +1,8 @@
-#include "schedule/blackout.h"
+#include "scheduling/blackout.h"
 
 #include <algorithm>
 
-namespace schedule {
+namespace scheduling {
 namespace {
 
 constexpr Seconds kLookAhead = std::chrono::hours(24 * 400);
@@ -46,4 +46,4 @@ std::optional<Instant> end_of_blackout(const std::vector<Blackout>& windows, Ins
   return std::nullopt;
 }
 
-}  // namespace schedule
+}  // namespace scheduling

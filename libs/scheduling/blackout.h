@@ -8,9 +8,9 @@
 #include <variant>
 #include <vector>
 
-#include "schedule/cron.h"
+#include "scheduling/cron.h"
 
-namespace schedule {
+namespace scheduling {
 
 struct Blackout {
   struct Absolute {
@@ -31,4 +31,4 @@ const Blackout* covering(const std::vector<Blackout>& windows, Instant at);
 /// 2,000 windows that follow each other.
 std::optional<Instant> end_of_blackout(const std::vector<Blackout>& windows, Instant at);
 
-}  // namespace schedule
+}  // namespace scheduling

@@ -1,9 +1,9 @@
-#include "schedule/cron.h"
+#include "scheduling/cron.h"
 
 #include <algorithm>
 #include <bit>
 
-namespace schedule {
+namespace scheduling {
 namespace {
 
 using std::chrono::days;
@@ -158,4 +158,4 @@ std::optional<Slot> last_within(const Cron& cron, const Zone& zone, Instant afte
   return last;
 }
 
-}  // namespace schedule
+}  // namespace scheduling

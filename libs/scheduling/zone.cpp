@@ -1,4 +1,4 @@
-#include "schedule/zone.h"
+#include "scheduling/zone.h"
 
 #include <algorithm>
 #include <array>
@@ -9,7 +9,7 @@
 
 #include <fmt/format.h>
 
-namespace schedule {
+namespace scheduling {
 
 struct Zone::Rules {
   cctz::time_zone zone;
@@ -214,4 +214,4 @@ base::Result<Instant> parse_time(std::string_view text, const Zone& zone) {
   return Instant(local->time_since_epoch() - *offset);
 }
 
-}  // namespace schedule
+}  // namespace scheduling

@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "base/result.h"
-#include "schedule/zone.h"
+#include "scheduling/zone.h"
 
-namespace schedule {
+namespace scheduling {
 
 /// What became of a slot. Missed: a newer slot was due already.
 enum class Outcome : std::uint8_t {
@@ -56,4 +56,4 @@ std::string to_json(const State& state, const std::string& schedule);
 /// Errors: DataLoss: not a state, or that of another schedule.
 base::Result<State> state_from_json(const std::string& text, const std::string& schedule);
 
-}  // namespace schedule
+}  // namespace scheduling

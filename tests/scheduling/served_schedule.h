@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "base/check.h"
-#include "schedule/engine.h"
+#include "scheduling/engine.h"
 
-namespace schedule {
+namespace scheduling {
 
 class ServedSchedule {
  public:
@@ -123,4 +123,4 @@ class ServedSchedule {
   Seconds length_{600}, undo_{30};
 };
 
-}  // namespace schedule
+}  // namespace scheduling

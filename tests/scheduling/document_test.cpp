@@ -2,9 +2,9 @@
 #include <gtest/gtest.h>
 
 #include "api/yaml.h"
-#include "schedule/spec.h"
+#include "scheduling/spec.h"
 
-namespace schedule {
+namespace scheduling {
 namespace {
 
 using testing::ElementsAre;
@@ -142,4 +142,4 @@ TEST(ScheduleDocument, WarnsOfWhatMayNotBeMeant) {
 }
 
 }  // namespace
-}  // namespace schedule
+}  // namespace scheduling

@@ -4,9 +4,9 @@
 #include <gtest/gtest.h>
 
 #include "expressions.h"
-#include "schedule/cron.h"
+#include "scheduling/cron.h"
 
-namespace schedule {
+namespace scheduling {
 namespace {
 
 constexpr std::int64_t kDaySeconds = 86'400;
@@ -75,4 +75,4 @@ INSTANTIATE_TEST_SUITE_P(
     });
 
 }  // namespace
-}  // namespace schedule
+}  // namespace scheduling

@@ -9,10 +9,10 @@
 #include "api/decode.h"
 #include "api/field_text.h"
 #include "api/tables.h"
-#include "schedule/engine.h"
-#include "schedule/spec.h"
+#include "scheduling/engine.h"
+#include "scheduling/spec.h"
 
-namespace schedule {
+namespace scheduling {
 namespace {
 
 using api::Node;
@@ -166,4 +166,4 @@ std::vector<std::string> warnings(const Spec& spec, Instant now) {
   return out;
 }
 
-}  // namespace schedule
+}  // namespace scheduling

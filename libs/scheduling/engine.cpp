@@ -1,10 +1,10 @@
-#include "schedule/engine.h"
+#include "scheduling/engine.h"
 
 #include <algorithm>
 
 #include <fmt/format.h>
 
-namespace schedule {
+namespace scheduling {
 namespace {
 
 std::string join(const std::vector<std::string>& words) {
@@ -251,4 +251,4 @@ std::vector<Upcoming> upcoming(const Spec& spec, Instant from, std::size_t count
   return out;
 }
 
-}  // namespace schedule
+}  // namespace scheduling
