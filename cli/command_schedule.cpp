@@ -43,18 +43,35 @@ bool read_all(const std::vector<std::string>& files, const Kinds& kinds, Console
   return good;
 }
 
+/// Real time, shifted so that it begins elsewhere: tests need not wait for a slot.
+class ShiftedClock final : public aio::Clock {
+ public:
+  explicit ShiftedClock(aio::Clock& real) : real_(real) {}
+  void begin_at(Instant at) { shift_ = at - real_.wall_now(); }
+
+  base::TimePoint now() const override { return real_.now(); }
+  base::WallTime wall_now() const override { return real_.wall_now() + shift_; }
+  std::unique_ptr<aio::Alarm> alarm(const aio::Executor& executor) override {
+    return real_.alarm(executor);
+  }
+
+ private:
+  aio::Clock& real_;
+  base::Duration shift_{};
+};
+
 using Services = std::vector<std::unique_ptr<runner::ScheduleService>>;
 
 base::Result<Services> open_all(std::vector<runner::ScheduleFile> files, const Kinds& kinds,
-                                TaskRun& tasks, const runner::StateDir& state, Console& console) {
-  const auto say = [&console](const std::string& line) {
-    print(console.err, fmt::format("{} {}\n", base::rfc3339(aio::wall_now()), line));
+                                aio::Clock& clock, const aio::Executor& executor,
+                                const runner::StateDir& state, Console& console) {
+  const auto say = [&clock, &console](const std::string& line) {
+    print(console.err, fmt::format("{} {}\n", base::rfc3339(clock.wall_now()), line));
   };
   Services services;
   for (runner::ScheduleFile& file : files) {
-    TRY(auto service,
-        runner::ScheduleService::open(tasks.clock(), tasks.executor(),
-                                      {state, std::move(file), kinds.actions, say}));
+    TRY(auto service, runner::ScheduleService::open(clock, executor,
+                                                    {state, std::move(file), kinds.actions, say}));
     services.push_back(std::move(service));
   }
   return services;
@@ -64,6 +81,12 @@ aio::Task<base::Result<>> serve_all(Services& services, std::stop_token stop) {
   aio::TaskGroup group(co_await boost::asio::this_coro::executor);
   for (auto& service : services) group.spawn(service->serve(stop));
   co_return co_await group.join();
+}
+
+/// "27 h 00 min", from two days on "8 d 03 h".
+std::string distance(Instant from, Instant to) {
+  const auto hours = std::chrono::floor<std::chrono::hours>(to - from).count();
+  return hours < 48 ? base::human(to - from) : fmt::format("{} d {:02} h", hours / 24, hours % 24);
 }
 
 std::string table_of(const std::vector<std::vector<std::string>>& rows) {
@@ -95,14 +118,14 @@ Node node_of(const scheduling::Upcoming& one, const scheduling::Zone& zone) {
   return out.set("reason", one.reason);
 }
 
-std::string next_table(const std::vector<scheduling::Upcoming>& slots,
-                       const scheduling::Zone& zone, Instant from) {
+std::string next_table(const std::vector<scheduling::Upcoming>& slots, const scheduling::Zone& zone,
+                       Instant from) {
   std::vector<std::vector<std::string>> rows = {
       {"SLOT", "ZONE", "UTC", "AFTER", "STARTS", "REASON"}};
   for (const auto& one : slots) {
     rows.push_back({scheduling::text_of(one.slot.at, zone), zone.abbreviation(one.slot.at),
-                    scheduling::utc_text(one.slot.at), base::human(one.slot.at - from),
-                    one.starts ? "yes" : "no", one.reason.empty() ? "" : one.reason});
+                    scheduling::utc_text(one.slot.at), distance(from, one.slot.at),
+                    one.starts ? "yes" : "no", one.reason});
   }
   return table_of(rows);
 }
@@ -176,7 +199,13 @@ Exit run(const ScheduleRun& command, const Global& global, Console& console) {
   const auto state = runner::StateDir::open(global.state_dir);
   if (!state) return failed(console, state.error());
   TaskRun tasks;
-  auto services = open_all(std::move(files), kinds, tasks, *state, console);
+  ShiftedClock clock(tasks.clock());
+  if (!command.clock_from.empty()) {
+    const auto begin = scheduling::parse_time(command.clock_from, scheduling::Zone::utc());
+    if (!begin) return failed(console, begin.error().with("--clock-from"));
+    clock.begin_at(*begin);
+  }
+  auto services = open_all(std::move(files), kinds, clock, tasks.executor(), *state, console);
   if (!services) return failed(console, services.error());
   const auto done = tasks.until_signal(
       [&](aio::Clock&, std::stop_token stop) { return serve_all(*services, std::move(stop)); });

@@ -107,11 +107,11 @@ class Tree {
     CLI::App* schedule = app_.add_subcommand("schedule", "run drills at their times");
     schedule->require_subcommand(1);
     auto run = std::make_shared<ScheduleRun>();
-    leaf(schedule, "run", "serve schedules until SIGINT or SIGTERM", run)
-        ->add_option("FILE", run->files, "DrillSchedule files")
-        ->required();
+    CLI::App* sub = leaf(schedule, "run", "serve schedules until SIGINT or SIGTERM", run);
+    sub->add_option("FILE", run->files, "DrillSchedule files")->required();
+    sub->add_option("--clock-from", run->clock_from)->group("");
     auto next = std::make_shared<ScheduleNext>();
-    CLI::App* sub = leaf(schedule, "next", "the slots to come, and whether they would start", next);
+    sub = leaf(schedule, "next", "the slots to come, and whether they would start", next);
     sub->add_option("FILE", next->file, "a DrillSchedule file")->required();
     sub->add_option("-n,--count", next->count, "how many")->check(CLI::Range(1, 10000));
     sub->add_option("--from", next->from,
@@ -157,7 +157,8 @@ class Tree {
     add_output(leaf(&app_, "version", "version and build", version), version->output);
     auto schema = std::make_shared<Schema>();
     leaf(&app_, "schema", "print a JSON Schema", schema)
-        ->add_option("KIND", schema->kind, "Resource (RecoveryPlan, LocalSystem, DrillSchedule) or Report")
+        ->add_option("KIND", schema->kind,
+                     "Resource (RecoveryPlan, LocalSystem, DrillSchedule) or Report")
         ->required()
         ->check(CLI::IsMember({"Resource", "Report"}));
     auto completion = std::make_shared<Completion>();

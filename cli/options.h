@@ -62,6 +62,7 @@ struct DrillRecover {
 /// `muster schedule run FILE…`
 struct ScheduleRun {
   std::vector<std::string> files;
+  std::string clock_from;  // hidden, for tests: the clock begins there; empty: it is the system's
 };
 /// `muster schedule next FILE [-n 5] [--from TIME]`
 struct ScheduleNext {
@@ -102,9 +103,9 @@ struct Responder {
   std::vector<std::string> arguments;
 };
 
-using Command =
-    std::variant<DrillRun, DrillList, DrillShow, DrillWatch, DrillAbort, DrillReport, DrillRecover,
-                 ScheduleRun, ScheduleNext, ScheduleList, Stop, Validate, Version, Completion, System, Schema, Relay, Responder>;
+using Command = std::variant<DrillRun, DrillList, DrillShow, DrillWatch, DrillAbort, DrillReport,
+                             DrillRecover, ScheduleRun, ScheduleNext, ScheduleList, Stop, Validate,
+                             Version, Completion, System, Schema, Relay, Responder>;
 
 /// Options of every command.
 struct Global {

@@ -162,8 +162,7 @@ tl::expected<CheckedFile, api::Problems> check_file(const std::string& file,
     return CheckedFile{"LocalSystem " + system->name, {}};
   }
   if (kind == "DrillSchedule") {
-    const auto schedule =
-        read_schedule(file, catalog, scheduling::whole_second(aio::wall_now()));
+    const auto schedule = read_schedule(file, catalog, scheduling::whole_second(aio::wall_now()));
     if (!schedule) return tl::unexpected(schedule.error());
     return CheckedFile{
         fmt::format("DrillSchedule {} of plan {}", schedule->spec.name, schedule->plan_name),
