@@ -19,7 +19,9 @@
 #include "report/rows.h"
 #include "runner/describe.h"
 #include "runner/drill_run.h"
+#include "runner/guardian.h"
 #include "runner/http_client.h"
+#include "runner/plan_config.h"
 #include "runner/recover.h"
 #include "runner/results.h"
 #include "runner/schedule_dir.h"
@@ -53,11 +55,16 @@ class Session {
   Exit run() {
     auto file = runner::read_plan({command_.plan, command_.profile, command_.sets}, kinds_);
     if (!file) {
-      print(console_.err, api::format(file.error()) + "\n");
+      console_.note(api::format(file.error()));
       return Exit::Usage;
     }
     for (const std::string& warning : file->warnings) {
-      print(console_.err, fmt::format("{}: warning: {}\n", command_.plan, warning));
+      console_.note(fmt::format("{}: warning: {}\n", command_.plan, warning));
+    }
+    if (!command_.metrics_file.empty()) {
+      if (const auto good = aio::check_writable(command_.metrics_file); !good) {
+        return failed(console_, good.error().with("--metrics-file"));
+      }
     }
     if (command_.dry_run) return dry_run(*file);
     auto done = aio::run(context_, with_signals(drill(std::move(*file))));
@@ -74,13 +81,19 @@ class Session {
   aio::Task<base::Result<>> listen_for_signals(std::stop_token stop);
   aio::Task<base::Result<>> recover_leftovers(const runner::StateDir& state,
                                               const std::string& system);
+  aio::Task<base::Result<Exit>> guarded(const runner::StateDir& state, runner::DrillDir dir,
+                                        runner::DrillTarget& target, bool managed);
+  aio::Task<base::Result<>> keep(runner::Guardian& guardian, std::stop_token stop);
+  aio::Task<base::Result<Exit>> start_and_drill(const runner::StateDir& state, runner::DrillDir dir,
+                                                runner::DrillTarget& target, bool managed);
   aio::Task<base::Result<Exit>> on_target(const runner::StateDir& state, runner::DrillDir dir,
                                           runner::DrillTarget& target);
   aio::Task<base::Result<Exit>> put_away(runner::DrillDir dir, targets::LocalTarget& target,
                                          bool stop_it, base::Result<Exit> exit);
   base::Result<> serve_metrics(aio::TaskGroup& group);
+  void write_metrics(const runner::DrillStatus& status);
   Exit conclude(const runner::DrillRun::Result& result, const runner::DrillDir& dir);
-  void say(const std::string& text) { print(console_.err, text + "\n"); }
+  void say(const std::string& text) { console_.note(text + "\n"); }
 
   const DrillRun& command_;
   const Global& global_;
@@ -92,6 +105,8 @@ class Session {
   api::ActionCatalog kinds_ = runner::action_catalog(catalog_);
   metrics::DrillMetrics metrics_{{version(), revision(), compiler()}};
   std::unique_ptr<net::HttpServer> metrics_server_;
+  std::string metrics_phase_;  // at the last write of the metrics file
+  bool metrics_failed_ = false;
   runner::DrillRun* running_ = nullptr;
   std::stop_source stop_before_drill_;
   bool interrupted_ = false;
@@ -102,11 +117,11 @@ Exit Session::dry_run(const runner::PlanFile& file) {
   const api::RecoveryPlan& plan = file.plan;
   const api::Node document = plan.document;
   if (command_.output == Output::Json) {
-    print(console_.out, api::to_json(document, 2) + "\n");
+    console_.data(api::to_json(document, 2) + "\n");
   } else if (command_.output == Output::Yaml) {
-    print(console_.out, api::to_yaml(document));
+    console_.data(api::to_yaml(document));
   } else {
-    print(console_.out, runner::describe(file));
+    console_.data(runner::describe(file));
   }
   say("dry run: nothing was started and nothing was changed");
   return Exit::Ok;
@@ -160,6 +175,16 @@ base::Result<> Session::serve_metrics(aio::TaskGroup& group) {
   return {};
 }
 
+/// At every change of phase and at the end, so that a scrape between two drills finds the last one.
+void Session::write_metrics(const runner::DrillStatus& status) {
+  if (command_.metrics_file.empty()) return;
+  if (status.phase == metrics_phase_ && !status.finished) return;
+  metrics_phase_ = status.phase;
+  const auto written = aio::write_file_atomic(command_.metrics_file, metrics_.text());
+  if (!written && !metrics_failed_) say("warning: --metrics-file: " + written.error().message);
+  metrics_failed_ = !written;
+}
+
 aio::Task<base::Result<>> Session::recover_leftovers(const runner::StateDir& state,
                                                      const std::string& system) {
   CO_TRY(const auto drills, state.drills());
@@ -206,6 +231,44 @@ aio::Task<base::Result<Exit>> Session::in_folder(const runner::StateDir& state,
   CO_TRY(runner::DrillTarget target, runner::open_target(clock_, state, std::move(file), kinds_));
   const bool managed = !target.target.started();
   CO_TRY(runner::save_for_recovery(dir, kept, managed && !command_.keep_system));
+  co_return co_await guarded(state, dir, target, managed);
+}
+
+/// From here on everything is undone even if this process is killed.
+aio::Task<base::Result<Exit>> Session::guarded(const runner::StateDir& state, runner::DrillDir dir,
+                                               runner::DrillTarget& target, bool managed) {
+  const runner::Guardian::Limits limits{base::seconds(target.plan.guard.silence_seconds)};
+  auto guardian =
+      co_await runner::Guardian::start(clock_, state, dir, limits, stop_before_drill_.get_token());
+  if (!guardian) {
+    CO_TRY(runner::mark_ended(dir));  // nothing was touched
+    co_return tl::unexpected(guardian.error());
+  }
+  aio::TaskGroup keeping(context_.get_executor());
+  keeping.spawn(keep(*guardian, keeping.token()));
+  auto exit = co_await start_and_drill(state, dir, target, managed);
+  keeping.cancel();
+  static_cast<void>(co_await keeping.join());
+  if (const auto left = co_await guardian->dismiss(); !left) {
+    say("warning: the guardian did not leave: " + left.error().message);
+  }
+  co_return exit;
+}
+
+aio::Task<base::Result<>> Session::keep(runner::Guardian& guardian, std::stop_token stop) {
+  const auto kept = co_await guardian.keep(std::move(stop));
+  if (!kept) {
+    const std::string why = "no guardian any more: " + kept.error().message;
+    say("error: " + why);
+    stop_before_drill_.request_stop();
+    if (running_ != nullptr) running_->abort(drill::AbortReason::Guard, why);
+  }
+  co_return base::Result<>{};
+}
+
+aio::Task<base::Result<Exit>> Session::start_and_drill(const runner::StateDir& state,
+                                                       runner::DrillDir dir,
+                                                       runner::DrillTarget& target, bool managed) {
   if (managed) {
     say(fmt::format("starting {} in {}", target.target.system().name, target.target.dir()));
     auto started = co_await target.target.start(stop_before_drill_.get_token());
@@ -237,17 +300,20 @@ aio::Task<base::Result<Exit>> Session::on_target(const runner::StateDir& state,
                                                  runner::DrillDir dir,
                                                  runner::DrillTarget& target) {
   runner::HttpGet http(clock_, context_.get_executor());
-  runner::DrillRun::Setup setup{
-      state,
-      dir,
-      target,
-      catalog_,
-      &http,
-      &metrics_,
-      versions_of_here(command_),
-      [this](const runner::DrillStatus& status) { print(console_.err, view_.show(status)); }};
+  runner::DrillRun::Setup setup{state,
+                                dir,
+                                target,
+                                catalog_,
+                                &http,
+                                &metrics_,
+                                versions_of_here(command_),
+                                [this](const runner::DrillStatus& status) {
+                                  console_.note(view_.show(status));
+                                  write_metrics(status);
+                                }};
   metrics_.declare(target.plan.name);
-  if (const auto record = runner::track_record(state, target.plan.name);
+  if (const auto record =
+          runner::track_record(state, target.plan.name, runner::spec_digest(target.plan));
       record && record->drills > 0) {
     metrics_.compliance(target.plan.name, {record->rto.ratio, record->rto.lower_bound},
                         {record->rpo.ratio, record->rpo.lower_bound});
@@ -257,7 +323,7 @@ aio::Task<base::Result<Exit>> Session::on_target(const runner::StateDir& state,
   if (interrupted_) run.abort(drill::AbortReason::User, "interrupted");
   auto result = co_await run.run();
   running_ = nullptr;
-  print(console_.err, view_.end());
+  console_.note(view_.end());
   if (!result) co_return tl::unexpected(result.error());
   co_return conclude(*result, dir);
 }
@@ -267,13 +333,17 @@ Exit Session::conclude(const runner::DrillRun::Result& result, const runner::Dri
   options.color = console_.out_stream.color;
   options.columns = console_.out_stream.columns;
   options.html_path = dir.report_html();
-  print(console_.out, report::show(result.report, format_of(command_.output), options));
-  if (command_.output == Output::Table && result.track_record) {
-    print(console_.out, fmt::format("\nHistory of {} on this machine\n{}", result.report.plan,
-                                    runner::describe(*result.track_record)));
+  console_.data(report::show(result.report, format_of(command_.output), options));
+  if (command_.output == Output::Table && result.report.history) {
+    console_.data(fmt::format("\nHistory of {} on this machine\n{}", result.report.plan,
+                              runner::describe(*result.report.history)));
   }
   for (const std::string& problem : result.problems) say("warning: " + problem);
   whole_ = result.report.ending != drill::Ending::NotWhole;
+  if (!whole_) {
+    say("the system was left as it is: put right what is named above, then run "
+        "`muster drill recover`");
+  }
   const int code = runner::exit_code(result.report);
   if (result.aborted_by_user && code != 1) return Exit::Interrupted;
   return static_cast<Exit>(code);

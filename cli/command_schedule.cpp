@@ -31,12 +31,12 @@ bool read_all(const std::vector<std::string>& files, const Kinds& kinds, Console
   for (const std::string& file : files) {
     auto read = runner::read_schedule(file, kinds.actions, now());
     if (!read) {
-      print(console.err, api::format(read.error()) + "\n");
+      console.note(api::format(read.error()) + "\n");
       good = false;
       continue;
     }
     for (const std::string& warning : read->warnings) {
-      print(console.err, fmt::format("{}: warning: {}\n", file, warning));
+      console.note(fmt::format("{}: warning: {}\n", file, warning));
     }
     out.push_back(std::move(*read));
   }
@@ -66,7 +66,7 @@ base::Result<Services> open_all(std::vector<runner::ScheduleFile> files, const K
                                 aio::Clock& clock, const aio::Executor& executor,
                                 const runner::StateDir& state, Console& console) {
   const auto say = [&clock, &console](const std::string& line) {
-    print(console.err, fmt::format("{} {}\n", base::rfc3339(clock.wall_now()), line));
+    console.note(fmt::format("{} {}\n", base::rfc3339(clock.wall_now()), line));
   };
   Services services;
   for (runner::ScheduleFile& file : files) {
@@ -105,7 +105,7 @@ std::string table_of(const std::vector<std::vector<std::string>>& rows) {
 
 void print_node(const Node& node, Output output, Console& console) {
   const std::string json = api::to_json(node, 2) + "\n";
-  print(console.out, output == Output::Yaml ? report::yaml_of_json(json).value_or(json) : json);
+  console.data(output == Output::Yaml ? report::yaml_of_json(json).value_or(json) : json);
 }
 
 Node node_of(const scheduling::Upcoming& one, const scheduling::Zone& zone) {
@@ -229,7 +229,7 @@ Exit run(const ScheduleNext& command, const Global& /*global*/, Console& console
   }
   const auto slots = scheduling::upcoming(spec, from, static_cast<std::size_t>(command.count));
   if (command.output == Output::Table) {
-    print(console.out, next_table(slots, spec.zone, from));
+    console.data(next_table(slots, spec.zone, from));
     return Exit::Ok;
   }
   Node items = Node::sequence();
@@ -259,9 +259,9 @@ Exit run(const ScheduleList& command, const Global& global, Console& console) {
   if (command.output != Output::Table) {
     print_node(Node::map().set("schedules", std::move(items)), command.output, console);
   } else if (rows.size() == 1) {
-    print(console.out, fmt::format("no schedule was served in {}\n", state->root()));
+    console.data(fmt::format("no schedule was served in {}\n", state->root()));
   } else {
-    print(console.out, table_of(rows));
+    console.data(table_of(rows));
   }
   return Exit::Ok;
 }

@@ -1,4 +1,4 @@
-"""The three shipped plans, whole: real servers, the real kill, every kind of output.
+"""The shipped plans, whole: real servers, the real kill, every kind of output.
 
 What a slow machine can change (how long it took, criteria of response times) is not judged. What
 must hold on any machine is: what was lost, that two readings agree on it, that the instrument proved
@@ -9,6 +9,7 @@ for the former only.
 import json
 import os
 import re
+import subprocess
 import unittest
 import xml.etree.ElementTree as xml
 
@@ -20,6 +21,8 @@ class Drill(Case):
     """One plan; the drill runs once, for all tests of a class."""
 
     plan = None
+    sets = ()
+    split_brain = False
 
     @classmethod
     def setUpClass(cls):
@@ -27,7 +30,9 @@ class Drill(Case):
             raise unittest.SkipTest("no plan")
         cls.muster = Muster()
         cls.addClassCleanup(cls.muster.close)
-        cls.ended = cls.muster.drill(cls.plan, seconds=200)
+        cls.metrics = os.path.join(cls.muster.top, "muster.prom")
+        cls.ended = cls.muster.drill(cls.plan, *cls.sets, options=("--metrics-file", cls.metrics),
+                                     seconds=200)
         cls.left = cls.muster.drills()
         if cls.ended.code not in (0, 3, 4) or len(cls.left) != 1:
             raise AssertionError(str(cls.ended))
@@ -49,7 +54,7 @@ class Drill(Case):
         self.assertEqual(ledger["ok"], ledger["kept"] + ledger["lost"] + ledger["delayed"])
         self.assertGreater(ledger["kept"], 0)
         self.assertEqual((ledger["phantom"], ledger["corrupt"], ledger["holes"]), (0, 0, 0))
-        self.assertEqual(report["consistency"]["splitBrainDefinite"], 0)
+        self.assertEqual(report["consistency"]["splitBrainDefinite"] > 0, self.split_brain)
         for event in report["timeline"]:
             self.assertNotRegex(event["text"], r"[\n\t]")
 
@@ -70,7 +75,8 @@ class Drill(Case):
 
     def commands(self):
         listed = json.loads(self.muster.run("drill", "list", "-o", "json").out)
-        self.assertIn(self.id, json.dumps(listed))
+        self.assertEqual([(row["drillId"], row["state"]) for row in listed],
+                         [(self.id, "Finished")])
         shown = self.muster.run("drill", "show", "last", "-o", "json")
         self.assertEqual(json.loads(shown.out)["drillId"], self.id)
         watched = self.muster.run("drill", "watch", "last")
@@ -81,6 +87,24 @@ class Drill(Case):
             self.assert_exit(written, 0)
             self.assertIn(mark, written.out)
         self.assertIn("no drill needs", self.muster.run("drill", "recover").err)
+
+    def metrics_of_the_drill(self):
+        with open(self.metrics, encoding="utf-8") as file:
+            text = file.read()
+        self.assertEqual([name for name in os.listdir(self.muster.top) if "prom." in name], [])
+        done = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True,
+                              text=True, check=False)
+        self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "", ""))
+        scenario = f'scenario="{self.plan}"'
+        for line in ('muster_disaster_recovery_state{state="normal"} 1',
+                     f'muster_drill_last_finished_timestamp_seconds{{{scenario}}} ',
+                     f'muster_rto_compliance_ratio_lower_bound{{{scenario}}} ',
+                     f'muster_rpo_compliance_ratio{{{scenario}}} ',
+                     'muster_disaster_recovery_events_total{event_type="fault_begun",'
+                     f'{scenario}}} 1'):
+            self.assertIn("\n" + line, text)
+        edges = re.findall(r'_recovery_duration_seconds_bucket{phase="recovery",.*le="(.*)"}', text)
+        self.assertEqual(edges, ["30", "60", "180", "300", "600", "1200", "1800", "+Inf"])
 
     def nothing_left(self):
         self.assert_nothing_runs()
@@ -100,6 +124,9 @@ class AsynchronousPair(Drill):
 
     def test_writes_every_report(self):
         self.outputs()
+
+    def test_leaves_metrics_for_a_scrape_after_its_end(self):
+        self.metrics_of_the_drill()
 
     def test_the_other_commands_know_the_drill(self):
         self.commands()
@@ -125,6 +152,49 @@ class PatroniCluster(Drill):
         self.assertEqual(self.report["mode"], "Observe")
         self.assertTrue(any(event["kind"] == "Promoted" for event in self.report["timeline"]))
         self.assertTrue(re.search("RedundancyRestored", json.dumps(self.report["timeline"])))
+        self.nothing_left()
+
+
+class Partition(Drill):
+    plan = "database-partition"
+
+    def stream(self, name):
+        return next(s for s in self.report["streams"] if s["stream"]["name"] == name)
+
+    def test_a_primary_that_is_cut_off_acknowledges_nothing(self):
+        self.common()
+        self.assertEqual(self.report["ledger"]["lost"], 0, self.report["ledger"])
+        self.assertTrue(self.report["ledger"]["crossCheckAgrees"])
+        proven = [e["text"] for e in self.report["timeline"] if e["kind"] == "FaultProven"]
+        self.assertEqual(len(proven), 1)
+        self.assertRegex(proven[0], "/ready answered 503$")
+
+    def test_the_page_of_the_proxy_tells_of_the_cut_and_the_control_does_not(self):
+        for name in ("ready/A", "ready/B"):
+            self.assertGreater(self.stream(name)["badByCause"].get("Unavailable", 0), 0, name)
+        control = self.stream("standby-port/A")
+        self.assertEqual(control["stream"]["kind"], "Control")
+        self.assertGreater(control["ok"], 0)
+        self.assertEqual(control["badByCause"].get("Refused", 0), 0)
+
+    def test_leaves_nothing_behind(self):
+        self.nothing_left()
+
+
+class PartitionOfAnAsynchronousPair(Drill):
+    plan = "database-partition"
+    sets = ("spec.target.local.parameters.synchronous=off",
+            "spec.target.local.parameters.replicationDelayMillis=300")
+    split_brain = True
+
+    def test_the_old_primary_goes_on_acknowledging_and_the_drill_counts_it(self):
+        self.common()
+        self.assertEqual(self.report["verdict"], "Missed")
+        self.assertTrue(any("superseded primary" in why for why in self.report["reasons"]))
+        ledger = self.report["ledger"]
+        self.assertGreater(ledger["lost"], 0)
+        self.assertEqual(ledger["lost"], ledger["lostFoundOnOldPrimary"])
+        self.assertTrue(ledger["crossCheckAgrees"])
         self.nothing_left()
 
 

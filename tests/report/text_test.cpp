@@ -67,6 +67,7 @@ TEST(ReportTerminal, SaysTheVerdictTheBoundsAndWhereTheReportLies) {
   EXPECT_THAT(text, HasSubstr("database-failover  ✗ missed"));
   EXPECT_THAT(text, HasSubstr("RTO  12.389 – 12.423 s  5 min 00 s  ✓ met"));
   EXPECT_THAT(text, HasSubstr("15,874 acknowledged (15,870 kept, 4 lost, 0 delayed)"));
+  EXPECT_THAT(text, HasSubstr("The wall clock was set back by 800 ms; no figure depends on it."));
   EXPECT_TRUE(text.ends_with("HTML report: /var/lib/muster/drills/x/report.html\n")) << text;
   EXPECT_THAT(text, Not(HasSubstr("\x1b")));
 }
@@ -117,9 +118,52 @@ TEST(ReportRows, FormatsAreThoseOfTheFlag) {
   EXPECT_EQ(report::format_of("JSON"), std::nullopt);
 }
 
+report::ListedDrill finished(const drill::Report& report) {
+  report::ListedDrill drill;
+  drill.summary = drill::summarize(report);
+  return drill;
+}
+
+report::ListedDrill running() {
+  report::ListedDrill drill;
+  drill.summary.drill_id = "shop-20261121-050000-0001";
+  drill.summary.plan = "shop";
+  drill.state = report::DrillState::Running;
+  drill.has_report = false;
+  drill.phase = "Recovery";
+  drill.elapsed = base::seconds(12);
+  drill.note = "Recovery for 12.0 s";
+  return drill;
+}
+
+TEST(ReportRows, DrillsWithoutAReportAreListedWithTheirStateAndNoVerdict) {
+  const std::vector<report::ListedDrill> rows = {running(), finished(sample::not_recovered())};
+  const std::string text = report::list(rows, report::Format::Table, {false, 160, ""});
+  EXPECT_THAT(text, HasSubstr("▸ running"));
+  EXPECT_THAT(text, HasSubstr("Recovery for 12.0 s"));
+  const std::string json = report::list(rows, report::Format::Json, {});
+  for (const char* field : {"\"state\": \"Running\"", "\"state\": \"Finished\"",
+                            "\"verdict\": null", "\"elapsedSeconds\": 12"}) {
+    EXPECT_THAT(json, HasSubstr(field));
+  }
+}
+
+TEST(ReportRows, AnIdIsThereToBeCopiedAndNeverCut) {
+  const std::vector<report::ListedDrill> rows = {finished(sample::database_failover())};
+  for (const int columns : {40, 60, 80, 100, 160}) {
+    const std::string text = report::list(rows, report::Format::Table, {false, columns, ""});
+    EXPECT_THAT(text, HasSubstr("database-failover-20261121-044224-9f3a  ")) << columns;
+    EXPECT_THAT(text, HasSubstr("✗ missed")) << columns;
+    std::istringstream lines(text);
+    for (std::string line; columns >= 60 && std::getline(lines, line);) {
+      EXPECT_LE(report::width_of(line), columns) << line;
+    }
+  }
+}
+
 TEST(ReportRows, TableListsDrills) {
-  const std::vector<drill::Summary> rows = {drill::summarize(sample::database_failover()),
-                                            drill::summarize(sample::not_recovered())};
+  const std::vector<report::ListedDrill> rows = {finished(sample::database_failover()),
+                                                 finished(sample::not_recovered())};
   const std::string text = report::list(rows, report::Format::Table, {false, 160, ""});
   EXPECT_THAT(
       text,
@@ -143,7 +187,7 @@ TEST(ReportRows, YamlSaysTheSameAsJson) {
   };
   for (const auto& r : {sample::not_recovered(), sample::hostile(), sample::empty()}) {
     check(report::show(r, report::Format::Json, {}), report::show(r, report::Format::Yaml, {}));
-    const std::vector<drill::Summary> rows = {drill::summarize(r), drill::summarize(r)};
+    const std::vector<report::ListedDrill> rows = {finished(r), running()};
     check(report::list(rows, report::Format::Json, {}),
           report::list(rows, report::Format::Yaml, {}));
   }
