@@ -24,6 +24,7 @@ using scheduling::Seconds;
 struct Compared {
   std::int64_t slots = 0;
   std::int64_t around_changes = 0;  // slots at which the clock does something
+  std::int64_t probed = 0;          // from instants around changes
   std::int64_t mismatches = 0;
 };
 
@@ -33,8 +34,27 @@ void complain(const std::string& zone, const std::string& text, Minute expected,
               scheduling::utc_text(Instant(Seconds(found * 60))).c_str());
 }
 
+/// From instants around every change of the clock, not only from slot to slot.
+void compare_around_changes(const scheduling::Zone& zone, const scheduling::Cron& cron,
+                            const std::vector<oracle::Offset>& offsets,
+                            const std::vector<Minute>& expected, Compared& out) {
+  for (std::size_t i = 1; i < offsets.size(); ++i) {
+    for (Minute minute = offsets[i].from - 180; minute < offsets[i].from + 180; minute += 13) {
+      const auto want = std::upper_bound(expected.begin(), expected.end(), minute);
+      if (want == expected.end() || minute < expected.front()) continue;
+      const auto slot = scheduling::next_after(cron, zone, Instant(Seconds(minute * 60 + 30)));
+      const Minute got = slot ? slot->at.time_since_epoch().count() / 60 : -1;
+      ++out.probed;
+      if (got == *want) continue;
+      complain(zone.name(), cron.text(), *want, got);
+      ++out.mismatches;
+    }
+  }
+}
+
 void compare(const std::string& name, const oracle::Expression& expression,
-             const std::vector<Minute>& expected, Compared& out, int first, int last) {
+             const std::vector<oracle::Offset>& offsets, const std::vector<Minute>& expected,
+             Compared& out, int first, int last) {
   const auto zone = scheduling::Zone::load(name);
   const auto cron = scheduling::Cron::parse(expression.text);
   if (!zone || !cron) {
@@ -42,6 +62,7 @@ void compare(const std::string& name, const oracle::Expression& expression,
     ++out.mismatches;
     return;
   }
+  compare_around_changes(*zone, *cron, offsets, expected, out);
   Instant at(Seconds((oracle::days_before(first) + 1) * 86400 - 1));
   const Instant end(Seconds((oracle::days_before(last + 1) - 1) * 86400));
   std::size_t i = 0;
@@ -97,16 +118,18 @@ int main(int count, char** arguments) {
     for (const auto& expression : expressions) {
       const auto expected =
           oracle::slots(expression, matches[expression.text], offsets, first, last);
-      for (const auto& name : members) compare(name, expression, expected, total, first, last);
+      for (const auto& name : members)
+        compare(name, expression, offsets, expected, total, first, last);
     }
   }
   const double seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
   std::printf(
-      "%lld mismatches in %lld slots (%lld at clock changes), %d zones x %zu expressions x "
+      "%lld mismatches in %lld slots (%lld at clock changes) and %lld instants around changes, "
+      "%d zones x %zu expressions x "
       "%d years, %.0f s\n",
       static_cast<long long>(total.mismatches), static_cast<long long>(total.slots),
-      static_cast<long long>(total.around_changes), zones, expressions.size(), last - first + 1,
-      seconds);
+      static_cast<long long>(total.around_changes), static_cast<long long>(total.probed), zones,
+      expressions.size(), last - first + 1, seconds);
   return total.mismatches == 0 && zones > 0 ? 0 : 1;
 }

@@ -1,6 +1,8 @@
 // A sample of what bench/cron_oracle compares in full: every zone and fifty years.
 #include "oracle.h"
 
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
 #include "expressions.h"
@@ -23,6 +25,23 @@ std::vector<oracle::Minute> found(const Cron& cron, const Zone& zone, int first,
   return out;
 }
 
+/// From instants around every change of the clock, not only from slot to slot.
+void check_around_changes(const Cron& cron, const Zone& zone,
+                          const std::vector<oracle::Offset>& offsets,
+                          const std::vector<oracle::Minute>& expected) {
+  for (std::size_t i = 1; i < offsets.size(); ++i) {
+    for (oracle::Minute minute = offsets[i].from - 180; minute < offsets[i].from + 180;
+         minute += 7) {
+      const auto want = std::upper_bound(expected.begin(), expected.end(), minute);
+      if (want == expected.end() || minute < expected.front()) continue;
+      const auto slot = next_after(cron, zone, Instant(Seconds(minute * 60 + 30)));
+      ASSERT_TRUE(slot);
+      EXPECT_EQ(slot->at.time_since_epoch().count() / 60, *want)
+          << "after " << utc_text(Instant(Seconds(minute * 60 + 30)));
+    }
+  }
+}
+
 struct Sample {
   const char* zone;
   int year;
@@ -43,9 +62,10 @@ TEST_P(CronOracle, AgreesOnEverySlotOfTheYear) {
     const auto cron = Cron::parse(expression.text);
     ASSERT_TRUE(cron) << cron.error().message;
     const auto matches = oracle::matching_minutes(expression, year, year);
-    EXPECT_EQ(found(*cron, *zone, year, year),
-              oracle::slots(expression, matches, offsets, year, year))
-        << GetParam().why << ": \"" << expression.text << '"';
+    const auto expected = oracle::slots(expression, matches, offsets, year, year);
+    SCOPED_TRACE(testing::Message() << GetParam().why << ": \"" << expression.text << '"');
+    EXPECT_EQ(found(*cron, *zone, year, year), expected);
+    check_around_changes(*cron, *zone, offsets, expected);
   }
 }
 
