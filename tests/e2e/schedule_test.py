@@ -8,6 +8,7 @@ a slot really began is counted by the system itself: its setup adds a line to a 
 import json
 import os
 import random
+import shutil
 import signal
 import time
 import unittest
@@ -168,6 +169,18 @@ class Schedules(Case):
         self.assertIn(listed["lastDetail"], ("Met", "Missed", "Inconclusive", "Invalid"))
         self.assert_nothing_runs()
 
+    @staticmethod
+    def clock(minute):
+        return f"{10 + minute // 60}:{minute % 60:02}"
+
+    def end_drills(self):
+        """Also the one whose scheduler was killed before it had a folder."""
+        def running():
+            drills = json.loads(self.muster.run("drill", "list", "-o", "json").out)
+            return [drill for drill in drills if drill["state"] == "Running"]
+        self.muster.run("stop")
+        self.wait_until(lambda: not running())
+
     def test_killed_at_random_moments_around_a_slot_it_runs_at_most_once(self):
         file = self.schedule()
         rounds = int(os.environ.get("MUSTER_KILLS", "12"))
@@ -175,21 +188,18 @@ class Schedules(Case):
         dice = random.Random(seed)
         started = 0
         for minute in range(1, rounds + 1):
-            before = f"2027-01-01T{10 + minute // 60}:{minute % 60:02}:59Z"
-            first = self.serve(file, before)
+            first = self.serve(file, f"2027-01-01T{self.clock(minute - 1)}:59Z")
             first.until(r"next slot")
-            moment = time.monotonic() + 1 + dice.uniform(-0.2, 0.5)
-            while time.monotonic() < moment:
-                pass
+            # Half of them right where it writes and starts.
+            wide = minute % 2 == 0
+            time.sleep(1 + (dice.uniform(-0.2, 0.5) if wide else dice.uniform(-0.03, 0.05)))
             first.signal(signal.SIGKILL)
             first.wait()
-            again = self.serve(file, before)
-            again.until(r"next slot|waits")
-            time.sleep(2.5)  # past the slot once more
+            again = self.serve(file, f"2027-01-01T{self.clock(minute)}:01Z")
+            again.until(rf"next slot 2027-01-01T{self.clock(minute + 1)}:00Z")
             again.signal(signal.SIGTERM)
             again.wait()
-            self.wait_until(lambda: "running" not in self.muster.run("drill", "list").err)
-            self.muster.run("stop")
+            self.end_drills()
             self.assertLessEqual(self.runs() - started, 1, f"seed {seed}, round {minute}")
             started = self.runs()
         self.assertEqual(len(self.origins()), len(set(self.origins())))
@@ -265,6 +275,20 @@ class Schedules(Case):
         ended = self.muster.run("schedule", "run", file, seconds=30)
         self.assert_exit(ended, 1)
         self.assertRegex(ended.err, r"state\.json: not the state of a schedule.*removing it")
+
+    def test_nothing_is_started_that_cannot_be_written_down(self):
+        served = self.serve(self.schedule(), "2027-01-01T10:00:58Z")
+        served.until(r"next slot")
+        state = os.path.join(self.muster.state, "schedules", "every-minute", "state.json")
+        os.rename(state, state + ".away")
+        os.makedirs(os.path.join(state, "in-the-way"))
+        served.until(r"nothing is started, since it cannot be written down: .*state\.json")
+        self.assertEqual(self.muster.drills(), [])
+        shutil.rmtree(state)
+        served.until(r"slot 2027-01-01T10:01:00Z .*: started")
+        served.signal(signal.SIGTERM)
+        self.assert_exit(served.wait(), 130)
+        self.assert_nothing_runs()
 
     def fault_applied(self):
         for drill in self.muster.drills():
