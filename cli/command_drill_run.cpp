@@ -211,10 +211,6 @@ aio::Task<base::Result<Exit>> Session::drill(runner::PlanFile file) {
          targets::lock_target(state.locks(), file.system.name,
                               fmt::format("a drill of {}, pid {}", file.plan.name, getpid())));
   CO_TRY(const auto dir, state.create_drill(file.plan.name, clock_.wall_now(), aio::seed()));
-  if (!command_.schedule.empty()) {
-    CO_TRY(const auto slot, scheduling::parse_time(command_.slot, scheduling::Zone::utc()));
-    CO_TRY(runner::save_origin(dir, {command_.schedule, slot}));
-  }
   auto done = co_await in_folder(state, dir, std::move(file));
   // Not even begun: there was no drill, and `drill list` shall not show one.
   if (!done && !aio::file_exists(dir.journal()) &&
@@ -227,6 +223,10 @@ aio::Task<base::Result<Exit>> Session::drill(runner::PlanFile file) {
 aio::Task<base::Result<Exit>> Session::in_folder(const runner::StateDir& state,
                                                  runner::DrillDir dir, runner::PlanFile file) {
   CO_TRY(const auto drill_lock, aio::FileLock::try_lock(dir.lock(), "drill " + dir.id()));
+  if (!command_.schedule.empty()) {
+    CO_TRY(const auto slot, scheduling::parse_time(command_.slot, scheduling::Zone::utc()));
+    CO_TRY(runner::save_origin(dir, {command_.schedule, slot}));
+  }
   const runner::PlanFile kept = file;
   CO_TRY(runner::DrillTarget target, runner::open_target(clock_, state, std::move(file), kinds_));
   const bool managed = !target.target.started();
