@@ -37,6 +37,7 @@ struct DrillRun {
   Output output = Output::Table;
   std::string metrics_listen;  // HOST:PORT; empty: none
   std::string metrics_file;    // for the textfile collector; empty: none
+  std::string schedule, slot;  // hidden: what it was started for; empty: by hand
 };
 struct DrillList {
   Output output = Output::Table;
@@ -60,6 +61,21 @@ struct DrillReport {
 };
 struct DrillRecover {
   std::string drill;  // empty: every drill here that needs it
+};
+/// `muster schedule run FILE…`
+struct ScheduleRun {
+  std::vector<std::string> files;
+  std::string clock_from;  // hidden, for tests: the clock begins there; empty: it is the system's
+};
+/// `muster schedule next FILE [-n 5] [--from TIME]`
+struct ScheduleNext {
+  std::string file;
+  int count = 5;
+  std::string from;  // empty: now
+  Output output = Output::Table;
+};
+struct ScheduleList {
+  Output output = Output::Table;
 };
 struct Stop {
   int timeout_seconds = 600;
@@ -103,8 +119,8 @@ struct Guardian {
 
 using Command =
     std::variant<DrillRun, DrillList, DrillShow, DrillWatch, DrillAbort, DrillReport, DrillRecover,
-                 Stop, Validate, Version, Completion, Complete, System, Schema, Relay, Responder,
-                 Guardian>;
+                 ScheduleRun, ScheduleNext, ScheduleList, Stop, Validate, Version, Completion,
+                 Complete, System, Schema, Relay, Responder, Guardian>;
 
 /// Options of every command.
 struct Global {
