@@ -1,0 +1,26 @@
+// Where the time of the outage went (measurement.md §3).
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "verify/outages.h"
+#include "verify/rules.h"
+
+namespace verify {
+
+struct Part {
+  std::string name;
+  std::optional<Duration> took;
+  Duration target{};
+  std::optional<bool> met;
+  bool out_of_order = false;
+};
+
+/// `decider`: the stream whose outage is judged.
+std::vector<Part> phases(const drill::Evidence& evidence, const std::vector<Stream>& streams,
+                         const Stream& decider, const Outage& outage, const Rules& rules);
+std::vector<Part> steps(const std::vector<drill::StepRun>& runs);
+
+}  // namespace verify
