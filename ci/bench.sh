@@ -18,7 +18,7 @@ out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT
 failed=0
 
-for name in truth_inside real_outage responder ledger_check engine_sixhours prober_cost load_histogram; do
+for name in truth_inside real_outage responder ledger_check engine_sixhours prober_cost load_histogram verify_bundle; do
   if [ ! -x "$programs/$name" ]; then
     echo "bench: $programs/$name is missing; make build PRESET=release builds it" >&2
     exit 1
@@ -52,6 +52,7 @@ measure real_outage "$programs/responder" "$runs"
 measure ledger_check $csv
 measure engine_sixhours $csv
 measure load_histogram $csv --benchmark_filter=^record$
+measure verify_bundle
 measure prober_cost "$programs/responder" "$seconds"
 
 row FIGURE TARGET "MEASURED (${BENCH:-short} form, $(nproc) cores, load $(cut -d' ' -f1 /proc/loadavg))"
@@ -65,6 +66,10 @@ row 'real service in another process, refused and hung' 'all inside' \
   "$(awk '/ inside$/ { printf "%s%s %s of %s", sep, $1, $2, $4; sep = ", " }' "$out/real_outage")"
 row 'ledger check of 10^6 operations' '<= 1,000 ms on one core' "$(column ledger_check check_ledger cpu_time) ms"
 row '  peak memory, input included' '<= 200 MiB' "$(column ledger_check check_consistency peak_MiB) MiB"
+row 'evidence of 10^6 operations, compressed' '<= 12 bytes each' \
+  "$(sed -n 's/^bundle: .* \([0-9.]* bytes\) each.*/\1/p' "$out/verify_bundle")"
+row '  read, chain and signature checked, all figures recomputed' '<= 2 s' \
+  "$(sed -n 's/^verify: \([0-9.]* s\) .*/\1/p' "$out/verify_bundle")"
 row 'six hours of engine events' '<= 100 ms' "$(column engine_sixhours engine_six_hours cpu_time) ms"
 row 'prober, CPU per operation, open TCP connections' '<= 20 us' "$(cost 'tcp open')"
 row 'prober, CPU per operation, open HTTP connections' '<= 20 us' "$(cost 'http open')"

@@ -1,0 +1,67 @@
+#include "runner/evidence_file.h"
+
+#include "aio/file.h"
+#include "report/json.h"
+
+namespace runner {
+namespace {
+
+using api::Node;
+
+Node action_node(const std::string& name, const api::Action& action) {
+  return Node::map().set("name", name).set("kind", action.kind).set("parameters", action.params);
+}
+
+template <class Part>
+Node parts(const std::vector<Part>& all) {
+  Node out = Node::sequence();
+  for (const Part& part : all) out.push(action_node(part.name, part.action));
+  return out;
+}
+
+/// The plan as it ran, and what became of its placeholders.
+std::string plan_json(const api::RecoveryPlan& plan) {
+  Node resolved = Node::map()
+                      .set("probes", parts(plan.probes))
+                      .set("faults", parts(plan.faults))
+                      .set("recovery", parts(plan.recovery))
+                      .set("failback", parts(plan.failback));
+  return api::to_json(
+      Node::map().set("document", plan.document).set("resolved", std::move(resolved)), 1);
+}
+
+/// Of the file that a recovery would start from, the part that describes the system.
+std::string system_json(const DrillDir& dir) {
+  const auto text = aio::read_file(dir.system());
+  if (!text) return "";
+  const auto kept = api::parse_json(*text);
+  return kept ? api::to_json((*kept)["system"], 1) : "";
+}
+
+}  // namespace
+
+base::Result<> keep_given_plan(const DrillDir& dir, const std::string& file) {
+  TRY(const std::string text, aio::read_file(file));
+  return aio::write_file_atomic(dir.given_plan(), text);
+}
+
+base::Result<> save_evidence(const DrillDir& dir, const EvidenceContext& context,
+                             const drill::Report& report, const drill::Evidence& evidence,
+                             const crypto::SigningKey& key) {
+  bundle::About about;
+  about.plan = report.plan;
+  about.started = report.started;
+  about.finished = report.finished;
+  about.final_state = drill::name(report.final_state);
+  about.requested_by = context.requested_by;
+  about.audit = context.audit;
+  bundle::Documents documents;
+  documents.plan_yaml = report.plan_yaml;
+  documents.given_yaml = aio::read_file(dir.given_plan()).value_or("");
+  documents.plan_json = plan_json(context.plan);
+  documents.system_json = system_json(dir);
+  documents.report_json = report::to_json(report);
+  return aio::write_file_atomic(dir.bundle(), bundle::write(about, documents, evidence, key));
+}
+
+}  // namespace runner
