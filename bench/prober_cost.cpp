@@ -105,9 +105,9 @@ void measure(const char* name, boost::asio::io_context& context, int seconds, in
 void measure_floor(const net::Address& address, int seconds, base::Duration interval) {
   const auto cost = bench::bare_exchange(address, interval, base::seconds(seconds));
   const auto exchanges = static_cast<double>(cost.exchanges);
-  std::printf("%-15s %7.0f op/s  %5.1f us/op  %5.2f %% of a core per 1,000 op/s\n", "bare loop",
-              exchanges / cost.elapsed_seconds, cost.cpu_seconds / exchanges * 1e6,
-              cost.cpu_seconds / exchanges * 1e5);
+  std::printf("%-15s %7.0f op/s  %5.1f us/op  %5.2f %% of a core per 1,000 op/s\n",
+              "bare epoll loop", exchanges / cost.elapsed_seconds,
+              cost.cpu_seconds / exchanges * 1e6, cost.cpu_seconds / exchanges * 1e5);
 }
 
 }  // namespace

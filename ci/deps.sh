@@ -14,6 +14,8 @@ packages=(
   # real peers of the drills and tests
   postgresql-15 haproxy patroni etcd-server etcd-client python3-psycopg2 python3-etcd prometheus
   util-linux procps openssl curl iproute2
+  # shells whose completion is tested
+  zsh fish
 )
 
 missing=()

@@ -49,11 +49,16 @@ class Session {
   Exit run() {
     auto file = runner::read_plan({command_.plan, command_.profile, command_.sets}, kinds_);
     if (!file) {
-      print(console_.err, api::format(file.error()) + "\n");
+      console_.note(api::format(file.error()));
       return Exit::Usage;
     }
     for (const std::string& warning : file->warnings) {
-      print(console_.err, fmt::format("{}: warning: {}\n", command_.plan, warning));
+      console_.note(fmt::format("{}: warning: {}\n", command_.plan, warning));
+    }
+    if (!command_.metrics_file.empty()) {
+      if (const auto good = aio::check_writable(command_.metrics_file); !good) {
+        return failed(console_, good.error().with("--metrics-file"));
+      }
     }
     if (command_.dry_run) return dry_run(*file);
     auto done = aio::run(context_, with_signals(drill(std::move(*file))));
@@ -75,8 +80,9 @@ class Session {
   aio::Task<base::Result<Exit>> put_away(runner::DrillDir dir, targets::LocalTarget& target,
                                          bool stop_it, base::Result<Exit> exit);
   base::Result<> serve_metrics(aio::TaskGroup& group);
+  void write_metrics(const runner::DrillStatus& status);
   Exit conclude(const runner::DrillRun::Result& result, const runner::DrillDir& dir);
-  void say(const std::string& text) { print(console_.err, text + "\n"); }
+  void say(const std::string& text) { console_.note(text + "\n"); }
 
   const DrillRun& command_;
   const Global& global_;
@@ -88,6 +94,8 @@ class Session {
   api::ActionCatalog kinds_ = runner::action_catalog(catalog_);
   metrics::DrillMetrics metrics_{{version(), revision(), compiler()}};
   std::unique_ptr<net::HttpServer> metrics_server_;
+  std::string metrics_phase_;  // at the last write of the metrics file
+  bool metrics_failed_ = false;
   runner::DrillRun* running_ = nullptr;
   std::stop_source stop_before_drill_;
   bool interrupted_ = false;
@@ -98,11 +106,11 @@ Exit Session::dry_run(const runner::PlanFile& file) {
   const api::RecoveryPlan& plan = file.plan;
   const api::Node document = plan.document;
   if (command_.output == Output::Json) {
-    print(console_.out, api::to_json(document, 2) + "\n");
+    console_.data(api::to_json(document, 2) + "\n");
   } else if (command_.output == Output::Yaml) {
-    print(console_.out, api::to_yaml(document));
+    console_.data(api::to_yaml(document));
   } else {
-    print(console_.out, runner::describe(file));
+    console_.data(runner::describe(file));
   }
   say("dry run: nothing was started and nothing was changed");
   return Exit::Ok;
@@ -154,6 +162,16 @@ base::Result<> Session::serve_metrics(aio::TaskGroup& group) {
   say(fmt::format("metrics: http://127.0.0.1:{}/metrics", metrics_server_->port()));
   group.spawn(metrics_server_->serve(group.token()));
   return {};
+}
+
+/// At every change of phase and at the end, so that a scrape between two drills finds the last one.
+void Session::write_metrics(const runner::DrillStatus& status) {
+  if (command_.metrics_file.empty()) return;
+  if (status.phase == metrics_phase_ && !status.finished) return;
+  metrics_phase_ = status.phase;
+  const auto written = aio::write_file_atomic(command_.metrics_file, metrics_.text());
+  if (!written && !metrics_failed_) say("warning: --metrics-file: " + written.error().message);
+  metrics_failed_ = !written;
 }
 
 aio::Task<base::Result<>> Session::recover_leftovers(const runner::StateDir& state,
@@ -229,15 +247,17 @@ aio::Task<base::Result<Exit>> Session::on_target(const runner::StateDir& state,
                                                  runner::DrillDir dir,
                                                  runner::DrillTarget& target) {
   runner::HttpGet http(clock_, context_.get_executor());
-  runner::DrillRun::Setup setup{
-      state,
-      dir,
-      target,
-      catalog_,
-      &http,
-      &metrics_,
-      versions_of_here(command_.sets),
-      [this](const runner::DrillStatus& status) { print(console_.err, view_.show(status)); }};
+  runner::DrillRun::Setup setup{state,
+                                dir,
+                                target,
+                                catalog_,
+                                &http,
+                                &metrics_,
+                                versions_of_here(command_.sets),
+                                [this](const runner::DrillStatus& status) {
+                                  console_.note(view_.show(status));
+                                  write_metrics(status);
+                                }};
   metrics_.declare(target.plan.name);
   if (const auto record = runner::track_record(state, target.plan.name);
       record && record->drills > 0) {
@@ -249,7 +269,7 @@ aio::Task<base::Result<Exit>> Session::on_target(const runner::StateDir& state,
   if (interrupted_) run.abort(drill::AbortReason::User, "interrupted");
   auto result = co_await run.run();
   running_ = nullptr;
-  print(console_.err, view_.end());
+  console_.note(view_.end());
   if (!result) co_return tl::unexpected(result.error());
   co_return conclude(*result, dir);
 }
@@ -259,10 +279,10 @@ Exit Session::conclude(const runner::DrillRun::Result& result, const runner::Dri
   options.color = console_.out_stream.color;
   options.columns = console_.out_stream.columns;
   options.html_path = dir.report_html();
-  print(console_.out, report::show(result.report, format_of(command_.output), options));
+  console_.data(report::show(result.report, format_of(command_.output), options));
   if (command_.output == Output::Table && result.track_record) {
-    print(console_.out, fmt::format("\nHistory of {} on this machine\n{}", result.report.plan,
-                                    runner::describe(*result.track_record)));
+    console_.data(fmt::format("\nHistory of {} on this machine\n{}", result.report.plan,
+                              runner::describe(*result.track_record)));
   }
   for (const std::string& problem : result.problems) say("warning: " + problem);
   whole_ = result.report.ending != drill::Ending::NotWhole;

@@ -1,4 +1,4 @@
-// Commands that need no drill: version, completion, validate, schema, and the two processes that a
+// Commands that need no drill: version, validate, schema, and the two processes that a
 // drill starts of its own program.
 #include <csignal>
 
@@ -17,27 +17,6 @@
 
 namespace cli {
 
-void print(std::FILE* stream, const std::string& text) {
-  std::fwrite(text.data(), 1, text.size(), stream);
-  std::fflush(stream);
-}
-
-report::Format format_of(Output output) {
-  switch (output) {
-    case Output::Json: return report::Format::Json;
-    case Output::Yaml: return report::Format::Yaml;
-    case Output::Table: return report::Format::Table;
-  }
-  return report::Format::Table;
-}
-
-Exit failed(Console& console, const base::Error& error) {
-  std::string message = error.message;
-  while (message.ends_with('\n')) message.pop_back();
-  print(console.err, "error: " + message + "\n");
-  return error.code == base::Code::InvalidArgument ? Exit::Usage : Exit::Error;
-}
-
 Exit run(const Version& command, const Global& /*global*/, Console& console) {
   const std::string json = api::to_json(api::Node::map()
                                             .set("version", version())
@@ -47,29 +26,22 @@ Exit run(const Version& command, const Global& /*global*/, Console& console) {
                                         2) +
                            "\n";
   switch (command.output) {
-    case Output::Json: print(console.out, json); break;
-    case Output::Yaml: print(console.out, report::yaml_of_json(json).value_or(json)); break;
-    case Output::Table:
-      print(console.out, fmt::format("muster {} ({}, {})\n", version(), revision(), compiler()));
-      break;
+    case Output::Json: console.data(json); break;
+    case Output::Yaml: console.data(report::yaml_of_json(json).value_or(json)); break;
+    case Output::Table: console.data(version_line() + "\n"); break;
   }
-  return Exit::Ok;
-}
-
-Exit run(const Completion& command, const Global& /*global*/, Console& console) {
-  print(console.out, completion_script(command.shell));
   return Exit::Ok;
 }
 
 Exit run(const Schema& command, const Global& /*global*/, Console& console) {
   if (command.kind == "Report") {
-    print(console.out, report::json_schema());
+    console.data(report::json_schema());
     return Exit::Ok;
   }
   const targets::Catalog catalog = targets::local_catalog();
   const api::ActionCatalog kinds = runner::action_catalog(catalog);
   const api::Node schema = api::json_schema(kinds);
-  print(console.out, api::to_json(schema, 2) + "\n");
+  console.data(api::to_json(schema, 2) + "\n");
   return Exit::Ok;
 }
 
@@ -80,14 +52,14 @@ Exit run(const Validate& command, const Global& /*global*/, Console& console) {
   for (const std::string& file : command.files) {
     const auto checked = runner::check_file(file, kinds);
     if (!checked) {
-      print(console.err, api::format(checked.error()) + "\n");
+      console.note(api::format(checked.error()));
       good = false;
       continue;
     }
     for (const std::string& warning : checked->warnings) {
-      print(console.err, fmt::format("{}: warning: {}\n", file, warning));
+      console.note(fmt::format("{}: warning: {}\n", file, warning));
     }
-    print(console.out, fmt::format("{}: {} is valid\n", file, checked->what));
+    console.data(fmt::format("{}: {} is valid\n", file, checked->what));
   }
   return good ? Exit::Ok : Exit::Usage;
 }

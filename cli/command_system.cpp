@@ -1,6 +1,10 @@
-// `muster system start|stop|status PLAN`: the local system of a plan by hand.
+// `muster system start|stop|status FILE`: a local system by hand; the file is a plan that names
+// it, or the system's own.
+#include <optional>
+
 #include <fmt/format.h>
 
+#include "aio/file.h"
 #include "cli/commands.h"
 #include "cli/run_task.h"
 #include "runner/drill_target.h"
@@ -45,23 +49,34 @@ base::Result<> act(const std::string& verb, targets::LocalTarget& target, TaskRu
 Exit run(const System& command, const Global& global, Console& console) {
   const targets::Catalog catalog = targets::local_catalog();
   const api::ActionCatalog kinds = runner::action_catalog(catalog);
-  auto file = runner::read_plan({command.file, "", {}}, kinds);
+  auto file = runner::read_system_file(command.file, kinds);
   if (!file) {
-    print(console.err, api::format(file.error()) + "\n");
+    console.note(api::format(file.error()));
     return Exit::Usage;
   }
-  const auto state = runner::StateDir::open(global.state_dir);
+  const bool looks = command.verb == "status";
+  const auto state =
+      looks ? runner::StateDir::at(global.state_dir) : runner::StateDir::open(global.state_dir);
   if (!state) return failed(console, state.error());
+  const std::string folder = state->systems() + "/" + file->system.name;
+  if (looks && !aio::file_exists(folder)) {  // opening it would choose ports and make the folder
+    console.data(fmt::format("{}: not started in {}\n", file->system.name, folder));
+    return Exit::Ok;
+  }
   TaskRun task;
-  const auto lock =
-      targets::lock_target(state->locks(), file->system.name, "muster system " + command.verb);
-  if (!lock && command.verb != "status") return failed(console, lock.error());
-  auto target = runner::open_target(task.clock(), *state, std::move(*file), kinds);
+  std::optional<aio::FileLock> lock;
+  if (!looks) {
+    auto taken =
+        targets::lock_target(state->locks(), file->system.name, "muster system " + command.verb);
+    if (!taken) return failed(console, taken.error());
+    lock.emplace(std::move(*taken));
+  }
+  auto target = runner::open_system(task.clock(), *state, std::move(*file));
   if (!target) return failed(console, target.error());
-  const auto done = act(command.verb, target->target, task);
+  const auto done = act(command.verb, *target, task);
   if (!done) return failed(console, done.error());
   if (task.interrupted()) return Exit::Interrupted;
-  print(console.out, status_text(target->target));
+  console.data(status_text(*target));
   return Exit::Ok;
 }
 

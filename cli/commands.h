@@ -1,5 +1,6 @@
 // One function per command: takes its options and the program's streams, returns the exit code.
-// Data goes to `out`, diagnostics and progress to `err`.
+// Data goes to `out`, diagnostics and progress to `err`. A write of data that fails is noted, so
+// that a full disk behind `>` ends a command with an error and not with half a report and a 0.
 #pragma once
 
 #include <cstdio>
@@ -16,7 +17,17 @@ struct Console {
   std::FILE* err = stderr;
   Stream out_stream;
   Stream err_stream;
+  int out_error = 0;  // errno of the first write of data that failed
+
+  /// Writes to `out`; after a failure nothing more.
+  void data(const std::string& text);
+  /// Writes to `err`, for what it is worth.
+  void note(const std::string& text) const;
 };
+
+/// The exit code when every write is done: that of the command, or Error, said on stderr, when
+/// data could not be written. A reader that went away (`| head`) is no error.
+Exit finish(Console& console, Exit exit);
 
 Exit run(const DrillRun& command, const Global& global, Console& console);
 Exit run(const DrillList& command, const Global& global, Console& console);
@@ -29,6 +40,7 @@ Exit run(const Stop& command, const Global& global, Console& console);
 Exit run(const Validate& command, const Global& global, Console& console);
 Exit run(const Version& command, const Global& global, Console& console);
 Exit run(const Completion& command, const Global& global, Console& console);
+Exit run(const Complete& command, const Global& global, Console& console);
 Exit run(const System& command, const Global& global, Console& console);
 Exit run(const Schema& command, const Global& global, Console& console);
 Exit run(const Relay& command, const Global& global, Console& console);
@@ -36,7 +48,6 @@ Exit run(const Responder& command, const Global& global, Console& console);
 
 /// "error: message" on stderr; Usage for InvalidArgument, else Error.
 Exit failed(Console& console, const base::Error& error);
-void print(std::FILE* stream, const std::string& text);
 /// The renderer's word for what -o chose.
 report::Format format_of(Output output);
 

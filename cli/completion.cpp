@@ -1,127 +1,191 @@
 #include "cli/completion.h"
 
-#include <fmt/format.h>
+#include <algorithm>
 
 namespace cli {
 namespace {
 
-/// Calls visit(path, node) for the root and every command below it; path is "drill run".
-template <class Visit>
-void walk(const CompletionNode& node, const std::string& path, const Visit& visit) {
-  visit(path, node);
-  for (const CompletionNode& sub : node.commands) {
-    walk(sub, path.empty() ? sub.name : path + " " + sub.name, visit);
-  }
-}
-
-std::string words(const CompletionNode& node) {
+/// A word as the shell would pass it on: bash hands over what was typed, with its quotes.
+std::string dequoted(const std::string& word) {
   std::string out;
-  for (const CompletionNode& sub : node.commands) out += sub.name + " ";
-  for (const CompletionOption& option : node.options) out += option.name + " ";
-  if (!out.empty()) out.pop_back();
+  char quote = 0;
+  for (std::size_t i = 0; i < word.size(); ++i) {
+    const char c = word[i];
+    if (quote == 0 && (c == '\'' || c == '"')) {
+      quote = c;
+    } else if (c == quote) {
+      quote = 0;
+    } else if (c == '\\' && quote != '\'' && i + 1 < word.size()) {
+      out += word[++i];
+    } else {
+      out += c;
+    }
+  }
   return out;
 }
 
-std::string quoted(const std::string& text) {
-  std::string out = "'";
-  for (const char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return out + "'";
-}
-
-std::string bash(const CompletionNode& root) {
-  std::string cases;
-  walk(root, "", [&](const std::string& path, const CompletionNode& node) {
-    cases += fmt::format("    {}) words={} ;;\n", quoted(path), quoted(words(node)));
-  });
-  return fmt::format(
-      "# bash completion for muster: source <(muster completion bash)\n"
-      "_muster() {{\n"
-      "  local cur=${{COMP_WORDS[COMP_CWORD]}} path= words= word i\n"
-      "  for ((i = 1; i < COMP_CWORD; i++)); do\n"
-      "    word=${{COMP_WORDS[i]}}\n"
-      "    [[ $word == -* || $word == */* || $word == *.* ]] && continue\n"
-      "    path=${{path:+$path }}$word\n"
-      "  done\n"
-      "  case $path in\n{}"
-      "  esac\n"
-      "  COMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n"
-      "  [[ $cur == -* ]] || COMPREPLY+=($(compgen -f -- \"$cur\"))\n"
-      "}}\n"
-      "complete -o filenames -F _muster muster\n",
-      cases);
-}
-
-std::string zsh_described(const std::string& name, const std::string& help) {
-  std::string text;
-  for (const char c : name + ":" + help) {
-    if (c == ':' && text.size() != name.size()) text += '\\';
-    text += c;
-  }
-  return quoted(text);
-}
-
-std::string zsh(const CompletionNode& root) {
-  std::string cases;
-  walk(root, "", [&](const std::string& path, const CompletionNode& node) {
-    std::string list;
-    for (const CompletionNode& sub : node.commands) list += " " + zsh_described(sub.name, sub.help);
-    for (const CompletionOption& option : node.options) {
-      list += " " + zsh_described(option.name, option.help);
+/// bash splits at '=': "--output", "=", "js" are one word, "--output=js".
+std::vector<std::string> joined_at_equals(const std::vector<std::string>& words) {
+  std::vector<std::string> out;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    const std::string word = dequoted(words[i]);
+    if (word != "=" || out.empty()) {
+      out.push_back(word);
+      continue;
     }
-    cases += fmt::format("    {}) entries=({} ) ;;\n", quoted(path), list);
-  });
-  return fmt::format(
-      "#compdef muster\n"
-      "# zsh completion for muster: muster completion zsh > \"${{fpath[1]}}/_muster\"\n"
-      "_muster() {{\n"
-      "  local -a entries words_before\n"
-      "  words_before=(${{words[2,CURRENT-1]:#-*}})\n"
-      "  words_before=(${{words_before:#*[./]*}})\n"
-      "  case \"${{words_before[*]}}\" in\n{}"
-      "  esac\n"
-      "  _describe 'muster' entries\n"
-      "  _files\n"
-      "}}\n"
-      "compdef _muster muster\n",
-      cases);
+    out.back() += "=";
+    if (i + 1 < words.size()) out.back() += dequoted(words[++i]);
+  }
+  return out;
 }
 
-std::string fish(const CompletionNode& root) {
-  std::string out = "# fish completion for muster: muster completion fish | source\n";
-  walk(root, "", [&](const std::string& path, const CompletionNode& node) {
-    std::string condition;
-    if (path.empty()) {
-      condition = "__fish_use_subcommand";
-    } else {
-      std::string word;
-      for (const char c : path + " ") {
-        if (c != ' ') {
-          word += c;
-          continue;
-        }
-        condition += (condition.empty() ? "" : "; and ") + ("__fish_seen_subcommand_from " + word);
-        word.clear();
+const CompletionOption* option_named(const std::vector<const CompletionNode*>& path,
+                                     const std::string& name) {
+  for (const CompletionNode* node : path) {
+    for (const CompletionOption& option : node->options) {
+      if (std::find(option.names.begin(), option.names.end(), name) != option.names.end()) {
+        return &option;
       }
     }
-    for (const CompletionNode& sub : node.commands) {
-      out += fmt::format("complete -c muster -n {} -a {} -d {}\n", quoted(condition), sub.name,
-                         quoted(sub.help));
-    }
-    for (const CompletionOption& option : node.options) {
-      out += fmt::format("complete -c muster -n {} -l {} -d {}\n", quoted(condition),
-                         option.name.substr(2), quoted(option.help));
-    }
-  });
-  return out;
+  }
+  return nullptr;
 }
+
+const CompletionNode* command_named(const CompletionNode& node, const std::string& name) {
+  const auto found = std::find_if(node.commands.begin(), node.commands.end(),
+                                  [&](const CompletionNode& sub) { return sub.name == name; });
+  return found == node.commands.end() ? nullptr : &*found;
+}
+
+/// Reads the finished words of the line and says what the last one may be.
+class Line {
+ public:
+  explicit Line(const CompletionNode& root) : root_(root), path_{&root} {}
+
+  void finished(const std::string& word) {
+    if (pending_ != nullptr) {
+      value(*pending_, word);
+      pending_ = nullptr;
+    } else if (!only_arguments_ && word == "--") {
+      only_arguments_ = true;
+    } else if (!only_arguments_ && word.starts_with("-") && word.size() > 1) {
+      option(word);
+    } else if (const CompletionNode* sub = command_named(*path_.back(), word)) {
+      path_.push_back(sub);
+    } else {
+      arguments_.push_back(word);
+    }
+  }
+
+  Wanted at(const std::string& last) {
+    wanted_.prefix = last;
+    if (!arguments_.empty()) wanted_.plan = arguments_.front();
+    const std::size_t equals = last.find('=');
+    if (pending_ != nullptr) {
+      values(*pending_, "");
+    } else if (!only_arguments_ && last.starts_with("--") && equals != std::string::npos) {
+      const CompletionOption* option = option_named(path_, last.substr(0, equals));
+      wanted_.prefix = last.substr(equals + 1);
+      if (option != nullptr) values(*option, "");
+    } else if (!only_arguments_ && last.starts_with("-")) {
+      options();
+    } else {
+      commands(*path_.back());
+      argument();
+    }
+    return wanted_;
+  }
+
+ private:
+  void option(const std::string& word) {
+    const std::size_t equals = word.find('=');
+    const CompletionOption* found = option_named(path_, word.substr(0, equals));
+    // "-ojson": a short name with its value.
+    const bool glued = found == nullptr && !word.starts_with("--") && word.size() > 2;
+    if (glued) found = option_named(path_, word.substr(0, 2));
+    if (found == nullptr) return;
+    used_.push_back(found);
+    if (!found->takes_value || glued) return;
+    if (equals == std::string::npos) {
+      pending_ = found;
+    } else {
+      value(*found, word.substr(equals + 1));
+    }
+  }
+
+  void value(const CompletionOption& option, const std::string& word) {
+    if (option.names.front() == "--state-dir") wanted_.state_dir = word;
+  }
+
+  void offer(const std::string& word, const std::string& help) {
+    if (word.starts_with(wanted_.prefix)) wanted_.candidates.push_back({word, help});
+  }
+
+  void options() {
+    for (auto node = path_.rbegin(); node != path_.rend(); ++node) {
+      for (const CompletionOption& option : (*node)->options) {
+        const bool given = std::find(used_.begin(), used_.end(), &option) != used_.end();
+        const std::string& name = option.names.front();
+        const bool again = node != path_.rbegin() && option_named({path_.back()}, name) != nullptr;
+        const bool root_only = node != path_.rbegin() && name == "--version";
+        if (again || root_only || (given && !option.repeats)) continue;
+        offer(name, option.help);
+      }
+    }
+  }
+
+  void commands(const CompletionNode& node) {
+    for (const CompletionNode& sub : node.commands) offer(sub.name, sub.help);
+  }
+
+  void argument() {
+    const std::vector<CompletionOption>& takes = path_.back()->arguments;
+    if (takes.empty()) return;
+    const std::size_t index = std::min(arguments_.size(), takes.size() - 1);
+    if (arguments_.size() > index && !takes[index].repeats) return;
+    values(takes[index], takes[index].help);
+  }
+
+  void values(const CompletionOption& option, const std::string& help) {
+    wanted_.kind = option.values.kind;
+    for (const std::string& word : option.values.words) offer(word, help);
+    if (option.values.kind != ValueKind::Command) return;
+    const CompletionNode* at = &root_;
+    for (const std::string& word : arguments_) {
+      at = command_named(*at, word);
+      if (at == nullptr) return;
+    }
+    commands(*at);
+  }
+
+  const CompletionNode& root_;
+  std::vector<const CompletionNode*> path_;
+  std::vector<std::string> arguments_;
+  std::vector<const CompletionOption*> used_;
+  const CompletionOption* pending_ = nullptr;  // its value is the next word
+  bool only_arguments_ = false;                // after "--"
+  Wanted wanted_;
+};
 
 }  // namespace
 
-std::string render_completion(const CompletionNode& root, const std::string& shell) {
-  if (shell == "bash") return bash(root);
-  if (shell == "zsh") return zsh(root);
-  if (shell == "fish") return fish(root);
-  return "";
+Wanted complete(const CompletionNode& root, const std::vector<std::string>& words) {
+  std::vector<std::string> line = joined_at_equals(words);
+  if (line.empty()) line.emplace_back();
+  Line state(root);
+  for (std::size_t i = 0; i + 1 < line.size(); ++i) state.finished(line[i]);
+  return state.at(line.back());
+}
+
+std::string completion_answer(const Wanted& wanted) {
+  std::string out = ":none\n";
+  if (wanted.kind == ValueKind::File) out = ":files\n";
+  if (wanted.kind == ValueKind::Folder) out = ":folders\n";
+  if (wanted.kind == ValueKind::Yaml) out = ":yaml\n";
+  for (const Candidate& candidate : wanted.candidates) {
+    out += candidate.word + "\t" + candidate.help + "\n";
+  }
+  return out;
 }
 
 }  // namespace cli

@@ -1,6 +1,6 @@
 // The command line of `muster` as data. parse() is the only place that sees CLI11; every command
-// is a struct, so that a command can be tested without a process and completion scripts come from
-// the same tree that parses.
+// is a struct, so that a command can be tested without a process, and what a shell completes comes
+// from the same tree that parses (cli/command_tree.h).
 //
 // Exit codes (docs/cli.md): 0 objectives and criteria met · 1 error · 2 usage or invalid plan ·
 // 3 something was missed · 4 inconclusive or invalid · 130 interrupted, after everything was
@@ -12,6 +12,8 @@
 #include <string>
 #include <variant>
 #include <vector>
+
+#include "cli/completion.h"
 
 namespace cli {
 
@@ -34,6 +36,7 @@ struct DrillRun {
   bool keep_system = false;  // leave a system that this run started running
   Output output = Output::Table;
   std::string metrics_listen;  // HOST:PORT; empty: none
+  std::string metrics_file;    // for the textfile collector; empty: none
 };
 struct DrillList {
   Output output = Output::Table;
@@ -70,7 +73,12 @@ struct Version {
 struct Completion {
   std::string shell;
 };
-/// `muster system start|stop|status PLAN-or-SYSTEM`: a local system by hand.
+/// Hidden: what a completion script asks at a TAB. The words after `muster`, the last one
+/// unfinished.
+struct Complete {
+  std::vector<std::string> words;
+};
+/// `muster system start|stop|status FILE`: a local system by hand; the file is a plan or a system.
 struct System {
   std::string verb;
   std::string file;
@@ -89,12 +97,11 @@ struct Responder {
 
 using Command =
     std::variant<DrillRun, DrillList, DrillShow, DrillWatch, DrillAbort, DrillReport, DrillRecover,
-                 Stop, Validate, Version, Completion, System, Schema, Relay, Responder>;
+                 Stop, Validate, Version, Completion, Complete, System, Schema, Relay, Responder>;
 
 /// Options of every command.
 struct Global {
   std::string state_dir;  // empty: the default, see runner/state_dir.h
-  bool verbose = false;
 };
 
 /// Either a command to run, or what to print and the exit code (help, usage error).
@@ -108,7 +115,7 @@ struct Parsed {
 /// Errors: usage errors come back as err and Exit::Usage, never as an exception.
 Parsed parse(const std::vector<std::string>& arguments);
 
-/// The completion script of a shell: "bash", "zsh" or "fish".
-std::string completion_script(const std::string& shell);
+/// Every command, option and argument, for completion.
+CompletionNode command_words();
 
 }  // namespace cli

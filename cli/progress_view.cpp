@@ -10,6 +10,8 @@ namespace cli {
 namespace {
 
 constexpr std::size_t kEventsShown = 6;
+constexpr std::string_view kPhaseBegan = "PhaseBegan ";
+constexpr std::size_t kNarrow = 79;  // columns below which a line says the least
 
 std::string human_seconds(double seconds) {
   return base::human(base::Duration(static_cast<std::int64_t>(seconds * 1e9)));
@@ -45,7 +47,7 @@ std::string bar(double share, std::size_t cells) {
 }
 
 std::string outage_line(const runner::DrillStatus& status, std::size_t columns, bool color) {
-  const bool narrow = columns < 79;
+  const bool narrow = columns < kNarrow;
   if (status.outage_seconds < 0) {
     return fit(fmt::format("  {:<{}}  RTO {}  RPO {}", "service up", narrow ? 10 : 31,
                            human_seconds(status.rto_seconds), human_seconds(status.rpo_seconds)),
@@ -53,6 +55,11 @@ std::string outage_line(const runner::DrillStatus& status, std::size_t columns, 
   }
   const double share = status.rto_seconds > 0 ? status.outage_seconds / status.rto_seconds : 0;
   const char* code = share > 1 ? "31;1" : (share > 0.8 ? "33" : "36");
+  if (columns < 60) {
+    const auto least = fmt::format("  DOWN {} of RTO {}", human_seconds(status.outage_seconds),
+                                   human_seconds(status.rto_seconds));
+    return painted(fit(least, columns), code, color);
+  }
   const auto text =
       fmt::format("  service DOWN for {:>10}  {}  of RTO {}", human_seconds(status.outage_seconds),
                   bar(share, narrow ? 6 : 20), human_seconds(status.rto_seconds));
@@ -62,11 +69,17 @@ std::string outage_line(const runner::DrillStatus& status, std::size_t columns, 
 std::string stream_line(const runner::StreamHealth& health, std::size_t columns, bool color) {
   const char* mark = !health.answered ? "·" : (health.good ? "●" : "○");
   const std::string word = !health.answered ? "waiting" : (health.good ? "good" : "bad");
-  std::string text = fmt::format(
-      "  {} {:<28} {:<7} {:>10}  {:>8} ok {:>6} bad {:>9.1f} ms{}{}", mark, fit(health.name, 28),
-      word, health.answered ? human_seconds(health.for_seconds) : "", health.ok, health.bad,
-      health.latency_millis, health.decides ? "  decides" : "",
-      health.cause.empty() ? "" : "  " + health.cause);
+  const std::string since = health.answered ? human_seconds(health.for_seconds) : "";
+  if (columns < kNarrow) {
+    const std::string least = fit(fmt::format("  {} {:<14} {:<7} {:>10}  {}", mark,
+                                              fit(health.name, 14), word, since, health.cause),
+                                  columns);
+    return health.answered ? painted(least, health.good ? "32" : "31", color) : least;
+  }
+  std::string text = fmt::format("  {} {:<28} {:<7} {:>10}  {:>8} ok {:>6} bad {:>9.1f} ms{}{}",
+                                 mark, fit(health.name, 28), word, since, health.ok, health.bad,
+                                 health.latency_millis, health.decides ? "  decides" : "",
+                                 health.cause.empty() ? "" : "  " + health.cause);
   text = fit(text, columns);
   return health.answered ? painted(text, health.good ? "32" : "31", color) : text;
 }
@@ -114,7 +127,10 @@ std::string ProgressView::lines(const runner::DrillStatus& status) {
   for (const runner::StatusEvent& event : status.events) {
     if (event.number <= last_told_) continue;
     last_told_ = event.number;
-    out += fmt::format("{:>8.2f} s  {:<10}  {}\n", event.at_seconds, status.phase, event.text);
+    // Events that come late, as those of a drill that has ended, were in phases of their own.
+    if (event.text.starts_with(kPhaseBegan)) phase_ = event.text.substr(kPhaseBegan.size());
+    out += fmt::format("{:>8.2f} s  {:<10}  {}\n", event.at_seconds,
+                       phase_.empty() ? status.phase : phase_, event.text);
   }
   return out;
 }

@@ -32,6 +32,7 @@ class ProgressView {
   Stream stream_;
   std::size_t drawn_ = 0;       // lines of the last block
   std::int64_t last_told_ = 0;  // number of the last event written
+  std::string phase_;           // in which that was
 };
 
 }  // namespace cli

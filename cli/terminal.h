@@ -6,7 +6,7 @@
 namespace cli {
 
 struct Stream {
-  bool terminal = false;
+  bool terminal = false;  // one that moves its cursor: not with TERM=dumb
   bool color = false;
   int columns = 100;
 };

@@ -92,6 +92,26 @@ base::Result<> write_file_atomic(const std::string& path, std::string_view conte
   return sync_folder(folder_of(path));
 }
 
+base::Result<> check_folder(const std::string& path) {
+  if (::access(path.c_str(), R_OK | X_OK) == 0) return {};
+  return base::fail_errno("cannot read folder " + path, errno);
+}
+
+base::Result<> check_writable(const std::string& path) {
+  struct stat found{};
+  if (::stat(path.c_str(), &found) == 0 && !S_ISREG(found.st_mode)) {
+    return base::fail(base::Code::InvalidArgument,
+                      path + (S_ISDIR(found.st_mode) ? " is a folder" : " is no ordinary file"));
+  }
+  std::string temporary = path + ".XXXXXX";
+  const Descriptor file(::mkostemp(temporary.data(), O_CLOEXEC));
+  if (!file.valid()) {
+    return base::fail_errno("cannot create a file beside " + path, errno);
+  }
+  ::unlink(temporary.c_str());
+  return {};
+}
+
 base::Result<> append_file(const std::string& path, std::string_view contents) {
   const bool made = !file_exists(path);
   const Descriptor file(
@@ -161,6 +181,14 @@ base::Result<FileLock> FileLock::try_lock(const std::string& path, std::string_v
   }
   TRY(write_all(lock.fd_, holder, path));
   return lock;
+}
+
+base::Result<bool> FileLock::held(const std::string& path) {
+  const FileLock probe(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (probe.fd_ < 0) {
+    return base::fail_errno("cannot open lock " + path, errno);
+  }
+  return ::flock(probe.fd_, LOCK_SH | LOCK_NB) != 0;
 }
 
 FileLock::FileLock(FileLock&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}

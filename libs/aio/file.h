@@ -24,6 +24,11 @@ base::Result<> make_dirs(const std::string& path, unsigned mode = 0755);
 /// rm -rf; no error when there is nothing.
 base::Result<> remove_tree(const std::string& path);
 bool file_exists(const std::string& path);
+/// Whether a folder is there and what is in it can be seen. Errors: NotFound, PermissionDenied …
+base::Result<> check_folder(const std::string& path);
+/// Whether write_file_atomic(path) can work: the folder is there and takes a new file, and the path
+/// is no folder. Leaves what is at the path alone.
+base::Result<> check_writable(const std::string& path);
 /// An environment variable, or `otherwise` where it is not set or empty.
 std::string env_or(const char* variable, std::string_view otherwise);
 
@@ -33,6 +38,9 @@ class FileLock {
   /// Errors: AlreadyExists when another process holds it; the message has the file's text, in
   /// which the holder says who it is (`holder`, e.g. "drill x, pid 12").
   static base::Result<FileLock> try_lock(const std::string& path, std::string_view holder);
+  /// Whether a process holds the lock; needs no more than to read the file, and leaves it as it is.
+  /// Errors: NotFound, PermissionDenied …
+  static base::Result<bool> held(const std::string& path);
   FileLock(FileLock&& other) noexcept;
   FileLock& operator=(FileLock&& other) noexcept;
   ~FileLock();

@@ -69,9 +69,11 @@ Result<Node*> item_of(Node& list, const std::string& segment, std::string_view p
     names.push_back(item["name"].as_string());
     if (names.back() == segment) return &item;
   }
+  const std::string indices =
+      list.size() == 0 ? "" : fmt::format(", or [0] to [{}]", list.size() - 1);
   return fail(Code::InvalidArgument,
-              fmt::format("--set {}: there is no item \"{}\".{} There are: {}", path, segment,
-                          suggest(segment, names), join(names)));
+              fmt::format("--set {}: there is no item \"{}\".{} There are: {}{}", path, segment,
+                          suggest(segment, names), join(names), indices));
 }
 
 /// The node at a path; missing keys of maps are made.

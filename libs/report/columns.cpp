@@ -106,7 +106,8 @@ std::string wrapped(std::string_view text, int columns, int indent) {
 Columns::Columns(std::vector<std::string> titles) : titles_(std::move(titles)) {
   for (std::string& title : titles_) {
     right_.push_back(title.starts_with('>'));
-    if (right_.back()) title.erase(0, 1);
+    whole_.push_back(title.starts_with('='));
+    if (right_.back() || whole_.back()) title.erase(0, 1);
   }
 }
 
@@ -125,10 +126,14 @@ std::vector<int> Columns::widths(int columns) const {
   }
   const int room = columns - kIndent - kBetween * static_cast<int>(out.size() - 1);
   int excess = std::accumulate(out.begin(), out.end(), 0) - room;
+  const auto can_give = [&](std::size_t i) { return !whole_[i] && out[i] > kLeastWidth; };
   for (; excess > 0; --excess) {
-    const auto widest = std::ranges::max_element(out);
-    if (*widest <= kLeastWidth) break;
-    --*widest;
+    std::size_t widest = 0;
+    for (std::size_t i = 1; i < out.size(); ++i) {
+      if (can_give(i) && (!can_give(widest) || out[i] > out[widest])) widest = i;
+    }
+    if (!can_give(widest)) break;
+    --out[widest];
   }
   return out;
 }

@@ -31,7 +31,7 @@ struct Cell {
 
 class Columns {
  public:
-  /// A title that begins with '>' is a column aligned to the right.
+  /// A title that begins with '>' is a column aligned to the right, one with '=' is never cut.
   explicit Columns(std::vector<std::string> titles);
   void row(std::vector<Cell> cells);
   bool has_rows() const { return !rows_.empty(); }
@@ -42,6 +42,7 @@ class Columns {
   std::vector<int> widths(int columns) const;
   std::vector<std::string> titles_;
   std::vector<bool> right_;
+  std::vector<bool> whole_;
   std::vector<std::vector<Cell>> rows_;
 };
 

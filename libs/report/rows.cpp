@@ -1,6 +1,7 @@
 #include "report/rows.h"
 
 #include <algorithm>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
@@ -28,7 +29,12 @@ Json json_of(const drill::ObjectiveSummary& objective) {
           {"verdict", name(objective.verdict)}};
 }
 
-Json json_of(const drill::Summary& row) {
+/// Every drill has every field; what is not known yet is null.
+Json json_of(const ListedDrill& drill) {
+  const drill::Summary& row = drill.summary;
+  const auto known = [&](Json value) {
+    return drill.has_report ? std::move(value) : Json(nullptr);
+  };
   Json phases = Json::array();
   for (const auto& phase : row.phases) {
     phases.push_back({{"name", phase.name},
@@ -36,22 +42,26 @@ Json json_of(const drill::Summary& row) {
                       {"targetSeconds", seconds_of(phase.target)}});
   }
   return {{"drillId", row.drill_id},
+          {"state", name(drill.state)},
+          {"phase", drill.phase.empty() ? Json(nullptr) : Json(drill.phase)},
+          {"elapsedSeconds", drill.elapsed ? Json(seconds_of(*drill.elapsed)) : Json(nullptr)},
+          {"note", drill.note},
           {"plan", row.plan},
           {"profile", row.profile},
-          {"mode", row.mode},
+          {"mode", known(row.mode)},
           {"started", utc_nanos(row.started)},
-          {"finished", utc_nanos(row.finished)},
-          {"verdict", name(row.verdict)},
-          {"ending", name(row.ending)},
-          {"reason", row.reason},
-          {"rto", json_of(row.rto)},
-          {"rpo", json_of(row.rpo)},
-          {"rpoRecords", row.rpo_records},
-          {"acked", row.acked},
-          {"lost", row.lost},
-          {"unknown", row.unknown},
-          {"score", row.score},
-          {"phases", phases},
+          {"finished", known(utc_nanos(row.finished))},
+          {"verdict", known(name(row.verdict))},
+          {"ending", known(name(row.ending))},
+          {"reason", known(row.reason)},
+          {"rto", known(json_of(row.rto))},
+          {"rpo", known(json_of(row.rpo))},
+          {"rpoRecords", known(row.rpo_records)},
+          {"acked", known(row.acked)},
+          {"lost", known(row.lost)},
+          {"unknown", known(row.unknown)},
+          {"score", known(row.score)},
+          {"phases", known(phases)},
           {"directory", row.directory}};
 }
 
@@ -108,19 +118,68 @@ std::string yaml_text(const Json& value) {
   return out;
 }
 
-std::string table(const std::vector<drill::Summary>& rows, const TerminalOptions& options) {
-  if (rows.empty()) return "no drills yet\n";
-  Columns columns({"drill", "started", "verdict", "RTO", "RPO", ">lost", ">score", "why"});
-  for (const drill::Summary& row : rows) {
-    columns.row(
-        {{row.drill_id},
-         {base::rfc3339(row.started).substr(0, 16)},
-         {std::string(mark(row.verdict)) + " " + in_words(row.verdict), color_of(row.verdict)},
-         {in_words(row.rto.service), color_of(row.rto.verdict)},
-         {in_words(row.rpo.service), color_of(row.rpo.verdict)},
-         {number(row.lost)},
-         {number(row.score)},
-         {row.reason}});
+/// What a drill without a report shows in the column of verdicts.
+Cell state_cell(const ListedDrill& drill) {
+  switch (drill.state) {
+    case DrillState::Running: return {"▸ running", Color::Bold};
+    case DrillState::NeedsRecovery: return {"✗ died", Color::Red};
+    case DrillState::NoReport: return {"? no report", Color::Yellow};
+    case DrillState::Finished: break;
+  }
+  return {};
+}
+
+/// The note first: it is about what to do now.
+std::string why(const ListedDrill& drill) {
+  const std::string& reason = drill.summary.reason;
+  return drill.note + (drill.note.empty() || reason.empty() ? "" : "; ") + reason;
+}
+
+/// Which columns a screen has room for beside an id, which is there to be copied and never cut.
+enum class Room { Least, Little, Some, Full };
+
+Room room_in(int columns) {
+  if (columns < 60) return Room::Least;
+  if (columns < 80) return Room::Little;
+  return columns < 130 ? Room::Some : Room::Full;
+}
+
+std::vector<Cell> cells_of(const ListedDrill& drill) {
+  const drill::Summary& row = drill.summary;
+  const std::string started = base::rfc3339(row.started).substr(0, 16);
+  if (!drill.has_report) {
+    return {{row.drill_id}, state_cell(drill), {}, {}, {why(drill)}, {started}, {}, {}};
+  }
+  return {{row.drill_id},
+          {std::string(mark(row.verdict)) + " " + in_words(row.verdict), color_of(row.verdict)},
+          {in_words(row.rto.service), color_of(row.rto.verdict)},
+          {in_words(row.rpo.service), color_of(row.rpo.verdict)},
+          {why(drill)},
+          {started},
+          {number(row.lost)},
+          {number(row.score)}};
+}
+
+std::string table(const std::vector<ListedDrill>& drills, const TerminalOptions& options) {
+  if (drills.empty()) return "no drills yet\n";
+  enum Column : std::size_t { Id, Verdict, Rto, Rpo, Why, Started, Lost, Score };
+  static const char* const kTitles[] = {"=drill", "=verdict", "RTO",   "RPO",
+                                        "why",    "started",  ">lost", ">score"};
+  std::vector<Column> chosen;
+  switch (room_in(options.columns)) {
+    case Room::Least: chosen = {Id, Verdict}; break;
+    case Room::Little: chosen = {Id, Verdict, Rto}; break;
+    case Room::Some: chosen = {Id, Verdict, Rto, Rpo, Why}; break;
+    case Room::Full: chosen = {Id, Started, Verdict, Rto, Rpo, Lost, Score, Why}; break;
+  }
+  std::vector<std::string> titles;
+  for (const Column column : chosen) titles.emplace_back(kTitles[column]);
+  Columns columns(std::move(titles));
+  for (const ListedDrill& drill : drills) {
+    std::vector<Cell> all = cells_of(drill);
+    std::vector<Cell> cells;
+    for (const Column column : chosen) cells.push_back(std::move(all[column]));
+    columns.row(std::move(cells));
   }
   return columns.text(options.columns, options.color);
 }
@@ -134,11 +193,21 @@ std::optional<Format> format_of(std::string_view word) {
   return std::nullopt;
 }
 
-std::string list(const std::vector<drill::Summary>& rows, Format format,
+const char* name(DrillState state) {
+  switch (state) {
+    case DrillState::Running: return "Running";
+    case DrillState::Finished: return "Finished";
+    case DrillState::NeedsRecovery: return "NeedsRecovery";
+    case DrillState::NoReport: return "NoReport";
+  }
+  return "?";
+}
+
+std::string list(const std::vector<ListedDrill>& drills, Format format,
                  const TerminalOptions& options) {
-  if (format == Format::Table) return table(rows, options);
+  if (format == Format::Table) return table(drills, options);
   Json all = Json::array();
-  for (const drill::Summary& row : rows) all.push_back(json_of(row));
+  for (const ListedDrill& drill : drills) all.push_back(json_of(drill));
   return format == Format::Json ? dumped(all, 2) + "\n" : yaml_text(Json::parse(dumped(all, -1)));
 }
 

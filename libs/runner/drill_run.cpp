@@ -4,7 +4,6 @@
 #include <unistd.h>
 #include <utility>
 
-#include <boost/asio/post.hpp>
 #include <fmt/format.h>
 
 #include "aio/deadline.h"
@@ -230,20 +229,18 @@ aio::Task<base::Result<>> DrillRun::look_for_abort_request(std::stop_token stop)
 }
 
 void DrillRun::listen_to_records() {
-  auto tell = [this](drill::AbortReason reason, std::string why) {
-    boost::asio::post(executor_, [this, reason, why = std::move(why)] {
-      if (drive_) drive_->abort(reason, why);
-    });
-  };
-  metrics::DrillMetrics* metrics = setup_.metrics;
+  // The sink calls neither after it is gone, and it goes with the instrument.
   instrument_->sink().notify(
-      [tell](const base::Error& error) {
+      executor_,
+      [this](const base::Error& error) {
+        if (!drive_) return;
         const bool full = error.code == base::Code::ResourceExhausted;
-        tell(full ? drill::AbortReason::DiskFull : drill::AbortReason::InstrumentLost,
-             "the ledger cannot be written: " + error.message);
+        drive_->abort(full ? drill::AbortReason::DiskFull : drill::AbortReason::InstrumentLost,
+                      "the ledger cannot be written: " + error.message);
       },
-      [this, metrics](const std::vector<drill::Record>& records) {
-        if (metrics != nullptr) instrument_->count(*metrics, plan_.name, records);
+      [instrument = instrument_.get(), metrics = setup_.metrics,
+       plan = plan_.name](const std::vector<drill::Record>& records) {
+        if (metrics != nullptr) instrument->count(*metrics, plan, records);
       });
 }
 

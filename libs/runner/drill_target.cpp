@@ -1,5 +1,6 @@
 #include "runner/drill_target.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <utility>
 
@@ -25,11 +26,34 @@ api::Problems problem(const std::string& file, const std::string& field,
   return {api::Problem{file, {}, field, message}};
 }
 
+bool is_system(const api::Node& document) {
+  return document["kind"].as_string() == "LocalSystem";
+}
+
+/// A file of YAML in the folder, or what one could be called.
+std::string example_in(const std::string& folder) {
+  std::vector<std::string> found;
+  std::error_code error;
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
+       entry.increment(error)) {
+    if (entry->path().extension() == ".yaml") found.push_back(entry->path().string());
+  }
+  std::sort(found.begin(), found.end());
+  return found.empty() ? (fs::path(folder) / "plan.yaml").string() : found.front();
+}
+
 tl::expected<api::Node, api::Problems> read_document(const std::string& file) {
+  if (fs::is_directory(file)) {
+    return tl::unexpected(
+        problem(file, "", "is a folder; give one file of YAML, e.g. " + example_in(file)));
+  }
   const auto text = aio::read_file(file, 4U << 20U);
-  if (!text) return tl::unexpected(problem(file, "", text.error().message));
+  if (!text) return tl::unexpected(api::Problems{{"", {}, "", text.error().message}});
   auto documents = api::parse_yaml(*text, file);
   if (!documents) return tl::unexpected(documents.error());
+  if (documents->empty()) {
+    return tl::unexpected(problem(file, "", "is empty; a plan begins with `apiVersion:`"));
+  }
   if (documents->size() != 1) {
     return tl::unexpected(
         problem(file, "", fmt::format("{} documents; exactly one is allowed", documents->size())));
@@ -96,6 +120,11 @@ api::ActionCatalog action_catalog(const targets::Catalog& catalog) {
 tl::expected<PlanFile, api::Problems> read_plan_document(api::Node document,
                                                          const std::string& file,
                                                          const api::ActionCatalog& catalog) {
+  if (is_system(document)) {
+    return tl::unexpected(problem(file, "kind",
+                                  "LocalSystem: this describes a system; a RecoveryPlan that names "
+                                  "it in spec.target.local is wanted here"));
+  }
   auto plan = api::parse_plan(document, file, catalog);
   if (!plan) return tl::unexpected(plan.error());
   if (!plan->target.local) {
@@ -131,20 +160,41 @@ tl::expected<PlanFile, api::Problems> read_plan(const PlanChoice& choice,
   }
   for (const std::string& set : choice.sets) {
     if (auto applied = api::apply_set(*document, set); !applied) {
-      return tl::unexpected(problem(choice.file, "--set " + set, applied.error().message));
+      return tl::unexpected(problem(choice.file, "", applied.error().message));
     }
   }
   return read_plan_document(std::move(*document), choice.file, catalog);
 }
 
-base::Result<DrillTarget> open_target(aio::Clock& clock, const StateDir& state, PlanFile file,
-                                      const api::ActionCatalog& catalog) {
+tl::expected<SystemFile, api::Problems> read_system_file(const std::string& file,
+                                                         const api::ActionCatalog& catalog) {
+  auto document = read_document(file);
+  if (!document) return tl::unexpected(document.error());
+  if (is_system(*document)) {
+    auto system = api::parse_local_system(*document, file);
+    if (!system) return tl::unexpected(system.error());
+    system->home = fs::absolute(file).parent_path().string();
+    return SystemFile{std::move(*system), {}};
+  }
+  auto plan = read_plan_document(std::move(*document), file, catalog);
+  if (!plan) return tl::unexpected(plan.error());
+  return SystemFile{std::move(plan->system), plan->plan.target.local->parameters};
+}
+
+base::Result<targets::LocalTarget> open_system(aio::Clock& clock, const StateDir& state,
+                                               SystemFile file) {
   targets::LocalOptions options;
   options.dir = state.systems() + "/" + file.system.name;
-  options.parameters = file.plan.target.local->parameters;
+  options.parameters = std::move(file.parameters);
   options.relay_program = {aio::own_program(), "relay"};
   options.system = std::move(file.system);
-  TRY(targets::LocalTarget target, targets::LocalTarget::open(clock, std::move(options)));
+  return targets::LocalTarget::open(clock, std::move(options));
+}
+
+base::Result<DrillTarget> open_target(aio::Clock& clock, const StateDir& state, PlanFile file,
+                                      const api::ActionCatalog& catalog) {
+  TRY(targets::LocalTarget target,
+      open_system(clock, state, {std::move(file.system), file.plan.target.local->parameters}));
   TRY(api::RecoveryPlan plan,
       api::resolve_plan(std::move(file.plan), target.substitutions(), catalog));
   return DrillTarget{std::move(plan), std::move(file.warnings), std::move(target)};
@@ -154,8 +204,7 @@ tl::expected<CheckedFile, api::Problems> check_file(const std::string& file,
                                                     const api::ActionCatalog& catalog) {
   auto document = read_document(file);
   if (!document) return tl::unexpected(document.error());
-  const std::string kind = (*document)["kind"].as_string();
-  if (kind == "LocalSystem") {
+  if (is_system(*document)) {
     const auto system = api::parse_local_system(*document, file);
     if (!system) return tl::unexpected(system.error());
     return CheckedFile{"LocalSystem " + system->name, {}};

@@ -2,6 +2,7 @@
 // placeholder resolved. What a run, a dry run, a recovery and `muster system` start from.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -49,6 +50,16 @@ struct DrillTarget {
 /// Opens the target (ports, directory, needs) and resolves the plan. Starts nothing.
 base::Result<DrillTarget> open_target(aio::Clock& clock, const StateDir& state, PlanFile file,
                                       const api::ActionCatalog& catalog);
+
+/// For `muster system`: the target of a plan, or the LocalSystem of a file of its own.
+struct SystemFile {
+  api::LocalSystem system;
+  std::map<std::string, std::string> parameters;  // that the plan gives
+};
+tl::expected<SystemFile, api::Problems> read_system_file(const std::string& file,
+                                                         const api::ActionCatalog& catalog);
+base::Result<targets::LocalTarget> open_system(aio::Clock& clock, const StateDir& state,
+                                               SystemFile file);
 
 /// For `muster validate`: a RecoveryPlan with the system it names, or a LocalSystem alone.
 struct CheckedFile {

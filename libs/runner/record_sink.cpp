@@ -2,12 +2,14 @@
 
 #include <utility>
 
+#include <boost/asio/post.hpp>
+
 namespace runner {
 
-void RecordSink::notify(std::function<void(base::Error)> on_error,
-                        std::function<void(const std::vector<drill::Record>&)> on_batch) {
+void RecordSink::notify(const aio::Executor& executor, OnError on_error, OnBatch on_batch) {
   const std::lock_guard lock(mutex_);
-  on_error_ = std::move(on_error);
+  executor_ = executor;
+  on_error_ = std::make_shared<const OnError>(std::move(on_error));
   on_batch_ = std::move(on_batch);
 }
 
@@ -28,12 +30,12 @@ void RecordSink::on_anchor(drill::ClockAnchor anchor) {
 }
 
 void RecordSink::on_ledger_error(base::Error error) {
-  std::function<void(base::Error)> tell;
-  {
-    const std::lock_guard lock(mutex_);
-    tell = std::exchange(on_error_, nullptr);
-  }
-  if (tell) tell(std::move(error));
+  const std::lock_guard lock(mutex_);
+  if (!executor_) return;
+  boost::asio::post(*executor_, [told = std::weak_ptr(on_error_), error = std::move(error)] {
+    if (const auto tell = told.lock()) (*tell)(error);
+  });
+  executor_.reset();
 }
 
 RecordSink::Contents RecordSink::take() {

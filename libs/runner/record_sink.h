@@ -1,12 +1,18 @@
 // Takes the prober's batches on its thread and keeps them for the main thread: records, stalls,
 // clock anchors, and the first ledger error. Memory: 64 bytes per operation.
+//
+// The ledger error crosses to the main thread through its executor, where the drill it would end
+// may be over by the time it arrives: what is on its way holds no more than a weak reference, so
+// that an error which comes too late reaches nobody.
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <vector>
 
+#include "aio/task.h"
 #include "probes/prober.h"
 
 namespace runner {
@@ -20,10 +26,13 @@ class RecordSink final : public probes::ProberListener {
     std::vector<drill::ClockAnchor> anchors;
   };
 
-  /// `on_error` is called once, on the prober's thread, when the ledger cannot be written;
-  /// `on_batch` after each batch, for metrics.
-  void notify(std::function<void(base::Error)> on_error,
-              std::function<void(const std::vector<drill::Record>&)> on_batch);
+  using OnError = std::function<void(const base::Error&)>;
+  using OnBatch = std::function<void(const std::vector<drill::Record>&)>;
+
+  /// `on_error` is called once, on `executor`, when the ledger cannot be written, and never after
+  /// the sink is gone; `on_batch` after each batch on the prober's thread, for metrics.
+  /// Thread: the executor's, on which the sink is destroyed too.
+  void notify(const aio::Executor& executor, OnError on_error, OnBatch on_batch);
 
   void on_records(std::vector<drill::Record> records) override;
   void on_stall(drill::StreamId stream, drill::Stall stall) override;
@@ -37,8 +46,9 @@ class RecordSink final : public probes::ProberListener {
  private:
   mutable std::mutex mutex_;
   Contents contents_;
-  std::function<void(base::Error)> on_error_;
-  std::function<void(const std::vector<drill::Record>&)> on_batch_;
+  std::optional<aio::Executor> executor_;  // none: nobody is to be told, or somebody was
+  std::shared_ptr<const OnError> on_error_;
+  OnBatch on_batch_;
 };
 
 }  // namespace runner

@@ -160,6 +160,8 @@ base::Result<> mark_ended(const DrillDir& dir) {
 }
 
 base::Result<bool> needs_recovery(const DrillDir& dir) {
+  // In a folder that may not be entered every file seems not to be there.
+  TRY(aio::check_folder(dir.path));
   if (!aio::file_exists(dir.system()) || aio::file_exists(dir.ended())) return false;
   auto lock = aio::FileLock::try_lock(dir.lock(), "muster drill recover");
   if (!lock) return false;  // its process lives

@@ -21,7 +21,7 @@ base::Result<> mark_ended(const DrillDir& dir);
 
 /// Whether a drill's process died before it undid everything, or before it stopped the system that
 /// it had started: its lock is free and it has not ended.
-/// Errors: a damaged journal, which needs a person.
+/// Errors: a damaged journal, which needs a person; PermissionDenied.
 base::Result<bool> needs_recovery(const DrillDir& dir);
 
 /// The name of the system that a drill acted on; empty where its folder does not say.

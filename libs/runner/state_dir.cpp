@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "aio/file.h"
+#include "api/field_text.h"
 
 namespace runner {
 namespace {
@@ -26,17 +27,35 @@ std::string stamp_of(const std::string& id) {
   return id.size() > kStampLength ? id.substr(id.size() - kStampLength) : id;
 }
 
+/// At most three ids that the user may have meant: one that is a few letters away, else those that
+/// contain what was typed (a plan's end, a date, the four digits).
+std::vector<std::string> nearest_ids(const std::vector<DrillDir>& all, const std::string& typed) {
+  constexpr std::size_t kIdsMax = 3;
+  std::vector<std::string> ids;
+  for (const DrillDir& drill : all) ids.push_back(drill.id());
+  if (const std::string near = api::nearest(typed, ids); !near.empty()) return {near};
+  std::erase_if(ids, [&](const std::string& id) {
+    return typed.empty() || id.find(typed) == std::string::npos;
+  });
+  if (ids.size() > kIdsMax) ids.resize(kIdsMax);
+  return ids;
+}
+
 }  // namespace
 
 std::string DrillDir::id() const {
   return fs::path(path).filename().string();
 }
 
-base::Result<StateDir> StateDir::open(const std::string& root) {
+base::Result<StateDir> StateDir::at(const std::string& root) {
   std::error_code error;
   const fs::path full = fs::absolute(root.empty() ? default_root() : root, error);
   if (error) return base::fail_errno("state directory " + root, error.value());
-  StateDir dir(full.lexically_normal().string());
+  return StateDir(full.lexically_normal().string());
+}
+
+base::Result<StateDir> StateDir::open(const std::string& root) {
+  TRY(StateDir dir, at(root));
   for (const std::string& folder : {dir.root_, dir.root_ + "/drills", dir.systems(), dir.locks()}) {
     if (auto made = aio::make_dirs(folder); !made) {
       return tl::unexpected(made.error().with("state directory"));
@@ -64,7 +83,9 @@ base::Result<std::vector<DrillDir>> StateDir::drills() const {
        entry.increment(error)) {
     if (entry->is_directory(error)) found.push_back({entry->path().string()});
   }
-  if (error) return base::fail_errno(root_ + "/drills", error.value());
+  if (error && error != std::errc::no_such_file_or_directory) {
+    return base::fail_errno(root_ + "/drills", error.value());
+  }
   std::sort(found.begin(), found.end(), [](const DrillDir& a, const DrillDir& b) {
     return stamp_of(a.id()) > stamp_of(b.id());
   });
@@ -85,10 +106,16 @@ base::Result<DrillDir> StateDir::find(const std::string& id) const {
                       fmt::format("drill '{}' is ambiguous: {} drills begin so, the newest is {}",
                                   id, matches.size(), matches.front().id()));
   }
-  return base::fail(base::Code::NotFound,
-                    all.empty() ? fmt::format("no drill '{}': there is none in {}", id, root_)
-                                : fmt::format("no drill '{}' in {}; the newest is {}", id, root_,
-                                              all.front().id()));
+  if (all.empty()) {
+    return base::fail(base::Code::NotFound,
+                      fmt::format("no drill '{}': there is none in {}", id, root_));
+  }
+  std::string near;
+  for (const std::string& one : nearest_ids(all, id)) near += (near.empty() ? "" : ", ") + one;
+  return base::fail(
+      base::Code::NotFound,
+      fmt::format("no drill '{}' in {};{} the newest is {}", id, root_,
+                  near.empty() ? "" : " the nearest: " + near + ";", all.front().id()));
 }
 
 }  // namespace runner

@@ -45,6 +45,8 @@ class StateDir {
   /// Makes the folders. `root` empty: the default above.
   /// Errors: PermissionDenied, ResourceExhausted …, naming the folder.
   static base::Result<StateDir> open(const std::string& root);
+  /// The same place for those who only look: makes nothing, and may not be there at all.
+  static base::Result<StateDir> at(const std::string& root);
 
   const std::string& root() const { return root_; }
   std::string systems() const { return root_ + "/systems"; }
@@ -57,7 +59,7 @@ class StateDir {
   base::Result<DrillDir> create_drill(const std::string& plan, base::WallTime now,
                                       std::uint64_t random) const;
   /// A drill by id, by an unambiguous beginning of it, or "last" for the newest.
-  /// Errors: NotFound (naming what there is), InvalidArgument (ambiguous).
+  /// Errors: NotFound (naming the nearest and the newest), InvalidArgument (ambiguous).
   base::Result<DrillDir> find(const std::string& id) const;
   /// Every drill's folder, newest first.
   base::Result<std::vector<DrillDir>> drills() const;

@@ -331,10 +331,10 @@ base::Result<aio::FileLock> lock_target(const std::string& locks_dir, const std:
                                         std::string_view holder) {
   TRY(aio::make_dirs(locks_dir));
   auto lock = aio::FileLock::try_lock(locks_dir + "/" + system, holder);
-  if (!lock) {
-    return tl::unexpected(lock.error().with(fmt::format("system '{}' is in use", system)));
-  }
-  return lock;
+  if (lock) return lock;
+  const bool taken = lock.error().code == base::Code::AlreadyExists;
+  return tl::unexpected(
+      lock.error().with(fmt::format("system '{}'{}", system, taken ? " is in use" : "")));
 }
 
 }  // namespace targets

@@ -281,7 +281,7 @@ TEST(PlanEdit, RefusesWhatCannotBeSetAndChangesNothing) {
   };
   EXPECT_EQ(error("spec.recovery.promot.targetMillis=1"),
             "--set spec.recovery.promot.targetMillis: there is no item \"promot\". Did you mean "
-            "\"promote\"? There are: assess, fence, promote, synced, switch");
+            "\"promote\"? There are: assess, fence, promote, synced, switch, or [0] to [4]");
   EXPECT_NE(error("spec.timing"), "");
   EXPECT_NE(error("=1"), "");
   EXPECT_NE(error("a..b=1"), "");

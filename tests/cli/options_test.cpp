@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "cli/completion.h"
+#include "cli/version.h"
 
 namespace cli {
 namespace {
@@ -53,13 +53,23 @@ TEST(CliOptions, BadUsageSaysWhatIsAllowedAndExitsWithTwo) {
     std::vector<std::string> line;
     const char* text;
   };
-  const Case cases[] = {{{"drill", "ru"}, "'ru' is no command of 'drill'; allowed: run, list"},
-                        {{"dril"}, "'dril' is no command of 'muster'"},
-                        {{"drill", "run"}, "PLAN is required"},
-                        {{"drill", "run", "p.yaml", "-o", "xml"}, "xml not in {table,json,yaml}"},
-                        {{"drill", "run", "p.yaml", "--frobnicate"}, "--frobnicate"},
-                        {{"completion", "tcsh"}, "tcsh"},
-                        {{"stop", "--timeout-seconds", "0"}, "0"}};
+  const Case cases[] = {
+      {{}, "'muster' needs a command\n\nMeasured"},
+      {{"drill"}, "'muster drill' needs a command\n\nrun drills"},
+      {{"drill", "ru"}, "'ru' is no command of 'muster drill'. Did you mean \"run\"? Allowed: run"},
+      {{"drlil", "list"}, "'drlil' is no command of 'muster'. Did you mean \"drill\"?"},
+      {{"--state-dir", "/x", "frob"}, "'frob' is no command of 'muster'. Allowed: drill, stop"},
+      {{"help", "drill", "frob"}, "'frob' is no command of 'muster drill'"},
+      {{"help", "relay"}, "'relay' is no command of 'muster'"},
+      {{"drill", "run"}, "muster drill run: PLAN is required\nsee `muster drill run --help`"},
+      {{"drill", "run", "a.yaml", "b.yaml"},
+       "'b.yaml' is one argument too many: 'muster drill run' takes only PLAN"},
+      {{"drill", "list", "x"}, "'muster drill list' takes no arguments"},
+      {{"drill", "run", "p.yaml", "-o", "xml"}, "'xml' is not allowed: table, json or yaml"},
+      {{"drill", "run", "p.yaml", "--profle=quick"},
+       "'--profle' is no option of 'muster drill run'. Did you mean \"--profile\"?"},
+      {{"completion", "tcsh"}, "tcsh"},
+      {{"stop", "--timeout-seconds", "0"}, "0"}};
   for (const Case& c : cases) {
     const Parsed parsed = parse(c.line);
     EXPECT_FALSE(parsed.command.has_value());
@@ -70,20 +80,51 @@ TEST(CliOptions, BadUsageSaysWhatIsAllowedAndExitsWithTwo) {
 }
 
 TEST(CliOptions, HelpGoesToStdoutAndIsNoError) {
-  const Parsed parsed = parse({"drill", "--help"});
-  EXPECT_EQ(parsed.exit, Exit::Ok);
-  EXPECT_THAT(parsed.out, HasSubstr("recover"));
-  EXPECT_EQ(parsed.err, "");
+  for (const auto& line : {std::vector<std::string>{"drill", "--help"}, {"help", "drill"}}) {
+    const Parsed parsed = parse(line);
+    EXPECT_EQ(parsed.exit, Exit::Ok);
+    EXPECT_FALSE(parsed.command);
+    EXPECT_THAT(parsed.out, HasSubstr("recover"));
+    EXPECT_EQ(parsed.err, "");
+  }
+  EXPECT_EQ(parse({"help"}).out, parse({"--help"}).out);
 }
 
-TEST(CliCompletion, EveryShellOffersCommandsAndOptionsButNoHiddenOnes) {
-  for (const char* shell : {"bash", "zsh", "fish"}) {
-    const std::string script = completion_script(shell);
-    EXPECT_THAT(script, HasSubstr("recover")) << shell;
-    EXPECT_THAT(script, HasSubstr("profile")) << shell;
-    EXPECT_THAT(script, testing::Not(HasSubstr("responder"))) << shell;
+/// Every command below `node`, as the words that lead to it.
+void collect(const CompletionNode& node, const std::vector<std::string>& path,
+             std::vector<std::vector<std::string>>& out) {
+  for (const CompletionNode& sub : node.commands) {
+    std::vector<std::string> longer = path;
+    longer.push_back(sub.name);
+    out.push_back(longer);
+    collect(sub, longer, out);
   }
-  EXPECT_EQ(render_completion({}, "tcsh"), "");
+}
+
+TEST(CliOptions, TheHelpOfEveryCommandHasAnExample) {
+  std::vector<std::vector<std::string>> commands;
+  collect(command_words(), {}, commands);
+  EXPECT_GE(commands.size(), 18U);
+  for (std::vector<std::string> line : commands) {
+    std::string words = "muster";
+    for (const std::string& word : line) words += " " + word;
+    line.emplace_back("--help");
+    const std::string help = parse(line).out;
+    EXPECT_THAT(help, HasSubstr("Usage: " + words)) << words;
+    const std::size_t examples = help.find("Examples:\n");
+    ASSERT_NE(examples, std::string::npos) << words;
+    if (words != "muster completion")
+      EXPECT_NE(help.find(words, examples), std::string::npos) << help;
+    EXPECT_THAT(help, testing::Not(HasSubstr("PLAN TEXT"))) << words;
+  }
+}
+
+TEST(CliOptions, VersionIsAnOptionAsWell) {
+  for (const char* option : {"--version", "-V"}) {
+    const Parsed parsed = parse({option});
+    EXPECT_EQ(parsed.exit, Exit::Ok);
+    EXPECT_EQ(parsed.out, version_line() + "\n");
+  }
 }
 
 }  // namespace

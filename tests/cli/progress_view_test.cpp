@@ -30,7 +30,7 @@ std::size_t width(const std::string& text) {
 }
 
 TEST(ProgressView, BlockNamesPhaseStreamsAndEventsWithinTheWidth) {
-  for (const int columns : {60, 100, 200}) {
+  for (const int columns : {40, 60, 100, 200}) {
     const auto block = progress_block(status(), {true, false, columns});
     std::string all;
     for (const std::string& line : block) {
@@ -50,6 +50,26 @@ TEST(ProgressView, AnOutageFitsANarrowTerminalWithItsObjective) {
   const std::string line = progress_block(down, {true, false, 60})[2];
   EXPECT_LE(width(line), 60U) << line;
   EXPECT_THAT(line, testing::AllOf(HasSubstr("2 min 30 s"), HasSubstr("of RTO 5 min 00 s")));
+}
+
+TEST(ProgressView, FortyColumnsHaveRoomForWhatMatters) {
+  runner::DrillStatus down = status();
+  down.outage_seconds = 150;
+  const auto block = progress_block(down, {true, false, 40});
+  EXPECT_EQ(block[2], "  DOWN 2 min 30 s of RTO 5 min 00 s");
+  EXPECT_THAT(block[3],
+              testing::AllOf(HasSubstr("orders/W"), HasSubstr("bad"), HasSubstr("3.20 s")));
+}
+
+TEST(ProgressView, PastEventsAreToldInThePhaseTheyWereIn) {
+  ProgressView view({false, false, 100});
+  runner::DrillStatus ended = status();
+  ended.phase = "Reporting";
+  ended.events = {
+      {1, 1, "PhaseBegan Baseline"}, {2, 2, "FaultBegun x"}, {3, 9, "PhaseBegan Reporting"}};
+  const std::string text = view.show(ended);
+  EXPECT_THAT(text, HasSubstr("2.00 s  Baseline    FaultBegun x"));
+  EXPECT_THAT(text, HasSubstr("9.00 s  Reporting   PhaseBegan Reporting"));
 }
 
 TEST(ProgressView, OutageIsShownAgainstTheObjective) {

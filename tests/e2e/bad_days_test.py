@@ -132,7 +132,7 @@ class BadDays(Case):
 
     def test_06_killed_right_after_the_kill_and_recovered(self):
         self.kill_at("FaultBegun")
-        self.assertIn("died: run `muster drill recover`", self.muster.run("drill", "list").err)
+        self.assertIn("died: run `muster drill recover`", self.muster.run("drill", "list").out)
         recovered = self.muster.run("drill", "recover")
         self.assert_exit(recovered, 0)
         self.assertIn("whole", recovered.out)

@@ -9,6 +9,7 @@ for the former only.
 import json
 import os
 import re
+import subprocess
 import unittest
 import xml.etree.ElementTree as xml
 
@@ -27,7 +28,9 @@ class Drill(Case):
             raise unittest.SkipTest("no plan")
         cls.muster = Muster()
         cls.addClassCleanup(cls.muster.close)
-        cls.ended = cls.muster.drill(cls.plan, seconds=200)
+        cls.metrics = os.path.join(cls.muster.top, "muster.prom")
+        cls.ended = cls.muster.drill(cls.plan, options=("--metrics-file", cls.metrics),
+                                     seconds=200)
         cls.left = cls.muster.drills()
         if cls.ended.code not in (0, 3, 4) or len(cls.left) != 1:
             raise AssertionError(str(cls.ended))
@@ -70,7 +73,8 @@ class Drill(Case):
 
     def commands(self):
         listed = json.loads(self.muster.run("drill", "list", "-o", "json").out)
-        self.assertIn(self.id, json.dumps(listed))
+        self.assertEqual([(row["drillId"], row["state"]) for row in listed],
+                         [(self.id, "Finished")])
         shown = self.muster.run("drill", "show", "last", "-o", "json")
         self.assertEqual(json.loads(shown.out)["drillId"], self.id)
         watched = self.muster.run("drill", "watch", "last")
@@ -81,6 +85,24 @@ class Drill(Case):
             self.assert_exit(written, 0)
             self.assertIn(mark, written.out)
         self.assertIn("no drill needs", self.muster.run("drill", "recover").err)
+
+    def metrics_of_the_drill(self):
+        with open(self.metrics, encoding="utf-8") as file:
+            text = file.read()
+        self.assertEqual([name for name in os.listdir(self.muster.top) if "prom." in name], [])
+        done = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True,
+                              text=True, check=False)
+        self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "", ""))
+        scenario = f'scenario="{self.plan}"'
+        for line in ('muster_disaster_recovery_state{state="normal"} 1',
+                     f'muster_drill_last_finished_timestamp_seconds{{{scenario}}} ',
+                     f'muster_rto_compliance_ratio_lower_bound{{{scenario}}} ',
+                     f'muster_rpo_compliance_ratio{{{scenario}}} ',
+                     'muster_disaster_recovery_events_total{event_type="fault_begun",'
+                     f'{scenario}}} 1'):
+            self.assertIn("\n" + line, text)
+        edges = re.findall(r'_recovery_duration_seconds_bucket{phase="recovery",.*le="(.*)"}', text)
+        self.assertEqual(edges, ["30", "60", "180", "300", "600", "1200", "1800", "+Inf"])
 
     def nothing_left(self):
         self.assert_nothing_runs()
@@ -100,6 +122,9 @@ class AsynchronousPair(Drill):
 
     def test_writes_every_report(self):
         self.outputs()
+
+    def test_leaves_metrics_for_a_scrape_after_its_end(self):
+        self.metrics_of_the_drill()
 
     def test_the_other_commands_know_the_drill(self):
         self.commands()

@@ -9,6 +9,9 @@ import unittest
 from muster_under_test import PLANS, Case, Muster, plan
 
 
+SYSTEM = os.path.join(PLANS, "systems", "postgres-pair", "system.yaml")
+
+
 class Refusals(Case):
     @classmethod
     def setUpClass(cls):
@@ -52,6 +55,24 @@ class Refusals(Case):
             self.run_refused(1, f"--metrics-listen.*{address}.*(in use|taken)",
                              "--metrics-listen", address)
 
+    def test_metrics_file_that_cannot_be_written(self):
+        self.run_refused(1, "--metrics-file: .*/nowhere/m.prom", "--metrics-file", "/nowhere/m.prom")
+        self.run_refused(2, "--metrics-file: /tmp is a folder", "--metrics-file", "/tmp")
+
+    def test_what_is_no_plan(self):
+        self.refused(2, "dr-drills: is a folder; give one file of YAML", "drill", "run", PLANS)
+        self.refused(2, "kind: LocalSystem: this describes a system", "drill", "run", SYSTEM)
+        for content, pattern in ((b"", "is empty"), (b"\x7fELF\0", "control character")):
+            path = os.path.join(self.muster.top, "no-plan.yaml")
+            with open(path, "wb") as file:
+                file.write(content)
+            self.refused(2, f"{path}.*{pattern}", "drill", "run", path)
+
+    def test_set_of_an_item_that_is_not_there(self):
+        self.run_refused(2, r'--set spec\.recovery\.7\.timeoutSeconds: there is no item "7"\. '
+                            r"There are: assess, .*, or \[0\] to \[4\]",
+                         "--set", "spec.recovery.7.timeoutSeconds=1")
+
     def test_state_directory_cannot_be_made(self):
         self.run_refused(1, "state directory: .*/proc/nope", env={"MUSTER_STATE_DIR": "/proc/nope"})
 
@@ -87,10 +108,57 @@ class Refusals(Case):
         self.assertRegex(ended.err, r"e2e-broken.*:\d+:\d+: spec\.objectives\.rtoSeconds: 0.*1 to")
         self.assertRegex(ended.err, r":\d+:\d+: spec\.fault.*signal: .*KIL.*KILL, STOP")
 
+    def test_a_system_of_its_own_has_a_status(self):
+        ended = self.muster.run("system", "status", SYSTEM)
+        self.assert_exit(ended, 0)
+        self.assertRegex(ended.out, "^postgres-pair: not started in ")
+        self.assertFalse(os.path.exists(os.path.join(self.muster.state, "systems")))
+
+    def written_to(self, *arguments, stdout):
+        return subprocess.run([*self.muster_argv(), *arguments], env=self.muster.env, stdout=stdout,
+                              stderr=subprocess.PIPE, text=True, timeout=30, check=False)
+
+    def test_data_that_cannot_be_written_is_an_error(self):
+        for line in (("version",), ("--version",), ("--help",), ("drill", "list"),
+                     ("completion", "bash"), ("schema", "Report"), ("stop",),
+                     ("drill", "run", plan("database-failover"), "--dry-run")):
+            with self.subTest(line=line), open("/dev/full", "wb") as full:
+                done = self.written_to(*line, stdout=full)
+                self.assertEqual(done.returncode, 1)
+                self.assertIn("cannot write to standard output: No space left", done.stderr)
+
+    def test_a_reader_that_goes_away_is_no_error(self):
+        read, write = os.pipe()
+        os.close(read)
+        with os.fdopen(write, "wb") as nobody:
+            done = self.written_to("schema", "Report", stdout=nobody)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+
+    def test_a_closed_stdout_is_an_error_and_nobody_elses_file(self):
+        done = subprocess.run(["sh", "-c", '"$0" version >&-', *self.muster_argv()],
+                              capture_output=True, text=True, timeout=30, check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("cannot write to standard output: Bad file descriptor", done.stderr)
+
+    @unittest.skipIf(os.geteuid() != 0, "needs another user")
+    def test_drills_of_another_user_are_listed_as_such(self):
+        with tempfile.TemporaryDirectory(prefix="muster-e2e.", dir="/tmp") as state:
+            os.chmod(state, 0o755)
+            os.makedirs(os.path.join(state, "drills", "shop-20261121-044224-1a2b"), mode=0o755)
+            os.chmod(os.path.join(state, "drills", "shop-20261121-044224-1a2b"), 0o700)
+            for line, code, pattern in ((("list",), 0, "no report .*Permission denied"),
+                                        (("show", "last"), 1, "Permission denied"),
+                                        (("recover",), 1, "Permission denied")):
+                done = subprocess.run(
+                    ["runuser", "-u", "nobody", "--", *self.muster_argv(), "--state-dir", state,
+                     "drill", *line], capture_output=True, text=True, timeout=30, check=False)
+                self.assertEqual(done.returncode, code, done.stderr)
+                self.assertRegex(done.stdout + done.stderr, pattern)
+
     def test_unknown_drills_and_commands(self):
         self.refused(1, "nothing", "drill", "show", "nothing")
         self.refused(1, "no drill", "drill", "abort", "last")
-        self.refused(2, "'frob' is no command of 'drill'; allowed: run, ", "drill", "frob")
+        self.refused(2, "'frob' is no command of 'muster drill'. Allowed: run, ", "drill", "frob")
 
 
 if __name__ == "__main__":

@@ -117,9 +117,52 @@ TEST(ReportRows, FormatsAreThoseOfTheFlag) {
   EXPECT_EQ(report::format_of("JSON"), std::nullopt);
 }
 
+report::ListedDrill finished(const drill::Report& report) {
+  report::ListedDrill drill;
+  drill.summary = drill::summarize(report);
+  return drill;
+}
+
+report::ListedDrill running() {
+  report::ListedDrill drill;
+  drill.summary.drill_id = "shop-20261121-050000-0001";
+  drill.summary.plan = "shop";
+  drill.state = report::DrillState::Running;
+  drill.has_report = false;
+  drill.phase = "Recovery";
+  drill.elapsed = base::seconds(12);
+  drill.note = "Recovery for 12.0 s";
+  return drill;
+}
+
+TEST(ReportRows, DrillsWithoutAReportAreListedWithTheirStateAndNoVerdict) {
+  const std::vector<report::ListedDrill> rows = {running(), finished(sample::not_recovered())};
+  const std::string text = report::list(rows, report::Format::Table, {false, 160, ""});
+  EXPECT_THAT(text, HasSubstr("▸ running"));
+  EXPECT_THAT(text, HasSubstr("Recovery for 12.0 s"));
+  const std::string json = report::list(rows, report::Format::Json, {});
+  for (const char* field : {"\"state\": \"Running\"", "\"state\": \"Finished\"",
+                            "\"verdict\": null", "\"elapsedSeconds\": 12"}) {
+    EXPECT_THAT(json, HasSubstr(field));
+  }
+}
+
+TEST(ReportRows, AnIdIsThereToBeCopiedAndNeverCut) {
+  const std::vector<report::ListedDrill> rows = {finished(sample::database_failover())};
+  for (const int columns : {40, 60, 80, 100, 160}) {
+    const std::string text = report::list(rows, report::Format::Table, {false, columns, ""});
+    EXPECT_THAT(text, HasSubstr("database-failover-20261121-044224-9f3a  ")) << columns;
+    EXPECT_THAT(text, HasSubstr("✗ missed")) << columns;
+    std::istringstream lines(text);
+    for (std::string line; columns >= 60 && std::getline(lines, line);) {
+      EXPECT_LE(report::width_of(line), columns) << line;
+    }
+  }
+}
+
 TEST(ReportRows, TableListsDrills) {
-  const std::vector<drill::Summary> rows = {drill::summarize(sample::database_failover()),
-                                            drill::summarize(sample::not_recovered())};
+  const std::vector<report::ListedDrill> rows = {finished(sample::database_failover()),
+                                                 finished(sample::not_recovered())};
   const std::string text = report::list(rows, report::Format::Table, {false, 160, ""});
   EXPECT_THAT(
       text,
@@ -143,7 +186,7 @@ TEST(ReportRows, YamlSaysTheSameAsJson) {
   };
   for (const auto& r : {sample::not_recovered(), sample::hostile(), sample::empty()}) {
     check(report::show(r, report::Format::Json, {}), report::show(r, report::Format::Yaml, {}));
-    const std::vector<drill::Summary> rows = {drill::summarize(r), drill::summarize(r)};
+    const std::vector<report::ListedDrill> rows = {finished(r), running()};
     check(report::list(rows, report::Format::Json, {}),
           report::list(rows, report::Format::Yaml, {}));
   }

@@ -49,6 +49,9 @@ TEST_F(StateDirTest, FindsByIdByPrefixAndLast) {
   EXPECT_EQ(state->find("plan-19700112")->id(), one->id());
   EXPECT_THAT(state->find("plan-1970").error().message, HasSubstr("ambiguous"));
   EXPECT_THAT(state->find("nothing").error().message, HasSubstr("the newest is " + two->id()));
+  EXPECT_THAT(state->find("plan-19700112-134640-0002").error().message,
+              HasSubstr("the nearest: " + one->id() + ";"));
+  EXPECT_THAT(state->find("134640").error().message, HasSubstr("the nearest: " + one->id()));
 }
 
 TEST_F(StateDirTest, FolderThatCannotBeMadeIsNamed) {

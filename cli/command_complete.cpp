@@ -1,0 +1,73 @@
+// `muster completion SHELL`, and what its scripts ask at a TAB. An answer must come at once and is
+// never worth a message: whatever cannot be read offers nothing. Nothing is made or changed.
+#include <fmt/format.h>
+
+#include "aio/file.h"
+#include "api/yaml.h"
+#include "cli/commands.h"
+#include "cli/completion.h"
+#include "runner/drill_list.h"
+
+namespace cli {
+namespace {
+
+bool fits(const report::ListedDrill& drill, ValueKind kind) {
+  switch (kind) {
+    case ValueKind::RunningDrill: return drill.state == report::DrillState::Running;
+    case ValueKind::DeadDrill: return drill.state == report::DrillState::NeedsRecovery;
+    default: return true;
+  }
+}
+
+std::string help_of(const report::ListedDrill& drill) {
+  if (drill.state != report::DrillState::Finished) return drill.note;
+  return std::string(drill::name(drill.summary.verdict)) + ", " +
+         base::rfc3339(drill.summary.started).substr(0, 16);
+}
+
+void add_drills(Wanted& wanted) {
+  const auto state = runner::StateDir::at(wanted.state_dir);
+  const auto found = state ? runner::list_drills(*state) : tl::unexpected(state.error());
+  if (!found) return;
+  for (const report::ListedDrill& drill : found->drills) {
+    const std::string& id = drill.summary.drill_id;
+    if (!fits(drill, wanted.kind) || !id.starts_with(wanted.prefix)) continue;
+    wanted.candidates.push_back({id, help_of(drill)});
+  }
+}
+
+void add_profiles(Wanted& wanted) {
+  constexpr std::size_t kBytesMax = 4U << 20U;
+  const auto text = aio::read_file(wanted.plan, kBytesMax);
+  if (!text) return;
+  const auto documents = api::parse_yaml(*text, wanted.plan);
+  if (!documents || documents->empty()) return;
+  for (const api::Entry& profile : documents->front()["spec"]["profiles"].entries()) {
+    if (!profile.key.starts_with(wanted.prefix)) continue;
+    wanted.candidates.push_back({profile.key, "a profile of " + wanted.plan});
+  }
+}
+
+}  // namespace
+
+Exit run(const Completion& command, const Global& /*global*/, Console& console) {
+  console.data(completion_script(command.shell));
+  return Exit::Ok;
+}
+
+Exit run(const Complete& command, const Global& /*global*/, Console& console) {
+  Wanted wanted = complete(command_words(), command.words);
+  // The parser, which knows of the variable, has not seen this line.
+  if (wanted.state_dir.empty()) wanted.state_dir = aio::env_or("MUSTER_STATE_DIR", "");
+  switch (wanted.kind) {
+    case ValueKind::Drill:
+    case ValueKind::RunningDrill:
+    case ValueKind::DeadDrill: add_drills(wanted); break;
+    case ValueKind::Profile: add_profiles(wanted); break;
+    default: break;
+  }
+  console.data(completion_answer(wanted));
+  return Exit::Ok;
+}
+
+}  // namespace cli

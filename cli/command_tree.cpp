@@ -1,0 +1,301 @@
+#include "cli/command_tree.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "cli/version.h"
+
+namespace cli {
+namespace {
+
+constexpr const char* kVisible = "Commands";  // the group of commands in the help
+
+Output output_of(const std::string& word) {
+  if (word == "json") return Output::Json;
+  return word == "yaml" ? Output::Yaml : Output::Table;
+}
+
+/// "table, json or yaml"
+std::string listed(const std::vector<std::string>& words) {
+  std::string out;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (i > 0) out += i + 1 == words.size() ? " or " : ", ";
+    out += words[i];
+  }
+  return out;
+}
+
+std::string footer(const std::string& examples) {
+  return "Examples:\n" + examples +
+         "\nEvery command also takes --state-dir DIR; `muster --help` lists all commands.";
+}
+
+}  // namespace
+
+CommandTree::CommandTree(Parsed* parsed) : parsed_(parsed) {
+  app_.require_subcommand(1);
+  app_.set_help_flag("-h,--help", "this help");
+  app_.set_version_flag("-V,--version", version_line(), "version and build");
+  app_.get_formatter()->label("REQUIRED", "");
+  app_.get_formatter()->label("SUBCOMMAND", "COMMAND");
+  app_.get_formatter()->label("Positionals", "Arguments");
+  option(&app_, "--state-dir", parsed->global.state_dir, "DIR",
+         "where drills, systems and the history are kept", {ValueKind::Folder, {}})
+      ->envname("MUSTER_STATE_DIR");
+  app_.footer(
+      "Examples:\n"
+      "  muster validate dr-drills/database-failover.yaml\n"
+      "  muster drill run dr-drills/database-failover.yaml --profile quick\n"
+      "  muster drill show last\n"
+      "\n`muster help COMMAND` says more of a command.");
+  app_.fallthrough();
+  add_drill();
+  add_stop();
+  add_validate();
+  add_system();
+  add_small();
+  add_help();
+  add_hidden();
+}
+
+template <class T>
+CLI::App* CommandTree::leaf(CLI::App* parent, const std::string& name, const std::string& help,
+                            std::shared_ptr<T> command, const std::string& examples) {
+  CLI::App* sub = parent->add_subcommand(name, help)->group(kVisible);
+  sub->footer(footer(examples));
+  sub->callback([this, command] { parsed_->command = *command; });
+  return sub;
+}
+
+CLI::App* CommandTree::folder(const std::string& name, const std::string& help,
+                              const std::string& examples) {
+  CLI::App* sub = app_.add_subcommand(name, help)->group(kVisible);
+  sub->require_subcommand(1);
+  sub->footer(footer(examples));
+  return sub;
+}
+
+CLI::Option* CommandTree::option(CLI::App* sub, const std::string& names, std::string& value,
+                                 const std::string& value_name, const std::string& help,
+                                 Values values) {
+  CLI::Option* made = sub->add_option(names, value, help)->type_name(value_name);
+  values_[made] = std::move(values);
+  return made;
+}
+
+CLI::Option* CommandTree::argument(CLI::App* sub, const std::string& name, std::string& value,
+                                   const std::string& help, Values values) {
+  return option(sub, name, value, "", help, std::move(values))->required();
+}
+
+void CommandTree::words(CLI::Option* option, std::vector<std::string> allowed) {
+  values_[option] = {ValueKind::Words, allowed};
+  option->check(CLI::Validator(
+      [allowed = std::move(allowed)](const std::string& word) {
+        const bool known = std::find(allowed.begin(), allowed.end(), word) != allowed.end();
+        return known ? "" : fmt::format("'{}' is not allowed: {}", word, listed(allowed));
+      },
+      ""));
+}
+
+void CommandTree::output(CLI::App* sub, Output& output) {
+  CLI::Option* made =
+      sub->add_option_function<std::string>(
+             "-o,--output", [&output](const std::string& word) { output = output_of(word); },
+             "table (for people), json or yaml; default: table")
+          ->type_name("FORM");
+  words(made, {"table", "json", "yaml"});
+}
+
+void CommandTree::add_drill() {
+  CLI::App* drill = folder("drill", "run drills and look at them",
+                           "  muster drill run plan.yaml --dry-run\n"
+                           "  muster drill list\n"
+                           "  muster drill show last -o json\n");
+  add_drill_run(drill);
+  add_drill_views(drill);
+  add_drill_changes(drill);
+}
+
+void CommandTree::add_drill_run(CLI::App* drill) {
+  auto run = std::make_shared<DrillRun>();
+  CLI::App* sub = leaf(drill, "run", "run a plan against its target", run,
+                       "  muster drill run plan.yaml --dry-run\n"
+                       "  muster drill run plan.yaml --profile quick -o json > report.json\n"
+                       "  muster drill run plan.yaml --set spec.timing.baselineSeconds=30 \\\n"
+                       "    --set spec.recovery.promote.timeoutSeconds=60\n"
+                       "  muster drill run plan.yaml --metrics-file /var/lib/node/muster.prom\n");
+  argument(sub, "PLAN", run->plan, "a RecoveryPlan file", {ValueKind::Yaml, {}});
+  option(sub, "--profile", run->profile, "NAME", "a named set of timing of the plan: quick, full",
+         {ValueKind::Profile, {}});
+  sub->add_option("--set", run->sets, "override a field: spec.timing.baselineSeconds=30")
+      ->take_all()
+      ->expected(1)
+      ->type_name("PATH=VALUE");
+  sub->add_flag("--dry-run", run->dry_run,
+                "check everything, print what would be done, do nothing");
+  sub->add_flag("--keep-system", run->keep_system,
+                "leave the system running that this run started");
+  option(sub, "--metrics-listen", run->metrics_listen, "HOST:PORT",
+         "serve /metrics for Prometheus while the drill runs");
+  option(sub, "--metrics-file", run->metrics_file, "FILE",
+         "write metrics for node_exporter's textfile collector", {ValueKind::File, {}});
+  output(sub, run->output);
+}
+
+void CommandTree::add_drill_views(CLI::App* drill) {
+  const char* const which = "its id, the beginning of it, or 'last'";
+  auto list = std::make_shared<DrillList>();
+  output(leaf(drill, "list", "drills of this machine, newest first", list,
+              "  muster drill list\n"
+              "  muster drill list -o json | jq '.[] | select(.state == \"Running\")'\n"),
+         list->output);
+  auto show = std::make_shared<DrillShow>();
+  CLI::App* sub = leaf(drill, "show", "one drill: state, measurements, verdicts", show,
+                       "  muster drill show last\n"
+                       "  muster drill show database-failover-20261121 -o yaml\n");
+  argument(sub, "DRILL", show->drill, which, {ValueKind::Drill, {}});
+  output(sub, show->output);
+  auto watch = std::make_shared<DrillWatch>();
+  sub = leaf(drill, "watch", "follow a running drill; ends with its exit code", watch,
+             "  muster drill watch last\n");
+  argument(sub, "DRILL", watch->drill, which, {ValueKind::RunningDrill, {}});
+  auto report = std::make_shared<DrillReport>();
+  sub = leaf(drill, "report", "print or write a drill's report", report,
+             "  muster drill report last --format html --to report.html\n"
+             "  muster drill report last --format junit > junit.xml\n");
+  argument(sub, "DRILL", report->drill, which, {ValueKind::Drill, {}});
+  words(option(sub, "--format", report->format, "FORM",
+               "text, html, json, junit or edn; default: text"),
+        {"text", "html", "json", "junit", "edn"});
+  option(sub, "--to", report->to, "FILE", "a file instead of stdout", {ValueKind::File, {}});
+}
+
+void CommandTree::add_drill_changes(CLI::App* drill) {
+  auto abort = std::make_shared<DrillAbort>();
+  CLI::App* sub = leaf(drill, "abort", "end a running drill and undo what it did", abort,
+                       "  muster drill abort last --reason \"maintenance begins\"\n");
+  argument(sub, "DRILL", abort->drill, "its id, the beginning of it, or 'last'",
+           {ValueKind::RunningDrill, {}});
+  option(sub, "--reason", abort->reason, "TEXT", "goes into the report");
+  auto recover = std::make_shared<DrillRecover>();
+  sub = leaf(drill, "recover", "undo what a drill that died left behind", recover,
+             "  muster drill recover\n"
+             "  muster drill recover database-failover-20261121-044224-1a2b\n");
+  argument(sub, "DRILL", recover->drill, "its id; without one: every drill that needs it",
+           {ValueKind::DeadDrill, {}})
+      ->required(false);
+}
+
+void CommandTree::add_stop() {
+  auto stop = std::make_shared<Stop>();
+  leaf(&app_, "stop", "abort and undo every drill on this machine", stop,
+       "  muster stop\n"
+       "  muster stop --timeout-seconds 60\n")
+      ->add_option("--timeout-seconds", stop->timeout_seconds,
+                   "how long to wait for the undos; default: 600")
+      ->check(CLI::Range(1, 86400).description(""))
+      ->type_name("SECONDS");
+}
+
+void CommandTree::add_validate() {
+  auto validate = std::make_shared<Validate>();
+  CLI::Option* files =
+      leaf(&app_, "validate", "check plans and systems without touching anything", validate,
+           "  muster validate plan.yaml\n"
+           "  muster validate dr-drills/*.yaml dr-drills/systems/*/system.yaml\n")
+          ->add_option("FILE", validate->files, "RecoveryPlan and LocalSystem files")
+          ->required()
+          ->type_name("");
+  values_[files] = {ValueKind::Yaml, {}};
+}
+
+void CommandTree::add_system() {
+  CLI::App* system = folder("system", "start, stop or look at a local system",
+                            "  muster system start dr-drills/database-failover.yaml\n"
+                            "  muster system status dr-drills/systems/postgres-pair/system.yaml\n");
+  const std::pair<const char*, const char*> verbs[] = {
+      {"start", "set up and start it, and leave it running"},
+      {"stop", "stop it and remove its directory"},
+      {"status", "what runs, and on which ports"}};
+  for (const auto& [verb, help] : verbs) {
+    auto command = std::make_shared<System>();
+    command->verb = verb;
+    CLI::App* sub = leaf(system, verb, help, command,
+                         fmt::format("  muster system {} dr-drills/database-failover.yaml\n"
+                                     "  muster system {} dr-drills/systems/patroni/system.yaml\n",
+                                     verb, verb));
+    argument(sub, "FILE", command->file, "the plan whose target it is, or the LocalSystem itself",
+             {ValueKind::Yaml, {}});
+  }
+}
+
+void CommandTree::add_small() {
+  auto version = std::make_shared<Version>();
+  output(leaf(&app_, "version", "version and build", version, "  muster version -o json\n"),
+         version->output);
+  auto schema = std::make_shared<Schema>();
+  CLI::App* sub = leaf(&app_, "schema", "print a JSON Schema", schema,
+                       "  muster schema Resource > resources.json\n"
+                       "  muster schema Report > report.schema.json\n");
+  words(
+      argument(sub, "KIND", schema->kind, "Resource (RecoveryPlan and LocalSystem) or Report", {}),
+      {"Resource", "Report"});
+  auto completion = std::make_shared<Completion>();
+  sub = leaf(&app_, "completion", "print a completion script", completion,
+             "  source <(muster completion bash)\n"
+             "  muster completion zsh > \"${fpath[1]}/_muster\"\n"
+             "  muster completion fish > ~/.config/fish/completions/muster.fish\n");
+  words(argument(sub, "SHELL", completion->shell, "bash, zsh or fish", {}),
+        {"bash", "zsh", "fish"});
+}
+
+void CommandTree::add_help() {
+  help_ = app_.add_subcommand("help", "help of a command")->group(kVisible);
+  help_->footer(footer("  muster help drill run\n"));
+  CLI::Option* words = help_->add_option("COMMAND", help_words_, "e.g. drill run")->type_name("");
+  values_[words] = {ValueKind::Command, {}};
+}
+
+void CommandTree::add_hidden() {
+  auto relay = std::make_shared<Relay>();
+  CLI::App* sub = leaf(&app_, "relay", "a TCP relay that can fail on request", relay, "");
+  sub->group("");
+  sub->add_option("--name", relay->name)->required();
+  sub->add_option("--listen", relay->listen)->required();
+  sub->add_option("--upstream", relay->upstream)->required();
+  sub->add_option("--control", relay->control)->required();
+  sub->add_option("--pid-file", relay->pid_file);
+  sub->add_option("--delay-millis", relay->delay_millis)->check(CLI::Range(0, 600000));
+  auto responder = std::make_shared<Responder>();
+  sub = leaf(&app_, "responder", "the reference responder and control target", responder, "");
+  sub->group("");
+  sub->add_option("ARGUMENT", responder->arguments);
+}
+
+CompletionNode CommandTree::completion_of(const CLI::App* app) const {
+  CompletionNode node;
+  node.name = app->get_name();
+  node.help = app->get_description();
+  for (const CLI::Option* option : app->get_options()) {
+    CompletionOption made;
+    made.help = option->get_description();
+    made.takes_value = option->get_items_expected_max() > 0;
+    made.repeats = option->get_multi_option_policy() == CLI::MultiOptionPolicy::TakeAll ||
+                   option->get_items_expected_max() > 1;
+    if (const auto found = values_.find(option); found != values_.end()) {
+      made.values = found->second;
+    }
+    for (const std::string& name : option->get_lnames()) made.names.push_back("--" + name);
+    for (const std::string& name : option->get_snames()) made.names.push_back("-" + name);
+    (made.names.empty() ? node.arguments : node.options).push_back(std::move(made));
+  }
+  for (const CLI::App* sub : app->get_subcommands([](const CLI::App*) { return true; })) {
+    if (!sub->get_group().empty()) node.commands.push_back(completion_of(sub));
+  }
+  return node;
+}
+
+}  // namespace cli

@@ -1,0 +1,65 @@
+// The commands, options and arguments of `muster`, as the parser of command lines knows them, with
+// their help, examples and what the shell may complete. The only place besides options.cpp that
+// sees CLI11.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "cli/completion.h"
+#include "cli/options.h"
+
+namespace cli {
+
+/// The whole tree, bound to `parsed`: each leaf stores its command when it is the one chosen.
+class CommandTree {
+ public:
+  /// Lifetime: `parsed` outlives it.
+  explicit CommandTree(Parsed* parsed);
+  CommandTree(const CommandTree&) = delete;
+  CommandTree& operator=(const CommandTree&) = delete;
+
+  CLI::App& app() { return app_; }
+  /// `muster help WORDS`: whether it was asked for, and of which command.
+  bool help_wanted() const { return help_->parsed(); }
+  const std::vector<std::string>& help_words() const { return help_words_; }
+  /// What can be completed; without hidden commands.
+  CompletionNode completion() const { return completion_of(&app_); }
+
+ private:
+  template <class T>
+  CLI::App* leaf(CLI::App* parent, const std::string& name, const std::string& help,
+                 std::shared_ptr<T> command, const std::string& examples);
+  CLI::App* folder(const std::string& name, const std::string& help, const std::string& examples);
+  CLI::Option* option(CLI::App* sub, const std::string& names, std::string& value,
+                      const std::string& value_name, const std::string& help, Values values = {});
+  CLI::Option* argument(CLI::App* sub, const std::string& name, std::string& value,
+                        const std::string& help, Values values);
+  void words(CLI::Option* option, std::vector<std::string> allowed);
+  void output(CLI::App* sub, Output& output);
+
+  void add_drill();
+  void add_drill_run(CLI::App* drill);
+  void add_drill_views(CLI::App* drill);
+  void add_drill_changes(CLI::App* drill);
+  void add_stop();
+  void add_validate();
+  void add_system();
+  void add_small();
+  void add_help();
+  void add_hidden();
+  CompletionNode completion_of(const CLI::App* app) const;
+
+  Parsed* parsed_;
+  std::map<const CLI::Option*, Values> values_;
+  std::vector<std::string> help_words_;
+  CLI::App* help_ = nullptr;
+  CLI::App app_{"Measured disaster-recovery drills: how long users were down, and what was lost.",
+                "muster"};
+};
+
+}  // namespace cli
