@@ -2,6 +2,7 @@
 
 #include "aio/file.h"
 #include "report/json.h"
+#include "runner/requester.h"
 
 namespace runner {
 namespace {
@@ -62,6 +63,32 @@ base::Result<> save_evidence(const DrillDir& dir, const EvidenceContext& context
   documents.system_json = system_json(dir);
   documents.report_json = report::to_json(report);
   return aio::write_file_atomic(dir.bundle(), bundle::write(about, documents, evidence, key));
+}
+
+base::Result<Accounting> begin_accounting(const StateDir& state, const DrillDir& dir,
+                                          aio::Clock& clock, const std::string& plan,
+                                          AuditTrail::Measured measured) {
+  TRY(OwnKey key, own_key(state));
+  TRY(auto audit, AuditTrail::open(state, clock, dir.id(), std::move(measured)));
+  if (key.made) audit->tell("KeyMade", crypto::key_id(key.key.public_key()), key.path);
+  TRY(audit->request("DrillRequested", plan, ""));
+  return Accounting{std::move(key), std::move(audit)};
+}
+
+std::vector<std::string> conclude_accounting(Accounting& accounting, const DrillDir& dir,
+                                             const api::RecoveryPlan& plan,
+                                             const drill::Report& report,
+                                             const drill::Evidence& evidence) {
+  accounting.audit->tell("DrillEnded", drill::name(report.ending),
+                         std::string(drill::name(report.verdict)) +
+                             (report.reasons.empty() ? "" : ": " + report.reasons.front()));
+  const EvidenceContext context{plan, requester_here(), accounting.audit->flush()};
+  std::vector<std::string> problems = accounting.audit->problems();
+  if (const auto saved = save_evidence(dir, context, report, evidence, accounting.key.key);
+      !saved) {
+    problems.push_back(dir.bundle() + " was not written: " + saved.error().message);
+  }
+  return problems;
 }
 
 }  // namespace runner

@@ -1,18 +1,39 @@
-// bundle.muster in a drill's folder: the evidence, with everything that stands beside it.
+// What a drill leaves for an auditor: bundle.muster in its folder, signed, and its entries in the
+// audit log. Both are made ready before anything is touched: a drill that could not be accounted
+// for does not begin.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "api/recovery_plan.h"
 #include "bundle/bundle.h"
 #include "drill/report.h"
+#include "runner/audit_trail.h"
+#include "runner/signing_key.h"
 #include "runner/state_dir.h"
 
 namespace runner {
 
 /// Keeps the plan's file as it was given, for the bundle.
 base::Result<> keep_given_plan(const DrillDir& dir, const std::string& file);
+
+/// The key that signs, and the log that is written. Lifetime: the clock outlives it.
+struct Accounting {
+  OwnKey key;
+  std::unique_ptr<AuditTrail> audit;
+};
+/// Writes the request into the log. Errors: no usable key, no log: then nothing may be touched.
+base::Result<Accounting> begin_accounting(const StateDir& state, const DrillDir& dir,
+                                          aio::Clock& clock, const std::string& plan,
+                                          AuditTrail::Measured measured);
+/// The drill's end in the log, and the bundle. Returns what went wrong, one sentence each.
+std::vector<std::string> conclude_accounting(Accounting& accounting, const DrillDir& dir,
+                                             const api::RecoveryPlan& plan,
+                                             const drill::Report& report,
+                                             const drill::Evidence& evidence);
 
 struct EvidenceContext {
   const api::RecoveryPlan& plan;  // resolved
