@@ -61,7 +61,10 @@ base::Result<> save_evidence(const DrillDir& dir, const EvidenceContext& context
   documents.given_yaml = aio::read_file(dir.given_plan()).value_or("");
   documents.plan_json = plan_json(context.plan);
   documents.system_json = system_json(dir);
-  documents.report_json = report::to_json(report);
+  // Plots are drawn from the operations, which are here; they would be half of the file.
+  drill::Report figures = report;
+  figures.series.clear();
+  documents.report_json = report::to_json(figures);
   return aio::write_file_atomic(dir.bundle(), bundle::write(about, documents, evidence, key));
 }
 
