@@ -75,7 +75,7 @@ bool one_in_a_million(std::uint64_t lost, std::uint64_t seed) {
                      found.result.info > 5'000 && found.result.phantom == 0 &&
                      found.result.identities_hold && found.result.cross_check_agrees == true;
   fmt::print("  {} planted in 10^6 writes ({} timeouts): {} found, {}\n", lost, found.result.info,
-             found.result.lost, right ? "right" : "WRONG");
+             found.result.lost.value_or(0), right ? "right" : "WRONG");
   return right;
 }
 

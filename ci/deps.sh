@@ -13,7 +13,7 @@ packages=(
   libsqlite3-dev zlib1g-dev libvalijson-dev prometheus-cpp-dev
   # real peers of the drills and tests
   postgresql-15 haproxy patroni etcd-server etcd-client python3-psycopg2 python3-etcd prometheus
-  util-linux procps openssl curl iproute2
+  util-linux procps openssl curl iproute2 faketime
   # shells whose completion is tested
   zsh fish
 )

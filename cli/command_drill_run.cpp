@@ -20,7 +20,9 @@
 #include "runner/describe.h"
 #include "runner/drill_run.h"
 #include "runner/evidence_file.h"
+#include "runner/guardian.h"
 #include "runner/http_client.h"
+#include "runner/plan_config.h"
 #include "runner/recover.h"
 #include "runner/results.h"
 
@@ -76,6 +78,11 @@ class Session {
   aio::Task<base::Result<>> listen_for_signals(std::stop_token stop);
   aio::Task<base::Result<>> recover_leftovers(const runner::StateDir& state,
                                               const std::string& system);
+  aio::Task<base::Result<Exit>> guarded(const runner::StateDir& state, runner::DrillDir dir,
+                                        runner::DrillTarget& target, bool managed);
+  aio::Task<base::Result<>> keep(runner::Guardian& guardian, std::stop_token stop);
+  aio::Task<base::Result<Exit>> start_and_drill(const runner::StateDir& state, runner::DrillDir dir,
+                                                runner::DrillTarget& target, bool managed);
   aio::Task<base::Result<Exit>> on_target(const runner::StateDir& state, runner::DrillDir dir,
                                           runner::DrillTarget& target);
   aio::Task<base::Result<Exit>> put_away(runner::DrillDir dir, targets::LocalTarget& target,
@@ -239,6 +246,44 @@ aio::Task<base::Result<Exit>> Session::in_folder(const runner::StateDir& state,
   CO_TRY(runner::DrillTarget target, runner::open_target(clock_, state, std::move(file), kinds_));
   const bool managed = !target.target.started();
   CO_TRY(runner::save_for_recovery(dir, kept, managed && !command_.keep_system));
+  co_return co_await guarded(state, dir, target, managed);
+}
+
+/// From here on everything is undone even if this process is killed.
+aio::Task<base::Result<Exit>> Session::guarded(const runner::StateDir& state, runner::DrillDir dir,
+                                               runner::DrillTarget& target, bool managed) {
+  const runner::Guardian::Limits limits{base::seconds(target.plan.guard.silence_seconds)};
+  auto guardian =
+      co_await runner::Guardian::start(clock_, state, dir, limits, stop_before_drill_.get_token());
+  if (!guardian) {
+    CO_TRY(runner::mark_ended(dir));  // nothing was touched
+    co_return tl::unexpected(guardian.error());
+  }
+  aio::TaskGroup keeping(context_.get_executor());
+  keeping.spawn(keep(*guardian, keeping.token()));
+  auto exit = co_await start_and_drill(state, dir, target, managed);
+  keeping.cancel();
+  static_cast<void>(co_await keeping.join());
+  if (const auto left = co_await guardian->dismiss(); !left) {
+    say("warning: the guardian did not leave: " + left.error().message);
+  }
+  co_return exit;
+}
+
+aio::Task<base::Result<>> Session::keep(runner::Guardian& guardian, std::stop_token stop) {
+  const auto kept = co_await guardian.keep(std::move(stop));
+  if (!kept) {
+    const std::string why = "no guardian any more: " + kept.error().message;
+    say("error: " + why);
+    stop_before_drill_.request_stop();
+    if (running_ != nullptr) running_->abort(drill::AbortReason::Guard, why);
+  }
+  co_return base::Result<>{};
+}
+
+aio::Task<base::Result<Exit>> Session::start_and_drill(const runner::StateDir& state,
+                                                       runner::DrillDir dir,
+                                                       runner::DrillTarget& target, bool managed) {
   if (managed) {
     say(fmt::format("starting {} in {}", target.target.system().name, target.target.dir()));
     auto started = co_await target.target.start(stop_before_drill_.get_token());
@@ -283,7 +328,8 @@ aio::Task<base::Result<Exit>> Session::on_target(const runner::StateDir& state,
                                 },
                                 &*accounting_};
   metrics_.declare(target.plan.name);
-  if (const auto record = runner::track_record(state, target.plan.name);
+  if (const auto record =
+          runner::track_record(state, target.plan.name, runner::spec_digest(target.plan));
       record && record->drills > 0) {
     metrics_.compliance(target.plan.name, {record->rto.ratio, record->rto.lower_bound},
                         {record->rpo.ratio, record->rpo.lower_bound});
@@ -304,12 +350,16 @@ Exit Session::conclude(const runner::DrillRun::Result& result, const runner::Dri
   options.columns = console_.out_stream.columns;
   options.html_path = dir.report_html();
   console_.data(report::show(result.report, format_of(command_.output), options));
-  if (command_.output == Output::Table && result.track_record) {
+  if (command_.output == Output::Table && result.report.history) {
     console_.data(fmt::format("\nHistory of {} on this machine\n{}", result.report.plan,
-                              runner::describe(*result.track_record)));
+                              runner::describe(*result.report.history)));
   }
   for (const std::string& problem : result.problems) say("warning: " + problem);
   whole_ = result.report.ending != drill::Ending::NotWhole;
+  if (!whole_) {
+    say("the system was left as it is: put right what is named above, then run "
+        "`muster drill recover`");
+  }
   const int code = runner::exit_code(result.report);
   if (result.aborted_by_user && code != 1) return Exit::Interrupted;
   return static_cast<Exit>(code);

@@ -310,6 +310,12 @@ void CommandTree::add_hidden() {
   sub = leaf(&app_, "responder", "the reference responder and control target", responder, "");
   sub->group("");
   sub->add_option("ARGUMENT", responder->arguments);
+  auto guardian = std::make_shared<Guardian>();
+  sub = leaf(&app_, "guardian", "undoes a drill whose process dies", guardian, "");
+  sub->group("");
+  sub->add_option("--drill", guardian->drill)->required();
+  sub->add_option("--drill-pid", guardian->drill_pid)->required()->check(CLI::Range(1, 1 << 30));
+  sub->add_option("--silence-seconds", guardian->silence_seconds)->check(CLI::Range(0, 86400));
 }
 
 CompletionNode CommandTree::completion_of(const CLI::App* app) const {

@@ -48,6 +48,7 @@ Exit run(const Audit& command, const Global& global, Console& console);
 Exit run(const Schema& command, const Global& global, Console& console);
 Exit run(const Relay& command, const Global& global, Console& console);
 Exit run(const Responder& command, const Global& global, Console& console);
+Exit run(const Guardian& command, const Global& global, Console& console);
 
 /// "error: message" on stderr; Usage for InvalidArgument, else Error.
 Exit failed(Console& console, const base::Error& error);

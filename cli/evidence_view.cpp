@@ -14,15 +14,17 @@ using api::Node;
 
 constexpr std::size_t kShownDifferences = 50;
 
-std::string range(const verify::Interval& interval) {
-  if (!interval.upper) return "at least " + base::human(interval.lower);
-  return base::human(interval.lower) + " to " + base::human(*interval.upper);
+std::string range(const std::optional<verify::Interval>& interval) {
+  if (!interval) return "not measured";
+  if (!interval->upper) return "at least " + base::human(interval->lower);
+  return base::human(interval->lower) + " to " + base::human(*interval->upper);
 }
 
-Node range_tree(const verify::Interval& interval) {
+Node range_tree(const std::optional<verify::Interval>& interval) {
+  if (!interval) return {};
   return Node::map()
-      .set("lowerSeconds", base::to_seconds(interval.lower))
-      .set("upperSeconds", interval.upper ? Node(base::to_seconds(*interval.upper)) : Node());
+      .set("lowerSeconds", base::to_seconds(interval->lower))
+      .set("upperSeconds", interval->upper ? Node(base::to_seconds(*interval->upper)) : Node());
 }
 
 Node objective_tree(const verify::Judged& judged) {
@@ -61,9 +63,10 @@ std::string figures_text(const verify::Verification& v) {
   out += fmt::format("  RTO        {}: service away {}, users {}; objective {}\n",
                      verify::name(j.rto.verdict), range(j.rto.service), range(j.rto.users),
                      base::human(j.rto.objective));
-  out += fmt::format("  RPO        {}: {} acknowledged writes lost, {}; objective {}\n",
-                     verify::name(j.rpo.verdict), j.ledger.lost, range(j.rpo.service),
-                     base::human(j.rpo.objective));
+  const std::string lost =
+      j.lost ? fmt::format("{} acknowledged writes lost", *j.lost) : "no final read";
+  out += fmt::format("  RPO        {}: {}, {}; objective {}\n", verify::name(j.rpo.verdict), lost,
+                     range(j.rpo.service), base::human(j.rpo.objective));
   out += fmt::format("  verdict    {}\n", verify::name(j.verdict));
   return out;
 }
@@ -116,7 +119,7 @@ Node tree_of(const BundleVerdict& v) {
       .set("notCompared", std::move(uncompared))
       .set("rto", objective_tree(j.rto))
       .set("rpo", objective_tree(j.rpo))
-      .set("rpoRecords", static_cast<std::int64_t>(j.ledger.lost))
+      .set("rpoRecords", j.lost ? Node(static_cast<std::int64_t>(*j.lost)) : Node())
       .set("verdict", verify::name(j.verdict));
 }
 

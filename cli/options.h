@@ -112,9 +112,15 @@ struct Responder {
   std::vector<std::string> arguments;
 };
 
+/// Hidden: undoes a drill whose process dies.
+struct Guardian {
+  std::string drill;
+  std::int64_t drill_pid = 0, silence_seconds = 0;
+};
+
 using Command = std::variant<DrillRun, DrillList, DrillShow, DrillWatch, DrillAbort, DrillReport,
                              DrillRecover, Stop, Validate, Version, Completion, Complete, System,
-                             Verify, Keys, Audit, Schema, Relay, Responder>;
+                             Verify, Keys, Audit, Schema, Relay, Responder, Guardian>;
 
 /// Options of every command.
 struct Global {

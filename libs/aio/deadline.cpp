@@ -15,9 +15,10 @@ Deadline::Deadline(Clock& clock, const Executor& executor, base::TimePoint when,
   });
 }
 
-base::Error Deadline::error(const std::string& what) const {
+base::Error Deadline::error(const std::string& what, const std::string& seen) const {
   return {base::Code::DeadlineExceeded,
-          fmt::format("{}: no answer within {}", what, base::human(allowed_)),
+          fmt::format("{}: no answer within {}{}{}", what, base::human(allowed_),
+                      seen.empty() ? "" : "; ", seen),
           base::Retry::Backoff,
           {}};
 }

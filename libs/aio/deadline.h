@@ -25,8 +25,8 @@ class Deadline {
   std::stop_token token() const { return stop_.get_token(); }
   /// The time came before the outer stop.
   bool expired() const { return expired_; }
-  /// `what` took longer than allowed, as an Error.
-  base::Error error(const std::string& what) const;
+  /// `what` took longer than allowed, as an Error; `seen` is what the work itself says of it.
+  base::Error error(const std::string& what, const std::string& seen) const;
 
  private:
   struct Relay {
@@ -49,7 +49,7 @@ auto with_deadline(Clock& clock, base::TimePoint when, std::stop_token outer, st
   Deadline deadline(clock, co_await asio::this_coro::executor, when, std::move(outer));
   auto outcome = co_await make(deadline.token());
   if (!outcome && deadline.expired()) {
-    co_return tl::unexpected(deadline.error(what));
+    co_return tl::unexpected(deadline.error(what, outcome.error().message));
   }
   co_return outcome;
 }

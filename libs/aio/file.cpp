@@ -176,10 +176,14 @@ base::Result<FileLock> FileLock::try_lock(const std::string& path, std::string_v
     return base::fail(base::Code::AlreadyExists,
                       fmt::format("{} is held by {}", path, text ? *text : "another process"));
   }
+  // Who holds it is a note for people. On a full disk it cannot be written, and the lock holds.
   if (::ftruncate(lock.fd_, 0) != 0) {
     return base::fail_errno("cannot write lock " + path, errno);
   }
-  TRY(write_all(lock.fd_, holder, path));
+  const auto noted = write_all(lock.fd_, holder, path);
+  if (!noted && noted.error().code != base::Code::ResourceExhausted) {
+    return tl::unexpected(noted.error());
+  }
   return lock;
 }
 

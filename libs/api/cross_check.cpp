@@ -200,6 +200,66 @@ Problems cross_check(const RecoveryPlan& plan, const LocalSystem& system,
   return Checker(plan, system, catalog).run();
 }
 
+namespace {
+
+bool has_database(const RecoveryPlan& plan) {
+  return std::any_of(plan.probes.begin(), plan.probes.end(),
+                     [](const ProbeSpec& probe) { return probe.action.kind == "postgres"; });
+}
+
+/// Why a criterion will not be measured, naming what it needs; empty: it can be.
+std::string needs(const RecoveryPlan& plan, const Criterion& criterion) {
+  const std::string& metric = criterion.metric;
+  const bool database = has_database(plan);
+  if (metric == "RenderMillis" || metric == "SessionContinuityPercent" ||
+      metric == "FeaturePercent") {
+    return "no probe of spec.probes and no operation of spec.load measures it";
+  }
+  if (metric == "ConsistencyPercent") {
+    return database ? "" : "the ledger of a postgres probe (spec.probes) is what measures it";
+  }
+  if (!plan.load) return "spec.load is not there";
+  if (metric == "SatisfactionPercent") {
+    const bool target = std::any_of(
+        plan.validation.begin(), plan.validation.end(),
+        [](const Criterion& c) { return c.metric == "ApiResponseMillis" && c.operation.empty(); });
+    if (!target) return "its T is the target of ApiResponseMillis in spec.criteria.validation";
+  }
+  if (metric == "RequestsPerSecond" && !database) {
+    return "the capacity reads need a postgres probe in spec.probes; the users' own rate is "
+           "spec.load.operationsPerMinute";
+  }
+  return "";
+}
+
+void warn_of_unmeasured(const RecoveryPlan& plan, std::vector<std::string>& out) {
+  const auto each = [&](const char* window, const std::vector<Criterion>& criteria) {
+    for (std::size_t i = 0; i < criteria.size(); ++i) {
+      const std::string why = needs(plan, criteria[i]);
+      if (why.empty()) continue;
+      out.push_back(fmt::format("spec.criteria.{}[{}]: {} will be missed as NotMeasured: {}",
+                                window, i, criteria[i].metric, why));
+    }
+  };
+  each("degraded", plan.degraded);
+  each("validation", plan.validation);
+}
+
+void warn_of_unwatched(const RecoveryPlan& plan, std::vector<std::string>& out) {
+  const auto says = [&](const std::string& signal, const char* what) {
+    out.push_back(fmt::format("spec.monitoring: {} will not be seen without {}", signal, what));
+  };
+  for (const std::string& signal : plan.monitoring) {
+    const bool of_load = signal == "PoolHealth" || signal == "QueryPerformance";
+    const bool of_database = signal == "ReplicationLag" || signal == "Consistency" ||
+                             signal == "InstanceHealth" || signal == "DatabaseConnectivity";
+    if (of_load && !plan.load) says(signal, "spec.load");
+    if (of_database && !has_database(plan)) says(signal, "a postgres probe in spec.probes");
+  }
+}
+
+}  // namespace
+
 std::vector<std::string> warnings(const RecoveryPlan& plan) {
   std::vector<std::string> out;
   const std::int64_t rto = plan.objectives.rto_seconds * 1000;
@@ -218,11 +278,8 @@ std::vector<std::string> warnings(const RecoveryPlan& plan) {
     out.push_back(
         fmt::format("the phase targets sum to {} ms, more than the RTO of {} ms", sum, rto));
   }
-  if (!plan.load && !(plan.degraded.empty() && plan.validation.empty())) {
-    out.emplace_back(
-        "there is no load: criteria of users, latency and throughput will be missed "
-        "as NotMeasured");
-  }
+  warn_of_unmeasured(plan, out);
+  warn_of_unwatched(plan, out);
   const bool proven = std::all_of(plan.faults.begin(), plan.faults.end(),
                                   [](const Fault& fault) { return fault.proven_by.has_value(); });
   if (!proven) {

@@ -238,7 +238,13 @@ void Decoder::check_strings(const Node& value, const FieldSpec& field, const std
   for (std::size_t i = 0; i < value.size(); ++i) {
     if (!value.items()[i].is_string()) {
       wrong_type(value.items()[i], item, fmt::format("{}[{}]", path, i));
+      continue;
     }
+    const std::string& text = value.items()[i].as_string();
+    if (field.allowed.empty() || std::ranges::count(field.allowed, text) > 0) continue;
+    complain(value.items()[i].mark, fmt::format("{}[{}]", path, i),
+             fmt::format("{} is not allowed: it must be one of {}.{}", show(value.items()[i]),
+                         join(field.allowed), suggest(text, field.allowed)));
   }
 }
 

@@ -68,6 +68,14 @@ inline FieldSpec strings(std::string name, Range items, std::string doc) {
   return spec;
 }
 
+/// A list of words out of these.
+inline FieldSpec words(std::string name, Range items, std::vector<std::string> allowed,
+                       std::string doc) {
+  FieldSpec spec = strings(std::move(name), items, std::move(doc));
+  spec.allowed = std::move(allowed);
+  return spec;
+}
+
 inline FieldSpec object(std::string name, std::vector<FieldSpec> inner, std::string doc) {
   FieldSpec spec = field(FieldType::Object, std::move(name), std::move(doc));
   spec.fields = std::move(inner);

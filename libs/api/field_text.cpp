@@ -67,7 +67,11 @@ std::string describe(const FieldSpec& field) {
     case FieldType::String: return "a string";
     case FieldType::Integer: return describe_integer(field);
     case FieldType::Boolean: return "true or false";
-    case FieldType::Strings: return describe_list(field, "strings");
+    case FieldType::Strings:
+      return field.allowed.empty()
+                 ? describe_list(field, "strings")
+                 : fmt::format("{}, each one of {}", describe_list(field, "words"),
+                               join(field.allowed));
     case FieldType::Enum: return "one of " + join(field.allowed);
     case FieldType::Object:
       return field.fields.empty() ? "a map"

@@ -37,7 +37,10 @@ class SchemaWriter {
       case FieldType::String: return text(field);
       case FieldType::Integer: return integer(field);
       case FieldType::Boolean: return typed("boolean");
-      case FieldType::Strings: return list(field, typed("string"));
+      case FieldType::Strings:
+        return list(field, field.allowed.empty()
+                               ? typed("string")
+                               : typed("string").set("enum", Node::strings(field.allowed)));
       case FieldType::Enum: return typed("string").set("enum", Node::strings(field.allowed));
       case FieldType::Object: return map_of(field);
       case FieldType::Objects: return list(field, map_of(field));

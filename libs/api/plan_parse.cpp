@@ -107,7 +107,10 @@ PhaseTargets read_phase_targets(const Node& node) {
 std::vector<Criterion> read_criteria(const Node& list) {
   std::vector<Criterion> out;
   for (const Node& item : list.items()) {
-    Criterion criterion{item["metric"].as_string(), item["statistic"].as_string(), true, 0};
+    Criterion criterion;
+    criterion.metric = item["metric"].as_string();
+    criterion.statistic = item["statistic"].as_string();
+    criterion.operation = item["operation"].as_string();
     criterion.at_most = item.has("atMost");
     const Node& target = item[criterion.at_most ? "atMost" : "atLeast"];
     criterion.target =
@@ -121,6 +124,7 @@ Guard read_guard(const Node& node) {
   Guard out;
   for (const Node& item : node["abortWhen"].items()) out.abort_when.push_back(one_of(item));
   out.max_targets = node["maxTargets"].as_int();
+  out.silence_seconds = node["silenceSeconds"].as_int();
   return out;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <tuple>
 
 #include <fmt/format.h>
 
@@ -46,15 +47,72 @@ void check_criterion(Decoder& decoder, const Criterion& criterion, const Node& n
   }
 }
 
-void check_criteria(Decoder& decoder, const std::vector<Criterion>& criteria, const Node& list,
+/// What the users' operations tell; the rest is not theirs to tell.
+bool is_of_operations(std::string_view metric) {
+  return metric == "ApiResponseMillis" || metric == "QueryMillis" || metric == "ErrorPercent" ||
+         metric == "RequestsPerSecond" || metric == "SatisfactionPercent" || metric == "Users";
+}
+
+void check_operation(Decoder& decoder, const Criterion& criterion, const RecoveryPlan& plan,
+                     const Node& node, const std::string& path) {
+  if (criterion.operation.empty()) return;
+  const Mark mark = node["operation"].mark;
+  if (!is_of_operations(criterion.metric)) {
+    decoder.complain(mark, path + ".operation",
+                     fmt::format("{} is not measured by operation", criterion.metric));
+    return;
+  }
+  std::vector<std::string> known;
+  if (plan.load) {
+    for (const LoadOperation& operation : plan.load->mix) known.push_back(operation.name);
+  }
+  if (std::ranges::count(known, criterion.operation) > 0) return;
+  decoder.complain(
+      mark, path + ".operation",
+      fmt::format("there is no operation \"{}\" in spec.load.mix.{} There are: {}",
+                  criterion.operation, suggest(criterion.operation, known), join(known)));
+}
+
+/// Targets that the plan's own load can never meet, whatever the system does.
+void check_reachable(Decoder& decoder, const Criterion& criterion, const RecoveryPlan& plan,
+                     const Node& node, const std::string& path) {
+  if (!plan.load || criterion.at_most) return;
+  const Mark mark = node["atLeast"].mark;
+  const auto users = static_cast<double>(plan.load->users);
+  if (criterion.metric == "Users" && criterion.target > users) {
+    decoder.complain(mark, path + ".atLeast",
+                     fmt::format("{} users can never be met: spec.load.users is {}",
+                                 show(node["atLeast"]), plan.load->users));
+  }
+  if (criterion.metric != "RequestsPerSecond" || criterion.operation.empty()) return;
+  // Of one operation the users' own rate is all there is; the capacity stream reads.
+  for (const LoadOperation& operation : plan.load->mix) {
+    if (operation.name != criterion.operation) continue;
+    const double rate =
+        static_cast<double>(plan.load->operations_per_minute * operation.share) / 6000;
+    if (criterion.target <= rate) continue;
+    decoder.complain(
+        mark, path + ".atLeast",
+        fmt::format("{} per second can never be met: spec.load.operationsPerMinute ({}) "
+                    "and the share of {} ({} %) make {:.3g}",
+                    show(node["atLeast"]), plan.load->operations_per_minute, operation.name,
+                    operation.share, rate));
+  }
+}
+
+void check_criteria(Decoder& decoder, const RecoveryPlan& plan,
+                    const std::vector<Criterion>& criteria, const Node& list,
                     const std::string& path) {
-  std::set<std::pair<std::string, std::string>> seen;
+  std::set<std::tuple<std::string, std::string, std::string>> seen;
   for (std::size_t i = 0; i < criteria.size(); ++i) {
     const Criterion& criterion = criteria[i];
     const Node& node = list.items()[i];
     const std::string at = fmt::format("{}[{}]", path, i);
     check_criterion(decoder, criterion, node, at);
-    if (!seen.emplace(criterion.metric, is_time(criterion.metric) ? criterion.statistic : "")
+    check_operation(decoder, criterion, plan, node, at);
+    check_reachable(decoder, criterion, plan, node, at);
+    if (!seen.emplace(criterion.metric, is_time(criterion.metric) ? criterion.statistic : "",
+                      criterion.operation)
              .second) {
       decoder.complain(node.mark, at, fmt::format("{} is judged twice", criterion.metric));
     }
@@ -165,8 +223,9 @@ void check_roles(Decoder& decoder, const Node& roles) {
 }  // namespace
 
 void check_plan_rules(Decoder& decoder, const RecoveryPlan& plan, const Node& spec) {
-  check_criteria(decoder, plan.degraded, spec["criteria"]["degraded"], "spec.criteria.degraded");
-  check_criteria(decoder, plan.validation, spec["criteria"]["validation"],
+  check_criteria(decoder, plan, plan.degraded, spec["criteria"]["degraded"],
+                 "spec.criteria.degraded");
+  check_criteria(decoder, plan, plan.validation, spec["criteria"]["validation"],
                  "spec.criteria.validation");
   check_load(decoder, plan, spec["load"]);
   check_timing(decoder, plan.timing, spec["timing"]);

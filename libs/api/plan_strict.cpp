@@ -70,6 +70,7 @@ Result<> criteria(const std::string& path, const Node& before, const Node& after
     const std::string item = fmt::format("{}[{}].", path, i);
     TRY(same(item + "metric", old["metric"], now["metric"]));
     TRY(same(item + "statistic", old["statistic"], now["statistic"]));
+    TRY(same(item + "operation", old["operation"], now["operation"]));
     TRY(at_most(item + "atMost", old["atMost"], now["atMost"]));
     TRY(at_least(item + "atLeast", old["atLeast"], now["atLeast"]));
   }
@@ -91,6 +92,15 @@ Result<> guard(const Node& before, const Node& after) {
   static const Node kTargets(1);
   TRY(at_most("spec.guard.maxTargets", or_else(before["maxTargets"], kTargets),
               or_else(after["maxTargets"], kTargets)));
+  static const Node kSilence(60);
+  const Node& silence = or_else(before["silenceSeconds"], kSilence);
+  const Node& silence_now = or_else(after["silenceSeconds"], kSilence);
+  if (amount(silence) != 0) {  // 0: for ever, anything is stricter
+    if (amount(silence_now) == 0) {
+      return weaker("spec.guard.silenceSeconds", silence, silence_now, "0 is for ever");
+    }
+    TRY(at_most("spec.guard.silenceSeconds", silence, silence_now));
+  }
   const Node& old = before["abortWhen"];
   const Node& now = after["abortWhen"];
   if (now.size() < old.size()) {

@@ -90,12 +90,14 @@ struct Criterion {
   std::string metric;             // ApiResponseMillis, QueryMillis, Users, RequestsPerSecond, …
   std::string statistic = "P95";  // Mean, P50, P95, P99, Max
   bool at_most = true;
+  std::string operation;  // of the load; empty: all of them
   double target = 0;  // written as an integer or, for 99.9, as the string "99.9": no floats in spec
 };
 
 struct Guard {
   std::vector<Action> abort_when;  // conditions
   std::int64_t max_targets = 1;
+  std::int64_t silence_seconds = 60;  // of a drill that stands still; 0: for ever
 };
 
 enum class FailoverMode : std::uint8_t { Orchestrate, Observe };

@@ -95,7 +95,8 @@ std::vector<FieldSpec> timing_fields() {
       integer("baselineSeconds", {1, 86'400}, 300, "Steady state before the fault."),
       integer("holdSeconds", {1, 3600}, 10,
               "How long all must be well for the service to count as back."),
-      integer("sampleSeconds", {1, 3600}, 10, "How often figures are sampled."),
+      integer("sampleSeconds", {1, 3600}, 10,
+              "How often figures are sampled, for the report and to tell what was monitored."),
       integer("recoverySeconds", {0, kWeek}, 0,
               "How long recovery is awaited; 0: twice the RTO, within the deadline."),
       integer("validationSeconds", {1, 86'400}, 600, "How long validation criteria are judged."),
@@ -177,6 +178,7 @@ std::vector<FieldSpec> criterion_fields() {
                           "What is measured.")),
           by_default("P95", choice("statistic", {"Mean", "P50", "P95", "P99", "Max"},
                                    "Of times: which figure of all.")),
+          label("operation", "Only this operation of spec.load.mix; default: all of them."),
           field(FieldType::Amount, "atMost", "Times and errors: the most that is good."),
           field(FieldType::Amount, "atLeast", "Everything else: the least that is good.")};
 }
@@ -193,13 +195,24 @@ FieldSpec criteria() {
              "What must hold for users; a criterion that was not measured is missed."));
 }
 
+FieldSpec monitoring() {
+  return words("monitoring", {0, 64},
+               {"Consistency", "Control", "DatabaseConnectivity", "HealthChecks", "InstanceHealth",
+                "LoadBalancer", "PoolHealth", "QueryPerformance", "Reference", "ReplicationLag",
+                "ServiceAvailability"},
+               "Signals that must be watched all the time.");
+}
+
 FieldSpec guard() {
   return by_default(
       Node::map(),
       object(
           "guard",
           {field(FieldType::Conditions, "abortWhen", "Any of these ends the drill and undoes it."),
-           integer("maxTargets", {1, 1000}, 1, "How many parts of the system faults may hit.")},
+           integer("maxTargets", {1, 1000}, 1, "How many parts of the system faults may hit."),
+           integer("silenceSeconds", {0, 86400}, 60,
+                   "How long the drill's process may stand still before its guardian kills it and "
+                   "undoes everything; 0: for ever.")},
           "What bounds the damage."));
 }
 
@@ -210,21 +223,20 @@ FieldSpec spec() {
       with_action(Use::Fault, objects("faults", fault_fields(), "Several, in order; or `fault`."));
   return exactly_one(
       {"fault", "faults"},
-      object(
-          "spec",
-          {required(text("failureType", "What the scenario stands for.")),
-           text("description", "The scenario in a sentence."),
-           by_default("Orchestrate",
-                      choice("failover", {"Orchestrate", "Observe"},
-                             "Whether the plan's steps recover the service or the system does "
-                             "it by itself and the plan only breaks, watches and judges.")),
-           required(objectives()), required(target()),
-           field(FieldType::StringMap, "roles", "Which part of the system plays which role."),
-           required(probes()), load(), timing(), profiles(),
-           label("profile", "The profile that was applied; written by --profile."),
-           std::move(fault), std::move(faults), recovery(), failback(), phase_targets(), criteria(),
-           strings("monitoring", {0, 64}, "Names of signals that must be watched."), guard()},
-          "The scenario."));
+      object("spec",
+             {required(text("failureType", "What the scenario stands for.")),
+              text("description", "The scenario in a sentence."),
+              by_default("Orchestrate",
+                         choice("failover", {"Orchestrate", "Observe"},
+                                "Whether the plan's steps recover the service or the system does "
+                                "it by itself and the plan only breaks, watches and judges.")),
+              required(objectives()), required(target()),
+              field(FieldType::StringMap, "roles", "Which part of the system plays which role."),
+              required(probes()), load(), timing(), profiles(),
+              label("profile", "The profile that was applied; written by --profile."),
+              std::move(fault), std::move(faults), recovery(), failback(), phase_targets(),
+              criteria(), monitoring(), guard()},
+             "The scenario."));
 }
 
 }  // namespace

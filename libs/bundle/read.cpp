@@ -2,6 +2,8 @@
 // holds a drill, and nothing was made up where something was missing.
 #include <algorithm>
 #include <charconv>
+#include <limits>
+#include <optional>
 #include <utility>
 
 #include <fmt/format.h>
@@ -24,6 +26,17 @@ class Fields {
 
   std::string text(const char* key) { return get(key, &Node::is_string).as_string(); }
   std::int64_t integer(const char* key) { return get(key, &Node::is_int).as_int(); }
+  std::uint32_t small(const char* key) {
+    const std::int64_t value = integer(key);
+    if (value < 0 || value > std::numeric_limits<std::uint32_t>::max()) note(key, "out of range");
+    return static_cast<std::uint32_t>(value);
+  }
+  /// Nothing where the value is null.
+  std::optional<std::int64_t> perhaps(const char* key) {
+    const Node* found = node_.find(key);
+    if (found != nullptr && found->is_null()) return std::nullopt;
+    return integer(key);
+  }
   bool flag(const char* key) { return get(key, &Node::is_bool).as_bool(); }
   drill::Duration duration(const char* key) { return drill::Duration(integer(key)); }
   base::WallTime wall(const char* key) { return base::WallTime(drill::Duration(integer(key))); }
@@ -255,6 +268,9 @@ class Reader {
     one("load.json", json("load.json"), [&](Fields& f) {
       evidence().load_operations = f.sequence("operations").as_strings();
       samples = f.integer("samples");
+      if (const auto seed = f.perhaps("seed")) {
+        evidence().load_seed = static_cast<std::uint64_t>(*seed);
+      }
     });
     const std::string bytes = content("load");
     if (damage_) return;
@@ -277,8 +293,17 @@ class Reader {
 
   void replication() {
     each("replication.json", json("replication.json"), [&](Fields& f) {
-      evidence().lag.push_back(
-          {f.stamp("at"), static_cast<std::uint64_t>(f.integer("bytes")), f.duration("lag")});
+      drill::LagSample lag{f.stamp("at"), {}, {}};
+      if (const auto bytes = f.perhaps("bytes")) lag.bytes = static_cast<std::uint64_t>(*bytes);
+      if (const auto heard = f.perhaps("replayHeard")) lag.replay_heard = drill::Duration(*heard);
+      evidence().lag.push_back(lag);
+    });
+    each("looks.json", json("looks.json"), [&](Fields& f) {
+      evidence().looks.push_back(
+          {f.stamp("at"), f.text("primary"), f.small("standbys"), f.flag("redundant")});
+    });
+    each("pool.json", json("pool.json"), [&](Fields& f) {
+      evidence().pool.push_back({f.stamp("at"), f.small("busy"), f.small("waiting")});
     });
   }
 

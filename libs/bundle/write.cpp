@@ -183,14 +183,28 @@ std::string write(const About& about, const Documents& documents, const drill::E
   }
   add("load.json", Node::map()
                        .set("operations", Node::strings(evidence.load_operations))
-                       .set("samples", number(evidence.load.size())));
+                       .set("samples", number(evidence.load.size()))
+                       .set("seed", evidence.load_seed ? number(*evidence.load_seed) : Node()));
   out.add("load", load_table(evidence.load));
   add("instrument.json", instrument_node(evidence));
   add("replication.json", list(evidence.lag, [](const drill::LagSample& sample) {
         return Node::map()
             .set("at", stamp(sample.at))
-            .set("bytes", number(sample.bytes))
-            .set("lag", sample.time.count());
+            .set("bytes", sample.bytes ? number(*sample.bytes) : Node())
+            .set("replayHeard", sample.replay_heard ? Node(sample.replay_heard->count()) : Node());
+      }));
+  add("looks.json", list(evidence.looks, [](const drill::InstanceLook& look) {
+        return Node::map()
+            .set("at", stamp(look.at))
+            .set("primary", look.primary)
+            .set("standbys", std::int64_t{look.standbys})
+            .set("redundant", look.redundant);
+      }));
+  add("pool.json", list(evidence.pool, [](const drill::PoolSample& sample) {
+        return Node::map()
+            .set("at", stamp(sample.at))
+            .set("busy", std::int64_t{sample.busy})
+            .set("waiting", std::int64_t{sample.waiting});
       }));
   add("timeline.json", timeline_node(evidence));
   keep("report.json", documents.report_json);

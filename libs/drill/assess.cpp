@@ -10,6 +10,8 @@
 #include "drill/instrument.h"
 #include "drill/judgement.h"
 #include "drill/ledger_check.h"
+#include "drill/monitoring.h"
+#include "drill/samples.h"
 #include "drill/series.h"
 
 namespace drill {
@@ -51,8 +53,8 @@ class Assessment {
     criteria();
     verdict();
     plots();
-    const auto watched = watch(config_.monitoring, evidence_, report_.instrument);
-    report_.compliance = comply(report_, watched);
+    watched();
+    report_.compliance = comply(report_);
     report_.recommendations = recommend(report_, config_.recommendations);
     return std::move(report_);
   }
@@ -65,6 +67,7 @@ class Assessment {
   void data();
   void phases();
   void criteria();
+  void watched();
   void verdict();
   void plots();
 
@@ -92,6 +95,11 @@ void Assessment::head() {
   r.profile = evidence_.profile;
   r.mode = config_.mode;
   r.versions = evidence_.versions;
+  if (const auto sets = r.versions.find("overrides"); sets != r.versions.end()) {
+    r.overrides = sets->second;
+  }
+  r.spec_digest = config_.spec_digest;
+  r.load_seed = evidence_.load_seed;
   r.plan_yaml = config_.plan_yaml;
   r.directory = config_.directory;
   r.final_state = config_.final_state;
@@ -196,8 +204,11 @@ void Assessment::rto() {
     report_.rto.reason = invalid.empty() ? "no deciding stream was measured" : invalid;
     return;
   }
-  report_.rto.user_visible = worst->user_visible;
-  report_.rto.service = worst->service;
+  // Without a fault nothing of a recovery was measured, however steady the service was.
+  if (worst->measured && evidence_.fault_begun != kNever) {
+    report_.rto.user_visible = worst->user_visible;
+    report_.rto.service = worst->service;
+  }
   report_.rto.verdict = worst->verdict;
   report_.rto.reason = worst->reason;
   report_.rto.decided_by = views_[*headline_].stream.name;
@@ -219,7 +230,9 @@ void Assessment::data() {
   report_.consistency = check_consistency(evidence_, rows_, onset_at);
   report_.rpo = objective("RPO", config_.rpo);
   const RpoJudgement judged = judge_rpo(ledger, config_.rpo, drill_invalid());
-  report_.rpo.user_visible = report_.rpo.service = ledger.rpo_time;
+  if (rows_.any_read() && evidence_.fault_begun != kNever) {
+    report_.rpo.user_visible = report_.rpo.service = ledger.rpo_time;
+  }
   report_.rpo.verdict = judged.verdict;
   report_.rpo.reason = judged.reason;
   report_.rpo_records = ledger.result.lost;
@@ -232,8 +245,8 @@ void Assessment::phases() {
   const StreamView& decider = views_[*headline_];
   const Moments moments = find_moments(evidence_, views_, decider, *outage_, config_.hold);
   report_.phases = phases_of(moments, config_.phase_targets);
-  report_.onset = moments.onset;
-  report_.sustained = moments.sustained;
+  report_.onset = moments.onset.at;
+  report_.sustained = moments.sustained.at;
 }
 
 void Assessment::criteria() {
@@ -252,6 +265,7 @@ void Assessment::criteria() {
   inputs.apdex_target = config_.apdex_target;
   for (const Criterion& c : config_.validation) {
     if (inputs.apdex_target > Duration::zero() || c.metric != "ApiResponseMillis") continue;
+    if (!c.operation.empty()) continue;
     inputs.apdex_target = Duration(static_cast<std::int64_t>(c.target * 1e6));
   }
   inputs.consistency_of = report_.consistency.score_of;
@@ -262,6 +276,17 @@ void Assessment::criteria() {
   for (const Criterion& c : config_.validation) {
     report_.criteria.push_back(judge(c, validating, evidence_, inputs));
   }
+}
+
+void Assessment::watched() {
+  const SampleGrid grid = sample_grid(evidence_, config_.sample);
+  report_.monitoring = watch(config_.monitoring, evidence_, grid);
+  report_.sample_period = config_.sample;
+  std::vector<StreamId> deciding;
+  for (const StreamResult& result : report_.streams) {
+    if (result.stream.decides) deciding.push_back(result.stream.id);
+  }
+  report_.samples = samples_of(evidence_, grid, deciding);
 }
 
 void Assessment::verdict() {
@@ -280,7 +305,7 @@ void Assessment::verdict() {
     reasons.add(Verdict::Missed, "the system was not made whole: " + evidence_.ending_reason);
   }
   for (const CriterionResult& c : report_.criteria) {
-    reasons.add(c.verdict, fmt::format("{} ({}): {}", c.metric, c.window, c.reason));
+    reasons.add(c.verdict, fmt::format("{} ({}): {}", label(c), c.window, c.reason));
   }
   for (const auto* rows : {&report_.phases, &report_.steps}) {
     for (const PhaseResult& row : *rows) {

@@ -19,6 +19,7 @@ namespace drill {
 struct AssessConfig {
   std::string plan, failure_type, description, mode;  // mode: Orchestrate, Observe
   std::string plan_yaml, directory;
+  std::string spec_digest;           // of what decides whether drills can be compared
   std::optional<Duration> rto, rpo;  // objectives; nothing: not judged
   ZeroPoint zero_point = ZeroPoint::Onset;
   Duration hold = base::seconds(10);  // S
@@ -26,7 +27,8 @@ struct AssessConfig {
   PhaseTargets phase_targets;         // by moment, see phases.h
   std::vector<Criterion> degraded, validation;
   Duration apdex_target{};              // zero: the validation target of ApiResponseMillis
-  std::vector<std::string> monitoring;  // see compliance.h
+  std::vector<std::string> monitoring;  // signals, see monitoring.h
+  Duration sample = base::seconds(10);  // period of the samples (D3)
   RecommendationRules recommendations;
   bool reference_required = true;
   SystemState final_state = SystemState::Normal;

@@ -109,9 +109,10 @@ Measured capacity(const CriteriaWindow& window, const Evidence& evidence) {
   return {static_cast<double>(most) / base::to_seconds(kHeldRate), good.size(), "capacity stream"};
 }
 
-Measured throughput(const Samples& samples, const CriteriaWindow& window,
-                    const Evidence& evidence) {
-  Measured by_capacity = capacity(window, evidence);
+Measured throughput(const Criterion& criterion, const Samples& samples,
+                    const CriteriaWindow& window, const Evidence& evidence) {
+  // The capacity stream reads; of one operation only its users can tell.
+  Measured by_capacity = criterion.operation.empty() ? capacity(window, evidence) : Measured{};
   if (samples.empty() || window.until == kNever) return by_capacity;
   const auto good = std::count_if(samples.begin(), samples.end(),
                                   [](const LoadSample* sample) { return sample->ok; });
@@ -139,7 +140,8 @@ Measured measure(const Criterion& criterion, const CriteriaWindow& window, const
   if (criterion.metric == "Users") return users(samples);
   if (criterion.metric == "ErrorPercent") return errors(samples);
   if (criterion.metric == "SatisfactionPercent") return satisfaction(samples, inputs.apdex_target);
-  if (criterion.metric == "RequestsPerSecond") return throughput(samples, window, evidence);
+  if (criterion.metric == "RequestsPerSecond")
+    return throughput(criterion, samples, window, evidence);
   return {};
 }
 
@@ -177,12 +179,18 @@ std::optional<double> statistic_of(std::vector<double>& values, Statistic statis
   return *nth;
 }
 
+std::string label(const CriterionResult& criterion) {
+  if (criterion.operation.empty()) return criterion.metric;
+  return fmt::format("{} of {}", criterion.metric, criterion.operation);
+}
+
 CriterionResult judge(const Criterion& criterion, const CriteriaWindow& window,
                       const Evidence& evidence, const CriteriaInputs& inputs) {
   const Measured measured = measure(criterion, window, evidence, inputs);
   CriterionResult out;
   out.window = window.name;
   out.metric = criterion.metric;
+  out.operation = criterion.operation;
   if (is_latency(criterion.metric)) out.statistic = name(criterion.statistic);
   out.at_most = criterion.at_most;
   out.target = criterion.target;

@@ -37,6 +37,8 @@ struct CriteriaInputs {
   std::uint64_t consistency_of = 0;
 };
 
+/// "QueryMillis of heavy", or the metric alone.
+std::string label(const CriterionResult& criterion);
 CriterionResult judge(const Criterion& criterion, const CriteriaWindow& window,
                       const Evidence& evidence, const CriteriaInputs& inputs);
 

@@ -59,7 +59,7 @@ class Writer {
  private:
   bool exported(const Record& record) const {
     const auto kind = kinds_.find(record.stream);
-    if (kind == kinds_.end() || record.invoked == kNever) return false;
+    if (kind == kinds_.end()) return false;
     return kind->second == StreamKind::Ledger || is_read(record);
   }
   bool is_read(const Record& record) const {
@@ -75,14 +75,32 @@ class Writer {
   void collect() {
     for (const Record& record : evidence_.records) {
       if (!exported(record)) continue;
-      add({record.invoked, &record, nullptr, false});
-      if (record.completed != kNever) add({record.completed, &record, nullptr, true});
+      // One that was never sent is in the history too, as what it is: attempted when it was due,
+      // and failed there and then (or, if only reserved, of unknown outcome).
+      const TimePoint at = record.invoked != kNever     ? record.invoked
+                           : record.scheduled != kNever ? record.scheduled
+                                                        : start_;
+      add({at, &record, nullptr, false});
+      if (record.completed != kNever) {
+        add({std::max(at, record.completed), &record, nullptr, true});
+      } else if (record.outcome != Outcome::Info) {
+        add({at, &record, nullptr, true});
+      } else {
+        open_.push_back(&record);
+      }
+      last_ = std::max(last_, at);
+      if (record.completed != kNever) last_ = std::max(last_, record.completed);
     }
     for (const FinalRead& read : evidence_.final_reads) {
       if (read.began == kNever) continue;
       add({read.began, nullptr, &read, false});
       if (read.ended != kNever) add({read.ended, nullptr, &read, true});
     }
+    // What never completed is of unknown outcome, known at the end of the history.
+    for (const FinalRead& read : evidence_.final_reads) {
+      if (read.ended != kNever) last_ = std::max(last_, read.ended);
+    }
+    for (const Record* record : open_) add({last_, record, nullptr, true});
     // What was invoked and completed at the same instant stays in this order.
     std::sort(events_.begin(), events_.end(), [](const Event& a, const Event& b) {
       return std::tie(a.at, a.completion, a.number) < std::tie(b.at, b.completion, b.number);
@@ -150,6 +168,8 @@ class Writer {
   const std::function<void(std::string_view)>& sink_;
   std::map<StreamId, StreamKind> kinds_;
   std::vector<Event> events_;
+  std::vector<const Record*> open_;  // without a completion
+  TimePoint last_ = TimePoint::min();
   std::map<const void*, std::uint64_t> busy_;
   Processes processes_;
   TimePoint start_{};

@@ -111,6 +111,7 @@ const PartConfig* Engine::Core::current() const {
     case Doing::Proving: return in_failback_step_ ? &failback_[at_].config : &parts_[at_].config;
     case Doing::Restoring:
     case Doing::RestorePause: return &parts_[restoring_].config;
+    case Doing::FailbackPause: return &failback_[failback_at_].config;
     default: return nullptr;
   }
 }
@@ -351,7 +352,8 @@ void Engine::Core::expire_backward() {
     case Doing::Asking: promotion_answered(Seen::Unknown); break;
     case Doing::AskPause: ask_promotion(); break;
     case Doing::Restoring: restore_failed(parts_[restoring_], "no answer in time"); break;
-    case Doing::RestorePause: restore_next(); break;
+    case Doing::RestorePause:
+    case Doing::FailbackPause: restore_next(); break;
     case Doing::Redundancy: check_redundancy({}); break;
     case Doing::RedundancyPause: ask_redundancy(); break;
     default: due_ = kNever; break;

@@ -18,7 +18,6 @@ void check_timing(const EngineTiming& timing, std::vector<std::string>& problems
       {"preflight", timing.preflight},
       {"baseline", timing.baseline},
       {"hold", timing.hold},
-      {"sample", timing.sample},
       {"recovery", timing.recovery},
       {"overall", timing.overall},
       {"record", timing.record},
@@ -28,6 +27,8 @@ void check_timing(const EngineTiming& timing, std::vector<std::string>& problems
       {"final read", timing.final_read},
       {"restore", timing.restore},
       {"restore retry", timing.restore_retry},
+      {"longest restore retry", timing.restore_retry_longest},
+      {"ask again", timing.ask_again},
       {"redundancy", timing.redundancy}};
   constexpr auto kLongest = std::chrono::hours(24 * 365);
   for (const auto& [name, value] : positive) {

@@ -57,8 +57,7 @@ struct PartConfig {
 struct EngineTiming {
   base::Duration preflight = base::seconds(60);
   base::Duration baseline = base::seconds(300);
-  base::Duration hold = base::seconds(10);  // S
-  base::Duration sample = base::seconds(10);
+  base::Duration hold = base::seconds(10);       // S
   base::Duration recovery = base::seconds(300);  // from the fault's beginning to steady again
   base::Duration validation = base::seconds(600);
   base::Duration overall = base::seconds(1800);  // from Begin to the start of restoring
@@ -68,7 +67,11 @@ struct EngineTiming {
   base::Duration answer = base::seconds(5);        // an Observe with a number is answered in this
   base::Duration final_read = base::seconds(60);
   base::Duration restore = base::seconds(60);  // one attempt of one undo
+  // Before a failed undo or failback step is tried again; twice as long each time, up to the
+  // longest.
   base::Duration restore_retry = base::seconds(2);
+  base::Duration restore_retry_longest = base::seconds(30);
+  base::Duration ask_again = base::seconds(2);  // between two looks at the same thing
   // How long a `no` must last after a promoting step of unknown outcome: it may still be at work.
   base::Duration promotion_settle = base::seconds(10);
   base::Duration redundancy = base::seconds(120);  // after failback: service good, replica back

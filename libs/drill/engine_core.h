@@ -49,10 +49,11 @@ class Engine::Core {
     Steadying,
     Validating,
     FinalReading,
-    Asking,        // was a standby promoted?
-    AskPause,      // before asking again
-    Restoring,     // one Restore
-    RestorePause,  // before its next attempt
+    Asking,         // was a standby promoted?
+    AskPause,       // before asking again
+    Restoring,      // one Restore
+    RestorePause,   // before its next attempt
+    FailbackPause,  // before the next attempt of a failback step
     Redundancy,
     RedundancyPause,
     Done
@@ -118,11 +119,13 @@ class Engine::Core {
   void promotion_unknown();
   bool failback_next();
   void failback_result(Part& part, bool answered, DoResult result, const std::string& detail);
+  Duration pause_after(const Part& part) const;
   void restore_failed(Part& part, const std::string& detail);
   void late_result(Part& part);
   bool redundancy_next();
   void ask_redundancy();
   void check_redundancy(const event::Observed& seen);
+  void not_yet_whole(const event::Observed& seen, bool back);
   bool may_still_promote();
   void list_unrestored();
   void finish();

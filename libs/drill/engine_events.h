@@ -68,7 +68,8 @@ struct Observed {
   TimePoint through{};                 // outcomes of operations invoked until here are known
   Seen promoted = Seen::Unknown;       // a standby took over after the drill began
   Seen redundancy = Seen::Unknown;     // as many healthy replicas as in the beginning
-  bool instrument_healthy = true;
+  bool instrument_healthy = true;      // the control target answers (measurement.md §8)
+  std::vector<std::string> missing;    // ran in the beginning and do not run now; answers only
   bool operator==(const Observed&) const = default;
 };
 struct FinalReadDone {

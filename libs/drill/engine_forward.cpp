@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "drill/engine_core.h"
 
@@ -14,11 +15,13 @@ void Engine::Core::check_baseline(const event::Observed& seen) {
     // What became of the system could no longer be told from what the drill did to it.
     stop(Ending::NoSteadyState, "a failover took place during the baseline", false);
   } else if (!seen.instrument_healthy) {
-    stop(Ending::NoSteadyState, "the instrument is not healthy", false);
+    stop(Ending::NoSteadyState, "the control target, which no fault can reach, does not answer",
+         false);
   } else if (steady < config_.timing.hold) {
     stop(Ending::NoSteadyState,
-         fmt::format("the service was good for {} at the end of the baseline, {} are needed",
-                     base::human(steady), base::human(config_.timing.hold)),
+         fmt::format("the service was good for {} at the end of the baseline, {} are needed{}{}",
+                     base::human(steady), base::human(config_.timing.hold),
+                     seen.missing.empty() ? "" : "; not running: ", fmt::join(seen.missing, ", ")),
          false);
   } else {
     enter(Phase::Injection);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "drill/engine_core.h"
 
@@ -64,10 +65,20 @@ bool Engine::Core::restore_one(Undo rule) {
   return false;
 }
 
+/// What failed a moment ago fails again at once: a server that starts needs its seconds.
+Duration Engine::Core::pause_after(const Part& part) const {
+  Duration pause = config_.timing.restore_retry;
+  for (std::uint32_t i = 1; i < part.attempts && pause < config_.timing.restore_retry_longest;
+       ++i) {
+    pause *= 2;
+  }
+  return std::min(pause, config_.timing.restore_retry_longest);
+}
+
 void Engine::Core::restore_failed(Part& part, const std::string& detail) {
   note(TimelineEvent::Kind::RestoreFailed, part.config.name, detail);
   if (part.attempts < config_.restore_attempts) {
-    await(Doing::RestorePause, config_.timing.restore_retry);
+    await(Doing::RestorePause, pause_after(part));
     return;
   }
   part.given_up = true;
@@ -120,13 +131,13 @@ void Engine::Core::ask_promotion() {
 void Engine::Core::promotion_answered(Seen promoted) {
   if (promoted == Seen::Unknown && promoted_ != Seen::Yes) {
     if (asks_ < config_.promotion_asks) {
-      await(Doing::AskPause, config_.timing.restore_retry);
+      await(Doing::AskPause, config_.timing.ask_again);
       return;
     }
     promotion_unknown();
   } else if (promoted_ != Seen::Yes && may_still_promote()) {
     asks_ = 0;
-    await(Doing::AskPause, config_.timing.restore_retry);
+    await(Doing::AskPause, config_.timing.ask_again);
     return;
   } else {
     decision_ = promoted_ == Seen::Yes ? Seen::Yes : Seen::No;
@@ -195,14 +206,15 @@ void Engine::Core::failback_result(Part& part, bool answered, DoResult result,
   note(TimelineEvent::Kind::StepFailed, part.config.name,
        fmt::format("{}: {}", name(result), detail));
   // Without an answer the step may still be at work; a second one beside it would race.
-  if (!answered || part.attempts >= config_.failback_attempts) {
-    ++failback_at_;
-    failback_stopped_ = part.config.on_failure == OnFailure::Abort;
-    // Continue: the plan can do without it; whether the target is whole is looked at afterwards.
-    if (failback_stopped_) {
-      problems_.push_back(
-          fmt::format("the failback step '{}' failed: {}", part.config.name, detail));
-    }
+  if (answered && part.attempts < config_.failback_attempts) {
+    await(Doing::FailbackPause, pause_after(part));
+    return;
+  }
+  ++failback_at_;
+  failback_stopped_ = part.config.on_failure == OnFailure::Abort;
+  // Continue: the plan can do without it; whether the target is whole is looked at afterwards.
+  if (failback_stopped_) {
+    problems_.push_back(fmt::format("the failback step '{}' failed: {}", part.config.name, detail));
   }
   restore_next();
 }
@@ -231,15 +243,26 @@ void Engine::Core::check_redundancy(const event::Observed& seen) {
     restore_next();
     return;
   }
-  last_problem_ = !back ? fmt::format("the redundancy is not restored ({})", name(seen.redundancy))
-                        : "the service is not good after everything was undone";
+  not_yet_whole(seen, back);
   if (now_ >= redundancy_due_) {
     problems_.push_back(last_problem_);
     redundancy_done_ = true;
     restore_next();
     return;
   }
-  await(Doing::RedundancyPause, config_.timing.restore_retry);
+  await(Doing::RedundancyPause, config_.timing.ask_again);
+}
+
+void Engine::Core::not_yet_whole(const event::Observed& seen, bool back) {
+  std::string problem =
+      back ? "the service is not good after everything was undone"
+           : fmt::format("the redundancy is not restored ({})", name(seen.redundancy));
+  if (!seen.missing.empty()) {
+    problem += fmt::format("; not running: {}", fmt::join(seen.missing, ", "));
+    // Said at once: whoever watches can help, and waiting for the end takes minutes.
+    if (problem != last_problem_) note(TimelineEvent::Kind::Warning, "", problem);
+  }
+  last_problem_ = std::move(problem);
 }
 
 void Engine::Core::list_unrestored() {

@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace drill {
 
@@ -61,11 +62,12 @@ struct EventText {
     return fmt::format("Proven {} {}{}", to_string(e.id), yes(e.ok), tail(e.detail));
   }
   std::string operator()(const event::Observed& e) const {
-    return fmt::format("Observed {} since={} through={} promoted={} redundancy={}{}{}",
+    return fmt::format("Observed {} since={} through={} promoted={} redundancy={}{}{}{}{}",
                        name(e.service), stamp(e.since), stamp(e.through), name(e.promoted),
                        name(e.redundancy),
                        e.answers == 0 ? "" : fmt::format(" answers={}", e.answers),
-                       e.instrument_healthy ? "" : " unhealthy");
+                       e.instrument_healthy ? "" : " unhealthy",
+                       e.missing.empty() ? "" : " missing=", fmt::join(e.missing, ","));
   }
   std::string operator()(const event::FinalReadDone& e) const {
     return fmt::format("FinalReadDone {} {}{}", read_name(e.which), yes(e.ok), tail(e.detail));
@@ -169,8 +171,12 @@ bool read_field(std::string_view word, event::Observed& e) {
   if (key == "through") return read_stamp(value, e.through);
   if (key == "promoted") return read_word(kSeen, value, e.promoted);
   if (key == "redundancy") return read_word(kSeen, value, e.redundancy);
-  if (key != "answers") return false;
   std::istringstream in{std::string(value)};
+  if (key == "missing") {
+    for (std::string name; std::getline(in, name, ',');) e.missing.push_back(name);
+    return !e.missing.empty();
+  }
+  if (key != "answers") return false;
   return static_cast<bool>(in >> e.answers) && in.eof();
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -146,9 +147,25 @@ struct Stall {
 /// Replication as seen while sampling; explains the RPO, is never reported as the RPO.
 struct LagSample {
   TimePoint at{};
-  std::uint64_t bytes = 0;
-  Duration time{};
+  std::optional<std::uint64_t> bytes;    // not known to be replayed by the standby
+  std::optional<Duration> replay_heard;  // from the primary's flush until it heard of the replay
   bool operator==(const LagSample&) const = default;
+};
+
+/// One look at all instances, about one a second: what an operator could have seen.
+struct InstanceLook {
+  TimePoint at{};              // when it began
+  std::string primary;         // the instance that takes writes; empty: none was seen
+  std::uint32_t standbys = 0;  // that stream from it
+  bool redundant = false;      // as many as before the fault
+  bool operator==(const InstanceLook&) const = default;
+};
+
+/// The users' connection pool.
+struct PoolSample {
+  TimePoint at{};
+  std::uint32_t busy = 0, waiting = 0;
+  bool operator==(const PoolSample&) const = default;
 };
 
 struct Evidence {
@@ -162,9 +179,12 @@ struct Evidence {
   std::vector<FinalRead> final_reads;
   std::vector<std::string> load_operations;  // "read", "write", "heavy"
   std::vector<LoadSample> load;
+  std::optional<std::uint64_t> load_seed;  // nothing: no load ran
   std::vector<ReferenceOutage> reference_outages;
   std::vector<Stall> stalls;
   std::vector<LagSample> lag;
+  std::vector<InstanceLook> looks;  // in order of time
+  std::vector<PoolSample> pool;
   std::vector<ClockAnchor> anchors;
   std::vector<TimelineEvent> timeline;
   std::vector<StepRun> steps;

@@ -26,6 +26,7 @@ double tail(std::uint64_t met, std::uint64_t of, double p) {
 struct Objective {
   Verdict PastDrill::* verdict;
   std::optional<Duration> PastDrill::* upper;
+  bool PastDrill::* measured;
 };
 
 ObjectiveHistory history_of(std::span<const PastDrill> drills, Objective objective) {
@@ -35,7 +36,7 @@ ObjectiveHistory history_of(std::span<const PastDrill> drills, Objective objecti
   for (const PastDrill& drill : drills) {
     ++out.of;
     out.met += drill.*objective.verdict == Verdict::Met;
-    if (drill.*objective.verdict == Verdict::Invalid) continue;
+    if (drill.*objective.verdict == Verdict::Invalid || !(drill.*objective.measured)) continue;
     const std::optional<Duration>& upper = drill.*objective.upper;
     if (!upper) {
       out.never_back = true;
@@ -103,8 +104,10 @@ Trend trend_of(std::span<const double> values) {
 HistorySummary summarise(std::span<const PastDrill> drills) {
   HistorySummary out;
   out.drills = drills.size();
-  out.rto = history_of(drills, {&PastDrill::rto_verdict, &PastDrill::rto});
-  out.rpo = history_of(drills, {&PastDrill::rpo_verdict, &PastDrill::rpo});
+  out.rto =
+      history_of(drills, {&PastDrill::rto_verdict, &PastDrill::rto, &PastDrill::rto_measured});
+  out.rpo =
+      history_of(drills, {&PastDrill::rpo_verdict, &PastDrill::rpo, &PastDrill::rpo_measured});
   return out;
 }
 

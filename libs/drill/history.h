@@ -8,7 +8,7 @@
 #include <span>
 #include <string>
 
-#include "drill/report.h"
+#include "drill/evidence.h"
 
 namespace drill {
 
@@ -25,6 +25,7 @@ struct PastDrill {
   std::optional<Duration> rto;  // upper bound of the service outage; nothing: not back
   std::optional<Duration> rpo;  // upper bound
   double score = 0;
+  bool rto_measured = true, rpo_measured = true;  // else there is no figure, not even "not back"
   bool operator==(const PastDrill&) const = default;
 };
 
@@ -38,7 +39,8 @@ struct ObjectiveHistory {
   bool operator==(const ObjectiveHistory&) const = default;
 };
 struct HistorySummary {
-  std::uint64_t drills = 0;
+  std::uint64_t drills = 0;    // that can be compared: the same spec, profile and overrides
+  std::uint64_t left_out = 0;  // of the same plan, but not comparable
   ObjectiveHistory rto, rpo;
   bool operator==(const HistorySummary&) const = default;
 };

@@ -154,6 +154,19 @@ std::vector<Duration> wall_steps(std::span<const ClockAnchor> anchors) {
   return steps;
 }
 
+StallSummary sum_up(std::span<const Stall> stalls, TimePoint from, TimePoint until) {
+  StallSummary out;
+  out.count = stalls.size();
+  TimePoint counted = TimePoint::min();  // streams that stood still together are counted once
+  for (const Stall& stall : stalls) {
+    out.longest = std::max(out.longest, stall.to - stall.from);
+    if (stall.to > counted) out.total += stall.to - std::max(stall.from, counted);
+    counted = std::max(counted, stall.to);
+    if (stall.to >= from && stall.from <= until) out.in_outage.push_back(stall);
+  }
+  return out;
+}
+
 InstrumentResult check_instrument(const Evidence& evidence, std::span<const StreamView> views,
                                   const InstrumentRules& rules) {
   InstrumentResult out;
@@ -166,6 +179,7 @@ InstrumentResult check_instrument(const Evidence& evidence, std::span<const Stre
   }
   std::sort(out.stalls.begin(), out.stalls.end(),
             [](const Stall& a, const Stall& b) { return a.from < b.from; });
+  out.stalled = sum_up(out.stalls, rules.judged_from, rules.judged_until);
   out.wall_steps = wall_steps(evidence.anchors);
   bool controlled = false;
   for (const StreamView& view : views) {

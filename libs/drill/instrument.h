@@ -34,6 +34,9 @@ struct InstrumentRules {
   TimePoint judged_from = kNever;  // the outage that is judged: a control that failed with it
   TimePoint judged_until = kNever;
 };
+/// In order of their beginning. Count, longest, total (overlaps once), and which of them touch
+/// [from, until]; kNever, kNever: none does.
+StallSummary sum_up(std::span<const Stall> stalls, TimePoint from, TimePoint until);
 InstrumentResult check_instrument(const Evidence& evidence, std::span<const StreamView> views,
                                   const InstrumentRules& rules);
 

@@ -76,6 +76,7 @@ RtoJudgement judge_stream(const StreamView& view, const OutageAnalysis& analysis
   });
   if (!measured) {
     RtoJudgement none;
+    none.measured = false;
     none.user_visible.upper = none.service.upper = std::nullopt;
     none.reason = "nothing was measured";
     return none;
@@ -100,14 +101,14 @@ RpoJudgement judge_rpo(const LedgerVerdicts& ledger, std::optional<Duration> obj
   if (!r.identities_hold) return {Verdict::Invalid, r.problems.front()};
   if (!ledger.measured) return {Verdict::Inconclusive, "not measured: " + r.problems.back()};
   const std::string found =
-      r.lost == 0 ? fmt::format("none of {} acknowledged writes was lost, to within {}", r.ok,
-                                base::human(r.resolution))
-                  : fmt::format("{} of {} acknowledged writes were lost, {} of them", r.lost, r.ok,
-                                range(ledger.rpo_time));
+      r.lost.value_or(0) == 0 ? fmt::format("none of {} acknowledged writes was lost, to within {}",
+                                            r.ok, base::human(r.resolution))
+                              : fmt::format("{} of {} acknowledged writes were lost, {} of them",
+                                            *r.lost, r.ok, range(ledger.rpo_time));
   if (!objective) return {Verdict::Inconclusive, found};
   const std::string reason = fmt::format("{}; objective {}", found, base::human(*objective));
   // With an objective of nothing, one lost write is one too many, however short its time.
-  if (*objective == Duration::zero() && r.lost > 0) return {Verdict::Missed, reason};
+  if (*objective == Duration::zero() && r.lost.value_or(0) > 0) return {Verdict::Missed, reason};
   return {judge(ledger.rpo_time, ledger.rpo_time, *objective), reason};
 }
 

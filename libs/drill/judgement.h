@@ -21,6 +21,7 @@ struct RtoRules {
 struct RtoJudgement {
   Verdict verdict = Verdict::Inconclusive;
   std::string reason;
+  bool measured = true;  // false: the stream saw nothing, and the bounds say nothing
   Bounds user_visible, service;
   std::size_t held = 0;  // which of the analysis' outages it speaks of
 };

@@ -119,11 +119,18 @@ class Checker {
     cross_check();
     reads();
     bound(onset);
+    if (rows_.any_read()) tell_found();
     return std::move(out_);
   }
 
  private:
   LedgerResult& result() { return out_.result; }
+  void tell_found() {
+    result().kept = found_.kept;
+    result().lost = found_.lost;
+    result().delayed = found_.delayed;
+    result().recovered_unknown = found_.unknown;
+  }
   bool is_ledger(const Record& record) const { return ledger_.contains(record.stream); }
 
   void take(const Record& record, std::optional<OnsetBounds> onset) {
@@ -143,12 +150,12 @@ class Checker {
         latest = std::max(latest, record.invoked);
       }
     } else if (present) {
-      ++(record.outcome == Outcome::Fail ? result().phantom : result().recovered_unknown);
+      ++(record.outcome == Outcome::Fail ? result().phantom : found_.unknown);
     }
   }
 
   void lose(const Record& record) {
-    ++result().lost;
+    ++found_.lost;
     lost_.push_back(&record);
     if (result().lost_seqs.size() < kLostListed) result().lost_seqs.push_back(record.seq);
     result().first_lost = std::min(result().first_lost.value_or(kNever), record.invoked);
@@ -185,7 +192,7 @@ class Checker {
       for (const FinalRow& row : read->rows) {
         if (!row.hmac_ok || !ledger_.contains(row.stream) || !acknowledged(row)) continue;
         if (!first_time(row)) continue;
-        ++(read == rows_.survivor() ? result().kept : result().delayed);
+        ++(read == rows_.survivor() ? found_.kept : found_.delayed);
       }
     }
   }
@@ -225,9 +232,9 @@ class Checker {
     LedgerResult& r = result();
     // Nothing was read: what became of the acknowledged writes is not known, which is no broken
     // count.
-    if (rows_.any_read() && r.ok != r.kept + r.lost + r.delayed) {
-      broken(fmt::format("ok {} is not kept {} + lost {} + delayed {}", r.ok, r.kept, r.lost,
-                         r.delayed));
+    if (rows_.any_read() && r.ok != found_.kept + found_.lost + found_.delayed) {
+      broken(fmt::format("ok {} is not kept {} + lost {} + delayed {}", r.ok, found_.kept,
+                         found_.lost, found_.delayed));
     }
     if (r.attempts != r.ok + r.fail + r.info) {
       broken(fmt::format("{} attempts are not ok {} + fail {} + info {}", r.attempts, r.ok, r.fail,
@@ -248,7 +255,7 @@ class Checker {
   /// The old primary had everything it acknowledged, and nothing that surely never happened.
   void cross_check() {
     if (rows_.old_primary() == nullptr) return;
-    std::uint64_t differ = result().lost - result().lost_found_on_old_primary;
+    std::uint64_t differ = found_.lost - result().lost_found_on_old_primary;
     const TimePoint read_at = rows_.old_primary()->began;
     for (const Record& record : evidence_.records) {
       if (!is_ledger(record)) continue;
@@ -303,6 +310,9 @@ class Checker {
 
   const Evidence& evidence_;
   const RowIndex& rows_;
+  struct {
+    std::uint64_t kept = 0, lost = 0, delayed = 0, unknown = 0;
+  } found_;
   LedgerVerdicts out_;
   std::set<StreamId> ledger_;
   std::vector<const Record*> lost_;

@@ -18,21 +18,26 @@ bool is_pinned(StreamKind kind) {
 
 /// The first acknowledgement on a pinned stream of the new primary. An instance that took
 /// operations before the onset already (an application server) was not promoted.
-TimePoint find_promoted(const Evidence& evidence, std::span<const StreamView> views,
-                        TimePoint onset) {
-  TimePoint promoted = kNever;
+Moment find_promoted(const Evidence& evidence, std::span<const StreamView> views, TimePoint onset) {
+  Moment promoted;
   for (const StreamView& view : views) {
     if (!is_pinned(view.stream.kind) || view.stream.instance != evidence.new_primary) continue;
     bool refused_before = true;
+    TimePoint last_refusal = TimePoint::min();
     for (const Observation& op : view.seen) {
       if (op.outcome != Outcome::Ok || op.sight == Sight::Unseen) {
-        if (op.sight == Sight::Bad && op.invoked < onset) refused_before = true;
+        if (op.sight != Sight::Bad) continue;
+        // A timeout proves no refusal: it may have taken writes already, slowly.
+        const bool refused = op.outcome == Outcome::Fail && op.cause != Cause::Blocked;
+        if (refused) last_refusal = op.invoked;
+        if (op.invoked < onset) refused_before = true;
         continue;
       }
       if (op.invoked < onset) {
         refused_before = false;
       } else if (refused_before) {
-        promoted = std::min(promoted, op.invoked);
+        // The acknowledgement is the proof: it took writes by then.
+        if (op.invoked < promoted.at) promoted = {op.invoked, last_refusal, op.completed};
         break;
       }
     }
@@ -40,13 +45,27 @@ TimePoint find_promoted(const Evidence& evidence, std::span<const StreamView> vi
   return promoted;
 }
 
-TimePoint first_good(const StreamView& decider, const HeldOutage& outage) {
-  return outage.first_good ? decider.seen[*outage.first_good].invoked : kNever;
+/// The last bad operation before this one; operations that say nothing are passed over.
+TimePoint last_bad_before(const StreamView& view, std::size_t index) {
+  while (index-- > 0) {
+    if (view.seen[index].sight == Sight::Bad) return view.seen[index].invoked;
+  }
+  return TimePoint::min();
+}
+
+/// Users find the service there from here on: a matter of the moment of invocation.
+Moment good_at(const StreamView& view, std::size_t index) {
+  const TimePoint at = view.seen[index].invoked;
+  return {at, last_bad_before(view, index), at};
+}
+
+Moment first_good(const StreamView& decider, const HeldOutage& outage) {
+  return outage.first_good ? good_at(decider, *outage.first_good) : Moment{};
 }
 
 /// The first good operation through the service address after it was bad.
-TimePoint find_redirected(std::span<const StreamView> views, const StreamView& decider,
-                          const HeldOutage& outage) {
+Moment find_redirected(std::span<const StreamView> views, const StreamView& decider,
+                       const HeldOutage& outage) {
   const TimePoint onset = decider.seen[outage.first_bad].invoked;
   const StreamView* through = nullptr;
   for (const StreamView& view : views) {
@@ -57,33 +76,39 @@ TimePoint find_redirected(std::span<const StreamView> views, const StreamView& d
   }
   if (through == nullptr) through = &decider;
   bool was_bad = false;
-  for (const Observation& op : through->seen) {
+  for (std::size_t i = 0; i < through->seen.size(); ++i) {
+    const Observation& op = through->seen[i];
     if (op.invoked < onset - through->stream.interval - through->stream.deadline) continue;
     if (op.sight == Sight::Bad) was_bad = true;
     // The judged stream goes through the service too and is usually the denser one: its g1 counts
     // where it came first, else a coarse grid of new connections would put the end before it.
     if (op.sight == Sight::Good && was_bad && op.invoked >= onset) {
-      return std::min(op.invoked, first_good(decider, outage));
+      const Moment judged = first_good(decider, outage);
+      return op.invoked < judged.at ? good_at(*through, i) : judged;
     }
   }
   return first_good(decider, outage);
 }
 
+Duration warm_step(Duration hold) {
+  return hold / 10;
+}
+
 /// Good latencies of the steady state give the baseline's p95; the moment after which the p95 of
 /// every S stays within 10 % of it is looked for in steps of a tenth of S.
-TimePoint find_warm(const StreamView& view, const HeldOutage& outage, TimePoint until,
-                    Duration hold) {
-  if (!outage.sustained || hold <= Duration::zero()) return kNever;
+Moment find_warm(const StreamView& view, const HeldOutage& outage, TimePoint until, Duration hold) {
+  const Duration step = warm_step(hold);
+  if (!outage.sustained || step <= Duration::zero()) return {};
   std::vector<double> before;
   for (std::size_t i = 0; i < outage.first_bad; ++i) {
     if (view.seen[i].sight != Sight::Good) continue;
     before.push_back(static_cast<double>(view.seen[i].latency.count()));
   }
   const auto baseline = statistic_of(before, Statistic::P95);
-  if (!baseline) return kNever;
+  if (!baseline) return {};
   const TimePoint back = view.seen[*outage.sustained].invoked;
   std::size_t first = *outage.sustained;
-  for (TimePoint from = back; from + hold <= until; from += hold / 10) {
+  for (TimePoint from = back; from + hold <= until; from += step) {
     while (first < view.seen.size() && view.seen[first].invoked < from) ++first;
     std::vector<double> after;
     for (std::size_t i = first; i < view.seen.size() && view.seen[i].invoked < from + hold; ++i) {
@@ -91,27 +116,33 @@ TimePoint find_warm(const StreamView& view, const HeldOutage& outage, TimePoint 
       after.push_back(static_cast<double>(view.seen[i].latency.count()));
     }
     const auto p95 = statistic_of(after, Statistic::P95);
-    if (p95 && *p95 <= 1.1 * *baseline) return from;
+    if (p95 && *p95 <= 1.1 * *baseline) return {from, from == back ? back : from - step, from};
   }
-  return kNever;
+  return {};
 }
 
 struct Milestone {
   const char* name;
-  TimePoint at;
+  Moment when;
 };
+
+std::optional<Bounds> bounds_between(const Moment& from, const Moment& to) {
+  if (from.earliest == TimePoint::min() || to.earliest == TimePoint::min()) return std::nullopt;
+  return Bounds{to.earliest - from.latest, to.latest - from.earliest};
+}
 
 PhaseResult phase_between(const Milestone& from, const Milestone& to, const PhaseTargets& targets) {
   PhaseResult out;
   out.name = fmt::format("{}→{}", from.name, to.name);
   const auto target = targets.find(to.name);
   if (target != targets.end()) out.target = target->second;
-  if (to.at == kNever) {
+  if (!to.when.observed()) {
     out.detail = "not observed; its time is part of the next phase";
     if (out.target > Duration::zero()) out.met = false;
     return out;
   }
-  out.took = to.at - from.at;
+  out.took = to.when.at - from.when.at;
+  out.bounds = bounds_between(from.when, to.when);
   out.out_of_order = *out.took < Duration::zero();
   if (out.target > Duration::zero()) out.met = *out.took <= out.target;
   if (out.out_of_order) out.detail = fmt::format("{} came before {}", to.name, from.name);
@@ -123,25 +154,33 @@ PhaseResult phase_between(const Milestone& from, const Milestone& to, const Phas
 Moments find_moments(const Evidence& evidence, std::span<const StreamView> views,
                      const StreamView& decider, const HeldOutage& outage, Duration hold) {
   Moments out;
-  out.onset = decider.seen[outage.first_bad].invoked;
-  out.detected = evidence.declared;
-  out.decided = evidence.decided;
-  if (!evidence.new_primary.empty()) out.promoted = find_promoted(evidence, views, out.onset);
+  const TimePoint onset = decider.seen[outage.first_bad].invoked;
+  out.onset = {onset, outage.last_good ? decider.seen[*outage.last_good].invoked : TimePoint::min(),
+               onset};
+  out.detected = {evidence.declared};
+  out.decided = {evidence.decided};
+  if (!evidence.new_primary.empty()) out.promoted = find_promoted(evidence, views, onset);
   out.redirected = find_redirected(views, decider, outage);
   if (outage.sustained) {
-    out.sustained = decider.seen[*outage.sustained].invoked;
+    const TimePoint back = decider.seen[*outage.sustained].invoked;
+    out.sustained = {back, decider.seen[outage.last_bad].invoked, back};
     const auto failback = evidence.phase_began.find(Phase::Failback);
     const TimePoint until =
         failback != evidence.phase_began.end() ? failback->second : decider.seen.back().invoked;
     out.warmed_up = find_warm(decider, outage, until, hold);
+    out.warm_step = warm_step(hold);
   }
-  out.redundancy_restored = evidence.redundancy_restored;
+  out.redundancy_restored = {evidence.redundancy_restored, TimePoint::min()};
+  for (const InstanceLook& look : evidence.looks) {
+    if (look.at > evidence.redundancy_restored) break;
+    if (!look.redundant) out.redundancy_restored.earliest = look.at;
+  }
   return out;
 }
 
 std::vector<PhaseResult> phases_of(const Moments& moments, const PhaseTargets& targets) {
   std::vector<PhaseResult> out;
-  if (moments.onset == kNever) return out;
+  if (!moments.onset.observed()) return out;
   const std::array<Milestone, 5> inside = {{{"detected", moments.detected},
                                             {"decided", moments.decided},
                                             {"promoted", moments.promoted},
@@ -150,14 +189,19 @@ std::vector<PhaseResult> phases_of(const Moments& moments, const PhaseTargets& t
   Milestone from{"onset", moments.onset};
   for (const Milestone& to : inside) {
     out.push_back(phase_between(from, to, targets));
-    if (to.at != kNever) from = to;
+    if (to.when.observed()) from = to;
   }
-  if (moments.sustained == kNever) return out;
+  if (!moments.sustained.observed()) return out;
   const Milestone sustained{"sustained", moments.sustained};
   for (const Milestone& to : {Milestone{"warmedUp", moments.warmed_up},
                               Milestone{"redundancyRestored", moments.redundancy_restored}}) {
     out.push_back(phase_between(sustained, to, targets));
-    if (to.at == kNever) out.back().detail = "not observed";
+    if (!to.when.observed()) out.back().detail = "not observed";
+  }
+  if (moments.warmed_up.observed() && moments.warm_step > Duration::zero()) {
+    std::string& detail = out[out.size() - 2].detail;
+    detail = fmt::format("the first S with its p95 within 10 % of the baseline's, in steps of {}",
+                         base::human(moments.warm_step));
   }
   return out;
 }
@@ -170,7 +214,10 @@ std::vector<PhaseResult> steps_of(std::span<const StepRun> steps) {
     row.target = step.target;
     row.detail = step.detail;
     const bool ran = step.began != kNever && step.ended != kNever;
-    if (ran) row.took = step.ended - step.began;
+    if (ran) {
+      row.took = step.ended - step.began;
+      row.bounds = Bounds{*row.took, *row.took};  // its ends are stamps of our own
+    }
     if (step.target > Duration::zero()) row.met = ran && step.ok && *row.took <= step.target;
     if (!ran && row.detail.empty()) row.detail = "never ended";
     out.push_back(std::move(row));

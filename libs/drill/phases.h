@@ -3,6 +3,10 @@
 // difference of neighbouring stamps; a moment that was not observed is left out and its time falls
 // to the next one; a moment out of order gives a negative duration, shown and never clamped.
 // Beyond the RTO: warmed up, redundancy restored.
+//
+// A moment that is seen through operations is known no better than they are dense: it lies between
+// the last operation that says "not yet" and the first that says "now". Each duration therefore has
+// bounds too; those from onset to sustained are the bounds of the user-visible outage.
 #pragma once
 
 #include <map>
@@ -17,16 +21,19 @@
 
 namespace drill {
 
-/// The moments of one outage; kNever: not observed.
+/// A moment by its stamp, and the interval it surely lies in.
+struct Moment {
+  TimePoint at = kNever;    // kNever: not observed
+  TimePoint earliest = at;  // TimePoint::min(): not known
+  TimePoint latest = at;
+  bool observed() const { return at != kNever; }
+  bool operator==(const Moment&) const = default;
+};
+
+/// The moments of one outage.
 struct Moments {
-  TimePoint onset = kNever;
-  TimePoint detected = kNever;
-  TimePoint decided = kNever;
-  TimePoint promoted = kNever;
-  TimePoint redirected = kNever;
-  TimePoint sustained = kNever;
-  TimePoint warmed_up = kNever;
-  TimePoint redundancy_restored = kNever;
+  Moment onset, detected, decided, promoted, redirected, sustained, warmed_up, redundancy_restored;
+  Duration warm_step{};  // warmed_up is looked for in steps of this
 };
 
 /// `decider` is the stream whose outage is judged.

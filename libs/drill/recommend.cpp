@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include "drill/criteria.h"
+
 namespace drill {
 namespace {
 
@@ -95,12 +97,12 @@ class Adviser {
 /// The figure a recommendation is made from: what is certain at least, or where that is nothing,
 /// what is possible at most.
 double figure(const ObjectiveResult& objective) {
-  if (objective.verdict == Verdict::Missed) return base::to_seconds(objective.user_visible.lower);
-  return base::to_seconds(objective.service.upper.value_or(objective.service.lower));
+  if (objective.verdict == Verdict::Missed) return base::to_seconds(objective.user_visible->lower);
+  return base::to_seconds(objective.service->upper.value_or(objective.service->lower));
 }
 
 bool measured(const ObjectiveResult& objective) {
-  return objective.verdict != Verdict::Invalid;
+  return objective.verdict != Verdict::Invalid && objective.service.has_value();
 }
 
 void objectives(Adviser& adviser, const Report& report, const RecommendationRules& rules) {
@@ -112,9 +114,10 @@ void objectives(Adviser& adviser, const Report& report, const RecommendationRule
   }
   const auto standing = [&](const ObjectiveResult& objective, Duration beyond, const char* text,
                             std::vector<std::string> steps) {
+    if (!measured(objective)) return;
     const double limit = base::to_seconds(beyond);
     const double value = figure(objective);
-    if (!measured(objective) || value <= limit) return;
+    if (value <= limit) return;
     adviser.advise(
         true, {objective.name, " s", value, limit, value / limit - 1}, std::move(steps),
         fmt::format("{} was {:.4g} s, more than {:.4g} s: {}", objective.name, value, limit, text));
@@ -136,8 +139,9 @@ std::vector<Recommendation> recommend(const Report& report, const Recommendation
   objectives(adviser, report, rules);
   for (const CriterionResult& c : report.criteria) {
     if (!c.measured) continue;
-    const std::string label = fmt::format("{} ({})", c.metric, c.window);
-    adviser.compare(c.metric, {label, "", *c.measured, c.target}, c.at_most);
+    adviser.compare(c.metric,
+                    {fmt::format("{} ({})", label(c), c.window), "", *c.measured, c.target},
+                    c.at_most);
   }
   for (const auto* rows : {&report.phases, &report.steps}) {
     for (const PhaseResult& row : *rows) {

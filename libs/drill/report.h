@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "drill/evidence.h"
+#include "drill/history.h"
 
 namespace drill {
 
@@ -34,12 +35,13 @@ struct StreamResult {
   std::map<Cause, std::uint64_t> bad_by_cause;
   std::optional<OutageWindow> outage;     // from onset to g*: the one that is judged
   std::vector<OutageWindow> windows;      // every one, flapping included
-  Bounds downtime;                        // total over the windows
+  std::optional<Bounds> downtime;         // total over the windows; nothing: nothing was seen
   std::optional<Duration> first_success;  // g1 − b0
-  Duration largest_gap{};                 // between invocations: shorter is outside the claim
-  Duration baseline_latency_max{};        // δ
-  Duration p50{}, p95{}, p99{};           // latency of good operations in the baseline
-  Verdict verdict = Verdict::Met;         // Invalid with the reason where it cannot be judged
+  // Of seen operations; nothing where fewer than two were seen. Shorter is outside the claim.
+  std::optional<Duration> largest_gap;
+  // Of good operations in the baseline; nothing where there were none. The first one is δ.
+  std::optional<Duration> baseline_latency_max, p50, p95, p99;
+  std::optional<Verdict> verdict;  // of a deciding stream; nothing: it is not judged
   std::string reason;
   bool operator==(const StreamResult&) const = default;
 };
@@ -47,8 +49,8 @@ struct StreamResult {
 struct ObjectiveResult {
   std::string name;  // "RTO", "RPO"
   Duration objective{};
-  Bounds user_visible;  // RPO: the same as service
-  Bounds service;
+  std::optional<Bounds> user_visible;  // RPO: the same as service
+  std::optional<Bounds> service;       // nothing: nothing was measured
   Verdict verdict = Verdict::Inconclusive;
   std::string reason;      // one sentence a reader understands alone
   std::string decided_by;  // stream
@@ -57,19 +59,21 @@ struct ObjectiveResult {
 };
 
 struct PhaseResult {
-  std::string name;  // onset→detected, detected→decided …
-  std::optional<Duration> took;
-  Duration target{};  // zero: none
-  std::optional<bool> met;
+  std::string name;              // onset→detected, detected→decided …
+  std::optional<Duration> took;  // by the stamps: phases laid end to end are the outage
+  Duration target{};             // zero: none
+  std::optional<bool> met;       // by `took`
   bool out_of_order = false;
   std::string detail;
+  std::optional<Bounds> bounds{};  // where it surely lies; nothing: an end has no look before it
   bool operator==(const PhaseResult&) const = default;
 };
 
 struct LedgerResult {
   std::uint64_t attempts = 0, ok = 0, fail = 0, info = 0;
-  std::uint64_t kept = 0, lost = 0, delayed = 0;
-  std::uint64_t recovered_unknown = 0, phantom = 0, duplicate = 0, corrupt = 0, holes = 0;
+  // Nothing: no final read was made, so what became of the writes is not known.
+  std::optional<std::uint64_t> kept, lost, delayed, recovered_unknown;
+  std::uint64_t phantom = 0, duplicate = 0, corrupt = 0, holes = 0;
   std::uint64_t lost_found_on_old_primary = 0;     // cross-check before the rewind
   std::optional<bool> cross_check_agrees;          // every lost write is there, none else differs
   std::vector<std::uint64_t> lost_seqs;            // the first 1,000
@@ -100,11 +104,19 @@ struct ReferenceCheck {
   bool contained = false;
   bool operator==(const ReferenceCheck&) const = default;
 };
+/// The stalls in all, for readers who do not want each.
+struct StallSummary {
+  std::uint64_t count = 0;
+  Duration longest{}, total{};   // total: of the prober, so that overlaps count once
+  std::vector<Stall> in_outage;  // those that touch the judged outage, its two ends included
+  bool operator==(const StallSummary&) const = default;
+};
 struct InstrumentResult {
   std::vector<ReferenceCheck> reference;
   bool control_healthy = true;
   std::string control_detail;
   std::vector<Stall> stalls;
+  StallSummary stalled;
   std::vector<Duration> wall_steps;  // detected steps of the wall clock
   bool healthy = true;
   std::string detail;
@@ -115,6 +127,7 @@ struct InstrumentResult {
 struct CriterionResult {
   std::string window;
   std::string metric;     // ApiResponseMillis …
+  std::string operation;  // only this one of the load; empty: all
   std::string statistic;  // P95 …
   bool at_most = true;
   double target = 0;
@@ -125,6 +138,30 @@ struct CriterionResult {
   bool operator==(const CriterionResult&) const = default;
 };
 
+/// One signal that the plan demands to be watched (drill/monitoring.h).
+struct MonitoringResult {
+  std::string signal;
+  std::uint64_t seen = 0, samples = 0;
+  double percent = 0;      // seen of samples
+  bool monitored = false;  // in enough of them
+  std::string detail;
+  bool operator==(const MonitoringResult&) const = default;
+};
+
+/// One period of the drill (drill/samples.h).
+struct Sample {
+  TimePoint from{};
+  Phase phase = Phase::Preflight;
+  std::uint64_t good = 0, bad = 0;  // operations of the deciding streams
+  std::uint64_t load_operations = 0;
+  std::optional<double> load_p95_millis;
+  std::string primary;                    // empty: none was seen to take writes
+  std::optional<std::uint32_t> standbys;  // streaming
+  std::optional<std::uint64_t> lag_bytes;
+  std::optional<std::uint32_t> pool_busy, pool_waiting;
+  bool operator==(const Sample&) const = default;
+};
+
 /// D7.
 struct Violation {
   std::string what;
@@ -133,8 +170,10 @@ struct Violation {
   bool operator==(const Violation&) const = default;
 };
 struct Compliance {
-  double rto = 0, rpo = 0, performance = 0, monitoring = 0;  // 0–100
-  double score = 0;                                          // mean of the four
+  // 0–100. Nothing: the plan has no such objective, or no criteria, so there is nothing to score.
+  std::optional<double> rto, rpo, performance;
+  double monitoring = 0;
+  double score = 0;  // mean of those that are scored
   std::vector<Violation> violations;
   bool operator==(const Compliance&) const = default;
 };
@@ -152,7 +191,7 @@ struct Recommendation {
 struct SeriesPoint {
   TimePoint at{};
   std::uint32_t good = 0, bad = 0, ok_late = 0, info = 0, lost = 0;
-  float p50_millis = 0, p95_millis = 0, max_millis = 0;
+  std::optional<float> p50_millis, p95_millis, max_millis;  // nothing: none was acknowledged
   bool operator==(const SeriesPoint&) const = default;
 };
 struct Series {
@@ -163,9 +202,12 @@ struct Series {
 };
 
 struct Report {
-  int version = 1;
+  int version = 2;
   std::string drill_id, plan, failure_type, description, profile, mode;  // Orchestrate, Observe
   std::map<std::string, std::string> versions;
+  std::string overrides;                   // what --set changed; empty: nothing
+  std::string spec_digest;                 // drills of the same one can be compared
+  std::optional<std::uint64_t> load_seed;  // what the users' operations are drawn from
   WallTime started{}, finished{};
   TimePoint steady_start{};  // stamps are shown relative to this
   Verdict verdict = Verdict::Invalid;
@@ -174,16 +216,20 @@ struct Report {
   std::string ending_reason;
   SystemState final_state = SystemState::Normal;
   ObjectiveResult rto, rpo;
-  std::uint64_t rpo_records = 0;
-  std::vector<PhaseResult> phases;  // of the outage
-  std::vector<PhaseResult> steps;   // recovery steps against their targets
+  std::optional<std::uint64_t> rpo_records;  // nothing: no final read was made
+  std::vector<PhaseResult> phases;           // of the outage
+  std::vector<PhaseResult> steps;            // recovery steps against their targets
   std::vector<StreamResult> streams;
   LedgerResult ledger;
   ConsistencyResult consistency;
   InstrumentResult instrument;
   std::vector<LagSample> lag_at_fault;  // at most one
   std::vector<CriterionResult> criteria;
+  std::vector<MonitoringResult> monitoring;
+  Duration sample_period{};
+  std::vector<Sample> samples;
   Compliance compliance;
+  std::optional<HistorySummary> history;  // of comparable drills, this one included
   std::vector<Recommendation> recommendations;
   std::vector<TimelineEvent> timeline;
   std::map<Phase, TimePoint> phase_began;

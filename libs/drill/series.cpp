@@ -16,9 +16,8 @@ void count(SeriesPoint& point, const Observation& op, Duration deadline) {
 }
 
 void take_latencies(SeriesPoint& point, std::vector<double>& millis) {
-  const auto value = [&](Statistic s) {
-    return static_cast<float>(statistic_of(millis, s).value_or(0));
-  };
+  if (millis.empty()) return;
+  const auto value = [&](Statistic s) { return static_cast<float>(*statistic_of(millis, s)); };
   point.p50_millis = value(Statistic::P50);
   point.p95_millis = value(Statistic::P95);
   point.max_millis = value(Statistic::Max);

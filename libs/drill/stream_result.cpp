@@ -21,8 +21,16 @@ void count(StreamResult& out, const StreamView& view) {
   }
 }
 
-Duration quantile(std::vector<double>& nanos, Statistic statistic) {
-  return Duration(static_cast<std::int64_t>(statistic_of(nanos, statistic).value_or(0)));
+std::optional<Duration> quantile(std::vector<double>& nanos, Statistic statistic) {
+  const auto value = statistic_of(nanos, statistic);
+  if (!value) return std::nullopt;
+  return Duration(static_cast<std::int64_t>(*value));
+}
+
+std::size_t seen_operations(const StreamView& view) {
+  return static_cast<std::size_t>(
+      std::count_if(view.seen.begin(), view.seen.end(),
+                    [](const Observation& op) { return op.sight != Sight::Unseen; }));
 }
 
 void fill_latencies(StreamResult& out, const StreamView& view, const OutageAnalysis& analysis) {
@@ -32,7 +40,7 @@ void fill_latencies(StreamResult& out, const StreamView& view, const OutageAnaly
     if (op.invoked < analysis.steady_from || op.invoked > analysis.steady_until) continue;
     nanos.push_back(static_cast<double>(op.latency.count()));
   }
-  out.baseline_latency_max = analysis.delta;
+  if (!nanos.empty()) out.baseline_latency_max = analysis.delta;
   out.p50 = quantile(nanos, Statistic::P50);
   out.p95 = quantile(nanos, Statistic::P95);
   out.p99 = quantile(nanos, Statistic::P99);
@@ -46,8 +54,9 @@ StreamResult summarise(const StreamView& view, const OutageAnalysis& analysis) {
   count(out, view);
   fill_latencies(out, view, analysis);
   out.windows = analysis.runs;
-  out.downtime = analysis.downtime;
-  out.largest_gap = analysis.largest_gap;
+  const std::size_t seen = seen_operations(view);
+  if (seen > 0) out.downtime = analysis.downtime;
+  if (seen > 1) out.largest_gap = analysis.largest_gap;
   if (analysis.held.empty()) return out;
   const HeldOutage& first = analysis.held.front();
   OutageWindow judged{view.seen[first.first_bad].invoked, kNever, first.user_visible, first.service,

@@ -15,6 +15,8 @@ Summary summarize(const Report& report) {
   row.plan = report.plan;
   row.profile = report.profile;
   row.mode = report.mode;
+  row.overrides = report.overrides;
+  row.spec_digest = report.spec_digest;
   row.started = report.started;
   row.finished = report.finished;
   row.verdict = report.verdict;
@@ -35,8 +37,15 @@ Summary summarize(const Report& report) {
 }
 
 PastDrill past_drill(const Summary& row) {
-  return {row.drill_id,    row.started,           row.verdict,           row.rto.verdict,
-          row.rpo.verdict, row.rto.service.upper, row.rpo.service.upper, row.score};
+  const auto upper = [](const std::optional<Bounds>& bounds) {
+    return bounds ? bounds->upper : std::nullopt;
+  };
+  PastDrill out{row.drill_id,           row.started,     row.verdict,
+                row.rto.verdict,        row.rpo.verdict, upper(row.rto.service),
+                upper(row.rpo.service), row.score};
+  out.rto_measured = row.rto.service.has_value();
+  out.rpo_measured = row.rpo.service.has_value();
+  return out;
 }
 
 }  // namespace drill

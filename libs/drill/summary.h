@@ -21,21 +21,21 @@ struct PhaseSummary {
 
 struct ObjectiveSummary {
   Duration objective{};
-  Bounds user_visible;
-  Bounds service;
+  std::optional<Bounds> user_visible, service;  // nothing: not measured
   Verdict verdict = Verdict::Inconclusive;
   bool operator==(const ObjectiveSummary&) const = default;
 };
 
 struct Summary {
   std::string drill_id, plan, profile, mode;
+  std::string overrides, spec_digest;  // as in the report
   WallTime started{}, finished{};
   Verdict verdict = Verdict::Invalid;
   Ending ending = Ending::Completed;
   std::string reason;  // the worst one, empty when met
   ObjectiveSummary rto, rpo;
-  std::uint64_t rpo_records = 0;
-  std::uint64_t acked = 0, lost = 0, unknown = 0;  // ledger writes: ok, lost, info
+  std::uint64_t acked = 0, unknown = 0;            // ledger writes: ok, info
+  std::optional<std::uint64_t> rpo_records, lost;  // nothing: no final read was made
   double score = 0;                                // compliance, 0–100
   std::vector<PhaseSummary> phases;
   std::string directory;  // where report and evidence lie

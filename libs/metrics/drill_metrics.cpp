@@ -145,9 +145,11 @@ struct DrillMetrics::Series {
       set.Add(labels).Set(word == chosen ? 1 : 0);
     }
   }
-  static void bounds(Family<Gauge>& to, const std::string& plan, const drill::Bounds& value) {
-    to.Add({{"scenario", plan}, {"bound", "lower"}}).Set(base::to_seconds(value.lower));
-    to.Add({{"scenario", plan}, {"bound", "upper"}}).Set(upper_seconds(value));
+  static void bounds(Family<Gauge>& to, const std::string& plan,
+                     const std::optional<drill::Bounds>& value) {
+    if (!value) return;  // not measured: no figure
+    to.Add({{"scenario", plan}, {"bound", "lower"}}).Set(base::to_seconds(value->lower));
+    to.Add({{"scenario", plan}, {"bound", "upper"}}).Set(upper_seconds(*value));
   }
   Stream& stream(std::string_view plan, std::string_view name) {
     const std::pair<std::string, std::string> key{plan, name};
@@ -234,7 +236,7 @@ void DrillMetrics::finished(const drill::Summary& drill) {
   Series& s = *series_;
   const Labels scenario = {{"scenario", drill.plan}};
   s.drills.Add({{"scenario", drill.plan}, {"verdict", word(drill.verdict)}}).Increment();
-  s.lost.Add(scenario).Increment(static_cast<double>(drill.lost));
+  s.lost.Add(scenario).Increment(static_cast<double>(drill.lost.value_or(0)));
   Series::bounds(s.rto, drill.plan, drill.rto.service);
   Series::bounds(s.rto_user, drill.plan, drill.rto.user_visible);
   Series::bounds(s.rpo, drill.plan, drill.rpo.service);

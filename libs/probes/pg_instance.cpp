@@ -13,19 +13,22 @@ using drill::Cause;
 namespace {
 constexpr std::size_t kIdentityColumns = 5;
 
-// After the identity: read-only, sessions, the most sessions, standby's receive position, seconds
-// since the last replayed commit.
+// After the identity: read-only, sessions, the most sessions (of the server, or of this role beside
+// the sessions of others).
 constexpr const char* kState =
     ", current_setting('default_transaction_read_only'), "
     "(select count(*) from pg_stat_activity where backend_type = 'client backend'), "
-    "current_setting('max_connections'), pg_last_wal_receive_lsn(), "
-    "case when pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() then 0 "
-    "else extract(epoch from clock_timestamp() - pg_last_xact_replay_timestamp()) end";
+    "(select least(current_setting('max_connections')::int8 - "
+    "current_setting('superuser_reserved_connections')::int8, "
+    "case when rolconnlimit >= 0 and not rolsuper then rolconnlimit + (select count(*) "
+    "from pg_stat_activity where backend_type = 'client backend' and usename <> current_user) end) "
+    "from pg_roles where rolname = current_user)";
 
+// greatest() passes over nulls: a standby that has told nothing yet would be 0 bytes behind.
 constexpr const char* kStandbys =
-    "select application_name, state, sync_state, "
-    "greatest(0, pg_wal_lsn_diff(pg_current_wal_insert_lsn(), replay_lsn))::int8, "
-    "coalesce(extract(epoch from replay_lag), 0) from pg_stat_replication "
+    "select application_name, state, sync_state, case when replay_lsn is not null then "
+    "greatest(0, pg_wal_lsn_diff(pg_current_wal_insert_lsn(), replay_lsn))::int8 end, "
+    "extract(epoch from replay_lag) from pg_stat_replication "
     "where state in ('streaming', 'catchup') order by 1";
 
 std::uint64_t number(std::string_view text) {
@@ -55,7 +58,6 @@ PgInstanceView view_of(const PgResult& state) {
   view.read_only = state.cell(0, kIdentityColumns) == "on";
   view.sessions = number(state.cell(0, kIdentityColumns + 1));
   view.sessions_max = number(state.cell(0, kIdentityColumns + 2));
-  if (view.identity.in_recovery) view.lag_time = duration(state.cell(0, kIdentityColumns + 4));
   view.detail = view.identity.name();
   return view;
 }
@@ -67,8 +69,8 @@ std::vector<PgStandbyLag> standbys_of(const PgResult& result) {
     standby.application = result.cell(row, 0);
     standby.state = result.cell(row, 1);
     standby.sync = result.cell(row, 2);
-    standby.bytes = number(result.cell(row, 3));
-    standby.time = duration(result.cell(row, 4)).value_or(base::Duration(0));
+    if (!result.cell(row, 3).empty()) standby.bytes = number(result.cell(row, 3));
+    standby.replay_heard = duration(result.cell(row, 4));
   }
   return standbys;
 }

@@ -5,7 +5,9 @@
 //
 // Lag is what the primary has and the standby has not replayed: it needs both. On the primary the
 // rows of pg_stat_replication tell it, with times; on a standby the primary among the other
-// instances is asked. Without a primary the lag is unknown, never 0.
+// instances is asked. Without a primary the lag is unknown, never 0. PostgreSQL's replay_lag is not
+// how late a standby replays: it ends when the primary hears of the replay, so it holds the way
+// there and back, and it is null on an idle primary.
 //
 // Every look is a connection of its own: a connection that was open before the fault would answer
 // for a server that takes no new ones. The runner joins PgInstances with targets::SqlClient.
@@ -27,11 +29,11 @@ namespace probes {
 
 /// A standby as its primary sees it.
 struct PgStandbyLag {
-  std::string application;  // usually the standby's cluster_name
-  std::string state;        // streaming, catchup …
-  std::string sync;         // async, sync, quorum …
-  std::uint64_t bytes = 0;  // behind the primary's insert position, replayed
-  base::Duration time{};    // replay_lag; zero when the primary has none (idle)
+  std::string application;                     // usually the standby's cluster_name
+  std::string state;                           // streaming, catchup …
+  std::string sync;                            // async, sync, quorum …
+  std::optional<std::uint64_t> bytes;          // written by the primary, not known to be replayed
+  std::optional<base::Duration> replay_heard;  // replay_lag: flushed here to heard of the replay
 };
 
 struct PgInstanceView {
@@ -43,8 +45,6 @@ struct PgInstanceView {
   std::uint64_t sessions = 0, sessions_max = 0;
   std::vector<PgStandbyLag> standbys;      // of a primary
   std::optional<std::uint64_t> lag_bytes;  // of a standby whose primary answers
-  std::optional<base::Duration>
-      lag_time;  // of a standby: since the last replayed commit, 0 if even
 };
 const char* name(PgInstanceView::Role role);
 

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "net/url.h"
 #include "probes/http_stream.h"
 #include "probes/probe_fields.h"
 
@@ -38,34 +39,7 @@ api::ActionKind http_kind() {
   return kind;
 }
 
-struct Url {
-  net::Address address;
-  std::string path = "/";
-  bool tls = false;
-};
-
-base::Result<Url> parse_url(const std::string& text) {
-  const std::size_t scheme = text.find("://");
-  const std::string name = text.substr(0, scheme);
-  if (scheme == std::string::npos || (name != "http" && name != "https")) {
-    return base::fail(base::Code::InvalidArgument,
-                      fmt::format("url: '{}' does not begin with http:// or https://", text));
-  }
-  Url url;
-  url.tls = name == "https";
-  const std::string rest = text.substr(scheme + 3);
-  const std::size_t slash = rest.find('/');
-  std::string host = rest.substr(0, slash);
-  if (slash != std::string::npos) url.path = rest.substr(slash);
-  const std::size_t bracket = host.rfind(']');
-  if (host.find(':', bracket == std::string::npos ? 0 : bracket) == std::string::npos) {
-    host += url.tls ? ":443" : ":80";
-  }
-  TRY(url.address, net::Address::parse(host));
-  return url;
-}
-
-base::Result<HttpExchange> exchange_of(const Url& url, const api::Node& params) {
+base::Result<HttpExchange> exchange_of(const net::Url& url, const api::Node& params) {
   HttpExchange exchange;
   exchange.method = params["method"].as_string();
   exchange.path = url.path;
@@ -92,7 +66,7 @@ class HttpProbe final : public ProbeKind {
 
   base::Result<std::vector<BuiltStream>> build(ProbeContext& context, const std::string& probe_name,
                                                const api::Node& params) const override {
-    TRY(const Url url, parse_url(params["url"].as_string()));
+    TRY(const net::Url url, net::parse_url(params["url"].as_string()));
     TRY(const HttpExchange exchange, exchange_of(url, params));
     LinkTarget target;
     target.address = url.address;

@@ -54,14 +54,16 @@ void fields(A& a, typename A::template Ref<drill::StreamResult> v) {
   a("badByCause", v.bad_by_cause, "bad operations by cause");
   a("outage", v.outage, "the outage that is judged; null: none");
   a("windows", v.windows, "every outage of the stream");
-  a("downtime", v.downtime, "total length of the outages");
+  a("downtime", v.downtime, "total length of the outages; null: nothing was seen");
   a("firstSuccessSeconds", v.first_success, "from the first bad operation to the first good one");
-  a("largestGapSeconds", v.largest_gap, "largest time between two operations: the resolution");
-  a("baselineLatencyMaxSeconds", v.baseline_latency_max, "largest good latency before the fault");
-  a("p50Seconds", v.p50, "median latency before the fault");
-  a("p95Seconds", v.p95, "95th percentile of latency before the fault");
-  a("p99Seconds", v.p99, "99th percentile of latency before the fault");
-  a("verdict", v.verdict, "Invalid where the stream cannot be judged");
+  a("largestGapSeconds", v.largest_gap,
+    "largest time between two operations: the resolution; null: fewer than two");
+  a("baselineLatencyMaxSeconds", v.baseline_latency_max,
+    "largest good latency before the fault; null: none");
+  a("p50Seconds", v.p50, "median latency before the fault; null: none");
+  a("p95Seconds", v.p95, "95th percentile of latency before the fault; null: none");
+  a("p99Seconds", v.p99, "99th percentile of latency before the fault; null: none");
+  a("verdict", v.verdict, "of a stream that decides; null: this one is not judged");
   a("reason", v.reason, "why");
 }
 
@@ -70,8 +72,10 @@ void fields(A& a, typename A::template Ref<drill::ObjectiveResult> v) {
   a.type("ObjectiveResult", "an objective, what was measured, and the verdict");
   a("name", v.name, "RTO or RPO");
   a("objectiveSeconds", v.objective, "what the plan demands");
-  a("userVisible", v.user_visible, "as users saw it; the lower bound decides `Missed`");
-  a("service", v.service, "of the service itself; the upper bound decides `Met`");
+  a("userVisible", v.user_visible,
+    "as users saw it; the lower bound decides `Missed`; null: not measured");
+  a("service", v.service,
+    "of the service itself; the upper bound decides `Met`; null: not measured");
   a("verdict", v.verdict, "the verdict");
   a("reason", v.reason, "one sentence that explains the verdict");
   a("decidedBy", v.decided_by, "the stream that decided");
@@ -83,6 +87,7 @@ void fields(A& a, typename A::template Ref<drill::PhaseResult> v) {
   a.type("PhaseResult", "a phase or step against its target");
   a("name", v.name, "which");
   a("tookSeconds", v.took, "how long; null: it never ended or was not seen");
+  a("bounds", v.bounds, "where the true length lies; null: one end of it has no look before it");
   a("targetSeconds", v.target, "target; 0: none");
   a("met", v.met, "whether the target was met; null: no target, or not measured");
   a("outOfOrder", v.out_of_order, "it was seen before the phase that precedes it");
@@ -96,10 +101,10 @@ void fields(A& a, typename A::template Ref<drill::LedgerResult> v) {
   a("ok", v.ok, "acknowledged");
   a("fail", v.fail, "proven not written");
   a("info", v.info, "outcome unknown to the client");
-  a("kept", v.kept, "acknowledged and present");
-  a("lost", v.lost, "acknowledged and absent from both final reads");
-  a("delayed", v.delayed, "acknowledged and present only in the second final read");
-  a("recoveredUnknown", v.recovered_unknown, "unknown and present");
+  a("kept", v.kept, "acknowledged and present; null: no final read was made");
+  a("lost", v.lost, "acknowledged and absent from both final reads; null: not read");
+  a("delayed", v.delayed, "acknowledged and present only in the second final read; null: not read");
+  a("recoveredUnknown", v.recovered_unknown, "unknown and present; null: not read");
   a("phantom", v.phantom, "proven not written, and present");
   a("duplicate", v.duplicate, "present twice");
   a("corrupt", v.corrupt, "present with a wrong HMAC");
@@ -156,12 +161,22 @@ void fields(A& a, typename A::template Ref<drill::Stall> v) {
 }
 
 template <class A>
+void fields(A& a, typename A::template Ref<drill::StallSummary> v) {
+  a.type("StallSummary", "the stalls in all");
+  a("count", v.count, "how many");
+  a("longestSeconds", v.longest, "the longest");
+  a("totalSeconds", v.total, "all together, overlaps counted once");
+  a("inOutage", v.in_outage, "those that touch the judged outage, its two ends included");
+}
+
+template <class A>
 void fields(A& a, typename A::template Ref<drill::InstrumentResult> v) {
   a.type("InstrumentResult", "how the instrument proved itself in this drill");
   a("reference", v.reference, "known outages and what was measured");
   a("controlHealthy", v.control_healthy, "the target outside the blast radius stayed up");
   a("controlDetail", v.control_detail, "what was seen of it");
   a("stalls", v.stalls, "gaps of the prober's own");
+  a("stalled", v.stalled, "the same in all");
   a("wallStepsSeconds", v.wall_steps, "steps of the wall clock");
   a("healthy", v.healthy, "the drill's figures can be trusted");
   a("detail", v.detail, "why, or why not");
@@ -172,6 +187,7 @@ void fields(A& a, typename A::template Ref<drill::CriterionResult> v) {
   a.type("CriterionResult", "a performance criterion");
   a("window", v.window, "degraded or validation");
   a("metric", v.metric, "which metric");
+  a("operation", v.operation, "only this operation of the load; empty: all");
   a("statistic", v.statistic, "which statistic of it");
   a("atMost", v.at_most, "true: at most the target; false: at least");
   a("target", v.target, "target, in the metric's own unit");
@@ -179,6 +195,33 @@ void fields(A& a, typename A::template Ref<drill::CriterionResult> v) {
   a("samples", v.samples, "how many samples stand behind it");
   a("verdict", v.verdict, "the verdict");
   a("reason", v.reason, "why");
+}
+
+template <class A>
+void fields(A& a, typename A::template Ref<drill::MonitoringResult> v) {
+  a.type("MonitoringResult", "a signal that had to be watched");
+  a("signal", v.signal, "which");
+  a("seen", v.seen, "samples in which it was observed");
+  a("samples", v.samples, "samples in all");
+  a("percent", v.percent, "seen of samples");
+  a("monitored", v.monitored, "observed in at least 90 % of the samples");
+  a("detail", v.detail, "in words");
+}
+
+template <class A>
+void fields(A& a, typename A::template Ref<drill::Sample> v) {
+  a.type("Sample", "one period of the drill; null: nothing was seen of it then");
+  a("fromSeconds", v.from, "when the period began");
+  a("phase", v.phase, "phase of the drill at that moment");
+  a("good", v.good, "good operations of the deciding streams");
+  a("bad", v.bad, "bad ones");
+  a("loadOperations", v.load_operations, "operations of the users");
+  a("loadP95Millis", v.load_p95_millis, "95th percentile of their response times");
+  a("primary", v.primary, "the instance seen to take writes; empty: none");
+  a("standbys", v.standbys, "standbys that stream from it");
+  a("lagBytes", v.lag_bytes, "replication lag");
+  a("poolBusy", v.pool_busy, "connections of the users' pool in use");
+  a("poolWaiting", v.pool_waiting, "users waiting for one");
 }
 
 template <class A>
@@ -192,11 +235,12 @@ void fields(A& a, typename A::template Ref<drill::Violation> v) {
 template <class A>
 void fields(A& a, typename A::template Ref<drill::Compliance> v) {
   a.type("Compliance", "the assessment of the drill, each part 0 to 100");
-  a("rto", v.rto, "recovery time");
-  a("rpo", v.rpo, "recovery point");
-  a("performance", v.performance, "criteria met");
-  a("monitoring", v.monitoring, "monitoring that worked");
-  a("score", v.score, "mean of the four");
+  a("rto", v.rto, "recovery time; null: no objective");
+  a("rpo", v.rpo, "recovery point; null: no objective");
+  a("performance", v.performance, "criteria met; null: the plan states none");
+  a("monitoring", v.monitoring,
+    "demanded monitoring: mean share of samples in which each was seen");
+  a("score", v.score, "mean of those that are scored");
   a("violations", v.violations, "what went against the plan");
 }
 
@@ -215,8 +259,9 @@ template <class A>
 void fields(A& a, typename A::template Ref<drill::LagSample> v) {
   a.type("LagSample", "replication lag; explains the RPO, is never reported as it");
   a("atSeconds", v.at, "when");
-  a("bytes", v.bytes, "bytes behind");
-  a("lagSeconds", v.time, "time behind");
+  a("bytes", v.bytes, "written by the primary and not known to be replayed; null: unknown");
+  a("replayHeardSeconds", v.replay_heard,
+    "from the primary's flush until it heard of the replay, there and back; null: unknown");
 }
 
 template <class A>
@@ -237,9 +282,9 @@ void fields(A& a, typename A::template Ref<drill::SeriesPoint> v) {
   a("okLate", v.ok_late, "ok after the deadline");
   a("info", v.info, "outcome unknown");
   a("lost", v.lost, "acknowledged and lost");
-  a("p50Millis", v.p50_millis, "median latency");
-  a("p95Millis", v.p95_millis, "95th percentile");
-  a("maxMillis", v.max_millis, "largest latency");
+  a("p50Millis", v.p50_millis, "median latency; null: none was acknowledged");
+  a("p95Millis", v.p95_millis, "95th percentile; null: none");
+  a("maxMillis", v.max_millis, "largest latency; null: none");
 }
 
 template <class A>
@@ -251,6 +296,28 @@ void fields(A& a, typename A::template Ref<drill::Series> v) {
 }
 
 template <class A>
+void fields(A& a, typename A::template Ref<drill::ObjectiveHistory> v) {
+  a.type("ObjectiveHistory", "an objective over comparable drills");
+  a("met", v.met, "drills that met it");
+  a("of", v.of, "drills in all; inconclusive and invalid ones did not meet it");
+  a("ratio", v.ratio, "met of all");
+  a("lowerBound", v.lower_bound, "what the share is at least, with 95 % confidence");
+  a("meanSeconds", v.mean, "mean of the upper bounds of valid drills; null: none");
+  a("worstSeconds", v.worst, "the worst of them; null: none, or never back");
+  a("neverBack", v.never_back, "in one drill the service never came back");
+  a("trend", v.trend, "named only where a rank test finds it");
+}
+
+template <class A>
+void fields(A& a, typename A::template Ref<drill::HistorySummary> v) {
+  a.type("HistorySummary", "drills of the same spec, profile and overrides on this machine");
+  a("drills", v.drills, "how many, this one included");
+  a("leftOut", v.left_out, "drills of the same plan that cannot be compared");
+  a("rto", v.rto, "recovery time");
+  a("rpo", v.rpo, "recovery point");
+}
+
+template <class A>
 void outcome_fields(A& a, typename A::template Ref<drill::Report> v) {
   a("verdict", v.verdict, "the worst of all verdicts");
   a("reasons", v.reasons, "why, worst first");
@@ -259,7 +326,7 @@ void outcome_fields(A& a, typename A::template Ref<drill::Report> v) {
   a("finalState", v.final_state, "system state when it ended");
   a("rto", v.rto, "recovery time objective");
   a("rpo", v.rpo, "recovery point objective");
-  a("rpoRecords", v.rpo_records, "acknowledged writes that were lost");
+  a("rpoRecords", v.rpo_records, "acknowledged writes that were lost; null: not read");
   a("phases", v.phases, "phases of the outage, in order");
   a("steps", v.steps, "recovery steps against their targets");
   a("streams", v.streams, "what each stream saw");
@@ -268,7 +335,11 @@ void outcome_fields(A& a, typename A::template Ref<drill::Report> v) {
   a("instrument", v.instrument, "whether the figures can be trusted");
   a("lagAtFault", v.lag_at_fault, "replication lag when the fault began");
   a("criteria", v.criteria, "performance criteria");
+  a("monitoring", v.monitoring, "whether what had to be watched was");
+  a("samplePeriodSeconds", v.sample_period, "length of a sample");
+  a("samples", v.samples, "baseline to validation, one row per period");
   a("compliance", v.compliance, "assessment");
+  a("history", v.history, "comparable drills, this one included; null: the history cannot be read");
   a("recommendations", v.recommendations, "what to change");
 }
 
@@ -283,6 +354,9 @@ void fields(A& a, typename A::template Ref<drill::Report> v) {
   a("profile", v.profile, "timing profile");
   a("mode", v.mode, "Orchestrate: the plan's steps recovered; Observe: something else did");
   a("versions", v.versions, "versions of everything that took part");
+  a("overrides", v.overrides, "what --set changed; empty: nothing");
+  a("specDigest", v.spec_digest, "drills of the same one are compared");
+  a("loadSeed", v.load_seed, "seed of the load; null: no load");
   a("started", v.started, "wall clock, UTC");
   a("finished", v.finished, "wall clock, UTC");
   a.origin("steadyStartNanoseconds", v.steady_start,

@@ -11,9 +11,11 @@ std::string html(const drill::Report& report) {
   body += timeline_section(report);
   body += outage_section(report);
   body += streams_section(report);
+  body += samples_section(report);
   body += ledger_section(report);
   body += criteria_section(report);
   body += compliance_section(report);
+  body += history_section(report);
   body += recommendations_section(report);
   body += instrument_section(report);
   body += events_section(report);

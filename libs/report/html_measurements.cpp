@@ -1,4 +1,7 @@
 // What was measured: the streams, the ledger, consistency, and the instrument's own proof.
+#include <algorithm>
+#include <span>
+
 #include "report/html_sections.h"
 #include "report/plot.h"
 #include "report/words.h"
@@ -28,6 +31,21 @@ Html legend(std::initializer_list<Swatch> swatches) {
   return element("div", "legend", out);
 }
 
+std::string latencies(const drill::StreamResult& s) {
+  if (!s.p50 || !s.p95 || !s.p99) return "not measured";
+  return fmt::format("{:.3g} / {:.3g} / {:.3g} ms", base::to_millis(*s.p50),
+                     base::to_millis(*s.p95), base::to_millis(*s.p99));
+}
+
+Html verdict_cell(const drill::StreamResult& s) {
+  return s.verdict ? tag(*s.verdict) : element("span", "muted", {"not judged"});
+}
+
+std::string downtime(const drill::StreamResult& s) {
+  if (!s.downtime) return "not measured";
+  return s.bad == 0 ? "none" : in_words(*s.downtime);
+}
+
 Html stream_table(const drill::Report& report) {
   Table table({{"Stream"},
                {"Operations", true},
@@ -41,26 +59,21 @@ Html stream_table(const drill::Report& report) {
   for (const auto& s : report.streams) {
     Html stream = escape(s.stream.name);
     if (s.stream.decides) stream += {" <b title=\"decides the objectives\">★</b>"};
-    if (s.verdict == drill::Verdict::Invalid) {
-      stream += {" "};
-      stream += tag(s.verdict);
-    }
+    stream += element("div", "", verdict_cell(s));
     Html causes = escape(in_words(s.bad_by_cause));
     if (!s.reason.empty()) causes += element("div", "muted", escape(s.reason));
-    table.row({element("span", "", stream), escape(number(s.attempts)), escape(number(s.bad)),
-               escape(s.bad == 0 ? "none" : in_words(s.downtime)),
+    table.row({stream, escape(number(s.attempts)), escape(number(s.bad)), escape(downtime(s)),
                escape(number(std::uint64_t{s.windows.size()})),
                escape(s.first_success ? base::human(*s.first_success) : "–"),
-               escape(base::human(s.largest_gap)),
-               escape(fmt::format("{:.3g} / {:.3g} / {:.3g} ms", base::to_millis(s.p50),
-                                  base::to_millis(s.p95), base::to_millis(s.p99))),
+               escape(s.largest_gap ? base::human(*s.largest_gap) : "–"), escape(latencies(s)),
                causes});
   }
   return table.has_rows() ? table.html() : Html{};
 }
 
-void count_row(Table& table, std::string_view what, std::uint64_t count, std::string_view meaning) {
-  table.row({escape(what), escape(number(count)), escape(meaning)});
+void count_row(Table& table, std::string_view what, const std::optional<std::uint64_t>& count,
+               std::string_view meaning) {
+  table.row({escape(what), escape(found(count)), escape(meaning)});
 }
 
 Html ledger_table(const drill::LedgerResult& l) {
@@ -84,11 +97,12 @@ Html ledger_table(const drill::LedgerResult& l) {
 }
 
 std::string cross_check(const drill::LedgerResult& l) {
+  if (!l.lost) return "No final read was made: what became of the writes is not known.";
   if (!l.cross_check_agrees)
     return "The old primary was not read, so the losses are not cross-checked.";
   return fmt::format(
       "The old primary, read before it was rewound, holds {} of the {} lost writes{}.",
-      number(l.lost_found_on_old_primary), number(l.lost),
+      number(l.lost_found_on_old_primary), found(l.lost),
       *l.cross_check_agrees ? ": the two agree" : ", and the two do not agree");
 }
 
@@ -103,7 +117,7 @@ Html problems(const drill::LedgerResult& l) {
 Html consistency(const drill::ConsistencyResult& c) {
   Table table({{"Consistency"}, {"Figure", true}, {"Meaning"}});
   table.row({{"score"},
-             escape(number(c.score_percent) + " %"),
+             escape(c.score_of > 0 ? number(c.score_percent) + " %" : "not measured"),
              escape(fmt::format(
                  "of {} acknowledged writes before the recovery point, present once and intact",
                  number(c.score_of)))});
@@ -121,6 +135,49 @@ Html consistency(const drill::ConsistencyResult& c) {
              escape(c.stale_reads > 0 ? "the stalest by " + base::human(c.stale_age_max) : "")});
   table.row({{"reads back in time"}, escape(number(c.non_monotonic_reads)), {}});
   return table.html();
+}
+
+/// A page is for reading: report.json has every stall.
+constexpr std::size_t kStallsShown = 5;
+constexpr std::size_t kStallsFolded = 200;
+
+Html stall_items(const drill::Report& report, std::span<const drill::Stall> stalls) {
+  Html items;
+  for (const drill::Stall& stall : stalls) {
+    items += element("li", "",
+                     escape(fmt::format("{} at {}", base::human(stall.to - stall.from),
+                                        offset(stall.from, report.steady_start))));
+  }
+  return element("ul", "why", items);
+}
+
+/// How many, how long, which of them matter; the rest is folded away.
+Html stalls(const drill::Report& report) {
+  const drill::StallSummary& all = report.instrument.stalled;
+  if (all.count == 0) return element("p", "", {"The prober itself never stood still."});
+  const std::span<const drill::Stall> touching = all.in_outage;
+  Html out = element(
+      "p", "",
+      escape(fmt::format("The prober itself stood still {} time{}, {} in all, the longest {}; the "
+                         "bounds are wider for it. {} of them touch{} the judged outage{}",
+                         number(all.count), all.count == 1 ? "" : "s", base::human(all.total),
+                         base::human(all.longest),
+                         touching.empty() ? "None" : number(std::uint64_t{touching.size()}),
+                         touching.size() == 1 || touching.empty() ? "es" : "",
+                         touching.empty() ? "." : ":")));
+  if (!touching.empty()) {
+    out += stall_items(report, touching.first(std::min(touching.size(), kStallsShown)));
+  }
+  const std::span<const drill::Stall> each = report.instrument.stalls;
+  const std::size_t listed = std::min(each.size(), kStallsFolded);
+  const std::string title =
+      listed == each.size()
+          ? fmt::format("All {} stalls", each.size())
+          : fmt::format("The first {} of {} stalls; report.json has all", listed, each.size());
+  Html folded = element("summary", "", escape(title));
+  folded += stall_items(report, each.first(listed));
+  out += element("details", "", folded);
+  return out;
 }
 
 }  // namespace
@@ -155,12 +212,12 @@ Html ledger_section(const drill::Report& report) {
                  {"failed", "proven not written", false}});
   out += ledger_plot(report);
   const drill::LedgerResult& l = report.ledger;
-  if (l.lost > 0 && l.first_lost && l.last_lost) {
+  if (l.lost.value_or(0) > 0 && l.first_lost && l.last_lost) {
     out += element("p", "",
                    escape(fmt::format("The lost writes were sent between {} and {}.",
                                       offset(*l.first_lost, report.steady_start),
                                       offset(*l.last_lost, report.steady_start))));
-  } else if (l.lost == 0 && l.ok > 0) {
+  } else if (l.lost == 0U && l.ok > 0) {
     out += element("p", "",
                    escape("No acknowledged write is missing. Resolution: one write every " +
                           base::human(l.resolution) + " at worst before the onset."));
@@ -199,19 +256,11 @@ Html instrument_section(const drill::Report& report) {
                                           instrument.control_healthy ? "stayed up" : "failed too",
                                           instrument.control_detail.empty() ? "" : ", ",
                                           instrument.control_detail)));
-  for (const auto& stall : instrument.stalls) {
-    items +=
-        element("li", "",
-                escape(fmt::format(
-                    "The prober itself stood still for {} at {}; the bounds are wider for it.",
-                    base::human(stall.to - stall.from), offset(stall.from, report.steady_start))));
-  }
   for (const auto& step : instrument.wall_steps) {
-    items += element(
-        "li", "",
-        escape("The wall clock stepped by " + base::human(step) + "; no figure depends on it."));
+    items += element("li", "", escape(wall_step(step)));
   }
   out += element("ul", "why", items);
+  out += stalls(report);
   return out;
 }
 

@@ -57,6 +57,7 @@ pre{background:var(--panel);border:1px solid var(--line);border-radius:8px;paddi
 white-space:pre-wrap}
 figure{margin:8px 0 18px;min-width:0}figcaption{font-size:13.5px;margin-bottom:4px}
 .pair{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,430px),1fr));gap:4px 28px}
+summary{cursor:pointer;color:var(--dim);font-size:13.5px;margin:6px 0}
 .legend{display:flex;flex-wrap:wrap;gap:2px 16px;font-size:13px;color:var(--dim);margin:2px 0 8px}
 .legend svg{vertical-align:-1px;margin-right:5px}
 svg.plot{display:block;overflow:hidden}

@@ -36,6 +36,8 @@ Html facts(const drill::Report& report) {
   fact(list, "Failure", report.failure_type);
   fact(list, "Mode", mode_in_words(report.mode));
   fact(list, "Profile", report.profile);
+  fact(list, "Overrides", report.overrides);
+  if (report.load_seed) fact(list, "Load seed", std::to_string(*report.load_seed));
   fact(list, "Ended",
        report.ending_reason.empty() ? spaced(name(report.ending))
                                     : spaced(name(report.ending)) + ": " + report.ending_reason);
@@ -47,7 +49,7 @@ Html objective_card(const drill::ObjectiveResult& objective, std::string_view ti
                     const std::string& note) {
   Html rest = objective_bar(objective);
   rest += element("p", "", escape(objective.reason));
-  if (objective.user_visible != objective.service) {
+  if (objective.user_visible && objective.user_visible != objective.service) {
     rest += paragraph("As users saw it: " + in_words(objective.user_visible) + ".");
   }
   rest += paragraph(note);
@@ -65,15 +67,17 @@ std::string judged_by(const drill::ObjectiveResult& objective) {
 Html loss_card(const drill::Report& report) {
   const drill::LedgerResult& ledger = report.ledger;
   std::string note = fmt::format("of {} acknowledged", number(ledger.ok));
+  if (!report.rpo_records) note += "; no final read was made, so what became of them is not known";
   if (ledger.info > 0) note += fmt::format("; {} of unknown outcome", number(ledger.info));
-  return card({"Acknowledged writes lost"}, escape(number(report.rpo_records)),
+  return card({"Acknowledged writes lost"}, escape(found(report.rpo_records)),
               paragraph(note + "."));
 }
 
 Html small_cards(const drill::Report& report) {
   Html cards = loss_card(report);
   const auto& c = report.consistency;
-  cards += card({"Consistency"}, escape(number(c.score_percent) + " %"),
+  const bool scored = c.score_of > 0;
+  cards += card({"Consistency"}, escape(scored ? number(c.score_percent) + " %" : "not measured"),
                 paragraph(c.split_brain_definite > 0
                               ? number(c.split_brain_definite) + " writes in split brain."
                               : "No split brain seen."));
@@ -85,6 +89,17 @@ Html small_cards(const drill::Report& report) {
   cards += card({"Instrument"}, {report.instrument.healthy ? "✓ proven" : "! not trusted"},
                 paragraph(report.instrument.detail));
   return element("div", "cards", cards);
+}
+
+std::string replication_at_fault(const drill::Report& report) {
+  if (report.lag_at_fault.empty()) return "";
+  const drill::LagSample& lag = report.lag_at_fault.front();
+  return fmt::format("Replication at the fault: {}; {}. It explains the loss and is not the RPO.",
+                     lag.bytes ? number(*lag.bytes) + " bytes not known to be replayed"
+                               : "how many bytes were not replayed is unknown",
+                     lag.replay_heard ? "a replay was heard of " + base::human(*lag.replay_heard) +
+                                            " after its flush, there and back"
+                                      : "how long a replay takes is unknown");
 }
 
 }  // namespace
@@ -109,14 +124,7 @@ Html summary_section(const drill::Report& report) {
   for (const std::string& reason : report.reasons) reasons += element("li", "", escape(reason));
   if (!report.reasons.empty()) out += element("ul", "why", reasons);
   Html objectives = objective_card(report.rto, "Recovery time (RTO)", judged_by(report.rto));
-  std::string lag;
-  if (!report.lag_at_fault.empty()) {
-    const auto& sample = report.lag_at_fault.front();
-    lag = fmt::format(
-        "Replication lag at the fault: {} bytes, {}. It explains the loss and is not the RPO.",
-        number(sample.bytes), base::human(sample.time));
-  }
-  objectives += objective_card(report.rpo, "Recovery point (RPO)", lag);
+  objectives += objective_card(report.rpo, "Recovery point (RPO)", replication_at_fault(report));
   out += element("div", "cards two", objectives);
   out += small_cards(report);
   return out;
@@ -152,9 +160,10 @@ Html outage_section(const drill::Report& report) {
       Html verdict = !phase.met ? Html{has_target ? "not measured" : ""}
                                 : tag(*phase.met ? drill::Verdict::Met : drill::Verdict::Missed);
       if (phase.out_of_order) verdict += {" <span class=\"muted\">out of order</span>"};
-      table.row({escape(phase.name), escape(phase.took ? base::human(*phase.took) : "never ended"),
-                 escape(has_target ? base::human(phase.target) : "–"), target_bar(phase), verdict,
-                 escape(phase.detail)});
+      Html took = escape(phase.took ? base::human(*phase.took) : "never ended");
+      if (has_width(phase.bounds)) took += element("div", "muted", escape(in_words(*phase.bounds)));
+      table.row({escape(phase.name), took, escape(has_target ? base::human(phase.target) : "–"),
+                 target_bar(phase), verdict, escape(phase.detail)});
     }
     return table.has_rows() ? table.html() : Html{};
   };

@@ -1,5 +1,6 @@
 #include "report/junit.h"
 
+#include "drill/criteria.h"
 #include "report/markup.h"
 #include "report/words.h"
 
@@ -22,10 +23,12 @@ std::vector<Case> cases(const drill::Report& report) {
     out.push_back({"objectives", name, objective->verdict,
                    fmt::format("{} (measured {}, objective {})", objective->reason,
                                in_words(objective->service), base::human(objective->objective)),
-                   base::to_seconds(objective->service.upper.value_or(objective->service.lower))});
+                   objective->service ? base::to_seconds(objective->service->upper.value_or(
+                                            objective->service->lower))
+                                      : 0});
   }
   for (const drill::CriterionResult& c : report.criteria) {
-    out.push_back({"criteria." + c.window, c.metric + " " + c.statistic, c.verdict,
+    out.push_back({"criteria." + c.window, drill::label(c) + " " + c.statistic, c.verdict,
                    fmt::format("{}, target {}{}{}", measured(c), target(c),
                                c.reason.empty() ? "" : ": ", c.reason),
                    0});

@@ -70,10 +70,10 @@ Html bars(const TimeAxis& axis, const drill::Series& series, std::size_t which, 
 
 Html lost_label(const drill::Report& report, const TimeAxis& axis) {
   const drill::LedgerResult& ledger = report.ledger;
-  if (ledger.lost == 0 || !ledger.first_lost) return {};
+  if (ledger.lost.value_or(0) == 0 || !ledger.first_lost) return {};
   const double at = axis.at(*ledger.first_lost);
   return text(at, 20, at > 80 ? "end" : "middle", "halo strong lostword",
-              escape(number(ledger.lost) + " lost"));
+              escape(found(ledger.lost) + " lost"));
 }
 
 }  // namespace
@@ -103,14 +103,16 @@ Html ledger_plot(const drill::Report& report) {
 }
 
 Html objective_bar(const drill::ObjectiveResult& objective) {
-  const auto most = std::max({objective.objective, objective.service.lower,
-                              objective.service.upper.value_or(objective.service.lower * 5 / 4)});
+  if (!objective.service || !objective.user_visible) return {};
+  const drill::Bounds& service = *objective.service;
+  const auto most =
+      std::max({objective.objective, service.lower, service.upper.value_or(service.lower * 5 / 4)});
   const double whole = std::max(base::to_seconds(most) * 1.12, 1e-6);
   const auto percent = [&](drill::Duration d) {
     return std::clamp(100 * base::to_seconds(d) / whole, 0.0, 100.0);
   };
-  const double low = percent(std::min(objective.user_visible.lower, objective.service.lower));
-  const double high = objective.service.upper ? percent(*objective.service.upper) : 100;
+  const double low = percent(std::min(objective.user_visible->lower, service.lower));
+  const double high = service.upper ? percent(*service.upper) : 100;
   const double goal = percent(objective.objective);
   Html body{"<rect class=\"track\" y=\"6\" width=\"100%\" height=\"16\" rx=\"3\"/>"};
   body += {fmt::format("<rect class=\"allowed\" y=\"6\" width=\"{:.2f}%\" height=\"16\" rx=\"3\"/>",

@@ -68,8 +68,8 @@ Html strip_caption(const drill::Series& series, const drill::StreamResult* resul
       fmt::format("<text x=\"0\" y=\"{}\" class=\"cap\"><tspan class=\"strong\">{}</tspan>"
                   "<tspan dx=\"8\" class=\"wide\">{}</tspan></text>",
                   y, escape(series.stream), escape(result ? meaning(result->stream.kind) : ""))};
-  if (result != nullptr && result->bad > 0) {
-    out += text(100, y, "end", "cap", escape("down " + in_words(result->downtime)));
+  if (result != nullptr && result->bad > 0 && result->downtime) {
+    out += text(100, y, "end", "cap", escape("down " + in_words(*result->downtime)));
   }
   return out;
 }
@@ -87,8 +87,8 @@ struct Scale {
 Scale scale_of(const drill::Series& series, double deadline_millis) {
   double low = 1e9, high = 0.001;
   for (const SeriesPoint& point : series.points) {
-    if (point.p50_millis > 0) low = std::min(low, static_cast<double>(point.p50_millis));
-    high = std::max(high, static_cast<double>(point.max_millis));
+    if (point.p50_millis > 0.0F) low = std::min(low, static_cast<double>(*point.p50_millis));
+    high = std::max(high, static_cast<double>(point.max_millis.value_or(0)));
   }
   high = std::max(high, deadline_millis);
   Scale scale;
@@ -99,16 +99,17 @@ Scale scale_of(const drill::Series& series, double deadline_millis) {
 }
 
 Html curve(const TimeAxis& axis, const drill::Series& series, const Scale& scale,
-           float SeriesPoint::* value, const char* css) {
+           std::optional<float> SeriesPoint::* value, const char* css) {
   std::string path;
   bool drawing = false;
   for (const SeriesPoint& point : series.points) {
-    if (!(point.*value > 0)) {
+    const float millis = (point.*value).value_or(0);
+    if (!(millis > 0)) {
       drawing = false;
       continue;
     }
     path += fmt::format("{}{:.1f} {:.1f}", drawing ? "L" : "M",
-                        axis.path_at(point.at + series.width / 2), scale.y(point.*value));
+                        axis.path_at(point.at + series.width / 2), scale.y(millis));
     drawing = true;
   }
   return {fmt::format("<path class=\"curve {}\" d=\"{}\"/>\n", css, path)};

@@ -22,6 +22,14 @@ Json json_of(const drill::Bounds& bounds) {
           {"unbounded", !bounds.upper}};
 }
 
+Json json_of(const std::optional<drill::Bounds>& bounds) {
+  return bounds ? json_of(*bounds) : Json(nullptr);
+}
+
+Json json_of(const std::optional<std::uint64_t>& count) {
+  return count ? Json(*count) : Json(nullptr);
+}
+
 Json json_of(const drill::ObjectiveSummary& objective) {
   return {{"objectiveSeconds", seconds_of(objective.objective)},
           {"userVisible", json_of(objective.user_visible)},
@@ -56,9 +64,11 @@ Json json_of(const ListedDrill& drill) {
           {"reason", known(row.reason)},
           {"rto", known(json_of(row.rto))},
           {"rpo", known(json_of(row.rpo))},
-          {"rpoRecords", known(row.rpo_records)},
+          {"overrides", known(row.overrides)},
+          {"specDigest", known(row.spec_digest)},
+          {"rpoRecords", known(json_of(row.rpo_records))},
           {"acked", known(row.acked)},
-          {"lost", known(row.lost)},
+          {"lost", known(json_of(row.lost))},
           {"unknown", known(row.unknown)},
           {"score", known(row.score)},
           {"phases", known(phases)},
@@ -156,7 +166,7 @@ std::vector<Cell> cells_of(const ListedDrill& drill) {
           {in_words(row.rpo.service), color_of(row.rpo.verdict)},
           {why(drill)},
           {started},
-          {number(row.lost)},
+          {found(row.lost)},
           {number(row.score)}};
 }
 

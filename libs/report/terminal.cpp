@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "drill/criteria.h"
 #include "report/columns.h"
 #include "report/words.h"
 
@@ -51,6 +52,8 @@ class Writer {
             painted(result.text, result.color, color_) + "\n";
     line(fmt::format("{}, profile {}, {}", report_.drill_id, report_.profile,
                      base::rfc3339(report_.started)));
+    if (!report_.overrides.empty()) line("overrides: " + report_.overrides);
+    if (report_.load_seed) line(fmt::format("load seed {}", *report_.load_seed));
     if (report_.ending != drill::Ending::Completed || !report_.ending_reason.empty()) {
       line(fmt::format("ended: {}: {}", spaced(name(report_.ending)), report_.ending_reason));
     }
@@ -68,7 +71,7 @@ class Writer {
                     {o->reason}});
     }
     table(table_of);
-    if (report_.rto.user_visible != report_.rto.service) {
+    if (report_.rto.user_visible && report_.rto.user_visible != report_.rto.service) {
       line(fmt::format("as users saw it: {}", in_words(report_.rto.user_visible)));
     }
   }
@@ -97,12 +100,13 @@ class Writer {
     const auto rows = [&](std::string_view heading, const std::vector<drill::PhaseResult>& list) {
       if (list.empty()) return;
       title(heading);
-      Columns table_of({"", ">took", ">target", "verdict", "details"});
+      Columns table_of({"", ">took", "between", ">target", "verdict", "details"});
       for (const auto& phase : list) {
         Cell met = phase.met ? verdict(*phase.met ? Verdict::Met : Verdict::Missed) : Cell{"–"};
         if (phase.out_of_order) met.text += ", out of order";
         table_of.row({{phase.name},
                       {phase.took ? base::human(*phase.took) : "never ended"},
+                      {has_width(phase.bounds) ? in_words(*phase.bounds) : ""},
                       {phase.target == drill::Duration{} ? "–" : base::human(phase.target)},
                       met,
                       {phase.detail}});
@@ -122,7 +126,7 @@ class Writer {
                     {meaning(s.stream.kind)},
                     {number(s.attempts)},
                     {number(s.bad), s.bad > 0 ? Color::Red : Color::None},
-                    {s.bad > 0 ? in_words(s.downtime) : "–"},
+                    {s.bad > 0 && s.downtime ? in_words(*s.downtime) : "–"},
                     {s.reason.empty() ? in_words(s.bad_by_cause) : s.reason}});
     }
     table(table_of);
@@ -134,11 +138,11 @@ class Writer {
     line(fmt::format(
         "{} writes: {} acknowledged ({} kept, {} lost, {} delayed), {} failed, {} unknown "
         "({} of them present)",
-        number(l.attempts), number(l.ok), number(l.kept), number(l.lost), number(l.delayed),
-        number(l.fail), number(l.info), number(l.recovered_unknown)));
+        number(l.attempts), number(l.ok), found(l.kept), found(l.lost), found(l.delayed),
+        number(l.fail), number(l.info), found(l.recovered_unknown)));
     if (l.cross_check_agrees) {
       line(fmt::format("the old primary holds {} of the {} lost writes: the two {}",
-                       number(l.lost_found_on_old_primary), number(l.lost),
+                       number(l.lost_found_on_old_primary), found(l.lost),
                        *l.cross_check_agrees ? "agree" : "do not agree"));
     }
     if (l.phantom + l.duplicate + l.corrupt + l.holes > 0) {
@@ -147,10 +151,10 @@ class Writer {
     }
     for (const std::string& problem : l.problems) line("! " + problem);
     const auto& c = report_.consistency;
-    line(fmt::format(
-        "consistency {} % of {} writes; split brain {}, stale reads {}, back in time {}",
-        number(c.score_percent), number(c.score_of), number(c.split_brain_definite),
-        number(c.stale_reads), number(c.non_monotonic_reads)));
+    line(fmt::format("consistency {} of {} writes; split brain {}, stale reads {}, back in time {}",
+                     c.score_of > 0 ? number(c.score_percent) + " %" : "not measured",
+                     number(c.score_of), number(c.split_brain_definite), number(c.stale_reads),
+                     number(c.non_monotonic_reads)));
   }
 
   void criteria() {
@@ -159,7 +163,7 @@ class Writer {
     Columns table_of({"window", "metric", "statistic", ">target", ">measured", "verdict", "why"});
     for (const auto& c : report_.criteria) {
       table_of.row({{c.window},
-                    {c.metric},
+                    {drill::label(c)},
                     {c.statistic},
                     {target(c)},
                     {measured(c)},
@@ -169,11 +173,15 @@ class Writer {
     table(table_of);
   }
 
+  static std::string scored(const std::optional<double>& score) {
+    return score ? number(*score) : "not scored";
+  }
+
   void compliance() {
     const auto& c = report_.compliance;
     title(fmt::format("Compliance {} of 100", number(c.score)));
     line(fmt::format("recovery time {}, recovery point {}, performance {}, monitoring {}",
-                     number(c.rto), number(c.rpo), number(c.performance), number(c.monitoring)));
+                     scored(c.rto), scored(c.rpo), scored(c.performance), number(c.monitoring)));
     Columns table_of({"violation", "severity", "figures"});
     for (const auto& v : c.violations) table_of.row({{v.what}, {v.severity}, {v.detail}});
     table(table_of);
@@ -194,9 +202,16 @@ class Writer {
     const auto& i = report_.instrument;
     const auto inside = std::ranges::count_if(i.reference, &drill::ReferenceCheck::contained);
     line(fmt::format(
-        "{}: {} of {} known outages inside the bounds; control target {}; {} stalls. {}",
+        "{}: {} of {} known outages inside the bounds; control target {}; {} stalls{}. {}",
         i.healthy ? "proven" : "not trusted", inside, i.reference.size(),
-        i.control_healthy ? "up" : "failed too", i.stalls.size(), i.detail));
+        i.control_healthy ? "up" : "failed too", i.stalled.count,
+        i.stalled.count == 0
+            ? ""
+            : fmt::format(" ({} in all, the longest {}, {} in the outage)",
+                          base::human(i.stalled.total), base::human(i.stalled.longest),
+                          i.stalled.in_outage.size()),
+        i.detail));
+    for (const base::Duration step : i.wall_steps) line(wall_step(step));
   }
 
   void foot() {

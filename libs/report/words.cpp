@@ -73,6 +73,29 @@ std::string in_words(const drill::Bounds& bounds) {
   return fmt::format("{} – {} {}", from, to, unit.name);
 }
 
+std::string in_words(const std::optional<drill::Bounds>& bounds) {
+  return bounds ? in_words(*bounds) : "not measured";
+}
+
+std::string found(const std::optional<std::uint64_t>& count) {
+  return count ? number(*count) : "not read";
+}
+
+std::string comparable(const drill::HistorySummary& history) {
+  std::string out = fmt::format(
+      "{} drill{} on this machine with the same spec, profile and overrides, this one included",
+      number(history.drills), history.drills == 1 ? "" : "s");
+  if (history.left_out > 0) {
+    out += fmt::format("; {} other{} of this plan differ in these and are left out",
+                       number(history.left_out), history.left_out == 1 ? "" : "s");
+  }
+  return out + ".";
+}
+
+bool has_width(const std::optional<drill::Bounds>& bounds) {
+  return bounds && bounds->upper != bounds->lower;
+}
+
 std::string offset(TimePoint at, TimePoint start) {
   if (at == drill::kNever) return "never";
   auto total = std::chrono::floor<std::chrono::milliseconds>(at - start).count();
@@ -145,6 +168,12 @@ std::string in_words(const std::map<drill::Cause, std::uint64_t>& causes) {
     out += fmt::format("{}{} {}", out.empty() ? "" : ", ", name(cause), number(count));
   }
   return out;
+}
+
+std::string wall_step(base::Duration step) {
+  const bool back = step < base::Duration::zero();
+  return fmt::format("The wall clock was set {} by {}; no figure depends on it.",
+                     back ? "back" : "forward", base::human(back ? -step : step));
 }
 
 const char* meaning(drill::StreamKind kind) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,14 @@ namespace report {
 
 /// "12.38 – 12.43 s", "≥ 136.1 s", "0 s"; rounded outwards.
 std::string in_words(const drill::Bounds& bounds);
+/// The same, or "not measured".
+std::string in_words(const std::optional<drill::Bounds>& bounds);
+/// "4", or "not read" where no final read was made.
+std::string found(const std::optional<std::uint64_t>& count);
+/// Which drills a history speaks of, and which it leaves out.
+std::string comparable(const drill::HistorySummary& history);
+/// Whether bounds say more than one figure does.
+bool has_width(const std::optional<drill::Bounds>& bounds);
 /// "0:40.010", "1:02:03.500": since the start of the drill; "never" for kNever.
 std::string offset(drill::TimePoint at, drill::TimePoint start);
 /// "met", "missed", "inconclusive", "invalid"
@@ -30,6 +39,8 @@ std::string measured(const drill::CriterionResult& criterion);
 std::string spaced(const char* camel_case);
 /// "Refused 101, Reset 9", the most frequent first.
 std::string in_words(const std::map<drill::Cause, std::uint64_t>& causes);
+/// "The wall clock was set forward by 1 h 00 min; no figure depends on it."
+std::string wall_step(base::Duration step);
 /// What a kind of stream is, for readers: "ledger writes through the service".
 const char* meaning(drill::StreamKind kind);
 

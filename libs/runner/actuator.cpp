@@ -95,7 +95,8 @@ aio::Task<drill::event::Applied> Actuator::apply(drill::PartId id, std::stop_tok
   if (done) {
     applied.detail = *done;
   } else {
-    const bool unknown = targets::outcome_unknown(done.error());
+    const bool unknown = part_config(plan_, context_.catalog, id).changes_target &&
+                         targets::outcome_unknown(done.error());
     applied.result = unknown ? drill::DoResult::Unknown : drill::DoResult::Failed;
     applied.detail = done.error().message;
     state = unknown ? store::JournalEntry::State::Unknown : store::JournalEntry::State::Failed;

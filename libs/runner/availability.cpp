@@ -35,4 +35,12 @@ Availability availability_of(const std::vector<probes::StreamStatus>& streams,
   return out;
 }
 
+bool control_up(const std::vector<probes::StreamStatus>& streams, base::TimePoint now) {
+  return std::none_of(streams.begin(), streams.end(), [now](const probes::StreamStatus& stream) {
+    if (stream.info.kind != drill::StreamKind::Control) return false;
+    if (stream.bad_since == base::kNever) return false;
+    return now - stream.bad_since > 2 * stream.info.interval + stream.info.deadline;
+  });
+}
+
 }  // namespace runner

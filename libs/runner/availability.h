@@ -21,4 +21,8 @@ struct Availability {
 /// first turned bad.
 Availability availability_of(const std::vector<probes::StreamStatus>& streams, base::TimePoint now);
 
+/// The targets outside the blast radius answer (measurement.md §8): none has been bad for longer
+/// than two operations and a deadline. One whose first answer is not in yet is no failure.
+bool control_up(const std::vector<probes::StreamStatus>& streams, base::TimePoint now);
+
 }  // namespace runner

@@ -16,6 +16,20 @@ drill::Phase phase_named(const std::string& name) {
   return drill::Phase::Reporting;
 }
 
+std::string one_line(const std::string& text) {
+  std::string out;
+  for (const char c : text) {
+    const bool blank = static_cast<unsigned char>(c) <= ' ' || c == '\x7f';
+    if (!blank) {
+      out += c;
+    } else if (!out.empty() && out.back() != ' ') {
+      out += ' ';
+    }
+  }
+  while (out.ends_with(' ')) out.pop_back();
+  return out;
+}
+
 void Chronicle::note(base::TimePoint now, Kind kind, std::string subject, std::string text) {
   add({now, kind, std::move(subject), std::move(text)});
 }

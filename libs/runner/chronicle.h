@@ -19,6 +19,9 @@ namespace runner {
 /// The phase that a PhaseBegan event names; Reporting for any other word.
 drill::Phase phase_named(const std::string& name);
 
+/// What servers and programs say goes into lines of the timeline: "a\n\tb" becomes "a b".
+std::string one_line(const std::string& text);
+
 class Chronicle {
  public:
   explicit Chronicle(const drill::EngineConfig& config) : config_(config) {}

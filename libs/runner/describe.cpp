@@ -51,8 +51,10 @@ void add_steps(std::string& out, const char* title, const std::vector<api::Step>
 void add_criteria(std::string& out, const char* window,
                   const std::vector<api::Criterion>& criteria) {
   for (const api::Criterion& criterion : criteria) {
-    out += fmt::format("  {}: {} {} {} {}\n", window, criterion.metric, criterion.statistic,
-                       criterion.at_most ? "at most" : "at least", criterion.target);
+    const std::string operation = criterion.operation.empty() ? "" : " of " + criterion.operation;
+    out += fmt::format("  {}: {}{} {} {} {}\n", window, criterion.metric, operation,
+                       criterion.statistic, criterion.at_most ? "at most" : "at least",
+                       criterion.target);
   }
 }
 

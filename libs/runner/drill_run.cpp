@@ -1,6 +1,7 @@
 #include "runner/drill_run.h"
 
 #include <algorithm>
+#include <iterator>
 #include <unistd.h>
 #include <utility>
 
@@ -19,7 +20,6 @@ namespace {
 constexpr base::Duration kLookEvery = base::millis(250);
 constexpr base::Duration kInstancesEvery = base::seconds(1);
 constexpr base::Duration kDropWithin = base::seconds(10);
-constexpr base::Duration kGuardEvery = base::millis(500);
 
 }  // namespace
 
@@ -68,7 +68,8 @@ base::Result<> DrillRun::check_connections() const {
     return base::fail(
         base::Code::ResourceExhausted,
         fmt::format("probes and users may need {} connections to '{}', which has {} of {} in use: "
-                    "raise its max_connections, or lower writesPerSecond or deadlineMillis",
+                    "raise its max_connections or the role's limit, or lower writesPerSecond or "
+                    "deadlineMillis",
                     needed, name, view.sessions, view.sessions_max));
   }
   return {};
@@ -76,6 +77,7 @@ base::Result<> DrillRun::check_connections() const {
 
 aio::Task<base::Result<>> DrillRun::begin(std::stop_token stop) {
   CO_TRY(co_await setup_.target.target.check(stop));
+  ran_ = running();
   CO_TRY(co_await instances_->look(stop));
   instances_->keep_baseline();
   CO_TRY(check_roles());
@@ -86,11 +88,12 @@ aio::Task<base::Result<>> DrillRun::begin(std::stop_token stop) {
       setup_.metrics->declare_stream(plan_.name, stream.info.name);
     }
   }
-  load_ = std::make_unique<UserLoad>(clock_, executor_, plan_, instrument_->service_address(), 1);
+  load_ = std::make_unique<UserLoad>(clock_, executor_, plan_, instrument_->service_address(),
+                                     load_seed(setup_.dir.id()));
   CO_TRY(load_->start());
   tasks_->spawn(sample(tasks_->token()));
   tasks_->spawn(watch_instances(tasks_->token()));
-  tasks_->spawn(guard(tasks_->token()));
+  tasks_->spawn(guard_->run(tasks_->token()));
   co_return base::Result<>{};
 }
 
@@ -106,18 +109,36 @@ void DrillRun::observe(drill::action::Observe::What /*what*/) {
 drill::event::Observed DrillRun::observed_now() const {
   const Availability availability = availability_of(instrument_->statuses(), clock_.now());
   drill::event::Observed observed;
-  observed.service = availability.service;
+  // Without a ledger nothing is sent any more: what the streams saw last is of the past.
+  observed.instrument_healthy = !instrument_->blind();
+  observed.service = observed.instrument_healthy ? availability.service : drill::Service::Unknown;
   observed.since = availability.since;
   observed.through = availability.through;
   observed.promoted = instances_->empty() ? drill::Seen::No : instances_->promoted();
   observed.redundancy = instances_->empty() ? drill::Seen::Yes : instances_->redundancy();
+  observed.instrument_healthy = control_up(instrument_->statuses(), clock_.now());
   return observed;
 }
 
 aio::Task<drill::event::Observed> DrillRun::look(std::stop_token stop) {
   // A look that is cancelled answers with what was seen before.
   static_cast<void>(co_await instances_->look(std::move(stop)));
-  co_return observed_now();
+  drill::event::Observed observed = observed_now();
+  const std::vector<std::string> run = running();
+  std::set_difference(ran_.begin(), ran_.end(), run.begin(), run.end(),
+                      std::back_inserter(observed.missing));
+  co_return observed;
+}
+
+std::vector<std::string> DrillRun::running() const {
+  const targets::LocalTarget& target = setup_.target.target;
+  std::vector<std::string> names;
+  for (const api::ProcessSpec& process : target.system().processes) {
+    const auto state = target.state(process.name);
+    if (!state || *state != targets::ProcessState::Gone) names.push_back(process.name);
+  }
+  std::sort(names.begin(), names.end());
+  return names;
 }
 
 aio::Task<base::Result<drill::FinalRead>> DrillRun::read_isolated(std::stop_token stop) {
@@ -190,10 +211,20 @@ std::optional<targets::ProbeWatch::View> DrillRun::view(const std::string& probe
 aio::Task<base::Result<>> DrillRun::sample(std::stop_token stop) {
   while (co_await aio::wait_for(clock_, kLookEvery, stop)) {
     drive_->post(observed_now());
+    sample_pool();
     tell_metrics();
     show(false, nullptr);
   }
   co_return base::Result<>{};
+}
+
+void DrillRun::sample_pool() {
+  const base::TimePoint now = clock_.now();
+  if (!pool_.empty() && now - pool_.back().at < kInstancesEvery) return;
+  const auto pool = load_->pool_stats();
+  if (!pool) return;
+  pool_.push_back(
+      {now, static_cast<std::uint32_t>(pool->busy), static_cast<std::uint32_t>(pool->waiting)});
 }
 
 aio::Task<base::Result<>> DrillRun::watch_instances(std::stop_token stop) {
@@ -203,19 +234,16 @@ aio::Task<base::Result<>> DrillRun::watch_instances(std::stop_token stop) {
   co_return base::Result<>{};
 }
 
-aio::Task<base::Result<>> DrillRun::guard(std::stop_token stop) {
-  while (co_await aio::wait_for(clock_, kGuardEvery, stop)) {
-    for (const api::Action& action : plan_.guard.abort_when) {
-      targets::Condition* condition = setup_.catalog.condition(action.kind);
-      if (condition == nullptr) continue;
-      const auto checked = co_await condition->check(*context_, action.params, stop);
-      if (checked && checked->holds) {
-        drive_->abort(drill::AbortReason::Guard, "abortWhen: " + checked->detail);
-        co_return base::Result<>{};
-      }
-    }
-  }
-  co_return base::Result<>{};
+void DrillRun::tripped(const std::string& detail) {
+  drive_->abort(drill::AbortReason::Guard, "abortWhen: " + detail);
+}
+
+void DrillRun::judged(const std::string& condition, const std::optional<std::string>& why) {
+  using Kind = drill::TimelineEvent::Kind;
+  drive_->chronicle().note(
+      clock_.now(), why ? Kind::Warning : Kind::Note, "guard",
+      one_line(why ? fmt::format("abortWhen {} guards nothing now: {}", condition, *why)
+                   : fmt::format("abortWhen {} can be judged again", condition)));
 }
 
 aio::Task<base::Result<>> DrillRun::look_for_abort_request(std::stop_token stop) {
@@ -290,6 +318,7 @@ aio::Task<base::Result<DrillRun::Result>> DrillRun::run() {
   context_.emplace(
       targets::Context{setup_.target.target, clock_, setup_.catalog, &*sql_, setup_.http, this});
   instrument_ = std::make_unique<Instrument>(clock_, executor_, setup_.dir, plan_, system);
+  guard_.emplace(*context_, plan_.guard.abort_when, static_cast<AbortGuard::Events&>(*this));
   listen_to_records();
   actuator_ = std::make_unique<Actuator>(plan_, *context_, *journal_);
   drill::EngineConfig config = engine_config(plan_, setup_.catalog);
@@ -316,6 +345,8 @@ void DrillRun::gather(drill::Evidence& evidence) {
   evidence.old_primary = instances_->baseline().primary;
   evidence.new_primary = instances_->promoted_to();
   evidence.lag = instances_->lag();
+  evidence.looks = instances_->looks();
+  evidence.pool = pool_;
   if (evidence.anchors.empty()) evidence.anchors = anchors_;  // the prober never ran
   drive_->chronicle().fill(evidence);
   if (load_) load_->fill(evidence);
@@ -355,6 +386,10 @@ aio::Task<base::Result<DrillRun::Result>> DrillRun::conclude(drill::action::Fini
   result.report = drill::assess(config, evidence);
   result.report.started = started_wall_;
   result.report.finished = clock_.wall_now();
+  if (const auto record = track_record(setup_.state, plan_.name, config.spec_digest,
+                                       drill::summarize(result.report))) {
+    result.report.history = *record;
+  }
   for (std::string& problem : save_results(setup_.state, setup_.dir, result.report, evidence)) {
     result.problems.push_back(std::move(problem));
   }
@@ -365,13 +400,12 @@ aio::Task<base::Result<DrillRun::Result>> DrillRun::conclude(drill::action::Fini
     }
   }
   result.problems.insert(result.problems.end(), finish.problems.begin(), finish.problems.end());
-  if (const auto record = track_record(setup_.state, plan_.name)) result.track_record = *record;
   if (setup_.metrics != nullptr) {
     tell_metrics();
     setup_.metrics->finished(drill::summarize(result.report));
-    if (result.track_record) {
-      const drill::ObjectiveHistory& rto = result.track_record->rto;
-      const drill::ObjectiveHistory& rpo = result.track_record->rpo;
+    if (result.report.history) {
+      const drill::ObjectiveHistory& rto = result.report.history->rto;
+      const drill::ObjectiveHistory& rpo = result.report.history->rpo;
       setup_.metrics->compliance(plan_.name, {rto.ratio, rto.lower_bound},
                                  {rpo.ratio, rpo.lower_bound});
     }

@@ -12,6 +12,7 @@
 #include <string>
 
 #include "metrics/drill_metrics.h"
+#include "runner/abort_guard.h"
 #include "runner/availability.h"
 #include "runner/drill_target.h"
 #include "runner/drive.h"
@@ -25,7 +26,7 @@
 
 namespace runner {
 
-class DrillRun final : public Edge, private targets::ProbeWatch {
+class DrillRun final : public Edge, private targets::ProbeWatch, private AbortGuard::Events {
  public:
   using ShowStatus = std::function<void(const DrillStatus&)>;
 
@@ -48,7 +49,6 @@ class DrillRun final : public Edge, private targets::ProbeWatch {
     drill::Report report;
     std::vector<std::string> problems;  // what could not be written
     bool aborted_by_user = false;
-    std::optional<drill::HistorySummary> track_record;  // of the plan, this drill included
   };
   /// Errors: the journal could not be made; then nothing was touched.
   aio::Task<base::Result<Result>> run();
@@ -63,6 +63,8 @@ class DrillRun final : public Edge, private targets::ProbeWatch {
   aio::Task<drill::event::FinalReadDone> final_read(drill::FinalRead::Which which,
                                                     std::stop_token stop) override;
   std::optional<targets::ProbeWatch::View> view(const std::string& probe) const override;
+  void tripped(const std::string& detail) override;
+  void judged(const std::string& condition, const std::optional<std::string>& why) override;
 
   base::Result<> check_roles() const;
   base::Result<> check_connections() const;
@@ -71,12 +73,13 @@ class DrillRun final : public Edge, private targets::ProbeWatch {
                                                        std::stop_token stop);
   aio::Task<base::Result<drill::FinalRead>> read_isolated(std::stop_token stop);
   drill::event::Observed observed_now() const;
+  std::vector<std::string> running() const;
 
   aio::Task<base::Result<>> sample(std::stop_token stop);
   aio::Task<base::Result<>> watch_instances(std::stop_token stop);
-  aio::Task<base::Result<>> guard(std::stop_token stop);
   aio::Task<base::Result<>> look_for_abort_request(std::stop_token stop);
   void show(bool final_state, const drill::Report* report);
+  void sample_pool();
   void listen_to_records();
   void tell_metrics();
   aio::Task<base::Result<Result>> conclude(drill::action::Finish finish);
@@ -93,12 +96,15 @@ class DrillRun final : public Edge, private targets::ProbeWatch {
   std::unique_ptr<UserLoad> load_;
   std::optional<store::UndoJournal> journal_;
   std::optional<targets::Context> context_;
+  std::optional<AbortGuard> guard_;
   std::unique_ptr<Actuator> actuator_;
   std::unique_ptr<Drive> drive_;
   std::unique_ptr<aio::TaskGroup> tasks_;
   base::TimePoint started_{};
   base::WallTime started_wall_{};
   std::vector<drill::ClockAnchor> anchors_;
+  std::vector<drill::PoolSample> pool_;
+  std::vector<std::string> ran_;  // the system's processes at the preflight, sorted
   bool user_abort_ = false;
   std::optional<drill::event::AbortRequested> early_abort_;  // asked for before there was a drive
   std::size_t events_counted_ = 0;                           // of the timeline, for the metrics

@@ -27,21 +27,6 @@ aio::Task<base::Result<>> look_for(Drive& drive, Edge& edge, std::uint32_t numbe
   co_return base::Result<>{};
 }
 
-/// What servers and programs say goes into lines of the timeline: "a\n\tb" becomes "a b".
-std::string one_line(const std::string& text) {
-  std::string out;
-  for (const char c : text) {
-    const bool blank = static_cast<unsigned char>(c) <= ' ' || c == '\x7f';
-    if (!blank) {
-      out += c;
-    } else if (!out.empty() && out.back() != ' ') {
-      out += ' ';
-    }
-  }
-  while (out.ends_with(' ')) out.pop_back();
-  return out;
-}
-
 void make_one_line(drill::Event& event) {
   std::visit(
       [](auto& e) {

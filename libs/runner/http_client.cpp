@@ -8,42 +8,15 @@
 #include "aio/event.h"
 #include "net/connection.h"
 #include "net/http_response.h"
+#include "net/url.h"
 
 namespace runner {
 namespace {
 
-struct Url {
-  net::Address address;
-  std::string path;
-  bool tls = false;
-};
-
-base::Result<Url> parse_url(const std::string& text) {
-  Url url;
-  std::string rest = text;
-  if (rest.starts_with("https://")) {
-    url.tls = true;
-    rest = rest.substr(8);
-  } else if (rest.starts_with("http://")) {
-    rest = rest.substr(7);
-  } else {
-    return base::fail(base::Code::InvalidArgument,
-                      fmt::format("'{}' is no http:// or https:// address", text));
-  }
-  const std::size_t slash = rest.find('/');
-  url.path = slash == std::string::npos ? "/" : rest.substr(slash);
-  std::string host = rest.substr(0, slash);
-  const std::size_t bracket = host.rfind(']');
-  const std::size_t from = bracket == std::string::npos ? 0 : bracket;
-  if (host.find(':', from) == std::string::npos) host += url.tls ? ":443" : ":80";
-  TRY(url.address, net::Address::parse(host));
-  return url;
-}
-
 /// One exchange; `ended` is set when `status` or `error` is known.
 class Exchange final : public net::ConnectionEvents {
  public:
-  Exchange(const aio::Executor& executor, const Url& url)
+  Exchange(const aio::Executor& executor, const net::Url& url)
       : ended(executor), parser_(expected_), url_(url) {}
 
   void open(const aio::Executor& executor, std::shared_ptr<net::TlsContext> tls) {
@@ -59,9 +32,9 @@ class Exchange final : public net::ConnectionEvents {
 
  private:
   void on_connected() override {
-    const std::string request = fmt::format(
-        "GET {} HTTP/1.1\r\nHost: {}\r\nUser-Agent: muster\r\nConnection: close\r\n\r\n", url_.path,
-        url_.address.text());
+    const std::string request =
+        fmt::format("GET {} HTTP/1.1\r\nHost: {}\r\nUser-Agent: muster\r\n\r\n", url_.path,
+                    url_.address.text());
     if (!connection_->send(request)) fail("the connection broke");
   }
   void on_data(std::string_view bytes) override { take(parser_.feed(bytes)); }
@@ -88,7 +61,7 @@ class Exchange final : public net::ConnectionEvents {
 
   net::HttpExpectation expected_;
   net::HttpResponseParser parser_;
-  Url url_;
+  net::Url url_;
   std::shared_ptr<net::Connection> connection_;
 };
 
@@ -96,7 +69,7 @@ class Exchange final : public net::ConnectionEvents {
 
 aio::Task<base::Result<int>> HttpGet::status(std::string url, base::Duration limit,
                                              std::stop_token stop) {
-  CO_TRY(const Url parsed, parse_url(url));
+  CO_TRY(const net::Url parsed, net::parse_url(url));
   std::shared_ptr<net::TlsContext> tls;
   if (parsed.tls) {
     CO_TRY(tls, net::make_tls_context({}));

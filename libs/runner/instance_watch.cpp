@@ -84,6 +84,7 @@ aio::Task<base::Result<>> InstanceWatch::look_at(std::string name, std::stop_tok
 }
 
 aio::Task<base::Result<>> InstanceWatch::look(std::stop_token stop) {
+  const base::TimePoint began = clock_->now();
   // All at once: one that hangs must not delay the answer about the others.
   aio::TaskGroup looks(co_await aio::asio::this_coro::executor);
   for (const std::string& name : names_) looks.spawn(look_at(name, stop));
@@ -91,11 +92,15 @@ aio::Task<base::Result<>> InstanceWatch::look(std::stop_token stop) {
   const std::string primary = primary_of(views_);
   if (!primary.empty()) {
     for (const probes::PgStandbyLag& lag : views_.at(primary).standbys) {
-      lag_.push_back({clock_->now(), lag.bytes, lag.time});
+      lag_.push_back({clock_->now(), lag.bytes, lag.replay_heard});
     }
     const bool other = !baseline_.primary.empty() && primary != baseline_.primary;
     if (other && promoted_to_.empty()) promoted_to_ = primary;
   }
+  if (names_.empty()) co_return base::Result<>{};
+  const auto standbys =
+      primary.empty() ? 0U : static_cast<std::uint32_t>(streaming(views_.at(primary)));
+  looks_.push_back({began, primary, standbys, redundancy() == drill::Seen::Yes});
   co_return base::Result<>{};
 }
 

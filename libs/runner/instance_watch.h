@@ -55,6 +55,7 @@ class InstanceWatch {
   drill::Seen redundancy() const { return redundancy_by(views_, baseline_); }
   probes::PgInstances& instances() { return *instances_; }
   const std::vector<drill::LagSample>& lag() const { return lag_; }
+  const std::vector<drill::InstanceLook>& looks() const { return looks_; }
   /// The instance that was first seen to take writes after the baseline's primary; empty: none.
   const std::string& promoted_to() const { return promoted_to_; }
 
@@ -67,6 +68,7 @@ class InstanceWatch {
   InstanceViews views_;
   InstanceBaseline baseline_;
   std::vector<drill::LagSample> lag_;
+  std::vector<drill::InstanceLook> looks_;
   std::string promoted_to_;
 };
 

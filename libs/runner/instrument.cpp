@@ -28,7 +28,7 @@ std::string hex(const std::string& bytes) {
 
 base::Duration Instrument::deadline_default(const api::RecoveryPlan& plan) {
   for (const api::Criterion& criterion : plan.degraded) {
-    if (criterion.metric == "ApiResponseMillis" && criterion.at_most) {
+    if (criterion.metric == "ApiResponseMillis" && criterion.operation.empty()) {
       return base::millis(static_cast<std::int64_t>(criterion.target));
     }
   }
@@ -166,6 +166,10 @@ aio::Task<base::Result<>> Instrument::start(std::stop_token stop) {
 
 std::vector<probes::StreamStatus> Instrument::statuses() const {
   return prober_ ? prober_->statuses() : std::vector<probes::StreamStatus>{};
+}
+
+bool Instrument::blind() const {
+  return ledger_ && ledger_->failed();
 }
 
 void Instrument::count(metrics::DrillMetrics& metrics, const std::string& plan,

@@ -41,6 +41,8 @@ class Instrument {
   aio::Task<base::Result<>> start(std::stop_token stop);
 
   std::vector<probes::StreamStatus> statuses() const;
+  /// The ledger cannot be written any more, so that no operation is sent.
+  bool blind() const;
 
   /// Counts a batch of records: probe latencies and ledger writes. Thread: any.
   void count(metrics::DrillMetrics& metrics, const std::string& plan,

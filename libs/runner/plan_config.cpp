@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "crypto/hash.h"
 
 namespace runner {
 namespace {
@@ -15,7 +16,6 @@ drill::EngineTiming engine_timing(const api::RecoveryPlan& plan) {
   drill::EngineTiming out;
   out.baseline = seconds(timing.baseline_seconds);
   out.hold = seconds(timing.hold_seconds);
-  out.sample = seconds(timing.sample_seconds);
   out.validation = seconds(timing.validation_seconds);
   out.overall = seconds(timing.deadline_seconds);
   const std::int64_t recovery =
@@ -49,7 +49,7 @@ std::vector<drill::Criterion> criteria_of(const std::vector<api::Criterion>& cri
   std::vector<drill::Criterion> out;
   for (const api::Criterion& criterion : criteria) {
     out.push_back({criterion.metric, criterion.target, criterion.at_most,
-                   statistic_named(criterion.statistic), ""});
+                   statistic_named(criterion.statistic), criterion.operation});
   }
   return out;
 }
@@ -127,6 +127,16 @@ drill::EngineConfig engine_config(const api::RecoveryPlan& plan, const targets::
   return config;
 }
 
+std::string spec_digest(const api::RecoveryPlan& plan) {
+  api::Node spec = api::Node::map();
+  for (const api::Entry& entry : plan.document["spec"].entries()) {
+    // Words about the drill, and timings that were not applied.
+    if (entry.key == "description" || entry.key == "profiles") continue;
+    spec.set(entry.key, entry.value);
+  }
+  return crypto::hex(crypto::sha256(api::to_json(spec)));
+}
+
 drill::AssessConfig assess_config(const api::RecoveryPlan& plan, const std::string& directory) {
   drill::AssessConfig config;
   config.plan = plan.name;
@@ -135,6 +145,7 @@ drill::AssessConfig assess_config(const api::RecoveryPlan& plan, const std::stri
   config.mode = plan.mode == api::FailoverMode::Observe ? "Observe" : "Orchestrate";
   config.plan_yaml = api::to_yaml(plan.document);
   config.directory = directory;
+  config.spec_digest = spec_digest(plan);
   config.rto = seconds(plan.objectives.rto_seconds);
   if (has_postgres(plan)) config.rpo = seconds(plan.objectives.rpo_seconds);
   config.zero_point = zero_point_named(plan.objectives.zero_point);
@@ -151,6 +162,7 @@ drill::AssessConfig assess_config(const api::RecoveryPlan& plan, const std::stri
   config.degraded = criteria_of(plan.degraded);
   config.validation = criteria_of(plan.validation);
   config.monitoring = plan.monitoring;
+  config.sample = seconds(plan.timing.sample_seconds);
   return config;
 }
 

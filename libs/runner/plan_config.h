@@ -24,6 +24,10 @@ drill::PartConfig part_config(const api::RecoveryPlan& plan, const targets::Cata
                               drill::PartId id);
 drill::EngineConfig engine_config(const api::RecoveryPlan& plan, const targets::Catalog& catalog);
 
+/// SHA-256 of the spec that runs, profile and overrides applied: drills of the same one can be
+/// compared. Words about the drill and profiles that were not applied are left out.
+std::string spec_digest(const api::RecoveryPlan& plan);
+
 /// `directory` is where the evidence lies; `plan_yaml` exactly what ran.
 drill::AssessConfig assess_config(const api::RecoveryPlan& plan, const std::string& directory);
 

@@ -17,6 +17,26 @@
 namespace runner {
 namespace {
 
+constexpr const char* kRecovery = "recovery";
+constexpr base::Duration kAwaitOther = base::seconds(1800);
+constexpr base::Duration kAskEvery = base::millis(100);
+
+/// Somebody else holds the lock, to do the same.
+bool is_recovering(const base::Error& error) {
+  return error.code == base::Code::AlreadyExists &&
+         error.message.find(fmt::format("is held by {}", kRecovery)) != std::string::npos;
+}
+
+aio::Task<base::Result<aio::FileLock>> lock_drill(aio::Clock& clock, const DrillDir& dir,
+                                                  const std::string& who) {
+  const base::TimePoint until = clock.now() + kAwaitOther;
+  while (true) {
+    auto lock = aio::FileLock::try_lock(dir.lock(), fmt::format("{} by {}", kRecovery, who));
+    if (lock || !is_recovering(lock.error()) || clock.now() >= until) co_return lock;
+    static_cast<void>(co_await aio::wait_for(clock, kAskEvery, {}));
+  }
+}
+
 /// The edge of a drive that only restores: no prober, the instances are asked directly.
 class RecoveryEdge final : public Edge {
  public:
@@ -168,8 +188,8 @@ base::Result<bool> needs_recovery(const DrillDir& dir) {
   // In a folder that may not be entered every file seems not to be there.
   TRY(aio::check_folder(dir.path));
   if (!aio::file_exists(dir.system()) || aio::file_exists(dir.ended())) return false;
-  auto lock = aio::FileLock::try_lock(dir.lock(), "muster drill recover");
-  if (!lock) return false;  // its process lives
+  auto lock = aio::FileLock::try_lock(dir.lock(), kRecovery);
+  if (!lock) return is_recovering(lock.error());  // else its process lives
   TRY(const std::string text, aio::read_file(dir.system()));
   TRY(const api::Node kept, api::parse_json(text));
   if (kept["managed"].as_bool()) return true;  // perhaps it left its system running
@@ -187,14 +207,16 @@ std::string system_of(const DrillDir& dir) {
 }
 
 aio::Task<base::Result<Recovered>> recover(aio::Clock& clock, aio::Executor executor,
-                                           const StateDir& state, DrillDir dir) {
-  CO_TRY(const aio::FileLock alive, aio::FileLock::try_lock(dir.lock(), "muster drill recover"));
+                                           const StateDir& state, DrillDir dir, std::string who) {
+  CO_TRY(const aio::FileLock alive, co_await lock_drill(clock, dir, who));
+  if (aio::file_exists(dir.ended())) co_return Recovered{true, "everything was undone already"};
   const targets::Catalog catalog = targets::local_catalog();
   const api::ActionCatalog kinds = action_catalog(catalog);
   CO_TRY(Kept kept, load_kept(dir, kinds));
   const bool managed = kept.managed;
   CO_TRY(const aio::FileLock lock,
-         targets::lock_target(state.locks(), kept.file.system.name, "recovery of " + dir.id()));
+         targets::lock_target(state.locks(), kept.file.system.name,
+                              fmt::format("{} of {} by {}", kRecovery, dir.id(), who)));
   CO_TRY(DrillTarget target, open_target(clock, state, std::move(kept.file), kinds));
   // A command of the dead drill that still works would race with the undo of what it does.
   CO_TRY(co_await target.target.end_commands());

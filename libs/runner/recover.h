@@ -20,7 +20,7 @@ base::Result<> save_for_recovery(const DrillDir& dir, const PlanFile& file, bool
 base::Result<> mark_ended(const DrillDir& dir);
 
 /// Whether a drill's process died before it undid everything, or before it stopped the system that
-/// it had started: its lock is free and it has not ended.
+/// it had started: it has not ended, and nobody has its lock but one who recovers it.
 /// Errors: a damaged journal, which needs a person; PermissionDenied.
 base::Result<bool> needs_recovery(const DrillDir& dir);
 
@@ -32,9 +32,11 @@ struct Recovered {
   std::string detail;  // what was undone, or what is still broken
 };
 
-/// Undoes everything, and stops the system if the drill had started it. Idempotent.
+/// Undoes everything, and stops the system if the drill had started it. Idempotent. `who` does it,
+/// for the locks; another one who does the same for this drill is waited for.
 /// Errors: AlreadyExists (the drill still runs), DataLoss (damaged), or why nothing could be done.
 aio::Task<base::Result<Recovered>> recover(aio::Clock& clock, aio::Executor executor,
-                                           const StateDir& state, DrillDir dir);
+                                           const StateDir& state, DrillDir dir,
+                                           std::string who = "muster");
 
 }  // namespace runner

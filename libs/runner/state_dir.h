@@ -37,6 +37,8 @@ struct DrillDir {
   std::string system() const { return path + "/system.json"; }
   std::string given_plan() const { return path + "/given.yaml"; }
   std::string bundle() const { return path + "/bundle.muster"; }
+  std::string guardian_pid() const { return path + "/guardian.pid"; }
+  std::string guardian_log() const { return path + "/guardian.log"; }
   std::string ended() const { return path + "/ended"; }  // nothing is left to undo or to stop
 };
 

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "drill/summary.h"
+#include "report/words.h"
 #include "store/history.h"
 
 namespace runner {
@@ -31,16 +31,30 @@ std::string line(const char* name, const drill::ObjectiveHistory& objective) {
 
 }  // namespace
 
-base::Result<drill::HistorySummary> track_record(const StateDir& state, const std::string& plan) {
+base::Result<drill::HistorySummary> track_record(const StateDir& state, const std::string& plan,
+                                                 const std::string& spec_digest,
+                                                 const std::optional<drill::Summary>& current) {
   TRY(const store::History history, store::History::open(state.history()));
   TRY(const std::vector<drill::Summary> rows, history.of_plan(plan, kDrillsMax));
   std::vector<drill::PastDrill> drills;
-  for (const drill::Summary& row : rows) drills.push_back(drill::past_drill(row));
-  return drill::summarise(drills);
+  std::uint64_t left_out = 0;
+  for (const drill::Summary& row : rows) {
+    if (current && row.drill_id == current->drill_id) continue;
+    if (row.spec_digest != spec_digest || spec_digest.empty()) {
+      ++left_out;
+    } else {
+      drills.push_back(drill::past_drill(row));
+    }
+  }
+  if (current) drills.push_back(drill::past_drill(*current));
+  drill::HistorySummary out = drill::summarise(drills);
+  out.left_out = left_out;
+  return out;
 }
 
 std::string describe(const drill::HistorySummary& history) {
-  return line("RTO", history.rto) + line("RPO", history.rpo);
+  return "  " + report::comparable(history) + "\n" + line("RTO", history.rto) +
+         line("RPO", history.rpo);
 }
 
 }  // namespace runner

@@ -15,7 +15,8 @@ double throughput_target(const api::RecoveryPlan& plan) {
   double target = 0;
   for (const auto* criteria : {&plan.degraded, &plan.validation}) {
     for (const api::Criterion& criterion : *criteria) {
-      if (criterion.metric == "RequestsPerSecond") target = std::max(target, criterion.target);
+      if (criterion.metric != "RequestsPerSecond" || !criterion.operation.empty()) continue;
+      target = std::max(target, criterion.target);
     }
   }
   return target;
@@ -31,6 +32,15 @@ std::string probe_name(const api::RecoveryPlan& plan) {
 }
 
 }  // namespace
+
+std::uint64_t load_seed(const std::string& drill_id) {
+  // FNV-1a. 32 bits, so that every reader of JSON gets the number that stands there.
+  std::uint32_t hash = 2166136261U;
+  for (const char c : drill_id) {
+    hash = (hash ^ static_cast<unsigned char>(c)) * 16777619U;
+  }
+  return hash;
+}
 
 UserLoad::UserLoad(aio::Clock& clock, aio::Executor executor, const api::RecoveryPlan& plan,
                    std::optional<probes::PgAddress> service, std::uint64_t seed)
@@ -112,6 +122,7 @@ void UserLoad::fill(drill::Evidence& evidence) {
     }
   }
   evidence.load = std::move(samples_);
+  if (users_) evidence.load_seed = seed_;
   if (!capacity_stream_) return;
   std::sort(capacity_records_.begin(), capacity_records_.end(),
             [](const drill::Record& a, const drill::Record& b) { return a.seq < b.seq; });

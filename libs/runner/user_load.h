@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <stop_token>
+#include <string>
 #include <vector>
 
 #include "aio/task_group.h"
@@ -13,6 +14,9 @@
 #include "probes/load_runner.h"
 
 namespace runner {
+
+/// What the load of this drill is drawn from: another for every drill, the same again for this one.
+std::uint64_t load_seed(const std::string& drill_id);
 
 class UserLoad {
  public:

@@ -105,7 +105,8 @@ std::string try_replication(std::uint64_t seed, std::uint64_t writes_max) {
       drill::check_ledger(run.evidence, rows, drill::OnsetBounds{truth.onset, truth.onset});
   const drill::LedgerResult& r = found.result;
   if (!r.identities_hold || !found.measured) return "identities: " + r.problems.front();
-  if (r.lost != truth.lost.size()) return fmt::format("lost {} of {}", r.lost, truth.lost.size());
+  if (!r.lost || !r.delayed || !r.recovered_unknown) return "not read";
+  if (*r.lost != truth.lost.size()) return fmt::format("lost {} of {}", *r.lost, truth.lost.size());
   for (std::size_t i = 0; i < r.lost_seqs.size(); ++i) {
     if (r.lost_seqs[i] != truth.lost[i]) return fmt::format("lost another: {}", r.lost_seqs[i]);
   }
@@ -113,10 +114,10 @@ std::string try_replication(std::uint64_t seed, std::uint64_t writes_max) {
     return got == want ? std::string() : fmt::format("{} {}, truth {}", what, got, want);
   };
   for (const std::string& wrong :
-       {differ("delayed", r.delayed, truth.delayed), differ("phantom", r.phantom, truth.phantoms),
+       {differ("delayed", *r.delayed, truth.delayed), differ("phantom", r.phantom, truth.phantoms),
         differ("duplicate", r.duplicate, truth.duplicates),
         differ("corrupt", r.corrupt, truth.corrupt), differ("holes", r.holes, truth.holes),
-        differ("unknown", r.recovered_unknown, truth.recovered_unknown)}) {
+        differ("unknown", *r.recovered_unknown, truth.recovered_unknown)}) {
     if (!wrong.empty()) return wrong;
   }
   if (found.rpo_time.lower > truth.rpo || *found.rpo_time.upper < truth.rpo) {

@@ -315,13 +315,34 @@ class Draw {
         {"never", "ServiceRestoration", odd(0.5) ? millis(5) : Duration::zero(), away_.until,
          odd(0.5) ? kNever : away_.until + millis(3), true, ""}};
     out_.failback = {{"rejoin", "Failback", {}, failback_, end(), true, "streams"}};
-    out_.lag = {{away_.from - millis(200), 4096, millis(40)}, {validation_, 10, millis(1)}};
+    out_.lag = {{away_.from - millis(200), 4096, millis(40)}, {validation_, {}, {}}};
+    looks();
     out_.timeline = {{start_, Kind::PhaseBegan, "Baseline", ""},
                      {away_.from, Kind::FaultBegun, "primary-dies", "KILL \"a\"\n"},
                      {end(), Kind::Note, "", "β: the end"}};
     out_.ending =
         odd(0.2) ? static_cast<drill::Ending>(random_.below(7)) : drill::Ending::Completed;
     if (out_.ending != drill::Ending::Completed) out_.ending_reason = "it was asked for";
+  }
+
+  /// What an operator could have seen, several times in the drill.
+  void looks() {
+    const Duration every = (end() - start_) / 17;
+    for (TimePoint when = start_; when < end(); when += every) {
+      if (odd(0.1)) continue;
+      const bool before = when < away_.from;
+      const bool during = away_.covers(when);
+      out_.looks.push_back({when,
+                            during   ? ""
+                            : before ? "a"
+                                     : "b",
+                            before ? 1U : 0U, before || when > out_.redundancy_restored});
+      if (!odd(0.3)) {
+        out_.pool.push_back({when, static_cast<std::uint32_t>(random_.below(9)),
+                             static_cast<std::uint32_t>(random_.below(3))});
+      }
+    }
+    if (!out_.load.empty()) out_.load_seed = random_.below(1ULL << 32U);
   }
 
   const WholeDrillShape& shape_;

@@ -32,13 +32,21 @@ CREATE TABLE phase (
   PRIMARY KEY (drill, position)
 ) STRICT, WITHOUT ROWID;
 )sql",
+    // Which drills can be compared, and which figures were measured at all. Of drills before this
+    // version the digest is not known; they are comparable with nothing.
+    R"sql(
+ALTER TABLE drill ADD COLUMN overrides TEXT NOT NULL DEFAULT '';
+ALTER TABLE drill ADD COLUMN spec_digest TEXT NOT NULL DEFAULT '';
+ALTER TABLE drill ADD COLUMN ledger_read INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE objective ADD COLUMN measured INTEGER NOT NULL DEFAULT 1;
+)sql",
 };
 constexpr std::int64_t kVersion = std::size(kMigrations);
 
 constexpr const char* kSelect =
     "SELECT id, plan, profile, mode, started, finished, verdict, ending, reason, rpo_records, "
     "acked, "
-    "lost, unknown, score, directory FROM drill ";
+    "lost, unknown, score, directory, overrides, spec_digest, ledger_read FROM drill ";
 
 base::Result<> finish(Statement& statement) {
   TRY(statement.step());
@@ -84,12 +92,16 @@ base::Result<drill::Summary> read_row(const Statement& row) {
   TRY(out.verdict, parse<drill::Verdict>(row.text(6)));
   TRY(out.ending, parse<drill::Ending>(row.text(7)));
   out.reason = row.text(8);
-  out.rpo_records = static_cast<std::uint64_t>(row.integer(9));
   out.acked = static_cast<std::uint64_t>(row.integer(10));
-  out.lost = static_cast<std::uint64_t>(row.integer(11));
   out.unknown = static_cast<std::uint64_t>(row.integer(12));
   out.score = row.real(13);
   out.directory = row.text(14);
+  out.overrides = row.text(15);
+  out.spec_digest = row.text(16);
+  if (row.integer(17) != 0) {
+    out.rpo_records = static_cast<std::uint64_t>(row.integer(9));
+    out.lost = static_cast<std::uint64_t>(row.integer(11));
+  }
   return out;
 }
 
@@ -178,28 +190,33 @@ class History::Database {
 
   base::Result<> insert(const drill::Summary& d) const {
     TRY(Statement statement,
-        sqlite_.prepare("INSERT INTO drill VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
+        sqlite_.prepare("INSERT INTO drill VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+                        "?, ?, ?)"));
     statement.bind(d.drill_id).bind(d.plan).bind(d.profile).bind(d.mode);
     statement.bind(nanos(d.started)).bind(nanos(d.finished));
     statement.bind(std::string_view(name(d.verdict))).bind(std::string_view(name(d.ending)));
     statement.bind(d.reason);
-    for (const std::uint64_t count : {d.rpo_records, d.acked, d.lost, d.unknown}) {
+    for (const std::uint64_t count :
+         {d.rpo_records.value_or(0), d.acked, d.lost.value_or(0), d.unknown}) {
       statement.bind(static_cast<std::int64_t>(count));
     }
-    statement.bind(d.score).bind(d.directory);
+    statement.bind(d.score).bind(d.directory).bind(d.overrides).bind(d.spec_digest);
+    statement.bind(std::int64_t{d.lost.has_value()});
     return finish(statement);
   }
 
   base::Result<> insert_objective(std::string_view drill, std::string_view which,
                                   const drill::ObjectiveSummary& objective) const {
     TRY(Statement statement,
-        sqlite_.prepare("INSERT INTO objective VALUES (?, ?, ?, ?, ?, ?, ?, ?)"));
+        sqlite_.prepare("INSERT INTO objective VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"));
     statement.bind(drill).bind(which).bind(std::int64_t{objective.objective.count()});
-    for (const drill::Bounds& bounds : {objective.user_visible, objective.service}) {
+    for (const auto& measured : {objective.user_visible, objective.service}) {
+      const drill::Bounds bounds = measured.value_or(drill::Bounds{});
       statement.bind(std::int64_t{bounds.lower.count()});
       bind_upper(statement, bounds.upper);
     }
     statement.bind(std::string_view(name(objective.verdict)));
+    statement.bind(std::int64_t{objective.service.has_value()});
     return finish(statement);
   }
 
@@ -226,15 +243,17 @@ class History::Database {
   base::Result<> read_objectives(drill::Summary& drill) const {
     TRY(Statement row,
         sqlite_.prepare("SELECT name, objective, user_lower, user_upper, service_lower, "
-                        "service_upper, verdict FROM objective WHERE drill = ?"));
+                        "service_upper, verdict, measured FROM objective WHERE drill = ?"));
     row.bind(drill.drill_id);
     while (true) {
       TRY(const bool found, row.step());
       if (!found) return {};
       drill::ObjectiveSummary& to = row.text(0) == "RTO" ? drill.rto : drill.rpo;
       to.objective = drill::Duration(row.integer(1));
-      to.user_visible = bounds(row, 2, 3);
-      to.service = bounds(row, 4, 5);
+      if (row.integer(7) != 0) {
+        to.user_visible = bounds(row, 2, 3);
+        to.service = bounds(row, 4, 5);
+      }
       TRY(to.verdict, parse<drill::Verdict>(row.text(6)));
     }
   }

@@ -1,5 +1,6 @@
 // The journal on a disk. fdatasync covers the file's size as well as its bytes; the name of a new
-// file lives in its folder, which is synced once at creation.
+// file lives in its folder, which is synced once at creation. Space for the whole drill is reserved
+// then: on a disk that fills up in the drill, what undoes it can still be recorded and ticked off.
 #include <array>
 #include <cerrno>
 #include <fcntl.h>
@@ -15,6 +16,16 @@
 namespace store {
 
 namespace {
+
+// A drill of thirty parts writes about 30 KiB.
+constexpr off_t kReserved = 128 << 10;
+
+/// Beyond the file's end, whose size stays as it is. Where the file system cannot, it does without.
+base::Result<> reserve(int descriptor, const std::string& path) {
+  if (::fallocate(descriptor, FALLOC_FL_KEEP_SIZE, 0, kReserved) == 0) return {};
+  if (errno == ENOSPC || errno == EDQUOT) return base::fail_errno(path, errno);
+  return {};
+}
 
 class DiskFile final : public JournalFile {
  public:
@@ -42,6 +53,8 @@ class DiskFile final : public JournalFile {
     if (::ftruncate(descriptor_, static_cast<off_t>(size)) != 0) {
       return base::fail_errno(path_, errno);
     }
+    // It has given up what was reserved; without it the appends say themselves what is wrong.
+    static_cast<void>(reserve(descriptor_, path_));
     return {};
   }
   base::Result<std::string> read_all() override {
@@ -81,6 +94,12 @@ base::Result<std::unique_ptr<JournalFile>> open_journal_file(const std::string& 
   if (descriptor < 0) return base::fail_errno(path, errno);
   auto file = std::make_unique<DiskFile>(descriptor, path);
   TRY(sync_folder(path));
+  const auto reserved = reserve(descriptor, path);
+  // One that is continued needs no new space as a rule, and a full disk must not stop the undo.
+  struct stat info{};
+  if (!reserved && ::fstat(descriptor, &info) == 0 && info.st_size == 0) {
+    return tl::unexpected(reserved.error());
+  }
   return file;
 }
 

@@ -100,10 +100,12 @@ aio::Task<base::Result<std::string>> wait_for_condition(Context& context, api::A
     if (seen && seen->holds) {
       co_return seen->detail;
     }
-    if (!seen && seen.error().code == base::Code::NotFound) {
+    if (!seen && (seen.error().code == base::Code::NotFound ||
+                  seen.error().code == base::Code::InvalidArgument)) {
       co_return tl::unexpected(seen.error());
     }
-    if (seen || seen.error().code != base::Code::Cancelled) {
+    // A look that was cut short shows less than the one before it.
+    if (!stop.stop_requested()) {
       last = seen ? seen->detail : seen.error().message;
     }
     if (!co_await aio::wait_for(context.clock, kLookEvery, stop)) {

@@ -11,15 +11,11 @@ using api::Node;
 
 api::ActionKind table() {
   using namespace fields;
-  api::ActionKind kind;
-  kind.name = "command";
-  kind.uses = static_cast<std::uint8_t>(api::Use::Condition);
-  kind.doc = "A program exits with 0. It must only look.";
-  kind.fields = {argv("argv", Need::Required,
-                      "program and arguments; no shell; the program may lie in {home}"),
-                 integer("timeoutSeconds", {1, 600}, 10,
-                         "when the program is ended, in seconds; that counts as false")};
-  return kind;
+  return kind("command", api::Use::Condition, "A program exits with 0. It must only look.",
+              {argv("argv", Need::Required,
+                    "program and arguments; no shell; the program may lie in {home}"),
+               integer("timeoutSeconds", {1, 600}, 10,
+                       "when the program is ended, in seconds; that counts as false")});
 }
 
 class CommandCondition final : public Condition {

@@ -11,15 +11,11 @@ using api::Node;
 
 api::ActionKind table() {
   using namespace fields;
-  api::ActionKind kind;
-  kind.name = "http";
-  kind.uses = static_cast<std::uint8_t>(api::Use::Condition);
-  kind.doc = "A GET is answered with a status.";
-  kind.fields = {
-      text("url", Need::Required, "http:// or https:// address"),
-      integer("status", {100, 599}, 200, "the status that is wanted"),
-      integer("timeoutMillis", {1, 60'000}, 2'000, "when one answer is given up, in milliseconds")};
-  return kind;
+  return kind("http", api::Use::Condition, "A GET is answered with a status.",
+              {text("url", Need::Required, "http:// or https:// address"),
+               integer("status", {100, 599}, 200, "the status that is wanted"),
+               integer("timeoutMillis", {1, 60'000}, 2'000,
+                       "when one answer is given up, in milliseconds")});
 }
 
 class HttpCondition final : public Condition {
@@ -36,7 +32,8 @@ class HttpCondition final : public Condition {
     const auto limit = base::millis(params["timeoutMillis"].as_int(2'000));
     const auto status = co_await context.http->status(url, limit, stop);
     if (!status) {
-      if (status.error().code == base::Code::Cancelled) {
+      const base::Code code = status.error().code;
+      if (code == base::Code::Cancelled || code == base::Code::InvalidArgument) {
         co_return tl::unexpected(status.error());
       }
       co_return Check{false, fmt::format("{}: {}", url, status.error().message)};

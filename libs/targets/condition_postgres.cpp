@@ -11,17 +11,12 @@ using api::Node;
 
 api::ActionKind table() {
   using namespace fields;
-  using Names = api::FieldSpec::Names;
-  api::ActionKind kind;
-  kind.name = "postgres";
-  kind.uses = static_cast<std::uint8_t>(api::Use::Condition);
-  kind.doc = "What a client sees of a PostgreSQL instance.";
-  kind.fields = {reference("instance", Names::Instance, Need::Required, "the database instance"),
-                 choice("state", {"Up", "Down", "Primary", "Standby", "CaughtUp"}, std::nullopt,
-                        "Up: answers; CaughtUp: a standby that lags by withinBytes at most"),
-                 integer("withinBytes", {0, std::int64_t{1} << 40}, 0,
-                         "how far a standby that is CaughtUp may lag, in bytes of WAL")};
-  return kind;
+  return kind("postgres", api::Use::Condition, "What a client sees of a PostgreSQL instance.",
+              {reference("instance", Names::Instance, Need::Required, "the database instance"),
+               choice("state", {"Up", "Down", "Primary", "Standby", "CaughtUp"}, std::nullopt,
+                      "Up: answers; CaughtUp: a standby that lags by withinBytes at most"),
+               integer("withinBytes", {0, std::int64_t{1} << 40}, 0,
+                       "how far a standby that is CaughtUp may lag, in bytes of WAL")});
 }
 
 bool holds(const InstanceView& view, const std::string& wanted, std::int64_t within) {

@@ -11,16 +11,11 @@ using api::Node;
 
 api::ActionKind table() {
   using namespace fields;
-  using Names = api::FieldSpec::Names;
-  api::ActionKind kind;
-  kind.name = "probe";
-  kind.uses = static_cast<std::uint8_t>(api::Use::Condition);
-  kind.doc = "What a probe of the drill has shown without interruption.";
-  kind.fields = {
-      reference("name", Names::Probe, Need::Required, "the probe"),
-      choice("state", {"Good", "Bad"}, std::nullopt, "what its operations are"),
-      integer("forSeconds", {0, 86'400}, 0, "for how long without interruption, in seconds")};
-  return kind;
+  return kind(
+      "probe", api::Use::Condition, "What a probe of the drill has shown without interruption.",
+      {reference("name", Names::Probe, Need::Required, "the probe"),
+       choice("state", {"Good", "Bad"}, std::nullopt, "what its operations are"),
+       integer("forSeconds", {0, 86'400}, 0, "for how long without interruption, in seconds")});
 }
 
 class ProbeCondition final : public Condition {

@@ -11,15 +11,10 @@ using api::Node;
 
 api::ActionKind table() {
   using namespace fields;
-  using Names = api::FieldSpec::Names;
-  api::ActionKind kind;
-  kind.name = "process";
-  kind.uses = static_cast<std::uint8_t>(api::Use::Condition);
-  kind.doc = "Whether a process runs, is suspended or is gone.";
-  kind.fields = {reference("name", Names::Process, Need::Required, "the process"),
-                 choice("state", {"Running", "Gone", "Stopped"}, std::nullopt,
-                        "Stopped is suspended by SIGSTOP; a zombie is Gone")};
-  return kind;
+  return kind("process", api::Use::Condition, "Whether a process runs, is suspended or is gone.",
+              {reference("name", Names::Process, Need::Required, "the process"),
+               choice("state", {"Running", "Gone", "Stopped"}, std::nullopt,
+                      "Stopped is suspended by SIGSTOP; a zombie is Gone")});
 }
 
 class ProcessCondition final : public Condition {

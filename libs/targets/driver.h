@@ -32,7 +32,7 @@ class Catalog;
 class HttpClient {
  public:
   virtual ~HttpClient() = default;
-  /// Errors: Unavailable, DeadlineExceeded.
+  /// Errors: Unavailable, DeadlineExceeded, InvalidArgument for what is no address, Cancelled.
   virtual aio::Task<base::Result<int>> status(std::string url, base::Duration limit,
                                               std::stop_token stop) = 0;
 };

@@ -12,20 +12,16 @@ using api::Node;
 
 api::ActionKind table() {
   using namespace fields;
-  using Names = api::FieldSpec::Names;
-  api::ActionKind kind;
-  kind.name = "network";
-  kind.uses = static_cast<std::uint8_t>(api::Use::Fault);
-  kind.doc = "Refuses, silences, delays or resets the link of a relay, or partitions one peer.";
-  kind.fields = {
-      reference("relay", Names::Relay, Need::Optional, "the relay whose link is hurt; or `peer`"),
-      reference("peer", Names::RelayOrPeer, Need::Optional,
-                "every relay between this peer and another"),
-      choice("mode", {"Refuse", "BlackHole", "Delay", "Reset", "Partition"}, std::nullopt,
-             "Partition is BlackHole on every link of the peer"),
-      integer("delayMillis", {0, kRelayDelayMillisMax}, 0,
-              "how late bytes arrive in mode Delay, in milliseconds")};
-  return kind;
+  return kind(
+      "network", api::Use::Fault,
+      "Refuses, silences, delays or resets the link of a relay, or partitions one peer.",
+      {reference("relay", Names::Relay, Need::Optional, "the relay whose link is hurt; or `peer`"),
+       reference("peer", Names::RelayOrPeer, Need::Optional,
+                 "every relay between this peer and another"),
+       choice("mode", {"Refuse", "BlackHole", "Delay", "Reset", "Partition"}, std::nullopt,
+              "Partition is BlackHole on every link of the peer"),
+       integer("delayMillis", {0, kRelayDelayMillisMax}, 0,
+               "how late bytes arrive in mode Delay, in milliseconds")});
 }
 
 base::Result<std::vector<api::RelaySpec>> hit_by(const LocalTarget& target, const Node& params) {

@@ -17,16 +17,11 @@ constexpr auto kGoneWithin = base::seconds(20);
 
 api::ActionKind table() {
   using namespace fields;
-  using Names = api::FieldSpec::Names;
-  api::ActionKind kind;
-  kind.name = "process";
-  kind.uses = static_cast<std::uint8_t>(api::Use::Fault);
-  kind.doc = "Sends a signal to a process and its descendants.";
-  kind.fields = {reference("name", Names::Process, Need::Required, "the process"),
-                 choice("signal", {"KILL", "STOP", "TERM", "INT", "QUIT"}, "KILL",
-                        "the signal; KILL and STOP are proven before the fault counts as done"),
-                 flag("tree", true, "whether its descendants get the signal too")};
-  return kind;
+  return kind("process", api::Use::Fault, "Sends a signal to a process and its descendants.",
+              {reference("name", Names::Process, Need::Required, "the process"),
+               choice("signal", {"KILL", "STOP", "TERM", "INT", "QUIT"}, "KILL",
+                      "the signal; KILL and STOP are proven before the fault counts as done"),
+               flag("tree", true, "whether its descendants get the signal too")});
 }
 
 int number_of(const std::string& signal) {

@@ -11,6 +11,21 @@
 
 namespace targets::fields {
 
+inline api::ActionKind kind(std::string name, std::uint8_t uses, std::string doc,
+                            std::vector<api::FieldSpec> fields) {
+  api::ActionKind out;
+  out.name = std::move(name);
+  out.uses = uses;
+  out.doc = std::move(doc);
+  out.fields = std::move(fields);
+  return out;
+}
+inline api::ActionKind kind(std::string name, api::Use use, std::string doc,
+                            std::vector<api::FieldSpec> fields) {
+  return kind(std::move(name), static_cast<std::uint8_t>(use), std::move(doc), std::move(fields));
+}
+
+using Names = api::FieldSpec::Names;
 enum class Need { Optional, Required };
 
 inline api::FieldSpec field(std::string name, api::FieldType type, Need need, std::string doc) {

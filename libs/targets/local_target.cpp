@@ -47,12 +47,16 @@ bool is_program(const std::string& path) {
          ::access(path.c_str(), X_OK) == 0;
 }
 
+// Daemons live in sbin, which a normal user's PATH does not name.
+std::string search_path() {
+  return aio::env_or("PATH", "/usr/local/bin:/usr/bin:/bin") + ":/usr/sbin:/sbin";
+}
+
 bool in_path(const std::string& command) {
   if (command.find('/') != std::string::npos) {
     return is_program(command);
   }
-  // Daemons live in sbin, which a normal user's PATH does not name.
-  std::string path = aio::env_or("PATH", "") + ":/usr/sbin:/sbin";
+  const std::string path = search_path();
   for (std::size_t begin = 0; begin <= path.size();) {
     const auto end = std::min(path.find(':', begin), path.size());
     if (end > begin && is_program(path.substr(begin, end - begin) + "/" + command)) {
@@ -110,7 +114,8 @@ base::Result<> LocalTarget::take_parameters() {
 base::Result<> LocalTarget::resolve() {
   substitutions_["dir"] = options_.dir;
   substitutions_["home"] = options_.system.home;
-  environment_ = {{"MUSTER_DIR", options_.dir}, {"MUSTER_HOME", options_.system.home}};
+  environment_ = {
+      {"MUSTER_DIR", options_.dir}, {"MUSTER_HOME", options_.system.home}, {"PATH", search_path()}};
   for (const auto& [name, port] : state_.ports) {
     substitutions_["port." + name] = std::to_string(port);
     environment_.emplace_back("MUSTER_PORT_" + variable(name), std::to_string(port));

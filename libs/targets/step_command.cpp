@@ -11,18 +11,15 @@ using api::Node;
 
 api::ActionKind table() {
   using namespace fields;
-  api::ActionKind kind;
-  kind.name = "command";
-  kind.uses = api::Use::Fault | api::Use::Step;
-  kind.doc = "Runs a program; exit code 0 is success.";
-  kind.fields = {argv("argv", Need::Required,
-                      "program and arguments; no shell; the program may lie in {home}"),
-                 argv("undo", Need::Optional,
-                      "program and arguments that put back what argv changed; may be repeated"),
-                 choice("undoWhen", {"IfNotPromoted", "Always"}, "IfNotPromoted",
-                        "whether the undo is right after another node took over, too"),
-                 integer("timeoutSeconds", {1, 3600}, 60, "when the program is ended, in seconds")};
-  return kind;
+  return kind("command", api::Use::Fault | api::Use::Step,
+              "Runs a program; exit code 0 is success.",
+              {argv("argv", Need::Required,
+                    "program and arguments; no shell; the program may lie in {home}"),
+               argv("undo", Need::Optional,
+                    "program and arguments that put back what argv changed; may be repeated"),
+               choice("undoWhen", {"IfNotPromoted", "Always"}, "IfNotPromoted",
+                      "whether the undo is right after another node took over, too"),
+               integer("timeoutSeconds", {1, 3600}, 60, "when the program is ended, in seconds")});
 }
 
 api::CommandSpec command_of(const Node& params, std::string_view key) {

@@ -13,15 +13,12 @@ enum class Move { Start, Stop };
 
 api::ActionKind table(Move move) {
   using namespace fields;
-  using Names = api::FieldSpec::Names;
-  api::ActionKind kind;
-  kind.name = move == Move::Start ? "startProcess" : "stopProcess";
-  kind.uses = move == Move::Start ? static_cast<std::uint8_t>(api::Use::Step)
-                                  : api::Use::Fault | api::Use::Step;
-  kind.doc = move == Move::Start ? "Starts a process by its start command."
-                                 : "Stops a process gracefully, by its stop command.";
-  kind.fields = {reference("name", Names::Process, Need::Required, "the process")};
-  return kind;
+  const std::vector<api::FieldSpec> name = {
+      reference("name", Names::Process, Need::Required, "the process")};
+  return move == Move::Start
+             ? kind("startProcess", api::Use::Step, "Starts a process by its start command.", name)
+             : kind("stopProcess", api::Use::Fault | api::Use::Step,
+                    "Stops a process gracefully, by its stop command.", name);
 }
 
 class ProcessStep final : public Driver {

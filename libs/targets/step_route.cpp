@@ -14,18 +14,13 @@ using api::Node;
 
 api::ActionKind table() {
   using namespace fields;
-  using Names = api::FieldSpec::Names;
-  api::ActionKind kind;
-  kind.name = "route";
-  kind.uses = static_cast<std::uint8_t>(api::Use::Step);
-  kind.doc = "Switches where a service leads. Exactly one of to, remove and add.";
-  kind.fields = {
-      reference("service", Names::Service, Need::Required, "the service"),
-      reference("to", Names::Instance, Need::Optional, "the one instance users reach from now on"),
-      reference("remove", Names::Instance, Need::Optional,
-                "no longer reached; its sessions are ended"),
-      reference("add", Names::Instance, Need::Optional, "reached too, from now on")};
-  return kind;
+  return kind(
+      "route", api::Use::Step, "Switches where a service leads. Exactly one of to, remove and add.",
+      {reference("service", Names::Service, Need::Required, "the service"),
+       reference("to", Names::Instance, Need::Optional, "the one instance users reach from now on"),
+       reference("remove", Names::Instance, Need::Optional,
+                 "no longer reached; its sessions are ended"),
+       reference("add", Names::Instance, Need::Optional, "reached too, from now on")});
 }
 
 base::Result<HaProxy> proxy_of(Context& context, const Node& params) {

@@ -11,17 +11,12 @@ using api::Node;
 
 api::ActionKind table() {
   using namespace fields;
-  using Names = api::FieldSpec::Names;
-  api::ActionKind kind;
-  kind.name = "sql";
-  kind.uses = static_cast<std::uint8_t>(api::Use::Step);
-  kind.doc = "Runs one SQL statement on an instance.";
-  kind.fields = {
-      reference("instance", Names::Instance, Need::Required, "the database instance"),
-      text("statement", Need::Required, "the statement, in a transaction of its own"),
-      text("expect", Need::Optional, "what the first column of the first row must be, as text"),
-      integer("timeoutSeconds", {1, 3600}, 60, "when its answer is given up, in seconds")};
-  return kind;
+  return kind(
+      "sql", api::Use::Step, "Runs one SQL statement on an instance.",
+      {reference("instance", Names::Instance, Need::Required, "the database instance"),
+       text("statement", Need::Required, "the statement, in a transaction of its own"),
+       text("expect", Need::Optional, "what the first column of the first row must be, as text"),
+       integer("timeoutSeconds", {1, 3600}, 60, "when its answer is given up, in seconds")});
 }
 
 class SqlStep final : public Driver {

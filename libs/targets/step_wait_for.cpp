@@ -10,13 +10,9 @@ using api::Node;
 
 api::ActionKind table() {
   using namespace fields;
-  api::ActionKind kind;
-  kind.name = "waitFor";
-  kind.uses = static_cast<std::uint8_t>(api::Use::Step);
-  kind.doc = "Waits until a condition holds.";
-  kind.fields = {
-      field("condition", api::FieldType::Condition, Need::Required, "the condition, by its kind")};
-  return kind;
+  return kind("waitFor", api::Use::Step, "Waits until a condition holds.",
+              {field("condition", api::FieldType::Condition, Need::Required,
+                     "the condition, by its kind")});
 }
 
 class WaitForStep final : public Driver {

@@ -10,23 +10,19 @@ namespace verify {
 namespace {
 
 using api::Node;
-using drill::Evidence;
-using drill::StreamKind;
 
 double in_seconds(Duration d) {
   return std::chrono::duration<double>(d).count();
 }
 
-/// 100 if met; else the share of the upper bound that the objective is, at most 99.
-double score(const Judged& judged) {
+/// 100 if met; else the share of the upper bound that the objective is, at most 99. Nothing: there
+/// is no objective.
+std::optional<double> score(const Judged& judged) {
+  if (judged.objective == Duration::zero()) return std::nullopt;
   if (judged.verdict == Verdict::Met) return 100;
-  if (judged.verdict == Verdict::Invalid || !judged.service.upper) return 0;
-  const double upper = in_seconds(std::max(*judged.service.upper, judged.objective));
+  if (judged.verdict == Verdict::Invalid || !judged.service || !judged.service->upper) return 0;
+  const double upper = in_seconds(std::max(*judged.service->upper, judged.objective));
   return std::min(99.0, 100 * (in_seconds(judged.objective) / std::max(1e-9, upper)));
-}
-
-double percent(std::uint64_t part, std::size_t of) {
-  return of == 0 ? 100.0 : 100.0 * static_cast<double>(part) / static_cast<double>(of);
 }
 
 /// How far beyond its target, as a share of it; nothing to compare with: all of it.
@@ -46,8 +42,8 @@ struct Violation {
 
 void violated(std::vector<Violation>& out, const char* name, const Judged& judged) {
   if (judged.verdict == Verdict::Met || judged.objective == Duration::zero()) return;
-  const bool far =
-      !judged.service.upper || *judged.service.upper > judged.objective + judged.objective / 2;
+  const bool far = !judged.service || !judged.service->upper ||
+                   *judged.service->upper > judged.objective + judged.objective / 2;
   const char* missed = far ? "critical" : "high";
   out.push_back({name, judged.verdict == Verdict::Missed ? missed : "medium"});
 }
@@ -75,14 +71,15 @@ std::vector<Violation> violations(const Judgement& j) {
     const double beyond = judged.measured.value && d.target != 0
                               ? deviation(*judged.measured.value, d.target, d.at_most)
                               : 1;
-    out.push_back({d.metric + " (" + judged.window + ")",
-                   judged.measured.value ? severity(beyond) : "medium"});
+    out.push_back({label(judged), judged.measured.value ? severity(beyond) : "medium"});
   }
   violated(out, "phase", j.phases);
   violated(out, "step", j.steps);
-  for (const auto& [what, seen] : j.watched) {
-    if (!seen) out.push_back({"monitoring of " + what, what == "Instrument" ? "high" : "low"});
+  for (const Watched& w : j.watched) {
+    if (w.monitored) continue;
+    out.push_back({"monitoring of " + w.signal, w.percent < 50 ? "medium" : "low"});
   }
+  if (!j.healthy) out.push_back({"monitoring of Instrument", "high"});
   std::vector<Violation> worst_first;
   for (const char* level : {"critical", "high", "medium", "low"}) {
     std::copy_if(out.begin(), out.end(), std::back_inserter(worst_first),
@@ -99,8 +96,12 @@ struct Advice {
 
 /// What is certain at least where it was missed, else what is possible at most.
 double figure(const Judged& judged) {
-  if (judged.verdict == Verdict::Missed) return in_seconds(judged.users.lower);
-  return in_seconds(judged.service.upper.value_or(judged.service.lower));
+  if (judged.verdict == Verdict::Missed) return in_seconds(judged.users->lower);
+  return in_seconds(judged.service->upper.value_or(judged.service->lower));
+}
+
+bool has_figure(const Judged& judged) {
+  return judged.verdict != Verdict::Invalid && judged.service && judged.users;
 }
 
 void advise(std::vector<Advice>& out, std::string metric, double measured, double target,
@@ -114,78 +115,43 @@ void advise(std::vector<Advice>& out, std::string metric, double measured, doubl
 /// Automated failover beyond 300 s, synchronous replication beyond 60 s.
 void advise_standing(std::vector<Advice>& out, const char* name, const Judged& judged,
                      double limit) {
-  if (judged.verdict == Verdict::Invalid || figure(judged) <= limit) return;
+  if (!has_figure(judged) || figure(judged) <= limit) return;
   out.push_back({true, name, figure(judged), limit, figure(judged) / limit - 1});
-}
-
-bool any_acknowledged(const Evidence& e, std::initializer_list<StreamKind> kinds) {
-  for (const drill::StreamInfo& info : e.streams) {
-    if (std::find(kinds.begin(), kinds.end(), info.kind) == kinds.end()) continue;
-    const auto [first, last] =
-        std::equal_range(e.records.begin(), e.records.end(), drill::Record{.stream = info.id},
-                         [](const auto& a, const auto& b) { return a.stream < b.stream; });
-    if (std::any_of(first, last,
-                    [](const drill::Record& r) { return r.outcome == drill::Outcome::Ok; })) {
-      return true;
-    }
-  }
-  return false;
-}
-
-bool read_whole(const Evidence& e, drill::FinalRead::Which which) {
-  return std::any_of(e.final_reads.begin(), e.final_reads.end(),
-                     [which](const auto& read) { return read.which == which && read.complete; });
-}
-
-bool seen(const std::string& what, const Evidence& e) {
-  using Which = drill::FinalRead::Which;
-  const auto service = [&e] {
-    return any_acknowledged(e,
-                            {StreamKind::ServiceNew, StreamKind::ServiceOpen, StreamKind::Ledger});
-  };
-  if (what == "ServiceAvailability" || what == "HealthChecks") return service();
-  if (what == "DatabaseConnectivity") {
-    return service() || any_acknowledged(e, {StreamKind::PinnedOpen, StreamKind::PinnedNew,
-                                             StreamKind::ReadPinned, StreamKind::LedgerPinned});
-  }
-  if (what == "PoolHealth") {
-    return any_acknowledged(e,
-                            {StreamKind::ServiceOpen, StreamKind::PinnedOpen, StreamKind::Ledger});
-  }
-  if (what == "ReplicationLag") return !e.lag.empty();
-  if (what == "Consistency") {
-    return read_whole(e, Which::Survivor) && read_whole(e, Which::Rejoined);
-  }
-  if (what == "QueryPerformance") {
-    return std::any_of(e.load.begin(), e.load.end(), [](const drill::LoadSample& s) {
-      return s.service_time > Duration::zero();
-    });
-  }
-  if (what == "Control") return any_acknowledged(e, {StreamKind::Control});
-  return what == "Reference" && !e.reference_outages.empty();
 }
 
 }  // namespace
 
 Node compliance(const Judgement& j) {
-  const auto met = std::count_if(j.demands.begin(), j.demands.end(),
-                                 [](const JudgedDemand& d) { return d.met; });
-  const auto watching = std::count_if(j.watched.begin(), j.watched.end(),
-                                      [](const auto& each) { return each.second; });
-  const double rto = score(j.rto);
-  const double rpo = score(j.rpo);
-  const double performance = percent(static_cast<std::uint64_t>(met), j.demands.size());
-  const double monitoring = percent(static_cast<std::uint64_t>(watching), j.watched.size());
+  const std::optional<double> rto = score(j.rto);
+  const std::optional<double> rpo = score(j.rpo);
+  std::optional<double> performance;
+  if (!j.demands.empty()) {
+    const auto met = std::count_if(j.demands.begin(), j.demands.end(),
+                                   [](const JudgedDemand& d) { return d.met; });
+    performance = 100.0 * static_cast<double>(met) / static_cast<double>(j.demands.size());
+  }
+  // The instrument counts as one more signal.
+  double monitoring = j.healthy ? 100 : 0;
+  for (const Watched& w : j.watched) monitoring += w.percent;
+  monitoring /= static_cast<double>(j.watched.size() + 1);
+  double sum = monitoring;
+  double parts = 1;
+  for (const std::optional<double>& part : {rto, rpo, performance}) {
+    if (!part) continue;
+    sum += *part;
+    parts += 1;
+  }
   Node all = Node::sequence();
   for (const Violation& v : violations(j)) {
     all.push(Node::map().set("what", v.what).set("severity", v.severity));
   }
+  const auto scored = [](const std::optional<double>& part) { return part ? Node(*part) : Node(); };
   return Node::map()
-      .set("rto", rto)
-      .set("rpo", rpo)
-      .set("performance", performance)
+      .set("rto", scored(rto))
+      .set("rpo", scored(rpo))
+      .set("performance", scored(performance))
       .set("monitoring", monitoring)
-      .set("score", (rto + rpo + performance + monitoring) / 4)
+      .set("score", sum / parts)
       .set("violations", std::move(all));
 }
 
@@ -194,15 +160,14 @@ Node recommendations(const Judgement& j) {
   if (j.verdict == Verdict::Invalid) return out;
   std::vector<Advice> all;
   for (const auto& [name, judged] : {std::pair("RTO", &j.rto), std::pair("RPO", &j.rpo)}) {
-    if (judged->verdict == Verdict::Invalid || judged->objective == Duration::zero()) continue;
+    if (!has_figure(*judged) || judged->objective == Duration::zero()) continue;
     advise(all, name, figure(*judged), in_seconds(judged->objective), true);
   }
   advise_standing(all, "RTO", j.rto, 300);
   advise_standing(all, "RPO", j.rpo, 60);
   for (const JudgedDemand& d : j.demands) {
     if (!d.measured.value) continue;
-    advise(all, d.demand.metric + " (" + d.window + ")", *d.measured.value, d.demand.target,
-           d.demand.at_most);
+    advise(all, label(d), *d.measured.value, d.demand.target, d.demand.at_most);
   }
   for (const std::vector<Part>* parts : {&j.phases, &j.steps}) {
     for (const Part& part : *parts) {
@@ -221,22 +186,6 @@ Node recommendations(const Judgement& j) {
                  .set("measured", a.measured)
                  .set("target", a.target));
   }
-  return out;
-}
-
-std::vector<std::pair<std::string, bool>> watched(const Rules& rules, const Evidence& evidence,
-                                                  bool healthy) {
-  std::vector<std::string> wanted = rules.monitoring;
-  if (wanted.empty()) {
-    wanted = {"ServiceAvailability", "Control", "Reference"};
-    const bool ledger =
-        std::any_of(evidence.streams.begin(), evidence.streams.end(),
-                    [](const auto& info) { return info.kind == StreamKind::Ledger; });
-    if (ledger) wanted.emplace_back("Consistency");
-  }
-  std::vector<std::pair<std::string, bool>> out;
-  for (const std::string& what : wanted) out.emplace_back(what, seen(what, evidence));
-  out.emplace_back("Instrument", healthy);
   return out;
 }
 

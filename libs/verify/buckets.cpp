@@ -15,8 +15,10 @@ struct Bucket {
   std::vector<double> millis;
 };
 
-double shown(std::vector<double>& millis, std::string_view which) {
-  return static_cast<double>(static_cast<float>(statistic(millis, which).value_or(0)));
+/// As the report keeps it: a float, or null where nothing was acknowledged.
+api::Node shown(std::vector<double>& millis, std::string_view which) {
+  const auto value = statistic(millis, which);
+  return value ? api::Node(static_cast<double>(static_cast<float>(*value))) : api::Node();
 }
 
 }  // namespace

@@ -85,8 +85,10 @@ Measured capacity(const Window& window, const Evidence& evidence) {
   return {static_cast<double>(most) / seconds(kHeld), ends.size()};
 }
 
-Measured throughput(const Samples& samples, const Window& window, const Evidence& evidence) {
-  const Measured held = capacity(window, evidence);
+Measured throughput(const Demand& demand, const Samples& samples, const Window& window,
+                    const Evidence& evidence) {
+  // The capacity stream reads; of one operation only its users can tell.
+  const Measured held = demand.operation.empty() ? capacity(window, evidence) : Measured{};
   if (samples.empty() || window.until == kNever) return held;
   const auto good = std::count_if(samples.begin(), samples.end(), worked);
   const double rate = static_cast<double>(good) / seconds(window.until - window.from);
@@ -102,8 +104,11 @@ Measured measure(const Demand& demand, const Window& window, const Evidence& evi
   if (metric == "ConsistencyPercent") return {beside.consistency, beside.consistency_of};
   if (!window.came()) return {};
   Samples samples;
+  const std::vector<std::string>& names = evidence.load_operations;
   for (const LoadSample& s : evidence.load) {
-    if (window.holds(s.intended)) samples.push_back(&s);
+    const bool wanted = demand.operation.empty() ||
+                        (s.operation < names.size() && names[s.operation] == demand.operation);
+    if (wanted && window.holds(s.intended)) samples.push_back(&s);
   }
   if (metric == "ApiResponseMillis") return times(samples, demand, false);
   if (metric == "QueryMillis") return times(samples, demand, true);
@@ -112,7 +117,7 @@ Measured measure(const Demand& demand, const Window& window, const Evidence& evi
     return share(static_cast<double>(failed), samples);
   }
   if (metric == "SatisfactionPercent") return satisfaction(samples, beside.satisfied_within);
-  if (metric == "RequestsPerSecond") return throughput(samples, window, evidence);
+  if (metric == "RequestsPerSecond") return throughput(demand, samples, window, evidence);
   if (metric == "Users") {
     if (samples.empty()) return {};
     std::set<std::uint16_t> active;

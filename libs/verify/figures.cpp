@@ -27,6 +27,14 @@ Node bounds(const Interval& interval) {
       .set("unbounded", !interval.upper.has_value());
 }
 
+Node bounds(const std::optional<Interval>& interval) {
+  return interval ? bounds(*interval) : Node();
+}
+
+Node count(const std::optional<std::uint64_t>& number) {
+  return number ? count(*number) : Node();
+}
+
 Node count(std::uint64_t number) {
   return static_cast<std::int64_t>(number);
 }

@@ -54,7 +54,12 @@ bool plausible_story(const Evidence& e) {
              }) &&
          all(e.stalls,
              [](const Stall& s) { return s.to != kNever && s.from <= s.to && near(s.from); }) &&
-         all(e.lag, [](const drill::LagSample& l) { return all_near(l.at, l.time); }) &&
+         all(e.lag,
+             [](const drill::LagSample& l) {
+               return near(l.at) && near(l.replay_heard.value_or(Duration::zero()));
+             }) &&
+         all(e.looks, [](const drill::InstanceLook& l) { return near(l.at); }) &&
+         all(e.pool, [](const drill::PoolSample& p) { return near(p.at); }) &&
          all(e.anchors,
              [](const drill::ClockAnchor& a) {
                return a.steady != kNever && near(a.steady) && near(a.wall.time_since_epoch());

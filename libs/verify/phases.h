@@ -13,6 +13,7 @@ namespace verify {
 struct Part {
   std::string name;
   std::optional<Duration> took;
+  std::optional<Interval> bounds;  // nothing: an end of it has no look before it
   Duration target{};
   std::optional<bool> met;
   bool out_of_order = false;

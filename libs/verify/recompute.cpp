@@ -26,6 +26,7 @@ struct StreamVerdict {
   Verdict verdict = Verdict::Inconclusive;
   Interval users, service;
   std::size_t outage = 0;
+  bool measured = true;
 };
 
 bool worse(const StreamVerdict& a, const StreamVerdict& b) {
@@ -64,7 +65,7 @@ class Recomputation {
     judge_all();
     streams();
     plots();
-    judgement_.watched = watched(rules_, e_, instrument_.healthy);
+    watch();
     out_.set("compliance", compliance(judgement_));
     out_.set("recommendations", recommendations(judgement_));
     return {std::move(out_), std::move(judgement_)};
@@ -92,6 +93,9 @@ class Recomputation {
                .set("profile", e_.profile)
                .set("mode", rules_.mode)
                .set("versions", std::move(versions))
+               .set("overrides", overrides())
+               .set("specDigest", rules_.spec_digest)
+               .set("loadSeed", count(e_.load_seed))
                .set("started", wall(bundle_.about.started))
                .set("finished", wall(bundle_.about.finished))
                .set("steadyStartNanoseconds", origin_.time_since_epoch().count())
@@ -118,9 +122,30 @@ class Recomputation {
       lags.push(Node::map()
                     .set("atSeconds", at(lag->at))
                     .set("bytes", count(lag->bytes))
-                    .set("lagSeconds", seconds(lag->time)));
+                    .set("replayHeardSeconds", seconds(lag->replay_heard)));
     }
     out_.set("lagAtFault", std::move(lags));
+  }
+
+  std::string overrides() const {
+    const auto found = e_.versions.find("overrides");
+    return found == e_.versions.end() ? "" : found->second;
+  }
+
+  void watch() {
+    const Periods periods = periods_of(e_, rules_.sample);
+    judgement_.watched = watched(rules_, e_, periods);
+    judgement_.healthy = instrument_.healthy;
+    out_.set("samplePeriodSeconds", seconds(rules_.sample))
+        .set("samples", samples(e_, streams_, periods, origin_))
+        .set("monitoring", list(judgement_.watched, [](const Watched& w) {
+               return Node::map()
+                   .set("signal", w.signal)
+                   .set("seen", count(w.seen))
+                   .set("samples", count(w.samples))
+                   .set("percent", w.percent)
+                   .set("monitored", w.monitored);
+             }));
   }
 
   static const char* name_of(Phase phase) { return drill::name(phase); }
@@ -166,15 +191,36 @@ class Recomputation {
                                               .set("contained", k.contained);
                                         }))
                  .set("controlHealthy", instrument_.control_up)
-                 .set("stalls", list(instrument_.stalls,
-                                     [this](const drill::Stall& stall) {
-                                       return Node::map()
-                                           .set("fromSeconds", at(stall.from))
-                                           .set("toSeconds", at(stall.to));
-                                     }))
+                 .set("stalls", stalls_node(instrument_.stalls))
+                 .set("stalled", stalled(from, until))
                  .set("wallStepsSeconds",
                       list(instrument_.wall_steps, [](Duration step) { return seconds(step); }))
                  .set("healthy", instrument_.healthy));
+  }
+
+  Node stalls_node(const std::vector<drill::Stall>& stalls) const {
+    return list(stalls, [this](const drill::Stall& stall) {
+      return Node::map().set("fromSeconds", at(stall.from)).set("toSeconds", at(stall.to));
+    });
+  }
+
+  /// All of them, and those that touch the judged outage; time that several share counts once.
+  Node stalled(TimePoint from, TimePoint until) const {
+    Duration longest{}, total{};
+    std::optional<TimePoint> counted;
+    std::vector<drill::Stall> touching;
+    for (const drill::Stall& stall : instrument_.stalls) {
+      longest = std::max(longest, stall.to - stall.from);
+      const TimePoint fresh = counted ? std::max(*counted, stall.from) : stall.from;
+      if (stall.to > fresh) total += stall.to - fresh;
+      counted = std::max(counted.value_or(stall.to), stall.to);
+      if (stall.from <= until && stall.to >= from) touching.push_back(stall);
+    }
+    return Node::map()
+        .set("count", count(instrument_.stalls.size()))
+        .set("longestSeconds", seconds(longest))
+        .set("totalSeconds", seconds(total))
+        .set("inOutage", stalls_node(touching));
   }
 
   Node known(const drill::ReferenceOutage& outage) const {
@@ -232,6 +278,7 @@ class Recomputation {
     const bool seen = std::any_of(stream.operations.begin(), stream.operations.end(),
                                   [](const Operation& op) { return op.word != Word::Nothing; });
     if (!seen) {
+      out.measured = false;
       out.users.upper = out.service.upper = std::nullopt;
       return out;
     }
@@ -268,8 +315,11 @@ class Recomputation {
     if (!worst) {
       rto.verdict = void_drill() ? Verdict::Invalid : Verdict::Inconclusive;
     } else {
-      rto.users = worst->users;
-      rto.service = worst->service;
+      // Without a fault nothing of a recovery was measured.
+      if (worst->measured && e_.fault_begun != kNever) {
+        rto.users = worst->users;
+        rto.service = worst->service;
+      }
       rto.verdict = worst->verdict;
       rto.decided_by = streams_[*headline_].info->name;
       if (!outages_[*headline_].lasting.empty()) {
@@ -304,10 +354,11 @@ class Recomputation {
     consistency_ = check_consistency(e_, rows_, first_bad);
     Judged& rpo = judgement_.rpo;
     rpo.objective = rules_.rpo.value_or(Duration::zero());
-    rpo.users = rpo.service = ledger.rpo;
+    if (rows_.any() && e_.fault_begun != kNever) rpo.users = rpo.service = ledger.rpo;
+    if (rows_.any()) judgement_.lost = ledger.lost;
     rpo.verdict = judge_rpo(ledger);
     out_.set("rpo", objective("RPO", rpo));
-    out_.set("rpoRecords", count(ledger.lost));
+    out_.set("rpoRecords", count(judgement_.lost));
     out_.set("ledger", ledger_node(ledger));
     out_.set("consistency", consistency_node());
     judgement_.ledger = ledger;
@@ -322,6 +373,7 @@ class Recomputation {
   }
 
   Node ledger_node(const Ledger& l) const {
+    const auto read = [this](std::uint64_t n) { return rows_.any() ? count(n) : Node(); };
     Node lost = Node::sequence();
     for (const std::uint64_t seq : l.lost_seqs) lost.push(count(seq));
     return Node::map()
@@ -329,10 +381,10 @@ class Recomputation {
         .set("ok", count(l.ok))
         .set("fail", count(l.fail))
         .set("info", count(l.info))
-        .set("kept", count(l.kept))
-        .set("lost", count(l.lost))
-        .set("delayed", count(l.delayed))
-        .set("recoveredUnknown", count(l.recovered_unknown))
+        .set("kept", read(l.kept))
+        .set("lost", read(l.lost))
+        .set("delayed", read(l.delayed))
+        .set("recoveredUnknown", read(l.recovered_unknown))
         .set("phantom", count(l.phantom))
         .set("duplicate", count(l.duplicate))
         .set("corrupt", count(l.corrupt))
@@ -365,6 +417,7 @@ class Recomputation {
     return Node::map()
         .set("name", part.name)
         .set("tookSeconds", seconds(part.took))
+        .set("bounds", bounds(part.bounds))
         .set("targetSeconds", seconds(part.target))
         .set("met", part.met ? Node(*part.met) : Node())
         .set("outOfOrder", part.out_of_order);
@@ -398,7 +451,7 @@ class Recomputation {
     beside.consistency_of = consistency_.percent_of;
     if (consistency_.percent_of > 0) beside.consistency = consistency_.percent;
     for (const Demand& d : rules_.validation) {
-      if (d.metric != "ApiResponseMillis") continue;
+      if (d.metric != "ApiResponseMillis" || !d.operation.empty()) continue;
       beside.satisfied_within = Duration(static_cast<std::int64_t>(d.target * 1e6));
       if (beside.satisfied_within > Duration::zero()) break;
     }
@@ -425,6 +478,7 @@ class Recomputation {
     return Node::map()
         .set("window", judged.window)
         .set("metric", demand.metric)
+        .set("operation", demand.operation)
         .set("statistic", of_times ? demand.statistic : std::string())
         .set("atMost", demand.at_most)
         .set("target", demand.target)
@@ -502,8 +556,11 @@ class Recomputation {
       }
     }
     const auto quantile = [&usual](const char* which) {
-      return seconds(Duration(static_cast<std::int64_t>(statistic(usual, which).value_or(0))));
+      const auto nanos = statistic(usual, which);
+      return nanos ? seconds(Duration(static_cast<std::int64_t>(*nanos))) : Node();
     };
+    const auto seen = std::count_if(stream.operations.begin(), stream.operations.end(),
+                                    [](const Operation& op) { return op.word != Word::Nothing; });
     Node by_cause = Node::map();
     for (const auto& [cause, n] : causes) by_cause.set(drill::name(cause), count(n));
     Node out =
@@ -517,13 +574,13 @@ class Recomputation {
             .set("badByCause", std::move(by_cause))
             .set("windows",
                  list(outages.runs, [&](const Outage& run) { return outage_node(stream, run); }))
-            .set("downtime", bounds(outages.downtime))
-            .set("largestGapSeconds", seconds(outages.gap))
-            .set("baselineLatencyMaxSeconds", seconds(outages.slowest))
+            .set("downtime", seen > 0 ? bounds(outages.downtime) : Node())
+            .set("largestGapSeconds", seen > 1 ? seconds(outages.gap) : Node())
+            .set("baselineLatencyMaxSeconds", usual.empty() ? Node() : seconds(outages.slowest))
             .set("p50Seconds", quantile("P50"))
             .set("p95Seconds", quantile("P95"))
             .set("p99Seconds", quantile("P99"))
-            .set("verdict", name(stream.decides ? verdicts_[i] : Verdict::Met));
+            .set("verdict", stream.decides ? Node(name(verdicts_[i])) : Node());
     if (outages.lasting.empty()) {
       return out.set("outage", Node()).set("firstSuccessSeconds", Node());
     }
@@ -569,6 +626,12 @@ class Recomputation {
 };
 
 }  // namespace
+
+std::string label(const JudgedDemand& judged) {
+  const Demand& d = judged.demand;
+  const std::string of = d.operation.empty() ? "" : " of " + d.operation;
+  return d.metric + of + " (" + judged.window + ")";
+}
 
 const char* name(Verdict verdict) {
   switch (verdict) {

@@ -14,6 +14,7 @@
 #include "verify/ledger.h"
 #include "verify/phases.h"
 #include "verify/rules.h"
+#include "verify/samples.h"
 
 namespace verify {
 
@@ -24,7 +25,7 @@ const char* name(Verdict verdict);
 /// An objective as it was judged.
 struct Judged {
   Duration objective{};
-  Interval users, service;
+  std::optional<Interval> users, service;  // nothing: not measured
   Verdict verdict = Verdict::Inconclusive;
   std::string decided_by;
 };
@@ -44,8 +45,10 @@ struct Judgement {
   std::vector<JudgedDemand> demands;
   Ledger ledger;
   std::uint64_t split_brain = 0;
+  std::optional<std::uint64_t> lost;  // nothing: no final read was made
   bool whole = true;
-  std::vector<std::pair<std::string, bool>> watched;  // what, and whether it was seen
+  bool healthy = true;  // the instrument
+  std::vector<Watched> watched;
 };
 
 struct Recomputed {
@@ -59,8 +62,7 @@ Recomputed recompute(const bundle::Bundle& bundle, const Rules& rules);
 /// D7 and D8: scores, violations, recommendations.
 api::Node compliance(const Judgement& judgement);
 api::Node recommendations(const Judgement& judgement);
-/// What the plan demands to be watched, and whether the evidence has it.
-std::vector<std::pair<std::string, bool>> watched(const Rules& rules,
-                                                  const drill::Evidence& evidence, bool healthy);
+/// "QueryMillis of heavy (validation)"
+std::string label(const JudgedDemand& demand);
 
 }  // namespace verify

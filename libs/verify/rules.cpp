@@ -4,6 +4,8 @@
 #include <charconv>
 #include <utility>
 
+#include "crypto/hash.h"
+
 namespace verify {
 namespace {
 
@@ -23,6 +25,7 @@ std::vector<Demand> demands(const Node& list) {
   for (const Node& item : list.items()) {
     Demand demand;
     demand.metric = item["metric"].as_string();
+    demand.operation = item["operation"].as_string();
     if (const Node* statistic = item.find("statistic")) demand.statistic = statistic->as_string();
     demand.at_most = item.has("atMost");
     demand.target = amount(item[demand.at_most ? "atMost" : "atLeast"]);
@@ -43,6 +46,13 @@ std::map<std::string, Duration> phase_targets(const Node& node) {
     }
   }
   return out;
+}
+
+/// Of everything but words about the drill and timings that were not applied.
+std::string digest_of(const Node& spec) {
+  Node judged = spec;
+  judged.erase("description").erase("profiles");
+  return crypto::hex(crypto::sha256(api::to_json(judged)));
 }
 
 bool has_ledger_probe(const Node& spec) {
@@ -74,6 +84,10 @@ base::Result<Rules> rules_of(const std::string& plan_json) {
   if (const Node* hold = spec["timing"].find("holdSeconds")) {
     rules.hold = base::seconds(hold->as_int());
   }
+  if (const Node* sample = spec["timing"].find("sampleSeconds")) {
+    rules.sample = base::seconds(sample->as_int());
+  }
+  rules.spec_digest = digest_of(spec);
   rules.phase_targets = phase_targets(spec["phaseTargets"]);
   rules.degraded = demands(spec["criteria"]["degraded"]);
   rules.validation = demands(spec["criteria"]["validation"]);

@@ -17,6 +17,7 @@ using base::Duration;
 
 struct Demand {
   std::string metric;
+  std::string operation;  // only this one of the load; empty: all
   std::string statistic = "P95";
   bool at_most = true;
   double target = 0;
@@ -27,6 +28,8 @@ struct Rules {
   std::optional<Duration> rto, rpo;  // nothing: not judged
   std::string zero_point = "Onset";
   Duration hold = base::seconds(10);
+  Duration sample = base::seconds(10);
+  std::string spec_digest;
   std::vector<std::string> decided_by;
   std::map<std::string, Duration> phase_targets;  // by the moment they end at
   std::vector<Demand> degraded, validation;

@@ -4,7 +4,8 @@
 // refuses an include of anything else of drill. A mistake would have to be made twice, in two
 // shapes, to go unseen; tests/verify compares the two over thousands of drawn drills.
 //
-// Sentences (reasons, details) are not compared: what they say stands beside them as figures.
+// Sentences (reasons, details) are not compared: what they say stands beside them as figures. Nor
+// is `history`, which speaks of other drills.
 #pragma once
 
 #include <cstdint>

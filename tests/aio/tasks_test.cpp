@@ -201,7 +201,7 @@ TEST(Deadline, NamesWhatTookTooLong) {
   loop.settle();
   ASSERT_TRUE(asked->has_value());
   EXPECT_EQ((*asked)->error().code, Code::DeadlineExceeded);
-  EXPECT_EQ((*asked)->error().message, "ask the standby: no answer within 5.00 s");
+  EXPECT_EQ((*asked)->error().message, "ask the standby: no answer within 5.00 s; stopped");
 }
 
 TEST(Deadline, AnOuterStopStaysACancellation) {

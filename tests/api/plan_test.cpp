@@ -118,6 +118,62 @@ TEST(Plan, AmountsMayBeDecimalStrings) {
   EXPECT_NE(refused_with("atLeast: 100}", "atLeast: \"1e2\"}"), "");
 }
 
+TEST(Plan, ACriterionMayNameOneOperationOfTheLoad) {
+  const RecoveryPlan plan = plan_of(with(shipped("database-failover"), "QueryMillis, atMost: 500}",
+                                         "QueryMillis, operation: heavy, atMost: 500}"));
+  EXPECT_EQ(plan.degraded[1].operation, "heavy");
+  EXPECT_NE(refused_with("QueryMillis, atMost: 500}", "QueryMillis, operation: havy, atMost: 500}")
+                .find("spec.criteria.degraded[1].operation: there is no operation \"havy\" in "
+                      "spec.load.mix. Did you mean \"heavy\"? There are: read, write, heavy"),
+            std::string::npos);
+  EXPECT_NE(
+      refused_with("ConsistencyPercent, atLeast", "ConsistencyPercent, operation: read, atLeast")
+          .find("ConsistencyPercent is not measured by operation"),
+      std::string::npos);
+  EXPECT_EQ(refused_with("- {metric: QueryMillis, atMost: 500}",
+                         "- {metric: QueryMillis, atMost: 500}\n"
+                         "    - {metric: QueryMillis, operation: heavy, atMost: 750}"),
+            "")
+      << "all of them, and one of them";
+}
+
+TEST(Plan, RefusesTargetsThatItsOwnLoadCanNeverMeet) {
+  EXPECT_NE(refused_with("users: 6", "users: 5")
+                .find("spec.criteria.degraded[2].atLeast: 6 users can never be met: "
+                      "spec.load.users is 5"),
+            std::string::npos);
+  EXPECT_NE(refused_with("RequestsPerSecond, atLeast: 10}",
+                         "RequestsPerSecond, operation: heavy, atLeast: 10}")
+                .find("spec.load.operationsPerMinute (120) and the share of heavy (10 %) make 0.2"),
+            std::string::npos);
+}
+
+TEST(Plan, WarnsOfCriteriaThatNothingMeasures) {
+  const auto said = [](const std::string& from, const std::string& to) {
+    std::string all;
+    for (const std::string& one : warnings(plan_of(with(shipped("database-failover"), from, to)))) {
+      all += one + "\n";
+    }
+    return all;
+  };
+  EXPECT_NE(said("metric: QueryMillis, atMost: 500", "metric: RenderMillis, atMost: 500")
+                .find("spec.criteria.degraded[1]: RenderMillis will be missed as NotMeasured"),
+            std::string::npos);
+  EXPECT_NE(said("    - {metric: ApiResponseMillis, atMost: 1000}\n", "")
+                .find("SatisfactionPercent will be missed as NotMeasured: its T is the target of "
+                      "ApiResponseMillis in spec.criteria.validation"),
+            std::string::npos);
+  EXPECT_EQ(said("users: 6", "users: 6").find("NotMeasured"), std::string::npos);
+}
+
+TEST(Plan, WatchesNothingThatItDoesNotKnow) {
+  const std::string refusal = refused_with("PoolHealth", "PoolHelth");
+  EXPECT_NE(refusal.find("spec.monitoring[3]: \"PoolHelth\" is not allowed: it must be one of"),
+            std::string::npos)
+      << refusal;
+  EXPECT_NE(refusal.find("Did you mean \"PoolHealth\"?"), std::string::npos) << refusal;
+}
+
 TEST(Plan, RefusesBadFieldsWithPlaceValueAndWhatIsAllowed) {
   EXPECT_EQ(refused_with("rtoSeconds: 300", "rtoSeconds: 0"),
             "p.yaml:13:28: spec.objectives.rtoSeconds: 0 is out of range: an integer from 1 to "
@@ -322,7 +378,8 @@ TEST(PlanEdit, WhatIsJudgedMayOnlyGetStricter) {
                                 "spec.fault.provenBy={process: {name: b, state: Gone}}",
                                 "spec.monitoring=[]",
                                 "metadata.name=q",
-                                "spec.guard.maxTargets=2",
+                                "spec.guard.maxTargets=2", "spec.guard.silenceSeconds=61",
+                                "spec.guard.silenceSeconds=0",
                                 "spec.guard.abortWhen=[]"};
   for (const char* set : weaker) {
     Node document = document_of(text);
@@ -334,7 +391,7 @@ TEST(PlanEdit, WhatIsJudgedMayOnlyGetStricter) {
   for (const char* set :
        {"spec.objectives.rtoSeconds=299", "spec.criteria.degraded[0].atMost=400",
         "spec.criteria.degraded[1].atLeast=7", "spec.phaseTargets.decidedMillis=1",
-        "spec.guard.maxTargets=1", "spec.timing.baselineSeconds=1",
+        "spec.guard.maxTargets=1", "spec.guard.silenceSeconds=10", "spec.timing.baselineSeconds=1",
         "spec.probes.orders.postgres.deadlineMillis=200"}) {
     Node document = document_of(text);
     EXPECT_TRUE(apply_set(document, set)) << set;

@@ -38,6 +38,9 @@ void expect_same(const drill::Evidence& a, const drill::Evidence& b) {
   EXPECT_EQ(a.reference_outages, b.reference_outages);
   EXPECT_EQ(a.stalls, b.stalls);
   EXPECT_EQ(a.lag, b.lag);
+  EXPECT_EQ(a.looks, b.looks);
+  EXPECT_EQ(a.pool, b.pool);
+  EXPECT_EQ(a.load_seed, b.load_seed);
   EXPECT_EQ(a.anchors, b.anchors);
   EXPECT_EQ(a.timeline, b.timeline);
   EXPECT_EQ(a.steps, b.steps);

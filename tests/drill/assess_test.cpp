@@ -6,7 +6,10 @@
 #include "drill/compliance.h"
 #include "drill/edn.h"
 #include "drill/instrument.h"
+#include "drill/monitoring.h"
+#include "drill/samples.h"
 #include "drill/series.h"
+#include "drill/summary.h"
 #include "history_builder.h"
 
 namespace drill::test {
@@ -72,7 +75,8 @@ Evidence whole_drill() {
   e.fault_effective = due(kFault);
   e.declared = due(60);
   e.decided = due(61);
-  e.phase_began = {{Phase::Validation, due(150)}, {Phase::Failback, due(300)}};
+  e.phase_began = {
+      {Phase::Baseline, due(0)}, {Phase::Validation, due(150)}, {Phase::Failback, due(300)}};
   e.ended = due(600);
   return e;
 }
@@ -83,6 +87,7 @@ AssessConfig config() {
   c.rto = millis(500);
   c.rpo = millis(100);
   c.hold = 10 * kInterval;
+  c.sample = 10 * kInterval;
   c.phase_targets = {{"detected", millis(100)}};
   c.degraded = {{"ApiResponseMillis", 10, true, Statistic::P95, ""}};
   c.validation = {{"ApiResponseMillis", 5, true, Statistic::P95, ""},
@@ -206,6 +211,30 @@ TEST(Assess, TheWorstDecidingStreamIsTheHeadline) {
   EXPECT_EQ(assess(named, e).rto.decided_by, "orders/Ledger");
 }
 
+TEST(Assess, AStreamThatDoesNotDecideIsNotJudged) {
+  Evidence e = whole_drill();
+  e.streams.push_back(stream(StreamKind::ReadPinned, 5));  // had no operation
+  const Report r = assess(config(), e);
+  EXPECT_EQ(r.streams[0].verdict, Verdict::Met);
+  EXPECT_EQ(r.streams[0].p95, kLatency);
+  EXPECT_EQ(r.streams[3].verdict, std::nullopt) << "the control does not decide";
+  EXPECT_EQ(r.streams[3].p95, kLatency);
+  const StreamResult& none = r.streams[4];
+  EXPECT_EQ(none.verdict, std::nullopt);
+  EXPECT_EQ(none.p50, std::nullopt);
+  EXPECT_EQ(none.baseline_latency_max, std::nullopt);
+  EXPECT_EQ(none.largest_gap, std::nullopt);
+  EXPECT_EQ(none.downtime, std::nullopt);
+}
+
+TEST(Series, ABucketWithoutAnAnswerHasNoLatency) {
+  const Evidence e = whole_drill();
+  const auto views = views_of(e, {});
+  const Series series = series_of(views[0], RowIndex::build(e), due(55), due(75), 4);
+  EXPECT_EQ(series.points[1].p50_millis, std::nullopt);
+  EXPECT_GT(series.points[1].bad, 0U);
+}
+
 TEST(Assess, ObjectivesThatAreNotThereAreNotJudged) {
   AssessConfig c = config();
   c.rpo.reset();
@@ -225,15 +254,105 @@ TEST(Compliance, IsTheMeanOfItsFour) {
   c.validation.push_back({"RenderMillis", 16, true, Statistic::P95, ""});
   c.monitoring = {"ReplicationLag", "Consistency", "DatabaseConnectivity"};
   const Report r = assess(c, whole_drill());
-  EXPECT_NEAR(r.compliance.rto, 100.0 * 150 / 311, 1e-9);
-  EXPECT_DOUBLE_EQ(r.compliance.rpo, 100);
-  EXPECT_DOUBLE_EQ(r.compliance.performance, 75);
-  EXPECT_DOUBLE_EQ(r.compliance.monitoring, 75) << "three of four: no lag was sampled";
+  EXPECT_NEAR(r.compliance.rto.value_or(-1), 100.0 * 150 / 311, 1e-9);
+  EXPECT_DOUBLE_EQ(r.compliance.rpo.value_or(-1), 100);
+  EXPECT_DOUBLE_EQ(r.compliance.performance.value_or(-1), 75);
+  EXPECT_DOUBLE_EQ(r.compliance.monitoring, 75) << "no look at the instances: no lag was seen";
   EXPECT_NEAR(r.compliance.score, (100.0 * 150 / 311 + 100 + 75 + 75) / 4, 1e-9);
   ASSERT_EQ(r.compliance.violations.size(), 3U);
   EXPECT_EQ(r.compliance.violations[0].severity, "critical");
   EXPECT_EQ(r.compliance.violations[0].what, "RTO");
-  EXPECT_EQ(r.compliance.violations[2].severity, "low");
+  EXPECT_EQ(r.compliance.violations[2].severity, "medium");
+}
+
+TEST(Compliance, WhatThePlanDoesNotStateIsNotScored) {
+  AssessConfig c = config();
+  c.degraded.clear();
+  c.validation.clear();
+  c.rto = millis(150);
+  const Report r = assess(c, whole_drill());
+  EXPECT_EQ(r.compliance.performance, std::nullopt);
+  EXPECT_NEAR(r.compliance.score, (100.0 * 150 / 311 + 100 + 100) / 3, 1e-9);
+  c.rpo.reset();
+  EXPECT_EQ(assess(c, whole_drill()).compliance.rpo, std::nullopt);
+}
+
+TEST(Assess, ADrillThatNeverBeganMeasuredNothing) {
+  Evidence e = whole_drill();
+  e.ending = Ending::SetupFailed;
+  e.fault_begun = e.fault_effective = e.declared = e.decided = kNever;
+  e.phase_began.clear();
+  e.final_reads.clear();
+  const Report r = assess(config(), e);
+  EXPECT_EQ(r.verdict, Verdict::Invalid);
+  EXPECT_EQ(r.rto.service, std::nullopt) << "a steady service is no recovery of 0 s";
+  EXPECT_EQ(r.rpo.service, std::nullopt);
+  EXPECT_EQ(r.rpo_records, std::nullopt);
+  EXPECT_EQ(r.compliance.rto, 0.0) << "an objective that was not measured never passes";
+  EXPECT_TRUE(r.samples.empty());
+  const PastDrill past = past_drill(summarize(r));
+  EXPECT_FALSE(past.rto_measured);
+  EXPECT_FALSE(summarise(std::vector<PastDrill>{past}).rto.never_back);
+}
+
+TEST(Assess, WithoutAFinalReadNothingIsKnownOfTheWrites) {
+  Evidence e = whole_drill();
+  e.ending = Ending::Aborted;
+  e.final_reads.clear();
+  const Report r = assess(config(), e);
+  EXPECT_EQ(r.ledger.ok, 370U);
+  EXPECT_EQ(r.ledger.kept, std::nullopt);
+  EXPECT_EQ(r.ledger.lost, std::nullopt);
+  EXPECT_EQ(r.rpo_records, std::nullopt);
+  EXPECT_EQ(r.rpo.service, std::nullopt);
+  EXPECT_TRUE(r.rto.service.has_value()) << "the outage was seen all the same";
+}
+
+TEST(Monitoring, CountsTheSamplesASignalWasSeenIn) {
+  Evidence e = whole_drill();  // 30 samples of 10 operations
+  // Once in the whole drill is not monitored; neither is a primary seen in 26 samples of 30.
+  e.pool = {{due(5), 1, 0}};
+  for (int k = 0; k < 30; ++k) e.looks.push_back({due(10 * k), k < 26 ? "a" : "", 1, true});
+  AssessConfig c = config();
+  c.monitoring = {"PoolHealth", "ReplicationLag", "InstanceHealth", "DatabaseConnectivity",
+                  "Consistency"};
+  const Report r = assess(c, e);
+  ASSERT_EQ(r.monitoring.size(), 5U);
+  EXPECT_EQ(r.monitoring[0].seen, 1U);
+  EXPECT_EQ(r.monitoring[0].samples, 30U);
+  EXPECT_FALSE(r.monitoring[0].monitored);
+  EXPECT_NEAR(r.monitoring[1].percent, 100.0 * 26 / 30, 1e-9);
+  EXPECT_FALSE(r.monitoring[1].monitored);
+  EXPECT_TRUE(r.monitoring[2].monitored);
+  EXPECT_EQ(r.monitoring[3].seen, 30U) << "a refused operation is an observation";
+  EXPECT_EQ(r.monitoring[4].samples, 2U);
+  EXPECT_NEAR(r.compliance.monitoring, (100.0 / 30 + 100.0 * 26 / 30 + 4 * 100) / 6, 1e-9);
+  ASSERT_EQ(r.compliance.violations.size(), 2U);
+  EXPECT_EQ(r.compliance.violations[0].what, "monitoring of PoolHealth");
+  EXPECT_EQ(r.compliance.violations[0].severity, "medium");
+  EXPECT_EQ(r.compliance.violations[1].severity, "low");
+  EXPECT_EQ(watch({"NoSuchThing"}, e, sample_grid(e, millis(100)))[0].percent, 0);
+}
+
+TEST(Samples, AreTakenAtTheirPeriodFromBaselineToValidation) {
+  Evidence e = whole_drill();
+  e.looks = {{due(52), "a", 1, true}, {due(58), "", 0, false}};
+  e.lag = {{due(31), 4096, millis(2)}};
+  const Report r = assess(config(), e);
+  EXPECT_EQ(r.sample_period, millis(100));
+  ASSERT_EQ(r.samples.size(), 30U);
+  EXPECT_EQ(r.samples[4].good, 10U);
+  EXPECT_EQ(r.samples[5].bad, 10U);
+  EXPECT_EQ(r.samples[5].primary, "") << "the last one seen in it";
+  EXPECT_EQ(r.samples[5].standbys, 0U);
+  EXPECT_EQ(r.samples[3].lag_bytes, 4096U);
+  EXPECT_EQ(r.samples[3].standbys, std::nullopt);
+  EXPECT_EQ(r.samples[15].phase, Phase::Validation);
+  EXPECT_EQ(r.samples[15].load_operations, 10U);
+  EXPECT_EQ(r.samples[15].load_p95_millis, 4.0);
+  AssessConfig slower = config();
+  slower.sample = millis(700);
+  EXPECT_EQ(assess(slower, e).samples.size(), 4U) << "what is left over belongs to the last";
 }
 
 TEST(Recommend, ByTheSizeOfTheDeviation) {
@@ -279,7 +398,7 @@ TEST(Series, CountsEveryOperationOnce) {
   EXPECT_EQ(good, 370U);
   EXPECT_EQ(bad, 30U);
   EXPECT_EQ(lost, 2U);
-  EXPECT_FLOAT_EQ(series.points[0].p95_millis, 1);
+  EXPECT_FLOAT_EQ(series.points[0].p95_millis.value_or(0), 1);
   EXPECT_TRUE(series_of(views[0], rows, kStart, kStart, 100).points.empty());
 }
 
@@ -318,6 +437,32 @@ TEST(Edn, IsAHistoryThatJepsenCanRead) {
 {:index 10, :type :invoke, :process 1, :f :read, :value nil, :time 100000000}
 {:index 11, :type :ok, :process 1, :f :read, :value #{[0 1] [0 4]}, :time 110000000}
 )");
+}
+
+std::uint64_t lines_with(const std::string& text, const std::string& what) {
+  std::uint64_t count = 0;
+  for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + 1)) {
+    ++count;
+  }
+  return count;
+}
+
+TEST(Edn, HasTheSameAttemptsAsTheReport) {
+  Evidence e = whole_drill();
+  e.records.clear();
+  e.streams = {stream()};
+  for (const Record& r : records(times(40, 'o') + "nnn??sbxt" + times(40, 'o'))) {
+    e.records.push_back(r);
+  }
+  const LedgerResult& ledger = assess(config(), e).ledger;
+  std::string text;
+  write_edn(e, [&](std::string_view piece) { text += piece; });
+  EXPECT_EQ(lines_with(text, ":type :invoke, "), ledger.attempts + 2) << "and two final reads";
+  EXPECT_EQ(lines_with(text, ":type :ok, "), ledger.ok + 2);
+  EXPECT_EQ(lines_with(text, ":type :fail, "), ledger.fail);
+  EXPECT_EQ(lines_with(text, ":type :info, "), ledger.info);
+  EXPECT_EQ(ledger.attempts, ledger.ok + ledger.fail + ledger.info);
+  EXPECT_EQ(ledger.fail, 5U) << "never sent, blocked, refused";
 }
 
 }  // namespace

@@ -74,6 +74,22 @@ TEST(Criteria, WhatWasNotMeasuredIsMissed) {
   EXPECT_EQ(never.reason, "NotMeasured: the window never came");
 }
 
+TEST(Criteria, OfOneOperationOnly) {
+  Evidence evidence = load(100);  // odd ones are heavy
+  const auto of = [&](const char* metric, const char* operation) {
+    return judged(evidence, {metric, 1e9, true, Statistic::Max, operation});
+  };
+  EXPECT_DOUBLE_EQ(*of("QueryMillis", "heavy").measured, 49.5);
+  EXPECT_DOUBLE_EQ(*of("QueryMillis", "read").measured, 50);
+  EXPECT_EQ(of("QueryMillis", "heavy").samples, 50U);
+  EXPECT_EQ(label(of("QueryMillis", "heavy")), "QueryMillis of heavy");
+  EXPECT_EQ(of("QueryMillis", "write").reason, "NotMeasured: no sample");
+  // What the capacity stream reads says nothing of one operation.
+  evidence.streams = {stream(StreamKind::Capacity)};
+  evidence.records = records(times(900, 'o'));
+  EXPECT_DOUBLE_EQ(*of("RequestsPerSecond", "heavy").measured, 5);
+}
+
 TEST(Criteria, OnlyTheWindowCounts) {
   const CriterionResult result =
       judged(load(100), {"ApiResponseMillis", 20, true, Statistic::Max, ""},

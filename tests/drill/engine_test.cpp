@@ -64,7 +64,7 @@ TEST(DrillEngine, RecordsTheUndoBeforeItInjects) {
   engine.step(event::Preflighted{true, ""}, at(0));
   engine.step(event::Woke{}, at(300));
   const auto actions = engine.step(
-      event::Observed{1, Service::Good, at(0), at(300), Seen::No, Seen::Yes, true}, at(300));
+      event::Observed{1, Service::Good, at(0), at(300), Seen::No, Seen::Yes, true, {}}, at(300));
   EXPECT_TRUE(has<action::Record>(actions));
   EXPECT_FALSE(has<action::Inject>(actions));
 }
@@ -77,7 +77,8 @@ TEST(DrillEngine, UnhealthyInstrumentOrAFailoverInTheBaselineForbidsTheFault) {
     engine.step(event::Woke{}, at(300));
     const Seen promoted = healthy ? Seen::Yes : Seen::No;
     const auto actions = engine.step(
-        event::Observed{1, Service::Good, at(0), at(300), promoted, Seen::Yes, healthy}, at(300));
+        event::Observed{1, Service::Good, at(0), at(300), promoted, Seen::Yes, healthy, {}},
+        at(300));
     EXPECT_FALSE(has<action::Record>(actions));
     EXPECT_TRUE(has<action::Finish>(actions));
   }
@@ -101,7 +102,7 @@ TEST(DrillEngine, AbortWaitsForTheCancelledDeedBeforeItsUndo) {
   EXPECT_TRUE(has<action::Cancel>(abort));
   EXPECT_FALSE(has<action::Restore>(abort));
   engine.step(event::Applied{kFault, DoResult::Unknown, ""}, at(302));
-  event::Observed no{2, Service::Bad, at(300), at(302), Seen::No, Seen::No, true};
+  event::Observed no{2, Service::Bad, at(300), at(302), Seen::No, Seen::No, true, {}};
   EXPECT_TRUE(has<action::Restore>(engine.step(no, at(302))));
 }
 
@@ -164,7 +165,7 @@ std::string rule(const std::optional<std::string>& breach) {
 }
 
 const action::WakeAt kWake{at(9'999)};
-const event::Observed kPromoted{0, Service::Bad, {}, {}, Seen::Yes, Seen::No, true};
+const event::Observed kPromoted{0, Service::Bad, {}, {}, Seen::Yes, Seen::No, true, {}};
 const std::pair<Event, std::vector<Action>> kBegun{event::Begin{}, {kWake, action::Record{kFault}}};
 const std::pair<Event, std::vector<Action>> kInjected{event::Recorded{kFault, true, ""},
                                                       {action::Inject{kFault}}};
@@ -201,7 +202,7 @@ TEST(DrillEngineText, EventsSurviveWritingAndReading) {
       event::Recorded{kStep, true, ""},
       event::Applied{kFailback, DoResult::Unknown, "no reply"},
       event::Proven{kFault, true, "gone"},
-      event::Observed{7, Service::Bad, at(1), at(2), Seen::Yes, Seen::No, false},
+      event::Observed{7, Service::Bad, at(1), at(2), Seen::Yes, Seen::No, false, {"a", "proxy"}},
       event::FinalReadDone{FinalRead::Which::Rejoined, false, "refused"},
       event::Restored{kFault, true, ""},
       event::AbortRequested{AbortReason::DiskFull, "journal"},

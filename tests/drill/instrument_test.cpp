@@ -133,5 +133,16 @@ TEST(Instrument, ListsItsStalls) {
   EXPECT_EQ(check(evidence).stalls.size(), 1U) << "told and found once";
 }
 
+TEST(Stalls, AreSummedUpOnceAndThoseInTheOutageNamed) {
+  const std::vector<Stall> stalls = {
+      {due(0), due(4)}, {due(1), due(5)}, {due(10), due(12)}, {due(20), due(21)}};
+  const StallSummary all = sum_up(stalls, due(12), due(20));
+  EXPECT_EQ(all.count, 4U);
+  EXPECT_EQ(all.longest, 4 * kInterval);
+  EXPECT_EQ(all.total, 8 * kInterval) << "two streams stood still together";
+  EXPECT_EQ(all.in_outage, (std::vector<Stall>{stalls[2], stalls[3]})) << "its ends included";
+  EXPECT_TRUE(sum_up(stalls, kNever, kNever).in_outage.empty());
+}
+
 }  // namespace
 }  // namespace drill::test

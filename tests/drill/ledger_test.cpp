@@ -131,7 +131,7 @@ TEST(Ledger, NothingIsLostWhereNobodyLooked) {
   evidence.final_reads.clear();  // the drill was aborted
   const LedgerVerdicts verdicts = check(evidence);
   EXPECT_FALSE(verdicts.measured);
-  EXPECT_EQ(verdicts.result.lost, 0U);
+  EXPECT_EQ(verdicts.result.lost, std::nullopt);
   EXPECT_TRUE(verdicts.result.identities_hold);
   EXPECT_FALSE(verdicts.rpo_time.upper) << "all of it may be lost";
 }

@@ -1,5 +1,6 @@
 #include "drill/phases.h"
 
+#include <array>
 #include <numeric>
 
 #include <gtest/gtest.h>
@@ -15,6 +16,13 @@ TimePoint at(std::int64_t ms) {
   return kStart + millis(ms);
 }
 
+/// Moments known exactly, in milliseconds; -1: not observed.
+Moments stamps(const std::array<std::int64_t, 8>& ms) {
+  const auto moment = [&](std::size_t i) { return ms[i] < 0 ? Moment{} : Moment{at(ms[i])}; };
+  return {moment(0), moment(1), moment(2), moment(3), moment(4),
+          moment(5), moment(6), moment(7), {}};
+}
+
 Duration inside_sum(const std::vector<PhaseResult>& phases) {
   Duration sum{};
   for (const PhaseResult& phase : phases) {
@@ -24,7 +32,7 @@ Duration inside_sum(const std::vector<PhaseResult>& phases) {
 }
 
 TEST(Phases, SumToTheOutageExactly) {
-  const Moments moments{at(0), at(130), at(200), at(900), at(950), at(1001), at(4000), at(9000)};
+  const Moments moments = stamps({0, 130, 200, 900, 950, 1001, 4000, 9000});
   const auto phases = phases_of(moments, {{"detected", millis(130)}, {"promoted", millis(699)}});
   ASSERT_EQ(phases.size(), 7U);
   EXPECT_EQ(inside_sum(phases), millis(1001));
@@ -37,7 +45,7 @@ TEST(Phases, SumToTheOutageExactly) {
 }
 
 TEST(Phases, WhatWasNotObservedFallsToTheNext) {
-  Moments moments{at(0), at(100), kNever, kNever, at(300), at(400), kNever, kNever};
+  const Moments moments = stamps({0, 100, -1, -1, 300, 400, -1, -1});
   const auto phases = phases_of(moments, {{"decided", millis(50)}});
   EXPECT_EQ(phases[1].took, std::nullopt);
   EXPECT_EQ(phases[1].met, false) << "a target that was not measured is missed";
@@ -47,7 +55,7 @@ TEST(Phases, WhatWasNotObservedFallsToTheNext) {
 }
 
 TEST(Phases, OutOfOrderIsShownAndNotClamped) {
-  const Moments moments{at(0), at(500), at(200), at(300), at(350), at(400), kNever, kNever};
+  const Moments moments = stamps({0, 500, 200, 300, 350, 400, -1, -1});
   const auto phases = phases_of(moments, {});
   EXPECT_EQ(phases[1].took, -millis(300));
   EXPECT_TRUE(phases[1].out_of_order);
@@ -56,7 +64,7 @@ TEST(Phases, OutOfOrderIsShownAndNotClamped) {
 }
 
 TEST(Phases, NotBackHasNoLastPhase) {
-  const Moments moments{at(0), at(100), kNever, kNever, kNever, kNever, kNever, kNever};
+  const Moments moments = stamps({0, 100, -1, -1, -1, -1, -1, -1});
   const auto phases = phases_of(moments, {});
   ASSERT_EQ(phases.size(), 5U);
   EXPECT_EQ(phases[4].took, std::nullopt);
@@ -79,13 +87,70 @@ TEST(Moments, AreReadFromTheStreams) {
   const auto views = views_of(evidence, {});
   const OutageAnalysis a = analyse(views[0], rules(due(20)));
   const Moments m = find_moments(evidence, views, views[0], a.held.at(0), 10 * kInterval);
-  EXPECT_EQ(m.onset, due(20));
-  EXPECT_EQ(m.detected, due(23));
-  EXPECT_EQ(m.decided, due(24));
-  EXPECT_EQ(m.promoted, due(27));
-  EXPECT_EQ(m.redirected, due(30));
-  EXPECT_EQ(m.sustained, due(32));
-  EXPECT_EQ(m.warmed_up, due(32));
+  EXPECT_EQ(m.onset.at, due(20));
+  EXPECT_EQ(m.detected.at, due(23));
+  EXPECT_EQ(m.decided.at, due(24));
+  EXPECT_EQ(m.promoted.at, due(27));
+  EXPECT_EQ(m.redirected.at, due(30));
+  EXPECT_EQ(m.sustained.at, due(32));
+  EXPECT_EQ(m.warmed_up.at, due(32));
+}
+
+TEST(Phases, BoundsOfTheWholeAreThoseOfTheUserVisibleOutage) {
+  Evidence evidence;
+  StreamInfo pinned = stream(StreamKind::PinnedNew, 1);
+  pinned.instance = "b";
+  evidence.streams = {stream(), pinned};
+  evidence.new_primary = "b";
+  for (const Record& r : records(times(20, 'o') + times(12, 'x') + times(30, 'o'))) {
+    evidence.records.push_back(r);
+  }
+  // Refused, then a timeout that proves nothing, then taken.
+  for (const Record& r : records(times(25, 'x') + "tt" + times(35, 'o'), StreamId(1))) {
+    evidence.records.push_back(r);
+  }
+  const auto views = views_of(evidence, {});
+  const OutageAnalysis a = analyse(views[0], rules(due(20)));
+  Moments m = find_moments(evidence, views, views[0], a.held.at(0), 10 * kInterval);
+  EXPECT_EQ(m.onset, (Moment{due(20), due(19), due(20)}));
+  EXPECT_EQ(m.promoted, (Moment{due(27), due(24), due(27) + kLatency}));
+  EXPECT_EQ(m.sustained, (Moment{due(32), due(31), due(32)}));
+  const auto phases = phases_of(m, {});
+  EXPECT_EQ(phases[2].name, "onset→promoted");
+  EXPECT_EQ(phases[2].bounds, (Bounds{millis(40), millis(81)}));
+  for (const PhaseResult& phase : phases) {
+    if (!phase.took || !phase.bounds) continue;
+    EXPECT_LE(phase.bounds->lower, *phase.took) << phase.name;
+    EXPECT_GE(phase.bounds->upper, *phase.took) << phase.name;
+  }
+  m.promoted = m.redirected = {};
+  EXPECT_EQ(phases_of(m, {})[4].bounds, a.held[0].user_visible);
+}
+
+TEST(Phases, WarmedUpSaysInWhichStepsItWasLookedFor) {
+  // Slow for 7 operations after the outage; S is 10 of them, looked at one by one.
+  Seen seen = see(times(40, 'o') + "xx" + times(40, 'o'));
+  for (std::size_t i = 42; i < 49; ++i) seen.kept[i].completed += millis(4);
+  seen.view = view_of(stream(), seen.kept, {});
+  const OutageAnalysis a = analyse(seen.view, rules(due(40)));
+  const Evidence none;
+  const Moments m = find_moments(none, {}, seen.view, a.held.at(0), 10 * kInterval);
+  EXPECT_EQ(m.warm_step, kInterval);
+  EXPECT_EQ(m.warmed_up, (Moment{due(49), due(48), due(49)}));
+  const auto phases = phases_of(m, {});
+  EXPECT_EQ(phases[5].name, "sustained→warmedUp");
+  EXPECT_NE(phases[5].detail.find("in steps of 10"), std::string::npos) << phases[5].detail;
+  EXPECT_EQ(phases[5].bounds, (Bounds{millis(60), millis(80)}));
+}
+
+TEST(Phases, RedundancyIsBoundedByTheLookBeforeIt) {
+  const Seen seen = see(times(40, 'o') + "xx" + times(40, 'o'));
+  const OutageAnalysis a = analyse(seen.view, rules(due(40)));
+  Evidence evidence;
+  evidence.redundancy_restored = due(70);
+  evidence.looks = {{due(45), "b", 0, false}, {due(55), "b", 0, false}, {due(65), "b", 1, true}};
+  const Moments m = find_moments(evidence, {}, seen.view, a.held.at(0), 10 * kInterval);
+  EXPECT_EQ(m.redundancy_restored, (Moment{due(70), due(55), due(70)}));
 }
 
 TEST(Moments, TheJudgedStreamIsRedirectedToo) {
@@ -100,8 +165,8 @@ TEST(Moments, TheJudgedStreamIsRedirectedToo) {
   const auto views = views_of(evidence, {});
   const OutageAnalysis a = analyse(views[0], rules(due(20)));
   const Moments m = find_moments(evidence, views, views[0], a.held.at(0), 10 * kInterval);
-  EXPECT_EQ(m.redirected, due(28));
-  EXPECT_EQ(m.sustained, due(28));
+  EXPECT_EQ(m.redirected.at, due(28));
+  EXPECT_EQ(m.sustained.at, due(28));
 }
 
 TEST(Moments, AnInstanceThatAlwaysServedWasNotPromoted) {
@@ -117,7 +182,7 @@ TEST(Moments, AnInstanceThatAlwaysServedWasNotPromoted) {
   const auto views = views_of(evidence, {});
   const OutageAnalysis a = analyse(views[0], rules(due(20)));
   const Moments m = find_moments(evidence, views, views[0], a.held.at(0), 10 * kInterval);
-  EXPECT_EQ(m.promoted, kNever);
+  EXPECT_EQ(m.promoted.at, kNever);
 }
 
 TEST(Steps, AreHeldAgainstTheirTargets) {

@@ -1,4 +1,4 @@
-"""The three shipped plans, whole: real servers, the real kill, every kind of output.
+"""The shipped plans, whole: real servers, the real kill, every kind of output.
 
 What a slow machine can change (how long it took, criteria of response times) is not judged. What
 must hold on any machine is: what was lost, that two readings agree on it, that the instrument proved
@@ -21,6 +21,8 @@ class Drill(Case):
     """One plan; the drill runs once, for all tests of a class."""
 
     plan = None
+    sets = ()
+    split_brain = False
 
     @classmethod
     def setUpClass(cls):
@@ -29,7 +31,7 @@ class Drill(Case):
         cls.muster = Muster()
         cls.addClassCleanup(cls.muster.close)
         cls.metrics = os.path.join(cls.muster.top, "muster.prom")
-        cls.ended = cls.muster.drill(cls.plan, options=("--metrics-file", cls.metrics),
+        cls.ended = cls.muster.drill(cls.plan, *cls.sets, options=("--metrics-file", cls.metrics),
                                      seconds=200)
         cls.left = cls.muster.drills()
         if cls.ended.code not in (0, 3, 4) or len(cls.left) != 1:
@@ -52,7 +54,7 @@ class Drill(Case):
         self.assertEqual(ledger["ok"], ledger["kept"] + ledger["lost"] + ledger["delayed"])
         self.assertGreater(ledger["kept"], 0)
         self.assertEqual((ledger["phantom"], ledger["corrupt"], ledger["holes"]), (0, 0, 0))
-        self.assertEqual(report["consistency"]["splitBrainDefinite"], 0)
+        self.assertEqual(report["consistency"]["splitBrainDefinite"] > 0, self.split_brain)
         for event in report["timeline"]:
             self.assertNotRegex(event["text"], r"[\n\t]")
 
@@ -150,6 +152,49 @@ class PatroniCluster(Drill):
         self.assertEqual(self.report["mode"], "Observe")
         self.assertTrue(any(event["kind"] == "Promoted" for event in self.report["timeline"]))
         self.assertTrue(re.search("RedundancyRestored", json.dumps(self.report["timeline"])))
+        self.nothing_left()
+
+
+class Partition(Drill):
+    plan = "database-partition"
+
+    def stream(self, name):
+        return next(s for s in self.report["streams"] if s["stream"]["name"] == name)
+
+    def test_a_primary_that_is_cut_off_acknowledges_nothing(self):
+        self.common()
+        self.assertEqual(self.report["ledger"]["lost"], 0, self.report["ledger"])
+        self.assertTrue(self.report["ledger"]["crossCheckAgrees"])
+        proven = [e["text"] for e in self.report["timeline"] if e["kind"] == "FaultProven"]
+        self.assertEqual(len(proven), 1)
+        self.assertRegex(proven[0], "/ready answered 503$")
+
+    def test_the_page_of_the_proxy_tells_of_the_cut_and_the_control_does_not(self):
+        for name in ("ready/A", "ready/B"):
+            self.assertGreater(self.stream(name)["badByCause"].get("Unavailable", 0), 0, name)
+        control = self.stream("standby-port/A")
+        self.assertEqual(control["stream"]["kind"], "Control")
+        self.assertGreater(control["ok"], 0)
+        self.assertEqual(control["badByCause"].get("Refused", 0), 0)
+
+    def test_leaves_nothing_behind(self):
+        self.nothing_left()
+
+
+class PartitionOfAnAsynchronousPair(Drill):
+    plan = "database-partition"
+    sets = ("spec.target.local.parameters.synchronous=off",
+            "spec.target.local.parameters.replicationDelayMillis=300")
+    split_brain = True
+
+    def test_the_old_primary_goes_on_acknowledging_and_the_drill_counts_it(self):
+        self.common()
+        self.assertEqual(self.report["verdict"], "Missed")
+        self.assertTrue(any("superseded primary" in why for why in self.report["reasons"]))
+        ledger = self.report["ledger"]
+        self.assertGreater(ledger["lost"], 0)
+        self.assertEqual(ledger["lost"], ledger["lostFoundOnOldPrimary"])
+        self.assertTrue(ledger["crossCheckAgrees"])
         self.nothing_left()
 
 

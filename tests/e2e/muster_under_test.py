@@ -7,6 +7,7 @@ end is the same: what still runs below the directory is killed by process id, th
 and a test that left something running is told so.
 """
 
+import contextlib
 import json
 import os
 import re
@@ -16,6 +17,8 @@ import subprocess
 import tempfile
 import time
 import unittest
+
+import yaml
 
 SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 PLANS = os.path.join(SOURCE, "dr-drills")
@@ -107,8 +110,10 @@ class Muster:
         self.state = os.path.join(self.top, "state")
         self.env = dict(os.environ, MUSTER_STATE_DIR=self.state, NO_COLOR="1")
 
-    def start(self, *arguments, env=None, **options):
-        return Running([PROGRAM, *arguments], dict(self.env, **(env or {})), self.top, **options)
+    def start(self, *arguments, env=None, prefix=(), **options):
+        """`prefix` is a program that becomes `muster` at its end."""
+        return Running([*prefix, PROGRAM, *arguments], dict(self.env, **(env or {})), self.top,
+                       **options)
 
     def run(self, *arguments, seconds=180, **options):
         return self.start(*arguments, **options).wait(seconds)
@@ -118,6 +123,23 @@ class Muster:
         for change in (*QUICK, *sets):
             arguments += ["--set", change]
         return self.start(*arguments, **more) if start else self.run(*arguments, **more)
+
+    def guardian_of(self, drill=None):
+        """The process id of a drill's guardian; None if it has none."""
+        try:
+            with open(os.path.join(drill or self.drills()[-1], "guardian.pid"),
+                      encoding="utf-8") as file:
+                return int(file.read())
+        except OSError:
+            return None
+
+    def kill(self, drill):
+        """The drill dies and its guardian with it, so that nobody undoes anything."""
+        guardian = self.guardian_of()
+        drill.signal(signal.SIGKILL)
+        if guardian is not None:
+            os.kill(guardian, signal.SIGKILL)
+        return drill.wait(10)
 
     def drills(self):
         """The folders of the drills, oldest first."""
@@ -150,14 +172,50 @@ class Muster:
                        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                        stderr=subprocess.DEVNULL)
 
-    def sql(self, instance, statement):
+    def sql(self, instance, statement, system="postgres-pair"):
         """One value from an instance, as a client of the address sees it; None if it is down."""
         done = subprocess.run(
-            ["psql", "-XqAt", "-h", "127.0.0.1", "-p", str(self.system_ports()[instance]),
+            ["psql", "-XqAt", "-h", "127.0.0.1", "-p", str(self.system_ports(system)[instance]),
              "-U", "muster", "-d", "app", "-c", statement],
             env=dict(os.environ, PGCONNECT_TIMEOUT="3"), capture_output=True, text=True,
             check=False)
         return done.stdout.strip() if done.returncode == 0 else None
+
+    def superuser(self, node, statement):
+        """A statement on a node of the pair, over its private socket."""
+        folder = os.path.join(self.state, "systems", "postgres-pair")
+        user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+        subprocess.run([*user, "psql", "-XqAt", "-h", os.path.join(folder, "run", node),
+                        "-p", str(self.system_ports()[node]), "-U", "postgres", "-c", statement],
+                       cwd=folder, check=True, capture_output=True)
+
+    @contextlib.contextmanager
+    def writer(self, node):
+        """A user who writes an order 50 times a second, for as long as the block lasts."""
+        argv = ["psql", "-XqAt", "-h", "127.0.0.1", "-p", str(self.system_ports()[node]),
+                "-U", "muster", "-d", "app"]
+        order = "insert into orders (customer_id, item, quantity, price_cents) values (1, 'x', 1, 1)"
+        process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.DEVNULL, text=True)
+        process.stdin.write(order + "\n\\watch 0.02\n")
+        process.stdin.flush()
+        try:
+            yield process
+        finally:
+            process.kill()
+            process.communicate()
+
+    def changed_plan(self, name, spec):
+        """A shipped plan with other parts in its spec; the path of the file without .yaml."""
+        with open(plan(name), encoding="utf-8") as file:
+            document = yaml.safe_load(file)
+        document["spec"].update(spec)
+        local = document["spec"]["target"]["local"]
+        local["system"] = os.path.join(PLANS, "systems", local["system"])
+        path = tempfile.mktemp(dir=self.top, prefix="plan-")
+        with open(path + ".yaml", "w", encoding="utf-8") as file:
+            json.dump(document, file)
+        return path
 
     def roles(self):
         """What each instance is now: 'primary', 'standby' or 'down'."""

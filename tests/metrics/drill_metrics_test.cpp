@@ -22,14 +22,10 @@ drill::Summary finished_drill() {
   drill.plan = "database-failover";
   drill.finished = drill::WallTime(seconds(1'795'236'320));
   drill.verdict = drill::Verdict::Missed;
-  drill.rto = {seconds(300),
-               {millis(12'400), millis(12'420)},
-               {millis(12'389), millis(12'423)},
-               drill::Verdict::Met};
-  drill.rpo = {seconds(60),
-               {seconds(0), std::nullopt},
-               {seconds(0), std::nullopt},
-               drill::Verdict::Inconclusive};
+  drill.rto = {seconds(300), drill::Bounds{millis(12'400), millis(12'420)},
+               drill::Bounds{millis(12'389), millis(12'423)}, drill::Verdict::Met};
+  drill.rpo = {seconds(60), drill::Bounds{seconds(0), std::nullopt},
+               drill::Bounds{seconds(0), std::nullopt}, drill::Verdict::Inconclusive};
   drill.lost = 4;
   drill.score = 93.75;
   drill.phases = {{"onset→detected", millis(3'280), seconds(30)},

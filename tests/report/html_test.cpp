@@ -31,6 +31,67 @@ TEST(ReportHtml, ShowsVerdictObjectivesAndLosses) {
   EXPECT_THAT(html, HasSubstr("/var/lib/muster/drills/database-failover-20261121-044224-9f3a"));
 }
 
+TEST(ReportHtml, SaysWhatTheLagIsAndWhatIsUnknown) {
+  drill::Report report = sample::database_failover();
+  EXPECT_THAT(
+      report::html(report),
+      HasSubstr("3,424 bytes not known to be replayed; a replay was heard of 48.0 ms after its "
+                "flush, there and back"));
+  report.lag_at_fault = {{report.fault_begun, std::nullopt, std::nullopt}};
+  EXPECT_THAT(report::html(report), HasSubstr("how many bytes were not replayed is unknown; how "
+                                              "long a replay takes is unknown"));
+}
+
+TEST(ReportHtml, AStreamThatDoesNotDecideIsNotJudged) {
+  drill::Report report = sample::database_failover();
+  drill::StreamResult& control = report.streams.back();
+  control.p50 = control.p95 = control.p99 = std::nullopt;
+  control.downtime.reset();
+  const std::string html = report::html(report);
+  EXPECT_THAT(html, HasSubstr("not judged"));
+  EXPECT_THAT(html, HasSubstr("not measured"));
+  EXPECT_THAT(html, Not(HasSubstr("0 / 0 / 0 ms")));
+}
+
+TEST(ReportHtml, ALongListOfStallsIsSummedUpAndFolded) {
+  drill::Report report = sample::database_failover();
+  const std::size_t before = report::html(report).size();
+  drill::InstrumentResult& instrument = report.instrument;
+  instrument.stalls.clear();
+  for (int i = 0; i < 5'000; ++i) {
+    const drill::TimePoint at = report.steady_start + base::millis(20 * i);
+    instrument.stalls.push_back({at, at + base::millis(11)});
+  }
+  instrument.stalled = {5'000, base::millis(11), base::seconds(55), {instrument.stalls[2'002]}};
+  const std::string html = report::html(report);
+  EXPECT_THAT(html, HasSubstr("stood still 5,000 times, 55.0 s in all, the longest 11"));
+  EXPECT_THAT(html, HasSubstr("1 of them touches the judged outage"));
+  EXPECT_THAT(html, HasSubstr("0:40.040"));
+  EXPECT_THAT(html, HasSubstr("<details><summary>The first 200 of 5000 stalls"));
+  EXPECT_LT(html.size(), before + 20'000);
+}
+
+TEST(ReportHtml, ShowsSamplesFoldedAndWhatWasMonitored) {
+  const std::string html = report::html(sample::database_failover());
+  EXPECT_THAT(html, HasSubstr("<details><summary>11 samples, one every 10.0 s"));
+  EXPECT_THAT(html, HasSubstr("seen in 1 of 11 samples of 10 s"));
+}
+
+TEST(ReportHtml, SaysWhatWasNotReadAndNotScored) {
+  const std::string html = report::html(sample::not_recovered());
+  EXPECT_THAT(html, HasSubstr("not read"));
+  EXPECT_THAT(html, HasSubstr("No final read was made"));
+  EXPECT_THAT(html, HasSubstr("not scored"));
+  EXPECT_THAT(html, HasSubstr("not measured"));
+}
+
+TEST(ReportHtml, SaysWhichDrillsTheHistorySpeaksOf) {
+  const std::string html = report::html(sample::database_failover());
+  EXPECT_THAT(html, HasSubstr("3 drills on this machine with the same spec"));
+  EXPECT_THAT(html, HasSubstr("2 others of this plan"));
+  EXPECT_THAT(html, HasSubstr("2871336001"));
+}
+
 TEST(ReportHtml, LoadsAndRunsNothing) {
   for (const auto& report : {sample::database_failover(), sample::hostile()}) {
     const std::string html = report::html(report);

@@ -50,8 +50,8 @@ Series series(const StreamInfo& info, base::Random& random) {
     } else {
       point.good = n;
       point.p50_millis = static_cast<float>(1.4 + random.unit() * 0.4 + (warm ? 6 : 0));
-      point.p95_millis = point.p50_millis * static_cast<float>(1.8 + random.unit());
-      point.max_millis = point.p95_millis * static_cast<float>(1.5 + random.exponential(1.5));
+      point.p95_millis = *point.p50_millis * static_cast<float>(1.8 + random.unit());
+      point.max_millis = *point.p95_millis * static_cast<float>(1.5 + random.exponential(1.5));
     }
     out.points.push_back(point);
   }
@@ -62,6 +62,7 @@ StreamResult result(const StreamInfo& info) {
   StreamResult out;
   out.stream = info;
   out.attempts = info.kind == StreamKind::Ledger ? 17'620 : 1'762;
+  out.downtime = Bounds{};
   out.largest_gap = info.interval + Duration(1'204'000);
   out.baseline_latency_max = Duration(11'310'000);
   out.p50 = Duration(1'512'000);
@@ -74,7 +75,7 @@ StreamResult result(const StreamInfo& info) {
         kOnset,
         end,
         {length - info.interval, length + info.interval},
-        {length - info.interval - out.baseline_latency_max, length + info.interval + millis(2)},
+        {length - info.interval - *out.baseline_latency_max, length + info.interval + millis(2)},
         static_cast<std::uint64_t>(length / info.interval)};
     out.bad = window.bad;
     out.fail = out.bad - 9;
@@ -86,6 +87,7 @@ StreamResult result(const StreamInfo& info) {
     out.first_success = length - millis(40);
   }
   out.ok = out.attempts - out.bad;
+  if (info.decides) out.verdict = Verdict::Met;
   return out;
 }
 
@@ -159,7 +161,8 @@ void add_assessment(Report& r) {
              {"switch", millis(1'230), seconds(60), true, false, "ServiceRestoration"}};
   const auto criterion = [](const char* window, const char* metric, bool at_most, double target,
                             std::optional<double> measured, Verdict verdict, const char* reason) {
-    return CriterionResult{window,  metric, "P95", at_most, target, measured, measured ? 240U : 0U,
+    return CriterionResult{window,  metric, "",       "P95",
+                           at_most, target, measured, measured ? 240U : 0U,
                            verdict, reason};
   };
   r.criteria = {criterion("degraded", "ApiResponseMillis", true, 1500, 412.5, Verdict::Met, ""),
@@ -196,6 +199,7 @@ void add_ledger(Report& r) {
   ledger.info = 9;
   ledger.kept = 15'870;
   ledger.lost = 4;
+  ledger.delayed = 0;
   ledger.recovered_unknown = 2;
   ledger.lost_found_on_old_primary = 4;
   ledger.cross_check_agrees = true;
@@ -219,6 +223,7 @@ void add_instrument(Report& r) {
        true}};
   r.instrument.control_detail = "1,762 of 1,762 operations good";
   r.instrument.stalls = {{kStart + millis(98'000), kStart + millis(98'340)}};
+  r.instrument.stalled = {1, millis(340), millis(340), {}};
   r.instrument.wall_steps = {millis(-800)};
   r.instrument.detail = "Both known outages lie inside the measured bounds.";
 }
@@ -227,20 +232,42 @@ void add_objectives(Report& r) {
   const Duration length = kBack - kOnset;
   r.rto = {"RTO",
            seconds(300),
-           {length - millis(10), length + millis(10)},
-           {length - millis(21), length + millis(13)},
+           Bounds{length - millis(10), length + millis(10)},
+           Bounds{length - millis(21), length + millis(13)},
            Verdict::Met,
            "The service was away for at most 12.5 s of the 5 min allowed.",
            "orders/W",
            "Onset"};
   r.rpo = {"RPO",
            seconds(60),
-           {millis(31), millis(52)},
-           {millis(31), millis(52)},
+           Bounds{millis(31), millis(52)},
+           Bounds{millis(31), millis(52)},
            Verdict::Met,
            "4 acknowledged writes of the last 52 ms before the fault are gone.",
            "orders/W",
            "Onset"};
+}
+
+void add_samples(Report& r) {
+  r.sample_period = seconds(10);
+  for (int i = 0; i < 11; ++i) {
+    Sample s;
+    s.from = kStart + millis(4'200) + seconds(10) * i;
+    s.phase = i < 4 ? Phase::Baseline : i < 6 ? Phase::Recovery : Phase::Validation;
+    s.good = i == 4 ? 120 : 1'000;
+    s.bad = 1'000 - s.good;
+    s.load_operations = 20;
+    if (i != 4) s.load_p95_millis = 18.25;
+    s.primary = i < 4 ? "a" : "b";
+    s.standbys = i < 4 ? 1 : 0;
+    if (i < 4) s.lag_bytes = 3'424;
+    s.pool_busy = 2;
+    s.pool_waiting = 0;
+    r.samples.push_back(s);
+  }
+  r.monitoring = {{"ReplicationLag", 10, 11, 1000.0 / 11, true, "seen in 10 of 11 samples of 10 s"},
+                  {"PoolHealth", 1, 11, 100.0 / 11, false, "seen in 1 of 11 samples of 10 s"},
+                  {"Consistency", 2, 2, 100, true, "2 of 2 final reads"}};
 }
 
 }  // namespace
@@ -257,6 +284,14 @@ Report database_failover() {
                 {"postgres", "15.14"},
                 {"haproxy", "2.6.12"},
                 {"kernel", "6.1.0"}};
+  r.overrides = "spec.timing.baselineSeconds=40";
+  r.spec_digest = "9f3a07bc";
+  r.load_seed = 2'871'336'001;
+  r.history =
+      HistorySummary{3,
+                     2,
+                     {3, 3, 1, 0.368, seconds(12), seconds(13), false, Trend::Stable},
+                     {2, 3, 2.0 / 3, 0.135, millis(40), std::nullopt, true, Trend::Degrading}};
   r.started = WallTime(seconds(1'795'236'144) + Duration(123'456'789));
   r.finished = r.started + (kEnd - kStart);
   r.steady_start = kStart;
@@ -277,6 +312,7 @@ Report database_failover() {
   add_instrument(r);
   r.lag_at_fault = {{kFault, 3'424, millis(48)}};
   add_timeline(r);
+  add_samples(r);
   add_assessment(r);
   r.fault_begun = kFault;
   r.onset = kOnset;
@@ -302,7 +338,9 @@ Report not_recovered() {
            forever,    Verdict::Missed, "The service was still away when the drill ended.",
            "orders/W", "Onset"};
   r.rpo.verdict = Verdict::Inconclusive;
-  r.rpo.user_visible = r.rpo.service = {Duration{}, std::nullopt};
+  r.rpo.user_visible = r.rpo.service = std::nullopt;
+  r.rpo_records.reset();
+  r.ledger.kept = r.ledger.lost = r.ledger.delayed = r.ledger.recovered_unknown = std::nullopt;
   r.rpo.reason = "The survivor could not be read, so no write is known to be kept.";
   r.final_state = SystemState::FailoverInProgress;
   r.sustained = kNever;
@@ -321,7 +359,7 @@ Report not_recovered() {
       if (point.at < kOnset) continue;
       point.bad += point.good;
       point.good = 0;
-      point.p50_millis = point.p95_millis = point.max_millis = 0;
+      point.p50_millis = point.p95_millis = point.max_millis = std::nullopt;
     }
   }
   r.ledger.cross_check_agrees.reset();
@@ -334,6 +372,7 @@ Report not_recovered() {
                         "server closed the connection unexpectedly"});
   std::ranges::sort(r.timeline, {}, &TimelineEvent::at);
   r.compliance.rto = 0;
+  r.compliance.performance.reset();
   r.compliance.score = 43.75;
   return r;
 }

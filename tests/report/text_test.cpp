@@ -67,6 +67,7 @@ TEST(ReportTerminal, SaysTheVerdictTheBoundsAndWhereTheReportLies) {
   EXPECT_THAT(text, HasSubstr("database-failover  ✗ missed"));
   EXPECT_THAT(text, HasSubstr("RTO  12.389 – 12.423 s  5 min 00 s  ✓ met"));
   EXPECT_THAT(text, HasSubstr("15,874 acknowledged (15,870 kept, 4 lost, 0 delayed)"));
+  EXPECT_THAT(text, HasSubstr("The wall clock was set back by 800 ms; no figure depends on it."));
   EXPECT_TRUE(text.ends_with("HTML report: /var/lib/muster/drills/x/report.html\n")) << text;
   EXPECT_THAT(text, Not(HasSubstr("\x1b")));
 }

@@ -2,11 +2,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "api/tables.h"
+#include "drill/monitoring.h"
 #include "runner/availability.h"
 #include "runner/chronicle.h"
 #include "runner/instance_watch.h"
+#include "runner/plan_config.h"
 #include "runner/results.h"
 #include "runner/status.h"
+#include "runner/user_load.h"
 
 namespace runner {
 namespace {
@@ -53,6 +57,41 @@ TEST(Availability, UnknownUntilEveryDecidingStreamHasAnswered) {
                       at(9))
           .service,
       drill::Service::Unknown);
+}
+
+TEST(PlanConfig, EverySignalThatAPlanMayNameCanBeWatched) {
+  EXPECT_EQ(api::table_at(api::recovery_plan_table(), "spec.monitoring").allowed, drill::signals());
+}
+
+TEST(ControlUp, TwoFailuresInARowAndNoAnswerInTime) {
+  probes::StreamStatus control;
+  control.info.kind = drill::StreamKind::Control;
+  control.info.interval = base::millis(100);
+  control.info.deadline = base::millis(250);
+  EXPECT_TRUE(control_up({control}, at(5000))) << "no answer yet";
+  control.bad_since = at(1000);
+  EXPECT_TRUE(control_up({control}, at(1450)));
+  EXPECT_FALSE(control_up({control}, at(1451)));
+  control.info.kind = drill::StreamKind::ServiceNew;
+  EXPECT_TRUE(control_up({control}, at(9000))) << "the service may be away, the control may not";
+}
+
+TEST(LoadSeed, IsTheDrillsOwnAndTheSameAgain) {
+  EXPECT_EQ(load_seed("a"), 0xe40c292cU) << "FNV-1a";
+  EXPECT_NE(load_seed("failover-1"), load_seed("failover-2"));
+}
+
+api::RecoveryPlan plan_from(const char* spec) {
+  api::RecoveryPlan plan;
+  plan.document = api::parse_json(spec).value();
+  return plan;
+}
+
+TEST(SpecDigest, ChangesWithWhatDecidesAndWithNothingElse) {
+  const std::string digest = spec_digest(plan_from(R"({"spec": {"a": 1, "description": "x"}})"));
+  EXPECT_EQ(spec_digest(plan_from(R"({"spec": {"a": 1, "profiles": {"quick": 2}}})")), digest);
+  EXPECT_NE(spec_digest(plan_from(R"({"spec": {"a": 2}})")), digest) << "an override";
+  EXPECT_NE(spec_digest(plan_from(R"({"spec": {"a": 1, "profile": "quick"}})")), digest);
 }
 
 using Role = probes::PgInstanceView::Role;

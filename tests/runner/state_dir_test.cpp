@@ -6,6 +6,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "runner/track_record.h"
+#include "store/history.h"
+
 namespace runner {
 namespace {
 
@@ -58,6 +61,33 @@ TEST_F(StateDirTest, FolderThatCannotBeMadeIsNamed) {
   const auto state = StateDir::open("/proc/muster-cannot-be");
   ASSERT_FALSE(state.has_value());
   EXPECT_THAT(state.error().message, HasSubstr("/proc/muster-cannot-be"));
+}
+
+TEST_F(StateDirTest, TheTrackRecordSpeaksOfComparableDrillsOnly) {
+  const auto state = StateDir::open(root_);
+  ASSERT_TRUE(state.has_value());
+  auto history = store::History::open(state->history());
+  ASSERT_TRUE(history.has_value());
+  const auto drill = [](int number, const char* digest, drill::Verdict verdict) {
+    drill::Summary row;
+    row.drill_id = "plan-" + std::to_string(number);
+    row.plan = "plan";
+    row.spec_digest = digest;
+    row.started = seconds(number);
+    row.rto.verdict = verdict;
+    row.rto.service = drill::Bounds{};
+    return row;
+  };
+  ASSERT_TRUE(history->append(drill(1, "full", drill::Verdict::Met)));
+  ASSERT_TRUE(history->append(drill(2, "quick", drill::Verdict::Missed)));
+  ASSERT_TRUE(history->append(drill(3, "", drill::Verdict::Missed)));  // of an older version
+  const auto full = track_record(*state, "plan", "full", drill(4, "full", drill::Verdict::Met));
+  ASSERT_TRUE(full.has_value()) << full.error().message;
+  EXPECT_EQ(full->drills, 2U);
+  EXPECT_EQ(full->left_out, 2U);
+  EXPECT_EQ(full->rto.met, 2U);
+  EXPECT_EQ(full->rto.of, 2U);
+  EXPECT_THAT(describe(*full), HasSubstr("2 others of this plan differ"));
 }
 
 }  // namespace

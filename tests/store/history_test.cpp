@@ -61,11 +61,12 @@ drill::Summary drill_number(int i, const std::string& plan = "failover") {
   d.verdict = i % 2 == 0 ? drill::Verdict::Met : drill::Verdict::Missed;
   d.ending = drill::Ending::Completed;
   d.reason = i % 2 == 0 ? "" : "it's \"late\"; DROP TABLE drill --";
-  d.rto = {seconds(300),
-           {millis(12'400), millis(12'420)},
-           {millis(12'389), std::nullopt},
-           drill::Verdict::Missed};
-  d.rpo = {seconds(60), {seconds(0), seconds(0)}, {millis(31), millis(52)}, drill::Verdict::Met};
+  d.rto = {seconds(300), drill::Bounds{millis(12'400), millis(12'420)},
+           drill::Bounds{millis(12'389), std::nullopt}, drill::Verdict::Missed};
+  d.rpo = {seconds(60), drill::Bounds{}, drill::Bounds{millis(31), millis(52)},
+           drill::Verdict::Met};
+  d.overrides = "spec.objectives.rtoSeconds=100";
+  d.spec_digest = "0f" + std::to_string(i);
   d.rpo_records = d.lost = 4;
   d.acked = 15'874;
   d.unknown = 9;
@@ -81,6 +82,26 @@ TEST_F(StoreHistory, KeepsEveryFieldAcrossOpenings) {
   const auto back = open().find("failover-100001");
   ASSERT_TRUE(back) << back.error().message;
   EXPECT_EQ(*back, drill_number(1));
+}
+
+TEST_F(StoreHistory, WhatWasNotMeasuredComesBackAsThat) {
+  drill::Summary none = drill_number(1);
+  none.rto.user_visible = none.rto.service = std::nullopt;
+  none.lost = none.rpo_records = std::nullopt;
+  ASSERT_TRUE(open().append(none));
+  EXPECT_EQ(*open().find(none.drill_id), none);
+}
+
+TEST_F(StoreHistory, AHistoryOfTheFirstVersionIsMovedUp) {
+  drill::Summary old = drill_number(1);
+  ASSERT_TRUE(open().append(old));
+  sql("ALTER TABLE drill DROP COLUMN overrides; ALTER TABLE drill DROP COLUMN spec_digest;"
+      "ALTER TABLE drill DROP COLUMN ledger_read; ALTER TABLE objective DROP COLUMN measured;"
+      "PRAGMA user_version = 1");
+  old.overrides = old.spec_digest = "";
+  EXPECT_EQ(*open().find(old.drill_id), old);
+  ASSERT_TRUE(open().append(drill_number(2)));
+  EXPECT_EQ(*open().find("failover-100002"), drill_number(2));
 }
 
 TEST_F(StoreHistory, ListsTheNewestFirstAndPlansInOrderOfTime) {

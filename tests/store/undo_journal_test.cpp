@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <gtest/gtest.h>
@@ -243,6 +244,24 @@ TEST(UndoJournal, LivesOnARealDisk) {
   }
   std::filesystem::remove_all(folder);
   EXPECT_FALSE(open_journal_file(path)) << "the folder is gone";
+}
+
+TEST(UndoJournal, ReservesItsSpaceBeforeTheDiskIsFull) {
+  std::string folder = (std::filesystem::temp_directory_path() / "muster-journal-XXXXXX").string();
+  ASSERT_NE(::mkdtemp(folder.data()), nullptr);
+  const std::string path = folder + "/journal";
+  auto file = open_journal_file(path);
+  ASSERT_TRUE(file) << file.error().message;
+  struct stat info{};
+  ASSERT_EQ(::stat(path.c_str(), &info), 0);
+  EXPECT_EQ(info.st_size, 0);
+  EXPECT_GE(info.st_blocks * 512, 128 << 10);
+  // Cutting off what was torn keeps it.
+  ASSERT_TRUE((*file)->append("torn"));
+  ASSERT_TRUE((*file)->truncate(0));
+  ASSERT_EQ(::stat(path.c_str(), &info), 0);
+  EXPECT_GE(info.st_blocks * 512, 128 << 10);
+  std::filesystem::remove_all(folder);
 }
 
 TEST(UndoJournal, AFullDiskIsNamed) {

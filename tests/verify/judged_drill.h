@@ -37,6 +37,10 @@ inline std::vector<drill::Criterion> draw_criteria(base::Random& random, api::No
                          .set("metric", metric)
                          .set("statistic", drill::name(c.statistic))
                          .set(at_most ? "atMost" : "atLeast", static_cast<std::int64_t>(c.target));
+    if (random.chance(0.2)) {
+      c.operation = "write";
+      item.set("operation", "write");
+    }
     if (c.target > 90) {
       c.target += 0.9;
       item.set(at_most ? "atMost" : "atLeast", std::to_string(static_cast<int>(c.target)) + ".9");
@@ -61,6 +65,7 @@ inline DrawnPlan draw_plan(base::Random& random, const drill::Evidence& evidence
   if (ledger) config.rpo = base::seconds(rpo);
   config.zero_point = static_cast<drill::ZeroPoint>(random.below(4));
   config.hold = base::seconds(1);
+  config.sample = base::seconds(random.between(1, 2));
   if (random.chance(0.4)) {
     for (const drill::StreamInfo& info : evidence.streams) {
       if (random.chance(0.3)) config.deciding.push_back(info.name);
@@ -100,12 +105,18 @@ inline DrawnPlan draw_plan(base::Random& random, const drill::Evidence& evidence
                                           .set("zeroPoint", drill::name(config.zero_point))
                                           .set("decidedBy", api::Node::strings(config.deciding)))
                    .set("probes", api::Node::sequence({probe}))
-                   .set("timing", api::Node::map().set("holdSeconds", 1))
+                   .set("timing", api::Node::map()
+                                      .set("holdSeconds", 1)
+                                      .set("sampleSeconds", config.sample / base::seconds(1)))
                    .set("phaseTargets", std::move(targets))
-                   .set("criteria", api::Node::map()
-                                        .set("degraded", std::move(degraded))
-                                        .set("validation", std::move(validation)))
+                   .set("criteria",
+                        api::Node::map()
+                            .set("degraded", std::move(degraded))
+                            .set("validation", std::move(validation)))
                    .set("monitoring", api::Node::strings(config.monitoring)));
+  api::Node compared = out.document["spec"];
+  compared.erase("description");
+  config.spec_digest = crypto::hex(crypto::sha256(api::to_json(compared)));
   return out;
 }
 

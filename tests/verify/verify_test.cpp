@@ -58,12 +58,13 @@ TEST(Verify, LeavesOnlySentencesUncompared) {
     ASSERT_TRUE(verified.has_value());
     seen.insert(verified->not_compared.begin(), verified->not_compared.end());
   }
-  EXPECT_THAT(seen, testing::UnorderedElementsAre(
-                        "apiVersion", "kind", "version", "directory", "reasons", "rto.reason",
-                        "rpo.reason", "phases[].detail", "steps[].detail", "streams[].reason",
-                        "ledger.problems", "instrument.controlDetail", "instrument.detail",
-                        "criteria[].reason", "compliance.violations[].detail",
-                        "recommendations[].text", "recommendations[].steps"));
+  EXPECT_THAT(seen,
+              testing::UnorderedElementsAre(
+                  "apiVersion", "kind", "version", "directory", "history", "reasons", "rto.reason",
+                  "rpo.reason", "phases[].detail", "steps[].detail", "streams[].reason",
+                  "ledger.problems", "instrument.controlDetail", "instrument.detail",
+                  "criteria[].reason", "compliance.violations[].detail", "monitoring[].detail",
+                  "recommendations[].text", "recommendations[].steps"));
 }
 
 /// Every value of a document that is not a sentence, with a way to reach it.
@@ -152,7 +153,7 @@ TEST(Verify, IsHeldAgainstEveryVerdict) {
     const drill::Report report = drill::assess(draw_plan(random, evidence).config, evidence);
     ++rto[drill::name(report.rto.verdict)];
     ++rpo[drill::name(report.rpo.verdict)];
-    lost += report.ledger.lost > 0;
+    lost += report.ledger.lost.value_or(0) > 0;
     split += report.consistency.split_brain_definite > 0;
     stale += report.consistency.stale_reads > 0;
     contained += !report.instrument.reference.empty() && report.instrument.reference[0].contained;

@@ -1,60 +1,13 @@
-# What the scripts of this system share. Sourced, never run. Everything it touches lies under
-# $MUSTER_DIR. Daemons are recorded in pid files and recognised by their command line, PostgreSQL's
-# processes by their working directory, so that no recycled process id is ever signalled.
-set -euo pipefail
+# What the scripts of this system share, on top of what all PostgreSQL systems do. Sourced, never run.
+# Daemons are recorded in pid files and recognised by their command line.
+. "$(dirname "${BASH_SOURCE[0]}")/../shared/postgres.sh"
 
-: "${MUSTER_DIR:?the private directory of the system}" "${MUSTER_PORT_A:?}" "${MUSTER_PORT_B:?}"
-: "${MUSTER_PORT_PROXY:?}" "${MUSTER_PORT_REST_A:?}" "${MUSTER_PORT_REST_B:?}"
+: "${MUSTER_PORT_REST_A:?}" "${MUSTER_PORT_REST_B:?}"
 : "${MUSTER_PORT_ETCD:?}" "${MUSTER_PORT_ETCD_PEER:?}"
-: "${MUSTER_PORT_FROM_A:?}" "${MUSTER_PORT_FROM_B:?}"
-pg_bin=${MUSTER_PARAM_PGBIN:-/usr/lib/postgresql/15/bin}
-synchronous=${MUSTER_PARAM_SYNCHRONOUS:-off}
-orders=${MUSTER_PARAM_ORDERS:-40000}
 home=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
-die() {
-  echo "$(basename "$0"): $*" >&2
-  exit 1
-}
-
-# PostgreSQL refuses to run as root; everything runs as the owner of the data.
-owner=$(id -un)
-[ "$(id -u)" -ne 0 ] || owner=postgres
-
-# as_owner COMMAND...: in $MUSTER_DIR, because the owner may not enter the current directory.
-as_owner() {
-  if [ "$(id -u)" -eq 0 ]; then
-    (cd "$MUSTER_DIR" && exec runuser -u "$owner" -- "$@")
-  else
-    (cd "$MUSTER_DIR" && exec "$@")
-  fi
-}
-
-# port_of PREFIX NODE: port_of REST a is $MUSTER_PORT_REST_A.
-port_of() {
-  local name=MUSTER_PORT_${1:+$1_}${2^^}
-  case $2 in a | b) echo "${!name}" ;; *) die "no node named '$2': a or b" ;; esac
-}
-
-# sql NODE STATEMENT: as superuser over the node's private socket.
-sql() {
-  PGCONNECT_TIMEOUT=3 as_owner "$pg_bin/psql" -X -q -A -t -v ON_ERROR_STOP=1 -U postgres \
-    -d postgres -h "$MUSTER_DIR/run/$1" -p "$(port_of '' "$1")" -c "$2"
-}
-
-# state_letter PID: R, S, D, T, Z …; nothing if there is no such process.
-state_letter() {
-  sed -n 's/^State:\t\(.\).*/\1/p' "/proc/$1/status" 2>/dev/null || true
-}
-
-# The PostgreSQL processes of a node, living ones only.
-node_pids() {
-  local process
-  for process in /proc/[0-9]*; do
-    [ "$(readlink "$process/cwd" 2>/dev/null)" = "$MUSTER_DIR/data/$1" ] || continue
-    [ "$(state_letter "${process#/proc/}")" != Z ] || continue
-    echo "${process#/proc/}"
-  done
+data_of() {
+  echo "$MUSTER_DIR/data/$1"
 }
 
 # The argument by which a daemon's command line is known to be ours.
@@ -101,16 +54,6 @@ daemon_stop() {
     until_true 5 "$1 to end" daemon_gone "$1"
   fi
   rm -f "$MUSTER_DIR/pid/$1.pid"
-}
-
-# until_true SECONDS WHAT COMMAND...
-until_true() {
-  local deadline=$((SECONDS + $1)) what=$2
-  shift 2
-  until "$@"; do
-    [ $SECONDS -lt "$deadline" ] || die "gave up waiting: $what"
-    sleep 0.1
-  done
 }
 
 # rest_is NODE PATH: Patroni of the node answers 200 there (/primary, /replica, /health).

@@ -15,11 +15,12 @@ start() {
       daemon_start etcd etcd --name drill "--data-dir=$MUSTER_DIR/etcd" \
         --listen-client-urls "$url" --advertise-client-urls "$url" --listen-peer-urls "$peer" \
         --initial-advertise-peer-urls "$peer" --initial-cluster "drill=$peer"
-      until_true 15 "etcd to answer" etcd_answers
+      needs=etcd until_true 15 "etcd to answer" etcd_answers
       ;;
     haproxy)
       daemon_start haproxy haproxy -db -f "$MUSTER_DIR/conf/haproxy.cfg"
-      until_true 5 "HAProxy to open its admin socket" test -S "$MUSTER_DIR/run/haproxy.sock"
+      needs=haproxy until_true 5 "HAProxy to open its admin socket" \
+        test -S "$MUSTER_DIR/run/haproxy.sock"
       ;;
     *) die "no service named '$1': etcd or haproxy" ;;
   esac

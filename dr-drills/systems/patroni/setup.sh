@@ -2,16 +2,7 @@
 # Lays out the private directory and writes the configuration of etcd, both Patronis and HAProxy.
 . "$(dirname "$0")/cluster.sh"
 
-[ "$synchronous" = on ] || [ "$synchronous" = off ] ||
-  die "parameter synchronous is '$synchronous': on or off"
-case $orders in '' | *[!0-9]*) die "parameter orders is '$orders': a whole number" ;; esac
-[ -z "$(node_pids a)$(node_pids b)" ] || die "a node of this system is running: stop it first"
-if [ "$(id -u)" -eq 0 ]; then
-  id "$owner" >/dev/null 2>&1 ||
-    die "PostgreSQL does not run as root, and there is no user $owner: apt-get install postgresql-15"
-  as_owner test -x . ||
-    die "user $owner cannot enter $MUSTER_DIR: every folder above it needs the execute permission"
-fi
+check_setup
 
 cd "$MUSTER_DIR"
 rm -rf data conf run pid log etcd
@@ -59,6 +50,8 @@ postgresql:
   data_dir: $MUSTER_DIR/data/$node
   pgpass: $MUSTER_DIR/run/$node/pgpass
   use_unix_socket: true
+  remove_data_directory_on_rewind_failure: true
+  remove_data_directory_on_diverged_timelines: true
   use_unix_socket_repl: true
   authentication:
     superuser: {username: postgres}

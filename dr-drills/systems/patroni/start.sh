@@ -9,11 +9,10 @@ fresh=
 "$home/node.sh" start a
 [ -n "$fresh" ] || "$home/node.sh" start b
 if [ -n "$fresh" ]; then
-  until_true 45 "node a to become the primary" rest_is a primary
-  PGOPTIONS='-c synchronous_commit=local' as_owner "$pg_bin/psql" -X -q -v ON_ERROR_STOP=1 \
-    -v orders="$orders" -U postgres -d postgres -h "$MUSTER_DIR/run/a" -p "$MUSTER_PORT_A" -f - \
-    <"$home/schema.sql"
+  needs="etcd patroni-a" until_true 45 "node a to become the primary" rest_is a primary
+  fill
   "$home/node.sh" start b
 fi
 "$home/service.sh" start haproxy
+needs="etcd patroni-a patroni-b haproxy"
 until_true 60 "the cluster to be whole" "$home/check.sh" 2>/dev/null

@@ -7,13 +7,13 @@
 . "$(dirname "$0")/pair.sh"
 
 action=${1:-} node=${2:-}
-port=$(node_port "$node")
-data=$MUSTER_DIR/$node
+port=$(port_of '' "$node")
+data=$(data_of "$node")
 
 launch() {
   as_owner "$pg_bin/pg_ctl" start -D "$data" -w -t 50 -l "$MUSTER_DIR/log/$node.log" \
     -o "-c config_file=$MUSTER_DIR/conf/$node.conf $*" >/dev/null </dev/null 2>&1 ||
-    die "node $node does not start: $(tail -n 3 "$MUSTER_DIR/log/$node.log" 2>/dev/null)"
+    die "node $node does not start: $(last_words "$MUSTER_DIR/log/$node.log")"
 }
 
 is_up() {
@@ -34,42 +34,15 @@ isolate() {
     "-c autovacuum=off -c cluster_name=$node-isolated"
 }
 
-gone() {
-  [ -z "$(node_pids "$node")" ]
-}
-
-# signal_all SIGNAL: every process of the node; one that is gone by now is no failure.
-signal_all() {
-  local pid
-  for pid in $(node_pids "$node"); do
-    kill "-$1" "$pid" 2>/dev/null || true
-  done
-}
-
-# A killed postmaster leaves its System V segment behind; its id is on line 7 of the pid file.
-drop_shared_memory() {
-  local id
-  id=$(sed -n '7s/^ *[0-9-]* *\([0-9][0-9]*\) *$/\1/p' "$data/postmaster.pid" 2>/dev/null) || true
-  [ -z "$id" ] || as_owner ipcrm -m "$id" 2>/dev/null || true
-}
-
 stop() {
-  local deadline=$((SECONDS + 15))
-  if ! gone; then
-    signal_all CONT
+  if ! node_gone "$node"; then
+    signal_node "$node" CONT
     as_owner "$pg_bin/pg_ctl" stop -D "$data" -m fast -w -t 15 >/dev/null 2>&1 ||
       as_owner "$pg_bin/pg_ctl" stop -D "$data" -m immediate -w -t 5 >/dev/null 2>&1 || true
-    # Children outlive a postmaster that was killed alone until they notice.
-    until gone; do
-      [ $SECONDS -lt $deadline ] || die "node $node does not stop: $(node_pids "$node" | tr '\n' ' ')"
-      signal_all KILL
-      sleep 0.05
-    done
+    kill_node "$node" 5
   fi
-  drop_shared_memory
-  # All of it is proven gone. A zombie that nobody has reaped yet would keep these locks valid in
-  # PostgreSQL's eyes, and the node could not start again.
-  rm -f "$data/postmaster.pid" "$MUSTER_DIR/run/$node/.s.PGSQL."* "$MUSTER_DIR/isolated/$node/.s.PGSQL."*
+  drop_locks "$node"
+  rm -f "$MUSTER_DIR/isolated/$node/.s.PGSQL."*
 }
 
 case $action in

@@ -1,31 +1,10 @@
-# What the scripts of this system share. Sourced, never run. Everything it touches lies under
-# $MUSTER_DIR; a process is ours if its working directory is one of our data directories, so that
-# no recycled process id is ever signalled.
-set -euo pipefail
+# What the scripts of this system share, on top of what all PostgreSQL systems do. Sourced, never run.
+. "$(dirname "${BASH_SOURCE[0]}")/../shared/postgres.sh"
 
-: "${MUSTER_DIR:?the private directory of the system}" "${MUSTER_PORT_A:?}" "${MUSTER_PORT_B:?}"
-: "${MUSTER_PORT_PROXY:?}" "${MUSTER_PORT_FROM_A:?}" "${MUSTER_PORT_FROM_B:?}"
-pg_bin=${MUSTER_PARAM_PGBIN:-/usr/lib/postgresql/15/bin}
-synchronous=${MUSTER_PARAM_SYNCHRONOUS:-off}
-orders=${MUSTER_PARAM_ORDERS:-40000}
 home=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
-die() {
-  echo "$(basename "$0"): $*" >&2
-  exit 1
-}
-
-# PostgreSQL refuses to run as root; everything runs as the owner of the data.
-owner=$(id -un)
-[ "$(id -u)" -ne 0 ] || owner=postgres
-
-# as_owner COMMAND...: in $MUSTER_DIR, because the owner may not enter the current directory.
-as_owner() {
-  if [ "$(id -u)" -eq 0 ]; then
-    (cd "$MUSTER_DIR" && exec runuser -u "$owner" -- "$@")
-  else
-    (cd "$MUSTER_DIR" && exec "$@")
-  fi
+data_of() {
+  echo "$MUSTER_DIR/$1"
 }
 
 # own_dir MODE DIRECTORY...
@@ -37,23 +16,6 @@ own_dir() {
   [ "$(id -u)" -ne 0 ] || chown "$owner" "$@"
 }
 
-node_port() {
-  case $1 in
-    a) echo "$MUSTER_PORT_A" ;;
-    b) echo "$MUSTER_PORT_B" ;;
-    *) die "no node named '$1': a or b" ;;
-  esac
-}
-
-# The port of the relay through which others stream from this node.
-from_port() {
-  case $1 in
-    a) echo "$MUSTER_PORT_FROM_A" ;;
-    b) echo "$MUSTER_PORT_FROM_B" ;;
-    *) die "no node named '$1': a or b" ;;
-  esac
-}
-
 peer_of() {
   case $1 in
     a) echo b ;;
@@ -62,20 +24,16 @@ peer_of() {
   esac
 }
 
-# sql NODE STATEMENT: as superuser over the node's private socket.
-sql() {
-  PGCONNECT_TIMEOUT=3 as_owner "$pg_bin/psql" -X -q -A -t -v ON_ERROR_STOP=1 -U postgres \
-    -d "${database:-postgres}" -h "$MUSTER_DIR/run/$1" -p "$(node_port "$1")" -c "$2"
-}
-
-# The processes of a node, living ones only, the postmaster first if it is there.
-node_pids() {
-  local data=$MUSTER_DIR/$1 process
-  for process in /proc/[0-9]*; do
-    [ "$(readlink "$process/cwd" 2>/dev/null)" = "$data" ] || continue
-    [ "$(sed -n 's/^State:\t\(.\).*/\1/p' "$process/status" 2>/dev/null)" != Z ] || continue
-    echo "${process#/proc/}"
-  done
+# copy_afresh FROM TO: TO's data become a base backup of FROM, a standby of it. Whole or not at all.
+copy_afresh() {
+  local new=$MUSTER_DIR/$2.new
+  rm -rf "$new"
+  own_dir 0700 "$new"
+  as_owner "$pg_bin/pg_basebackup" -D "$new" -U postgres -h "$MUSTER_DIR/run/$1" \
+    -p "$(port_of '' "$1")" -X stream -c fast --no-sync --no-manifest
+  as_owner touch "$new/standby.signal"
+  rm -rf "${MUSTER_DIR:?}/$2"
+  mv "$new" "$MUSTER_DIR/$2"
 }
 
 # primary | standby | down
@@ -85,14 +43,4 @@ role_of() {
     t) echo standby ;;
     *) echo down ;;
   esac
-}
-
-# until_true SECONDS WHAT COMMAND...
-until_true() {
-  local deadline=$((SECONDS + $1)) what=$2
-  shift 2
-  until "$@"; do
-    [ $SECONDS -lt "$deadline" ] || die "gave up waiting: $what"
-    sleep 0.05
-  done
 }

@@ -10,7 +10,7 @@ config=$MUSTER_DIR/proxy/haproxy.cfg
 running() {
   local pid
   pid=$(cat "$pid_file" 2>/dev/null) && [ -n "$pid" ] &&
-    [ "$(sed -n 's/^State:\t\(.\).*/\1/p' "/proc/$pid/status" 2>/dev/null)" != Z ] &&
+    [ "$(state_letter "$pid")" != Z ] &&
     tr '\0' '\n' <"/proc/$pid/cmdline" 2>/dev/null | grep -qxF "$config"
 }
 
@@ -26,7 +26,7 @@ start() {
   sed -e "s/@A@/$state_a/" -e "s/@B@/$state_b/" "$config.in" | as_owner tee "$config" >/dev/null
   rm -f "$pid_file"
   as_owner haproxy -D -p "$pid_file" -f "$config" >"$MUSTER_DIR/log/proxy.log" 2>&1 </dev/null ||
-    die "HAProxy does not start: $(tail -n 3 "$MUSTER_DIR/log/proxy.log")"
+    die "HAProxy does not start: $(last_words "$MUSTER_DIR/log/proxy.log")"
   until_true 5 "HAProxy to open its admin socket" test -S "$MUSTER_DIR/proxy/admin.sock"
 }
 

@@ -4,16 +4,9 @@
 # copy whatever lies inside from the other node.
 . "$(dirname "$0")/pair.sh"
 
-[ "$synchronous" = on ] || [ "$synchronous" = off ] ||
-  die "parameter synchronous is '$synchronous': on or off"
-[ -z "$(node_pids a)$(node_pids b)" ] || die "a node of this system is running: stop it first"
-case $orders in '' | *[!0-9]*) die "parameter orders is '$orders': a whole number" ;; esac
-if [ "$(id -u)" -eq 0 ]; then
-  id "$owner" >/dev/null 2>&1 ||
-    die "PostgreSQL does not run as root, and there is no user $owner: apt-get install postgresql-15"
-  as_owner test -x . ||
-    die "user $owner cannot enter $MUSTER_DIR: every folder above it needs the execute permission"
-fi
+check_setup
+cuttable=${MUSTER_PARAM_CUTTABLE:-off}
+[ "$cuttable" = on ] || [ "$cuttable" = off ] || die "parameter cuttable is '$cuttable': on or off"
 
 cd "$MUSTER_DIR"
 rm -rf a b conf run isolated proxy log
@@ -30,7 +23,7 @@ hba_file = '$MUSTER_DIR/conf/hba.conf'
 ident_file = '$MUSTER_DIR/conf/ident.conf'
 cluster_name = '$node'
 listen_addresses = '127.0.0.1'
-port = $(node_port "$node")
+port = $(port_of '' "$node")
 unix_socket_directories = '$MUSTER_DIR/run/$node'
 max_connections = 300
 shared_buffers = 32MB
@@ -47,7 +40,7 @@ wal_receiver_timeout = 10s
 wal_sender_timeout = 10s
 wal_retrieve_retry_interval = 500ms
 recovery_target_timeline = 'latest'
-primary_conninfo = 'host=127.0.0.1 port=$(from_port "$peer") user=replicator application_name=$node connect_timeout=5'
+primary_conninfo = 'host=127.0.0.1 port=$(port_of FROM "$peer") user=replicator application_name=$node connect_timeout=5'
 logging_collector = off
 log_line_prefix = '%m [%p] $node '
 include_if_exists '$MUSTER_DIR/conf/$node.synchronous.conf'
@@ -66,8 +59,18 @@ host app,postgres muster 127.0.0.1/32 trust
 host replication replicator 127.0.0.1/32 trust
 CONF
 : >conf/ident.conf
+# path_to NODE: where the proxy reaches a node: at its port, or through a relay that can be cut.
+path_to() {
+  if [ "$cuttable" = on ]; then port_of TO "$1"; else port_of '' "$1"; fi
+}
+
+# What a user sends first (protocol 3.0, user muster, database app), and a server's answer to it.
+hello=000000220003000075736572006d7573746572006461746162617365006170700000
+welcome=520000000800000000
+bye=5800000004
 cat >proxy/haproxy.cfg.in <<CONF
-# No health checks: the plan decides where the service leads, by the runtime API.
+# The plan decides where the service leads, by the runtime API; no health check does. The checks of
+# \`seen\` only tell the page /ready whether users reach a server that answers them.
 global
   stats socket $MUSTER_DIR/proxy/admin.sock mode 600 level admin
   stats timeout 1m
@@ -78,12 +81,31 @@ defaults
   timeout connect 2s
   timeout client 1h
   timeout server 1h
+  timeout check 1s
 frontend service
   bind 127.0.0.1:$MUSTER_PORT_PROXY
   default_backend db
 backend db
-  server a 127.0.0.1:$MUSTER_PORT_A @A@
-  server b 127.0.0.1:$MUSTER_PORT_B @B@
+  server a 127.0.0.1:$(path_to a) @A@
+  server b 127.0.0.1:$(path_to b) @B@
+backend seen
+  option tcp-check
+  tcp-check connect
+  tcp-check send-binary $hello
+  tcp-check expect binary $welcome
+  tcp-check send-binary $bye
+  default-server check inter 500ms fall 1 rise 1
+  server a 127.0.0.1:$(path_to a)
+  server b 127.0.0.1:$(path_to b)
+frontend ready
+  mode http
+  bind 127.0.0.1:$MUSTER_PORT_READY
+  acl led_to_a srv_is_up(db/a)
+  acl led_to_b srv_is_up(db/b)
+  acl answers_a srv_is_up(seen/a)
+  acl answers_b srv_is_up(seen/b)
+  monitor-uri /ready
+  monitor fail unless led_to_a answers_a or led_to_b answers_b
 CONF
 [ "$(id -u)" -ne 0 ] || chown -R "$owner" conf proxy log
 

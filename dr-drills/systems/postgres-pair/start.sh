@@ -5,18 +5,9 @@
 
 "$home/node.sh" start a
 if [ -z "$(sql a "select 1 from pg_database where datname = 'app'")" ]; then
-  # The standby does not exist yet: nothing to wait for.
-  PGOPTIONS='-c synchronous_commit=local' as_owner "$pg_bin/psql" -X -q -v ON_ERROR_STOP=1 \
-    -v orders="$orders" -U postgres -d postgres -h "$MUSTER_DIR/run/a" -p "$MUSTER_PORT_A" -f - \
-    <"$home/schema.sql"
+  fill -c 'create role replicator login replication'
 fi
-if [ ! -e "$MUSTER_DIR/b/PG_VERSION" ]; then
-  rm -rf "$MUSTER_DIR/b"
-  own_dir 0700 "$MUSTER_DIR/b"
-  as_owner "$pg_bin/pg_basebackup" -D "$MUSTER_DIR/b" -U postgres -h "$MUSTER_DIR/run/a" \
-    -p "$MUSTER_PORT_A" -X stream -c fast --no-sync --no-manifest
-  as_owner touch "$MUSTER_DIR/b/standby.signal"
-fi
+[ -e "$MUSTER_DIR/b/PG_VERSION" ] || copy_afresh a b
 "$home/node.sh" start b
 
 replicates() {

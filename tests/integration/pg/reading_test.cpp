@@ -143,12 +143,26 @@ TEST_F(ReadingTest, DroppedSchemasLeaveNothingAndLeftoversAreFound) {
       "0");
 }
 
+TEST_F(ReadingTest, KnowsHowManySessionsItsRoleMayHave) {
+  exec("create role few login connection limit 7");
+  exec("grant pg_monitor to few");
+  PgAddress address = address_of(*server_);
+  address.user = "few";
+  PgInstances instances(clock, {{"a", address}});
+  const auto seen = await(context, instances.look("a", {}));
+  ASSERT_TRUE(seen);
+  ASSERT_GT(seen->sessions, 0u) << seen->detail;
+  // Sessions of other roles do not count against it, and one of these is its own.
+  EXPECT_EQ(seen->sessions_max, 7u + seen->sessions - 1u);
+  exec("drop role few");
+}
+
 TEST_F(ReadingTest, SeesPrimaryStandbyLagAndDown) {
   PgAddress nowhere = address_of(*server_);
   nowhere.port = 1;
   PgInstances instances(
       clock, {{"a", address_of(*server_)}, {"b", address_of(*standby_)}, {"c", nowhere}});
-  const auto primary = await(context, instances.look("a", {}));
+  auto primary = await(context, instances.look("a", {}));
   ASSERT_TRUE(primary);
   EXPECT_EQ(primary->role, PgInstanceView::Role::Primary);
   EXPECT_EQ(primary->identity.cluster, "a");
@@ -156,6 +170,7 @@ TEST_F(ReadingTest, SeesPrimaryStandbyLagAndDown) {
   EXPECT_GT(primary->sessions_max, 0u);
   ASSERT_EQ(primary->standbys.size(), 1u);
   EXPECT_EQ(primary->standbys[0].application, "b");
+  EXPECT_NE(primary->standbys[0].replay_heard, base::Duration(0));  // nullopt where it is unknown
   auto standby = await(context, instances.look("b", {}));
   ASSERT_TRUE(standby);
   EXPECT_EQ(standby->role, PgInstanceView::Role::Standby);
@@ -168,6 +183,9 @@ TEST_F(ReadingTest, SeesPrimaryStandbyLagAndDown) {
   standby = await(context, instances.look("b", {}));
   ASSERT_TRUE(standby && standby->lag_bytes);
   EXPECT_GT(*standby->lag_bytes, 500'000u);
+  primary = await(context, instances.look("a", {}));
+  ASSERT_TRUE(primary && primary->standbys.size() == 1 && primary->standbys[0].bytes);
+  EXPECT_GT(*primary->standbys[0].bytes, 500'000u);
   ASSERT_EQ(sql(address_of(*standby_), "select pg_wal_replay_resume()"), "");
   const auto down = await(context, instances.look("c", {}));
   ASSERT_TRUE(down);

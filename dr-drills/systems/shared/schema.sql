@@ -1,7 +1,7 @@
--- The application of this system: a shop's orders. `muster` is the role of users and probes; it may
--- promote and look at replication, and is no superuser.
+-- The application of the PostgreSQL systems: a shop's orders. `muster` is the role of users and
+-- probes; it may promote and look at replication, and is no superuser. The roles of replication are
+-- each system's own.
 create role muster login connection limit 260;
-create role replicator login replication;
 grant pg_monitor to muster;
 grant pg_signal_backend to muster;
 create database app owner muster;

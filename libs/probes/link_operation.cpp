@@ -1,0 +1,116 @@
+#include "probes/link_operation.h"
+
+namespace probes {
+
+using drill::Cause;
+
+void LinkSlot::connect() {
+  tried_ = true;
+  connection_ = operation_.target_.connection(operation_.executor_, *this);
+  connection_->connect();
+}
+
+void LinkSlot::start() {
+  active_ = true;
+  sent_ = false;
+  reset();
+  if (connection_ == nullptr) {
+    if (tried_ && !operation_.reconnects()) {
+      end(Completion::fail(Cause::Refused));
+      return;
+    }
+    connect();
+  } else if (connected_) {
+    send();
+  }
+}
+
+void LinkSlot::on_connected() {
+  connected_ = true;
+  if (active_) {
+    send();
+  }
+}
+
+bool LinkSlot::transmit(std::string_view bytes) {
+  sent_ = true;
+  if (connection_->send(bytes)) {
+    return true;
+  }
+  sent_ = false;
+  close();
+  end(Completion::fail(Cause::Refused));
+  return false;
+}
+
+void LinkSlot::on_data(std::string_view bytes) {
+  if (active_) {
+    take(bytes);
+  } else {
+    close();  // such as "408 Request Timeout" before closing
+  }
+}
+
+void LinkSlot::on_failed(net::Failure failure, const std::string&) {
+  close();
+  if (!active_ || (failure == net::Failure::Closed && ended_by_close())) {
+    return;
+  }
+  end(completion_of(failure, sent_));
+}
+
+void LinkSlot::end(const Completion& completion) {
+  active_ = false;
+  if (!operation_.keeps()) {
+    close();
+  }
+  operation_.completions_->done(number_, completion);
+}
+
+void LinkSlot::end_broken() {
+  close();
+  end(sent_ ? Completion::info(Cause::Protocol) : Completion::fail(Cause::Protocol));
+}
+
+Completion LinkSlot::abandon(Cause cause) {
+  const Completion known = completion_of(cause, connected_, sent_);
+  active_ = false;
+  close();
+  return known;
+}
+
+void LinkSlot::close() {
+  if (connection_ != nullptr) {
+    connection_->close();
+    connection_.reset();
+  }
+  connected_ = false;
+}
+
+void LinkOperation::open(const aio::Executor& executor, Completions& completions,
+                         std::size_t slots) {
+  executor_ = executor;
+  completions_ = &completions;
+  for (std::size_t number = 0; number < slots; ++number) {
+    slots_.push_back(make_slot(number));
+    if (keeps()) {
+      slots_.back()->connect();
+    }
+  }
+}
+
+void LinkOperation::start(std::size_t slot, const Due&) {
+  slots_[slot]->start();
+}
+
+Completion LinkOperation::abandon(std::size_t slot, Cause cause) {
+  return slots_[slot]->abandon(cause);
+}
+
+void LinkOperation::close() {
+  for (auto& slot : slots_) {
+    slot->close();
+  }
+}
+
+}  // namespace probes

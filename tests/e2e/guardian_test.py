@@ -1,0 +1,226 @@
+"""The guardian: `muster` is killed at any moment, and nobody has to do anything.
+
+MUSTER_KILLS=30 kills each scenario that often (2 by default); MUSTER_SEED repeats a run. Printed for
+each: when it was killed, how long the service took to answer writes again, how long until the system
+was whole.
+"""
+
+import glob
+import os
+import random
+import signal
+import subprocess
+import time
+import unittest
+
+from muster_under_test import Case, Muster, plan, processes_below
+
+KILLS = int(os.environ.get("MUSTER_KILLS", "2"))
+SEED = int(os.environ.get("MUSTER_SEED", "1"))
+LIFTED_WITHIN = 10.0
+WHOLE_WITHIN = 120.0
+
+
+def alive(pid):
+    """A zombie is no process any more: its parent was killed and nobody here reaps it."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8") as stat:
+            return stat.read().rpartition(") ")[2][:1] not in "ZX"
+    except OSError:
+        return False
+
+
+def await_true(what, seconds, every=0.05):
+    """Seconds until `what()` held."""
+    began = time.monotonic()
+    while not what():
+        if time.monotonic() - began > seconds:
+            raise AssertionError(f"not within {seconds} s: {what.__name__}")
+        time.sleep(every)
+    return time.monotonic() - began
+
+
+class Guarded(Case):
+    """Shared by the scenarios: a system that runs, drills on it that are killed."""
+
+    plan = "database-failover"
+    system = "postgres-pair"
+    sets = ()
+
+    @classmethod
+    def setUpClass(cls):
+        cls.muster = Muster()
+        cls.addClassCleanup(cls.muster.close)
+        started = cls.muster.run("system", "start", plan(cls.plan))
+        if started.code != 0:
+            raise AssertionError(str(started))
+
+    @classmethod
+    def tearDownClass(cls):
+        stopped = cls.muster.run("system", "stop", plan(cls.plan))
+        left = processes_below(cls.muster.top)
+        if stopped.code != 0 or left:
+            raise AssertionError(f"{stopped}\nstill running: {left}")
+
+    def ports(self):
+        return self.muster.system_ports(self.system)
+
+    def sql(self, port, statement):
+        done = subprocess.run(
+            ["psql", "-XqAt", "-h", "127.0.0.1", "-p", str(port), "-U", "muster", "-d", "app", "-c",
+             statement], env=dict(os.environ, PGCONNECT_TIMEOUT="2"), capture_output=True,
+            text=True, check=False)
+        return done.stdout.strip() if done.returncode == 0 else None
+
+    def roles(self):
+        words = {"f": "primary", "t": "standby", None: "down"}
+        return {node: words[self.sql(self.ports()[node], "select pg_is_in_recovery()")]
+                for node in ("a", "b")}
+
+    def fault_lifted(self):
+        """A user of the service can write."""
+        return self.sql(self.ports()["proxy"],
+                        "create temp table t (); select pg_is_in_recovery()") == "f"
+
+    def is_whole(self):
+        roles = self.roles()
+        if sorted(roles.values()) != ["primary", "standby"]:
+            return False
+        primary = next(node for node, role in roles.items() if role == "primary")
+        return self.sql(self.ports()[primary],
+                        "select count(*) from pg_stat_replication where state = 'streaming'") == "1"
+
+    def begin(self, *more):
+        roles = self.roles()
+        self.assertEqual(sorted(roles.values()), ["primary", "standby"], "the system is not whole")
+        sets = [f"spec.roles.{role}={node}" for node, role in roles.items()]
+        drill = self.muster.drill(self.plan, *sets, "spec.timing.baselineSeconds=4", *self.sets,
+                                  *more, start=True)
+        self.addCleanup(self.end, drill)
+        return drill
+
+    def end(self, drill):
+        if drill.process.poll() is None:
+            drill.signal(signal.SIGKILL)
+            drill.wait(10)
+        self.muster.run("drill", "recover")
+
+    def log(self):
+        with open(os.path.join(self.muster.drills()[-1], "guardian.log"), encoding="utf-8") as file:
+            return file.read()
+
+    def await_undone(self, guardian):
+        """After a kill: the service answers within 10 s, the system is whole, nobody is left."""
+        lifted = await_true(self.fault_lifted, LIFTED_WITHIN)
+        await_true(lambda: not alive(guardian), WHOLE_WITHIN)
+        whole = await_true(self.is_whole, 30)
+        self.assertIn("everything is undone", self.log(), self.muster.run("drill", "show", "last").out)
+        self.assertIn("no drill needs", self.muster.run("drill", "recover").err)
+        return lifted, whole
+
+
+class Database(Guarded):
+    """The failover that Muster orchestrates."""
+
+    def test_1_killed_in_the_outage(self):
+        drill = self.begin()
+        drill.until("FaultBegun")
+        guardian = self.muster.guardian_of()
+        drill.signal(signal.SIGKILL)
+        drill.wait(10)
+        self.await_undone(guardian)
+
+    def test_2_a_killed_guardian_is_replaced(self):
+        drill = self.begin("spec.timing.baselineSeconds=60")
+        drill.until("PhaseBegan Baseline")
+        first = self.muster.guardian_of()
+        os.kill(first, signal.SIGKILL)
+        drill.until("guardian died: starting another")
+        await_true(lambda: self.muster.guardian_of() not in (None, first), 10)
+        second = self.muster.guardian_of()
+        drill.signal(signal.SIGKILL)
+        drill.wait(10)
+        self.await_undone(second)
+
+    def test_3_a_drill_that_stands_still_is_killed(self):
+        drill = self.begin("spec.guard.silenceSeconds=3")
+        drill.until("FaultBegun")
+        guardian = self.muster.guardian_of()
+        drill.signal(signal.SIGSTOP)
+        self.assertEqual(drill.wait(20).code, -signal.SIGKILL)
+        self.await_undone(guardian)
+        self.assertIn("said nothing for 3.00 s", self.log())
+
+    def test_4_a_drill_that_ends_sends_its_guardian_away(self):
+        drill = self.begin("spec.timing.baselineSeconds=60")
+        drill.until("PhaseBegan Baseline")
+        guardian = self.muster.guardian_of()
+        drill.signal(signal.SIGINT)
+        self.assert_exit(drill.wait(60), 130)
+        self.assertFalse(alive(guardian))
+        self.assertEqual(self.log(), "")
+
+    def test_5_killed_at_random_moments(self):
+        chance = random.Random(SEED)
+        for number in range(KILLS):
+            drill = self.begin()
+            drill.until("PhaseBegan Baseline")
+            guardian = self.muster.guardian_of()
+            # From the steady state through fault, recovery and validation into the failback.
+            after = chance.uniform(2, 26)
+            time.sleep(after)
+            if drill.process.poll() is not None:
+                print(f"\n  kill {number}: not needed, the drill had ended before {after:.2f} s")
+                continue
+            drill.signal(signal.SIGKILL)
+            drill.wait(10)
+            began = time.monotonic()
+            lifted, _ = self.await_undone(guardian)
+            print(f"\n  kill {number} after {after:.2f} s: service {lifted:.2f} s, whole "
+                  f"{time.monotonic() - began:.2f} s")
+
+
+class Patroni(Database):
+    """The failover that Patroni does by itself."""
+
+    plan = "database-failover-patroni"
+    system = "patroni"
+    test_1_killed_in_the_outage = None
+    test_2_a_killed_guardian_is_replaced = None
+    test_3_a_drill_that_stands_still_is_killed = None
+    test_4_a_drill_that_ends_sends_its_guardian_away = None
+
+    def fault_lifted(self):
+        """The lost node runs again. Who may write is Patroni's to say, a lease later."""
+        folder = os.path.join(self.muster.state, "systems", self.system, "pid")
+        for node in ("a", "b"):
+            with open(os.path.join(folder, f"patroni-{node}.pid"), encoding="utf-8") as file:
+                if not alive(int(file.read())):
+                    return False
+        return True
+
+
+class NoSystemYet(Case):
+    """The drill had started the system itself: it is stopped too."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.muster = Muster()
+        cls.addClassCleanup(cls.muster.close)
+
+    def test_killed_in_the_outage(self):
+        drill = self.muster.drill("database-failover", start=True)
+        drill.until("FaultBegun")
+        guardian = self.muster.guardian_of()
+        drill.signal(signal.SIGKILL)
+        drill.wait(10)
+        await_true(lambda: not alive(guardian), WHOLE_WITHIN)
+        self.assert_nothing_runs()
+        self.assertEqual(glob.glob(os.path.join(self.muster.state, "systems", "*")), [])
+        self.assertIn("the system that the drill had started is stopped",
+                      open(os.path.join(self.muster.drills()[-1], "guardian.log"),
+                           encoding="utf-8").read())
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
