@@ -5,7 +5,7 @@
 #include "verify/buckets.h"
 #include "verify/consistency.h"
 #include "verify/figures.h"
-#include "verify/statistics.h"
+#include "verify/report_tree.h"
 
 namespace verify {
 namespace {
@@ -35,13 +35,6 @@ bool worse(const StreamVerdict& a, const StreamVerdict& b) {
   return !a.service.upper || *a.service.upper > *b.service.upper;
 }
 
-template <class T, class Make>
-Node list(const std::vector<T>& items, Make make) {
-  Node out = Node::sequence();
-  for (const T& item : items) out.push(make(item));
-  return out;
-}
-
 class Recomputation {
  public:
   Recomputation(const bundle::Bundle& bundle, const Rules& rules)
@@ -50,12 +43,12 @@ class Recomputation {
         rules_(rules),
         silences_(silences(e_)),
         streams_(streams_of(e_, silences_)),
-        rows_(e_) {
-    origin_ = e_.anchors.empty() ? TimePoint{} : e_.anchors.front().steady;
-  }
+        rows_(e_),
+        origin_(e_.anchors.empty() ? TimePoint{} : e_.anchors.front().steady),
+        tree_(origin_) {}
 
   Recomputed run() {
-    about();
+    out_ = tree_.about(bundle_, rules_);
     find();
     judge_instrument();
     judge_rto();
@@ -72,64 +65,9 @@ class Recomputation {
   }
 
  private:
-  Node at(TimePoint when) const { return stamp(when, origin_); }
-
   TimePoint began(Phase phase) const {
     const auto found = e_.phase_began.find(phase);
     return found == e_.phase_began.end() ? kNever : found->second;
-  }
-
-  /// What is told and not computed: the report has to tell the same.
-  void about() {
-    Node versions = Node::map();
-    for (const auto& [what, version] : e_.versions) versions.set(what, version);
-    Node phases = Node::map();
-    for (const auto& [phase, when] : e_.phase_began) phases.set(name_of(phase), at(when));
-    out_ = Node::map()
-               .set("drillId", e_.drill_id)
-               .set("plan", rules_.plan)
-               .set("failureType", rules_.failure_type)
-               .set("description", rules_.description)
-               .set("profile", e_.profile)
-               .set("mode", rules_.mode)
-               .set("versions", std::move(versions))
-               .set("overrides", overrides())
-               .set("specDigest", rules_.spec_digest)
-               .set("loadSeed", count(e_.load_seed))
-               .set("started", wall(bundle_.about.started))
-               .set("finished", wall(bundle_.about.finished))
-               .set("steadyStartNanoseconds", origin_.time_since_epoch().count())
-               .set("ending", ending_name())
-               .set("endingReason", e_.ending_reason)
-               .set("finalState", bundle_.about.final_state)
-               .set("planYaml", bundle_.documents.plan_yaml)
-               .set("phaseBegan", std::move(phases))
-               .set("faultBegunAtSeconds", at(e_.fault_begun))
-               .set("endedAtSeconds", at(e_.ended))
-               .set("timeline", list(e_.timeline, [this](const drill::TimelineEvent& event) {
-                      return Node::map()
-                          .set("atSeconds", at(event.at))
-                          .set("kind", drill::name(event.kind))
-                          .set("subject", event.subject)
-                          .set("text", event.text);
-                    }));
-    const drill::LagSample* lag = nullptr;
-    for (const drill::LagSample& sample : e_.lag) {
-      if (sample.at <= e_.fault_begun) lag = &sample;
-    }
-    Node lags = Node::sequence();
-    if (lag != nullptr) {
-      lags.push(Node::map()
-                    .set("atSeconds", at(lag->at))
-                    .set("bytes", count(lag->bytes))
-                    .set("replayHeardSeconds", seconds(lag->replay_heard)));
-    }
-    out_.set("lagAtFault", std::move(lags));
-  }
-
-  std::string overrides() const {
-    const auto found = e_.versions.find("overrides");
-    return found == e_.versions.end() ? "" : found->second;
   }
 
   void watch() {
@@ -138,18 +76,8 @@ class Recomputation {
     judgement_.healthy = instrument_.healthy;
     out_.set("samplePeriodSeconds", seconds(rules_.sample))
         .set("samples", samples(e_, streams_, periods, origin_))
-        .set("monitoring", list(judgement_.watched, [](const Watched& w) {
-               return Node::map()
-                   .set("signal", w.signal)
-                   .set("seen", count(w.seen))
-                   .set("samples", count(w.samples))
-                   .set("percent", w.percent)
-                   .set("monitored", w.monitored);
-             }));
+        .set("monitoring", list_of(judgement_.watched, ReportTree::signal));
   }
-
-  static const char* name_of(Phase phase) { return drill::name(phase); }
-  const char* ending_name() const { return drill::name(e_.ending); }
 
   void find() {
     const bool named = std::any_of(e_.streams.begin(), e_.streams.end(),
@@ -180,55 +108,7 @@ class Recomputation {
       from = std::min(from, first.away_from_early);
     }
     instrument_ = check_instrument(e_, streams_, silences_, from, until);
-    out_.set("instrument",
-             Node::map()
-                 .set("reference", list(instrument_.known,
-                                        [this](const KnownOutage& k) {
-                                          return Node::map()
-                                              .set("known", known(*k.known))
-                                              .set("userVisible", bounds(k.users))
-                                              .set("service", bounds(k.service))
-                                              .set("contained", k.contained);
-                                        }))
-                 .set("controlHealthy", instrument_.control_up)
-                 .set("stalls", stalls_node(instrument_.stalls))
-                 .set("stalled", stalled(from, until))
-                 .set("wallStepsSeconds",
-                      list(instrument_.wall_steps, [](Duration step) { return seconds(step); }))
-                 .set("healthy", instrument_.healthy));
-  }
-
-  Node stalls_node(const std::vector<drill::Stall>& stalls) const {
-    return list(stalls, [this](const drill::Stall& stall) {
-      return Node::map().set("fromSeconds", at(stall.from)).set("toSeconds", at(stall.to));
-    });
-  }
-
-  /// All of them, and those that touch the judged outage; time that several share counts once.
-  Node stalled(TimePoint from, TimePoint until) const {
-    Duration longest{}, total{};
-    std::optional<TimePoint> counted;
-    std::vector<drill::Stall> touching;
-    for (const drill::Stall& stall : instrument_.stalls) {
-      longest = std::max(longest, stall.to - stall.from);
-      const TimePoint fresh = counted ? std::max(*counted, stall.from) : stall.from;
-      if (stall.to > fresh) total += stall.to - fresh;
-      counted = std::max(counted.value_or(stall.to), stall.to);
-      if (stall.from <= until && stall.to >= from) touching.push_back(stall);
-    }
-    return Node::map()
-        .set("count", count(instrument_.stalls.size()))
-        .set("longestSeconds", seconds(longest))
-        .set("totalSeconds", seconds(total))
-        .set("inOutage", stalls_node(touching));
-  }
-
-  Node known(const drill::ReferenceOutage& outage) const {
-    const bool hang = outage.kind == drill::ReferenceOutage::Kind::Hang;
-    return Node::map()
-        .set("kind", hang ? "Hang" : "Refuse")
-        .set("beganSeconds", at(outage.began))
-        .set("lengthSeconds", seconds(outage.length));
+    out_.set("instrument", tree_.instrument(instrument_, from, until));
   }
 
   /// Nothing of this drill can be judged.
@@ -326,18 +206,7 @@ class Recomputation {
         outage_ = &outages_[*headline_].lasting[worst->outage];
       }
     }
-    out_.set("rto", objective("RTO", rto));
-  }
-
-  Node objective(const char* name, const Judged& judged) const {
-    return Node::map()
-        .set("name", name)
-        .set("objectiveSeconds", seconds(judged.objective))
-        .set("userVisible", bounds(judged.users))
-        .set("service", bounds(judged.service))
-        .set("verdict", verify::name(judged.verdict))
-        .set("decidedBy", judged.decided_by)
-        .set("zeroPoint", rules_.zero_point);
+    out_.set("rto", ReportTree::objective("RTO", rto, rules_));
   }
 
   void judge_data() {
@@ -357,10 +226,10 @@ class Recomputation {
     if (rows_.any() && e_.fault_begun != kNever) rpo.users = rpo.service = ledger.rpo;
     if (rows_.any()) judgement_.lost = ledger.lost;
     rpo.verdict = judge_rpo(ledger);
-    out_.set("rpo", objective("RPO", rpo));
+    out_.set("rpo", ReportTree::objective("RPO", rpo, rules_));
     out_.set("rpoRecords", count(judgement_.lost));
-    out_.set("ledger", ledger_node(ledger));
-    out_.set("consistency", consistency_node());
+    out_.set("ledger", tree_.ledger(ledger, rows_.any()));
+    out_.set("consistency", ReportTree::consistency(consistency_));
     judgement_.ledger = ledger;
     judgement_.split_brain = consistency_.definite;
   }
@@ -372,57 +241,6 @@ class Recomputation {
     return judge(ledger.rpo, ledger.rpo, *rules_.rpo);
   }
 
-  Node ledger_node(const Ledger& l) const {
-    const auto read = [this](std::uint64_t n) { return rows_.any() ? count(n) : Node(); };
-    Node lost = Node::sequence();
-    for (const std::uint64_t seq : l.lost_seqs) lost.push(count(seq));
-    return Node::map()
-        .set("attempts", count(l.attempts))
-        .set("ok", count(l.ok))
-        .set("fail", count(l.fail))
-        .set("info", count(l.info))
-        .set("kept", read(l.kept))
-        .set("lost", read(l.lost))
-        .set("delayed", read(l.delayed))
-        .set("recoveredUnknown", read(l.recovered_unknown))
-        .set("phantom", count(l.phantom))
-        .set("duplicate", count(l.duplicate))
-        .set("corrupt", count(l.corrupt))
-        .set("holes", count(l.holes))
-        .set("lostFoundOnOldPrimary", count(l.lost_on_old_primary))
-        .set("crossCheckAgrees", l.cross_check ? Node(*l.cross_check) : Node())
-        .set("lostSeqs", std::move(lost))
-        .set("firstLostAtSeconds", l.first_lost ? at(*l.first_lost) : Node())
-        .set("lastLostAtSeconds", l.last_lost ? at(*l.last_lost) : Node())
-        .set("resolutionSeconds", seconds(l.resolution))
-        .set("identitiesHold", l.adds_up);
-  }
-
-  Node consistency_node() const {
-    const Consistency& c = consistency_;
-    return Node::map()
-        .set("splitBrainDefinite", count(c.definite))
-        .set("splitBrainPossible", count(c.possible))
-        .set("splitBrain", c.split_brain ? bounds(*c.split_brain) : Node())
-        .set("splitBrainSurvived", count(c.survived))
-        .set("fencingLatencySeconds", seconds(c.fencing))
-        .set("staleReads", count(c.stale))
-        .set("staleAgeMaxSeconds", seconds(c.stalest))
-        .set("nonMonotonicReads", count(c.backwards))
-        .set("scorePercent", c.percent)
-        .set("scoreOf", count(c.percent_of));
-  }
-
-  static Node part_node(const Part& part) {
-    return Node::map()
-        .set("name", part.name)
-        .set("tookSeconds", seconds(part.took))
-        .set("bounds", bounds(part.bounds))
-        .set("targetSeconds", seconds(part.target))
-        .set("met", part.met ? Node(*part.met) : Node())
-        .set("outOfOrder", part.out_of_order);
-  }
-
   void judge_phases() {
     judgement_.steps = steps(e_.steps);
     TimePoint onset = kNever, sustained = kNever;
@@ -432,10 +250,10 @@ class Recomputation {
       onset = decider.operations[outage_->first].at;
       if (outage_->good_after_last) sustained = decider.operations[*outage_->good_after_last].at;
     }
-    out_.set("steps", list(judgement_.steps, part_node));
-    out_.set("phases", list(judgement_.phases, part_node));
-    out_.set("onsetAtSeconds", at(onset));
-    out_.set("sustainedAtSeconds", at(sustained));
+    out_.set("steps", list_of(judgement_.steps, ReportTree::part));
+    out_.set("phases", list_of(judgement_.phases, ReportTree::part));
+    out_.set("onsetAtSeconds", tree_.at(onset));
+    out_.set("sustainedAtSeconds", tree_.at(sustained));
   }
 
   void judge_criteria() {
@@ -457,7 +275,7 @@ class Recomputation {
     }
     judge_demands(rules_.degraded, "degraded", degraded, beside);
     judge_demands(rules_.validation, "validation", {validation, end}, beside);
-    out_.set("criteria", list(judgement_.demands, demand_node));
+    out_.set("criteria", list_of(judgement_.demands, ReportTree::demand));
   }
 
   void judge_demands(const std::vector<Demand>& demands, const char* name, const Window& window,
@@ -470,21 +288,6 @@ class Recomputation {
       }
       judgement_.demands.push_back(std::move(judged));
     }
-  }
-
-  static Node demand_node(const JudgedDemand& judged) {
-    const Demand& demand = judged.demand;
-    const bool of_times = demand.metric.ends_with("Millis");
-    return Node::map()
-        .set("window", judged.window)
-        .set("metric", demand.metric)
-        .set("operation", demand.operation)
-        .set("statistic", of_times ? demand.statistic : std::string())
-        .set("atMost", demand.at_most)
-        .set("target", demand.target)
-        .set("measured", judged.measured.value ? Node(*judged.measured.value) : Node())
-        .set("samples", count(judged.measured.samples))
-        .set("verdict", judged.met ? "Met" : "Missed");
   }
 
   void judge_all() {
@@ -509,88 +312,12 @@ class Recomputation {
     out_.set("verdict", name(j.verdict));
   }
 
-  Node outage_node(const Stream& stream, const Outage& outage) const {
-    const std::vector<Operation>& ops = stream.operations;
-    return Node::map()
-        .set("fromSeconds", at(ops[outage.first].at))
-        .set("untilSeconds", outage.good_after_last ? at(ops[*outage.good_after_last].at) : Node())
-        .set("userVisible", bounds(outage.users))
-        .set("service", bounds(outage.service))
-        .set("badOperations", count(outage.bad));
-  }
-
-  static Node info_node(const Stream& stream) {
-    const drill::StreamInfo& info = *stream.info;
-    return Node::map()
-        .set("id", std::int64_t{info.id.value()})
-        .set("name", info.name)
-        .set("probe", info.probe)
-        .set("kind", drill::name(info.kind))
-        .set("instance", info.instance)
-        .set("endpoint", info.endpoint)
-        .set("intervalSeconds", seconds(info.interval))
-        .set("deadlineSeconds", seconds(info.deadline))
-        .set("decides", stream.decides);
-  }
-
   void streams() {
     Node all = Node::sequence();
-    for (std::size_t i = 0; i < streams_.size(); ++i) all.push(stream_node(i));
+    for (std::size_t i = 0; i < streams_.size(); ++i) {
+      all.push(tree_.stream(streams_[i], outages_[i], verdicts_[i]));
+    }
     out_.set("streams", std::move(all));
-  }
-
-  Node stream_node(std::size_t i) const {
-    const Stream& stream = streams_[i];
-    const Outages& outages = outages_[i];
-    std::map<drill::Outcome, std::uint64_t> outcomes;
-    for (const drill::Record& r : stream.records) ++outcomes[r.outcome];
-    std::map<drill::Cause, std::uint64_t> causes;
-    std::uint64_t bad = 0;
-    std::vector<double> usual;
-    for (const Operation& op : stream.operations) {
-      if (op.bad()) {
-        ++bad;
-        ++causes[op.record->cause];
-      } else if (op.good() && op.at >= outages.steady_from && op.at <= outages.steady_until) {
-        usual.push_back(static_cast<double>(op.latency.count()));
-      }
-    }
-    const auto quantile = [&usual](const char* which) {
-      const auto nanos = statistic(usual, which);
-      return nanos ? seconds(Duration(static_cast<std::int64_t>(*nanos))) : Node();
-    };
-    const auto seen = std::count_if(stream.operations.begin(), stream.operations.end(),
-                                    [](const Operation& op) { return op.word != Word::Nothing; });
-    Node by_cause = Node::map();
-    for (const auto& [cause, n] : causes) by_cause.set(drill::name(cause), count(n));
-    Node out =
-        Node::map()
-            .set("stream", info_node(stream))
-            .set("attempts", count(stream.records.size()))
-            .set("ok", count(outcomes[drill::Outcome::Ok]))
-            .set("fail", count(outcomes[drill::Outcome::Fail]))
-            .set("info", count(outcomes[drill::Outcome::Info]))
-            .set("bad", count(bad))
-            .set("badByCause", std::move(by_cause))
-            .set("windows",
-                 list(outages.runs, [&](const Outage& run) { return outage_node(stream, run); }))
-            .set("downtime", seen > 0 ? bounds(outages.downtime) : Node())
-            .set("largestGapSeconds", seen > 1 ? seconds(outages.gap) : Node())
-            .set("baselineLatencyMaxSeconds", usual.empty() ? Node() : seconds(outages.slowest))
-            .set("p50Seconds", quantile("P50"))
-            .set("p95Seconds", quantile("P95"))
-            .set("p99Seconds", quantile("P99"))
-            .set("verdict", stream.decides ? Node(name(verdicts_[i])) : Node());
-    if (outages.lasting.empty()) {
-      return out.set("outage", Node()).set("firstSuccessSeconds", Node());
-    }
-    const Outage& first = outages.lasting.front();
-    std::optional<Duration> success;
-    if (first.good_after_first) {
-      success = stream.operations[*first.good_after_first].at - stream.operations[first.first].at;
-    }
-    return out.set("outage", outage_node(stream, first))
-        .set("firstSuccessSeconds", seconds(success));
   }
 
   void plots() {
@@ -614,7 +341,8 @@ class Recomputation {
   std::vector<drill::Stall> silences_;
   std::vector<Stream> streams_;
   Rows rows_;
-  TimePoint origin_{};
+  TimePoint origin_;
+  ReportTree tree_;
   std::vector<Outages> outages_;   // parallel to streams_
   std::vector<Verdict> verdicts_;  // of deciding streams
   Instrument instrument_;
