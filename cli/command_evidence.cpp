@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <map>
 
 #include <fmt/format.h>
 
@@ -191,13 +192,31 @@ std::vector<std::string> against_bundles(const runner::StateDir& state,
   return out;
 }
 
+api::Node counts(const std::map<std::string, std::int64_t>& numbers) {
+  api::Node out = api::Node::map();
+  for (const auto& [what, number] : numbers) out.set(what, number);
+  return out;
+}
+
+/// "FaultBegun 1, StepDone 7"
+std::string joined(const std::map<std::string, std::int64_t>& numbers) {
+  std::string out;
+  for (const auto& [what, number] : numbers) {
+    out += fmt::format("{}{} {}", out.empty() ? "" : ", ", what, number);
+  }
+  return out.empty() ? "none" : out;
+}
+
 Exit verify_audit(const Audit& command, const runner::StateDir& state,
                   const store::AuditTrailRead& log, Console& console) {
   std::size_t checked = 0;
   const std::vector<std::string> missing = against_bundles(state, log, checked);
   std::int64_t slow = 0;
   base::Duration slowest{};
+  std::map<std::string, std::int64_t> events, users;
   for (const store::AuditEntry& entry : log.entries) {
+    ++events[entry.event];
+    ++users[entry.user + "@" + entry.host];
     slow += entry.write_before > store::kSlowAuditWrite;
     slowest = std::max(slowest, entry.write_before);
   }
@@ -215,13 +234,16 @@ Exit verify_audit(const Audit& command, const runner::StateDir& state,
                              .set("bundles", static_cast<std::int64_t>(checked))
                              .set("missing", api::Node::strings(missing))
                              .set("slowWrites", slow)
-                             .set("slowestWriteSeconds", base::to_seconds(slowest));
+                             .set("slowestWriteSeconds", base::to_seconds(slowest))
+                             .set("events", counts(events))
+                             .set("users", counts(users));
   std::string text = fmt::format("{}: {}\n", state.audit_log(), tree["result"].as_string());
   text += fmt::format("  entries    {}, agreeing with {} bundles here\n", log.entries.size(),
                       checked - missing.size());
   text += fmt::format("  writes     {} slower than {}, the slowest {}\n", slow,
                       base::human(store::kSlowAuditWrite), base::human(slowest));
   if (log.repaired > 0) text += fmt::format("  crashes    {} tore an entry\n", log.repaired);
+  text += "  by         " + joined(users) + "\n  events     " + joined(events) + "\n";
   for (const std::string& each : missing) text += "  " + each + "\n";
   console.data(rendered(tree, text, command.output));
   warn(log, console);

@@ -16,7 +16,10 @@ using drill::Record;
 using drill::Stall;
 using drill::StreamInfo;
 
-constexpr std::int64_t kFar = std::int64_t{1} << 61;
+// Sums and differences of a few of these stay within 64 bits.
+constexpr std::int64_t kFar = std::int64_t{1} << 59;
+// 146 years since 1970.
+constexpr std::int64_t kWallMax = std::int64_t{1} << 62;
 
 bool near(Duration d) {
   return d.count() > -kFar && d.count() < kFar;
@@ -62,7 +65,8 @@ bool plausible_story(const Evidence& e) {
          all(e.pool, [](const drill::PoolSample& p) { return near(p.at); }) &&
          all(e.anchors,
              [](const drill::ClockAnchor& a) {
-               return a.steady != kNever && near(a.steady) && near(a.wall.time_since_epoch());
+               const std::int64_t wall = a.wall.time_since_epoch().count();
+               return a.steady != kNever && near(a.steady) && wall >= 0 && wall < kWallMax;
              }) &&
          all(e.steps, step) && all(e.failback, step) &&
          all(e.phase_began, [](const auto& phase) { return near(phase.second); });

@@ -38,7 +38,7 @@ struct Stream {
 };
 
 /// "" or what in the records makes arithmetic on them meaningless: a stamp or a duration beyond
-/// ± 2^61 ns (73 years), an operation that was never due.
+/// ± 2^59 ns (18 years), an operation that was never due.
 std::string implausible(const drill::Evidence& evidence);
 
 /// Every time for which no operation of any stream began or ended, although one was due.

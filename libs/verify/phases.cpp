@@ -195,8 +195,9 @@ std::vector<Part> steps(const std::vector<drill::StepRun>& runs) {
     part.name = run.name;
     part.target = run.target;
     if (run.began != kNever && run.ended != kNever) {
-      part.took = run.ended - run.began;
-      part.bounds = Interval{*part.took, *part.took};
+      const Duration took = run.ended - run.began;
+      part.took = took;
+      part.bounds = Interval{took, took};  // between stamps of the drill's own
     }
     if (run.target > Duration::zero()) {
       part.met = part.took && run.ok && *part.took <= run.target;

@@ -11,13 +11,21 @@ namespace {
 
 using api::Node;
 
+constexpr std::int64_t kWeek = 604'800;
+
 /// An integer, or a decimal fraction as a string.
 double amount(const Node& node) {
-  if (!node.is_string()) return node.as_double();
-  const std::string& text = node.as_string();
-  double value = 0;
-  std::from_chars(text.data(), text.data() + text.size(), value);
-  return value;
+  constexpr double kMost = 1e12;
+  double value = node.as_double();
+  if (const std::string& text = node.as_string(); !text.empty()) {
+    std::from_chars(text.data(), text.data() + text.size(), value);
+  }
+  return std::clamp(value, -kMost, kMost);
+}
+
+/// A number of seconds that a plan may have; another one is taken for the nearest that it may have.
+Duration seconds_in(const Node& node, std::int64_t otherwise) {
+  return base::seconds(std::clamp<std::int64_t>(node.as_int(otherwise), 0, kWeek));
 }
 
 std::vector<Demand> demands(const Node& list) {
@@ -41,9 +49,8 @@ std::map<std::string, Duration> phase_targets(const Node& node) {
       {"sustainedMillis", "sustained"}, {"redundancyMillis", "redundancyRestored"}};
   std::map<std::string, Duration> out;
   for (const auto& [field, moment] : kMoments) {
-    if (const std::int64_t millis = node[field].as_int(); millis > 0) {
-      out[moment] = base::millis(millis);
-    }
+    const std::int64_t millis = std::min(node[field].as_int(), kWeek * 1000);
+    if (millis > 0) out[moment] = base::millis(millis);
   }
   return out;
 }
@@ -76,17 +83,14 @@ base::Result<Rules> rules_of(const std::string& plan_json) {
   rules.description = spec["description"].as_string();
   if (const Node* mode = spec.find("failover")) rules.mode = mode->as_string();
   const Node& objectives = spec["objectives"];
-  rules.rto = base::seconds(objectives["rtoSeconds"].as_int());
+  rules.rto = seconds_in(objectives["rtoSeconds"], 0);
   // Without a ledger there is nothing that could be lost.
-  if (has_ledger_probe(spec)) rules.rpo = base::seconds(objectives["rpoSeconds"].as_int());
+  if (has_ledger_probe(spec)) rules.rpo = seconds_in(objectives["rpoSeconds"], 0);
   if (const Node* zero = objectives.find("zeroPoint")) rules.zero_point = zero->as_string();
   rules.decided_by = objectives["decidedBy"].as_strings();
-  if (const Node* hold = spec["timing"].find("holdSeconds")) {
-    rules.hold = base::seconds(hold->as_int());
-  }
-  if (const Node* sample = spec["timing"].find("sampleSeconds")) {
-    rules.sample = base::seconds(sample->as_int());
-  }
+  constexpr std::int64_t kDefaultHold = 10, kDefaultSample = 10;
+  rules.hold = seconds_in(spec["timing"]["holdSeconds"], kDefaultHold);
+  rules.sample = seconds_in(spec["timing"]["sampleSeconds"], kDefaultSample);
   rules.spec_digest = digest_of(spec);
   rules.phase_targets = phase_targets(spec["phaseTargets"]);
   rules.degraded = demands(spec["criteria"]["degraded"]);

@@ -157,7 +157,7 @@ Periods periods_of(const Evidence& evidence, Duration length) {
   Periods out{began(drill::Phase::Baseline), evidence.ended, length, 0};
   out.until = std::min(out.until, began(drill::Phase::Failback));
   out.until = std::min(out.until, began(drill::Phase::Reporting));
-  constexpr std::int64_t kMost = 10'000'000;
+  constexpr std::int64_t kMost = 604'800;  // of a second, in the longest drill there may be
   if (out.from == kNever || out.until <= out.from || length <= Duration::zero()) return out;
   const std::int64_t whole = std::min(kMost, (out.until - out.from) / length);
   out.count = static_cast<std::size_t>(std::max<std::int64_t>(1, whole));

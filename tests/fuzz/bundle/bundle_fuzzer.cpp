@@ -1,7 +1,8 @@
 // Any bytes as a bundle: an error that names something, or a bundle that is written and read back
 // as the same. No mutation survives chain and signature, so the bytes are taken as a file only
 // where they begin with the magic; otherwise they are the records of a file that is signed here:
-// one byte chooses the name, two say how long its content is.
+// one byte chooses the name, two say how long its content is. What can be read is verified: any
+// evidence that a signer vouches for is judged, or refused with a reason.
 #include <array>
 #include <cstdint>
 #include <cstdlib>
@@ -11,14 +12,15 @@
 #include "bundle/bundle.h"
 #include "bundle/trust.h"
 #include "sim/whole_drill.h"
+#include "verify/verify.h"
 
 namespace {
 
-constexpr std::array<const char*, 17> kNames = {
-    "about.json",       "plan.yaml",    "given.yaml",   "plan.json",    "system.json",
-    "clocks.json",      "streams.json", "operations/0", "operations/1", "reads.json",
-    "rows/0",           "rows/1",       "load.json",    "load",         "instrument.json",
-    "replication.json", "timeline.json"};
+constexpr std::array<const char*, 20> kNames = {
+    "about.json",       "plan.yaml",    "given.yaml",   "plan.json",     "system.json",
+    "clocks.json",      "streams.json", "operations/0", "operations/1",  "reads.json",
+    "rows/0",           "rows/1",       "load.json",    "load",          "instrument.json",
+    "replication.json", "looks.json",   "pool.json",    "timeline.json", "report.json"};
 
 const crypto::SigningKey& key() {
   static const crypto::SigningKey made = crypto::SigningKey::generate();
@@ -30,7 +32,14 @@ const bundle::Container& good() {
   static const bundle::Container file = [] {
     base::Random random(1);
     const auto evidence = sim::draw_whole_drill({.operations = 100, .streams = 2}, random);
-    return *bundle::Container::open(bundle::write({}, {}, evidence, key()));
+    bundle::Documents documents;
+    documents.plan_json =
+        R"({"document":{"spec":{"objectives":{"rtoSeconds":1,"rpoSeconds":1},)"
+        R"("probes":[{"postgres":{}}],"timing":{"holdSeconds":1,"sampleSeconds":1},)"
+        R"("criteria":{"validation":[{"metric":"ApiResponseMillis","atMost":9},)"
+        R"({"metric":"RequestsPerSecond","atLeast":9}]}}}})";
+    documents.report_json = R"({"series":[{}]})";
+    return *bundle::Container::open(bundle::write({}, documents, evidence, key()));
   }();
   return file;
 }
@@ -67,6 +76,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (read.error().message.empty()) std::abort();
     return 0;
   }
+  const auto verified = verify::verify(*read);
+  if (!verified && verified.error().message.empty()) std::abort();
   const auto again =
       bundle::read(bundle::write(read->about, read->documents, read->evidence, key()));
   if (!again || again->evidence.records != read->evidence.records) std::abort();
