@@ -28,21 +28,21 @@ std::string disagreement(const bundle::Bundle& bundle) {
 }
 
 TEST(Verify, AgreesWithTheEngineOnCleanDrills) {
-  for (std::uint64_t seed = 1; seed <= 25; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
     const JudgedDrill drill = judged_drill(seed, {.operations = 500, .mess = 0});
     ASSERT_EQ(disagreement(read(drill.bytes())), "") << "seed " << seed;
   }
 }
 
 TEST(Verify, AgreesWithTheEngineWhateverWentWrong) {
-  for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 40; ++seed) {
     const JudgedDrill drill = judged_drill(seed, {.operations = 400, .mess = 1});
     ASSERT_EQ(disagreement(read(drill.bytes())), "") << "seed " << seed;
   }
 }
 
 TEST(Verify, AgreesWithTheEngineOnFewStreams) {
-  for (std::uint64_t seed = 1; seed <= 80; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 60; ++seed) {
     const JudgedDrill drill = judged_drill(
         seed,
         {.operations = 300, .streams = 1 + seed % 6, .interval = base::millis(50), .mess = 0.6});
@@ -145,7 +145,7 @@ TEST(Verify, NoticesARecordThatWasChangedAndSignedAnew) {
 TEST(Verify, IsHeldAgainstEveryVerdict) {
   std::map<std::string, int> rto, rpo;
   int lost = 0, split = 0, stale = 0, flapped = 0, contained = 0;
-  for (std::uint64_t seed = 1; seed <= 80; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 60; ++seed) {
     base::Random random(seed);
     const sim::WholeDrillShape shape{
         .operations = 300, .streams = 1 + seed % 6, .interval = base::millis(50), .mess = 0.6};
