@@ -71,7 +71,7 @@ class Evidence(Case):
 
     def test_it_is_small(self):
         _, told = self.verify(self.bundle)
-        self.assertLessEqual(told["bytes"] / told["operations"], 20, "of a drill of seconds")
+        self.assertLessEqual(told["bytes"] / told["operations"], 16, "of a drill of seconds")
 
     def test_an_outsiders_program_agrees(self):
         shown = self.muster.run("keys", "show").out.split()
