@@ -51,8 +51,9 @@ void violated(std::vector<Violation>& out, const char* name, const Judged& judge
 void violated(std::vector<Violation>& out, const char* what, const std::vector<Part>& parts) {
   for (const Part& part : parts) {
     if (!part.met || *part.met) continue;
-    const double beyond =
-        part.took ? in_seconds(*part.took - part.target) / in_seconds(part.target) : 1;
+    // A step that failed, or was never seen to end, is beyond its target altogether.
+    const bool late = part.took && *part.took > part.target;
+    const double beyond = late ? in_seconds(*part.took - part.target) / in_seconds(part.target) : 1;
     out.push_back({std::string(what) + " " + part.name, severity(beyond)});
   }
 }
