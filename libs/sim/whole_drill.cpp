@@ -313,7 +313,7 @@ class Draw {
         {"promote", "BackupActivation", millis(1), away_.from + third, away_.until, !odd(0.2),
          "promoted"},
         {"never", "ServiceRestoration", odd(0.5) ? millis(5) : Duration::zero(), away_.until,
-         odd(0.5) ? kNever : away_.until + millis(3), true, ""}};
+         odd(0.5) ? kNever : away_.until + millis(3), !odd(0.5), ""}};
     out_.failback = {{"rejoin", "Failback", {}, failback_, end(), true, "streams"}};
     out_.lag = {{away_.from - millis(200), 4096, millis(40)}, {validation_, {}, {}}};
     looks();

@@ -145,7 +145,7 @@ TEST(Verify, NoticesARecordThatWasChangedAndSignedAnew) {
 TEST(Verify, IsHeldAgainstEveryVerdict) {
   std::map<std::string, int> rto, rpo;
   int lost = 0, split = 0, stale = 0, flapped = 0, contained = 0;
-  for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 200; ++seed) {
     base::Random random(seed);
     const sim::WholeDrillShape shape{
         .operations = 300, .streams = 1 + seed % 6, .interval = base::millis(50), .mess = 0.6};
