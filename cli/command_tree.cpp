@@ -56,6 +56,7 @@ CommandTree::CommandTree(Parsed* parsed) : parsed_(parsed) {
   add_stop();
   add_validate();
   add_system();
+  add_evidence();
   add_small();
   add_help();
   add_hidden();
@@ -260,6 +261,42 @@ void CommandTree::add_system() {
                                      verb, verb));
     argument(sub, "FILE", command->file, "the plan whose target it is, or the LocalSystem itself",
              {ValueKind::Yaml, {}});
+  }
+}
+
+void CommandTree::add_evidence() {
+  auto verify = std::make_shared<Verify>();
+  CLI::App* sub =
+      leaf(&app_, "verify", "check a bundle of evidence and recompute its figures", verify,
+           "  muster verify drills/database-failover-20261121-044224-1a2b/bundle.muster\n"
+           "  muster verify last\n"
+           "  muster verify bundle.muster --trust auditors.keys -o json\n");
+  argument(sub, "BUNDLE", verify->bundle, "a file, or a drill of this machine",
+           {ValueKind::File, {}});
+  option(sub, "--trust", verify->trust, "FILE",
+         "public keys that count; default: this machine's own", {ValueKind::File, {}});
+  output(sub, verify->output);
+  CLI::App* keys =
+      folder("keys", "the key that signs this machine's evidence", "  muster keys show\n");
+  CLI::App* audit = folder("audit", "the log of who asked for what, and what was done",
+                           "  muster audit show --since 2026-11-01\n  muster audit verify\n");
+  for (const auto& [verb, help] : {std::pair("show", "print the public key, for a trust list"),
+                                   std::pair("generate", "make the key now, if there is none")}) {
+    auto command = std::make_shared<Keys>();
+    command->verb = verb;
+    leaf(keys, verb, help, command, fmt::format("  muster keys {} >> auditors.keys\n", verb));
+  }
+  for (const auto& [verb, help] :
+       {std::pair("show", "print entries, oldest first"),
+        std::pair("verify", "check the chain, and the log against the bundles here")}) {
+    auto command = std::make_shared<Audit>();
+    command->verb = verb;
+    sub = leaf(audit, verb, help, command, fmt::format("  muster audit {} -o json\n", verb));
+    output(sub, command->output);
+    if (std::string_view(verb) != "show") continue;
+    option(sub, "--drill", command->drill, "DRILL", "only what is about this drill",
+           {ValueKind::Drill, {}});
+    option(sub, "--since", command->since, "TIME", "UTC: 2026-11-21 or 2026-11-21T04:42:24");
   }
 }
 

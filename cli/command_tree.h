@@ -50,6 +50,7 @@ class CommandTree {
   void add_stop();
   void add_validate();
   void add_system();
+  void add_evidence();
   void add_small();
   void add_help();
   void add_hidden();

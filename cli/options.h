@@ -99,6 +99,23 @@ struct System {
   std::string verb;
   std::string file;
 };
+/// `muster verify BUNDLE`: a file, or a drill of this machine.
+struct Verify {
+  std::string bundle;
+  std::string trust;  // a trust list; empty: this machine's own
+  Output output = Output::Table;
+};
+/// `muster keys show|generate`
+struct Keys {
+  std::string verb;
+};
+/// `muster audit show|verify`
+struct Audit {
+  std::string verb;
+  std::string drill;  // its id or the beginning of it; empty: all
+  std::string since;  // a date or a time, UTC; empty: from the beginning
+  Output output = Output::Table;
+};
 struct Schema {
   std::string kind;
 };
@@ -120,7 +137,7 @@ struct Guardian {
 using Command =
     std::variant<DrillRun, DrillList, DrillShow, DrillWatch, DrillAbort, DrillReport, DrillRecover,
                  ScheduleRun, ScheduleNext, ScheduleList, Stop, Validate, Version, Completion,
-                 Complete, System, Schema, Relay, Responder, Guardian>;
+                 Complete, System, Verify, Keys, Audit, Schema, Relay, Responder, Guardian>;
 
 /// Options of every command.
 struct Global {

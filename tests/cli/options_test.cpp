@@ -85,6 +85,24 @@ TEST(CliOptions, BadUsageSaysWhatIsAllowedAndExitsWithTwo) {
   }
 }
 
+TEST(CliOptions, EvidenceCommands) {
+  const Parsed checked = parse({"verify", "b.muster", "--trust", "keys", "-o", "yaml"});
+  ASSERT_TRUE(checked.command) << checked.err;
+  const auto& verify = std::get<Verify>(*checked.command);
+  EXPECT_EQ(verify.bundle, "b.muster");
+  EXPECT_EQ(verify.trust, "keys");
+  EXPECT_EQ(verify.output, Output::Yaml);
+  const Parsed shown = parse({"audit", "show", "--drill", "d", "--since", "2026-11-21"});
+  ASSERT_TRUE(shown.command) << shown.err;
+  EXPECT_EQ(std::get<Audit>(*shown.command).verb, "show");
+  EXPECT_EQ(std::get<Audit>(*shown.command).since, "2026-11-21");
+  const Parsed keys = parse({"keys", "generate"});
+  ASSERT_TRUE(keys.command) << keys.err;
+  EXPECT_EQ(std::get<Keys>(*keys.command).verb, "generate");
+  EXPECT_EQ(parse({"verify"}).exit, Exit::Usage);
+  EXPECT_EQ(parse({"audit", "verify", "--drill", "d"}).exit, Exit::Usage);
+}
+
 TEST(CliOptions, HelpGoesToStdoutAndIsNoError) {
   for (const auto& line : {std::vector<std::string>{"drill", "--help"}, {"help", "drill"}}) {
     const Parsed parsed = parse(line);
