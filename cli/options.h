@@ -58,6 +58,13 @@ struct DrillReport {
   std::string format = "text";
   std::string to;
 };
+/// `muster compliance [PLAN…]`
+struct Compliance {
+  std::vector<std::string> plans;  // names or files; none: every plan with a drill
+  std::string since, profile;
+  std::string format = "table";  // json, yaml, html
+  std::string to;                // a file instead of stdout
+};
 struct DrillRecover {
   std::string drill;  // empty: every drill here that needs it
 };
@@ -103,7 +110,7 @@ struct Guardian {
 
 using Command =
     std::variant<DrillRun, DrillList, DrillShow, DrillWatch, DrillAbort, DrillReport, DrillRecover,
-                 Stop, Validate, Version, Completion, Complete, System, Schema, Relay, Responder,
+                 Compliance, Stop, Validate, Version, Completion, Complete, System, Schema, Relay, Responder,
                  Guardian>;
 
 /// Options of every command.

@@ -73,6 +73,7 @@ drill::Summary drill_number(int i, const std::string& plan = "failover") {
   d.score = 93.75;
   d.phases = {{"onset→detected", millis(3'280), seconds(30)},
               {"detected→decided", std::nullopt, {}}};
+  d.violations = {{"RTO", "critical", "it's \"late\""}, {"phase onset→detected", "low", ""}};
   d.directory = "/var/lib/muster/drills/" + d.drill_id;
   return d;
 }
