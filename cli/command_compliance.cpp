@@ -25,8 +25,8 @@ std::string render(const Compliance& command, const report::ComplianceOverview& 
 Exit run(const Compliance& command, const Global& global, Console& console) {
   const auto state = runner::StateDir::at(global.state_dir);
   if (!state) return failed(console, state.error());
-  const auto answer = runner::compliance_of(
-      *state, {command.plans, command.since, command.profile}, aio::wall_now());
+  const auto answer = runner::compliance_of(*state, {command.plans, command.since, command.profile},
+                                            aio::wall_now());
   if (!answer) return failed(console, answer.error());
   for (const std::string& warning : answer->warnings) console.note("warning: " + warning + "\n");
   const std::string text = render(command, answer->overview, console);

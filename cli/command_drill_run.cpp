@@ -316,8 +316,8 @@ aio::Task<base::Result<Exit>> Session::on_target(const runner::StateDir& state,
     options.notifications = target.plan.notifications;
     options.directory = std::filesystem::absolute(command_.plan).parent_path().string();
     options.seed = aio::seed();
-    notifier_ = std::make_unique<runner::Notifier>(clock_, context_.get_executor(),
-                                                   std::move(options));
+    notifier_ =
+        std::make_unique<runner::Notifier>(clock_, context_.get_executor(), std::move(options));
   }
   runner::DrillRun::Setup setup{state,
                                 dir,

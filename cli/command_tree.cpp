@@ -192,12 +192,11 @@ void CommandTree::add_drill_changes(CLI::App* drill) {
 
 void CommandTree::add_compliance() {
   auto compliance = std::make_shared<Compliance>();
-  CLI::App* sub =
-      leaf(&app_, "compliance", "how plans did over all their drills; 3: one is not compliant",
-           compliance,
-           "  muster compliance\n"
-           "  muster compliance database-failover --profile full --since 365d\n"
-           "  muster compliance -o html --to compliance.html\n");
+  CLI::App* sub = leaf(&app_, "compliance",
+                       "how plans did over all their drills; 3: one is not compliant", compliance,
+                       "  muster compliance\n"
+                       "  muster compliance database-failover --profile full --since 365d\n"
+                       "  muster compliance -o html --to compliance.html\n");
   CLI::Option* plans = sub->add_option("PLAN", compliance->plans,
                                        "names or files of plans; default: every plan with a drill")
                            ->type_name("");

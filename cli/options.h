@@ -108,10 +108,9 @@ struct Guardian {
   std::int64_t drill_pid = 0, silence_seconds = 0;
 };
 
-using Command =
-    std::variant<DrillRun, DrillList, DrillShow, DrillWatch, DrillAbort, DrillReport, DrillRecover,
-                 Compliance, Stop, Validate, Version, Completion, Complete, System, Schema, Relay, Responder,
-                 Guardian>;
+using Command = std::variant<DrillRun, DrillList, DrillShow, DrillWatch, DrillAbort, DrillReport,
+                             DrillRecover, Compliance, Stop, Validate, Version, Completion,
+                             Complete, System, Schema, Relay, Responder, Guardian>;
 
 /// Options of every command.
 struct Global {

@@ -203,9 +203,8 @@ bool is_token(std::string_view text) {
 }
 
 bool is_printable(std::string_view text) {
-  return std::none_of(text.begin(), text.end(), [](char c) {
-    return (c >= 0 && c < ' ') || c == '\x7f';
-  });
+  return std::none_of(text.begin(), text.end(),
+                      [](char c) { return (c >= 0 && c < ' ') || c == '\x7f'; });
 }
 
 void check_webhook(Decoder& decoder, const Notification& notification, const Node& node,
@@ -224,8 +223,8 @@ void check_webhook(Decoder& decoder, const Notification& notification, const Nod
     std::string name = header.key;
     std::transform(name.begin(), name.end(), name.begin(),
                    [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-    for (const char* own : {"host", "content-length", "content-type", "connection",
-                            "transfer-encoding"}) {
+    for (const char* own :
+         {"host", "content-length", "content-type", "connection", "transfer-encoding"}) {
       if (name != own) continue;
       decoder.complain(header.mark, path + ".headers",
                        fmt::format("\"{}\" is set by the program itself", header.key));

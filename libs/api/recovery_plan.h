@@ -100,7 +100,8 @@ struct Guard {
   std::int64_t silence_seconds = 60;  // of a drill that stands still; 0: for ever
 };
 
-/// Who is told of a drill: a program (payload on stdin) or an address (payload as the body of POST).
+/// Who is told of a drill: a program (payload on stdin) or an address (payload as the body of
+/// POST).
 struct Notification {
   std::string name;
   std::vector<std::string> on;    // Start, Miss, End

@@ -254,12 +254,23 @@ FieldSpec spec() {
                          choice("failover", {"Orchestrate", "Observe"},
                                 "Whether the plan's steps recover the service or the system does "
                                 "it by itself and the plan only breaks, watches and judges.")),
-              required(objectives()), required(target()),
+              required(objectives()),
+              required(target()),
               field(FieldType::StringMap, "roles", "Which part of the system plays which role."),
-              required(probes()), load(), timing(), profiles(),
+              required(probes()),
+              load(),
+              timing(),
+              profiles(),
               label("profile", "The profile that was applied; written by --profile."),
-              std::move(fault), std::move(faults), recovery(), failback(), phase_targets(),
-              criteria(), monitoring(), guard(), notifications()},
+              std::move(fault),
+              std::move(faults),
+              recovery(),
+              failback(),
+              phase_targets(),
+              criteria(),
+              monitoring(),
+              guard(),
+              notifications()},
              "The scenario."));
 }
 

@@ -88,9 +88,9 @@ void judge_age(PlanCompliance& out, WallTime now) {
   const auto last = std::find_if(out.drills.rbegin(), out.drills.rend(), decided);
   if (last == out.drills.rend()) {
     out.missed = false;
-    out.reasons.push_back(fmt::format(
-        "none of {} drill{} decided whether RTO and RPO are met: there is no evidence",
-        out.drills.size(), out.drills.size() == 1 ? "" : "s"));
+    out.reasons.push_back(
+        fmt::format("none of {} drill{} decided whether RTO and RPO are met: there is no evidence",
+                    out.drills.size(), out.drills.size() == 1 ? "" : "s"));
     return;
   }
   out.last_tested = last->started;
@@ -99,9 +99,10 @@ void judge_age(PlanCompliance& out, WallTime now) {
   out.stale = out.age > kDay * out.max_age_days;
   out.missed = missed(*last);
   if (out.stale) {
-    out.reasons.push_back(fmt::format("the evidence is stale: the last drill that decided anything "
-                                      "is {} old, {} are allowed (maxAgeDays)",
-                                      days(out.age / kDay), days(out.max_age_days)));
+    out.reasons.push_back(
+        fmt::format("the evidence is stale: the last drill that decided anything "
+                    "is {} old, {} are allowed (maxAgeDays)",
+                    days(out.age / kDay), days(out.max_age_days)));
   }
   for (const auto& [name, objective] : {std::pair{"RTO", last->rto}, {"RPO", last->rpo}}) {
     if (objective.verdict != Verdict::Missed) continue;

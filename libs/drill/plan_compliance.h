@@ -47,8 +47,8 @@ struct PlanCompliance {
   std::string last_tested_by;             // its id
   Duration age{};                         // of that drill
   std::int64_t max_age_days = 0;
-  bool stale = true;   // there is no such drill, or it is too old
-  bool missed = true;  // that drill missed an objective
+  bool stale = true;                 // there is no such drill, or it is too old
+  bool missed = true;                // that drill missed an objective
   std::vector<std::string> reasons;  // why the plan is not compliant; empty: it is
   std::vector<Recommendation> recommendations;
   bool compliant() const { return reasons.empty(); }

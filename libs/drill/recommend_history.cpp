@@ -35,24 +35,25 @@ void repeated_misses(std::vector<Recommendation>& out, const PlanCompliance& his
                      const ObjectiveRecord& record, ObjectiveSummary Summary::* which) {
   const std::vector<ObjectiveSummary> missed = misses(history, which);
   if (missed.size() < kRepeated) return;
-  const auto worst = std::max_element(
-      missed.begin(), missed.end(),
-      [](const auto& a, const auto& b) { return deviation(a) < deviation(b); });
-  const double figure =
-      worst->user_visible ? base::to_seconds(worst->user_visible->lower) : 0;
+  const auto worst =
+      std::max_element(missed.begin(), missed.end(),
+                       [](const auto& a, const auto& b) { return deviation(a) < deviation(b); });
+  const double figure = worst->user_visible ? base::to_seconds(worst->user_visible->lower) : 0;
   const double target = base::to_seconds(worst->objective);
-  out.push_back({"high", record.name, figure, target,
-                 fmt::format("{} was missed in {} of {} drills, by {:.0f} % at worst ({:.4g} s, "
-                             "target {:.4g} s): the cause is still there",
-                             record.name, missed.size(), record.of, 100 * deviation(*worst),
-                             figure, target),
-                 steps_for(record.name)});
+  out.push_back(
+      {"high", record.name, figure, target,
+       fmt::format("{} was missed in {} of {} drills, by {:.0f} % at worst ({:.4g} s, "
+                   "target {:.4g} s): the cause is still there",
+                   record.name, missed.size(), record.of, 100 * deviation(*worst), figure, target),
+       steps_for(record.name)});
 }
 
 void growing(std::vector<Recommendation>& out, const ObjectiveRecord& record) {
   if (record.trend.trend != Trend::Degrading || !record.worst) return;
   const Duration figure = record.worst->upper.value_or(record.worst->lower);
-  out.push_back({"medium", record.name, base::to_seconds(figure),
+  out.push_back({"medium",
+                 record.name,
+                 base::to_seconds(figure),
                  base::to_seconds(record.objective),
                  fmt::format("{} grows from drill to drill (p = {:.2g} over {} drills); at worst "
                              "it was {:.4g} s, target {:.4g} s",

@@ -30,8 +30,9 @@ Html share_bar(const drill::ObjectiveRecord& record) {
       "<rect class=\"fill soft met\" y=\"4\" width=\"{:.2f}%\" height=\"12\" rx=\"3\"/><rect "
       "class=\"fill met\" y=\"4\" width=\"{:.2f}%\" height=\"12\" rx=\"3\"/>",
       record.ratio * 100, record.lower_bound * 100)};
-  return svg(20, fmt::format("{} met in {}, at least {}", record.name, percent(record.ratio),
-                             percent(record.lower_bound)),
+  return svg(20,
+             fmt::format("{} met in {}, at least {}", record.name, percent(record.ratio),
+                         percent(record.lower_bound)),
              body);
 }
 
@@ -44,8 +45,9 @@ Html card(const Html& key, std::string_view value, const Html& rest) {
 
 Html objective_card(const drill::ObjectiveRecord& record, std::string_view title) {
   Html rest = share_bar(record);
-  rest += element("p", "", escape(fmt::format("At least {} of all drills, with 95 % confidence.",
-                                              percent(record.lower_bound))));
+  rest += element("p", "",
+                  escape(fmt::format("At least {} of all drills, with 95 % confidence.",
+                                     percent(record.lower_bound))));
   rest += element("p", "muted",
                   escape(fmt::format("Missed {}, inconclusive {}, invalid {}.", record.missed,
                                      record.inconclusive, record.invalid)));
@@ -53,13 +55,14 @@ Html objective_card(const drill::ObjectiveRecord& record, std::string_view title
 }
 
 Html tested_card(const drill::PlanCompliance& plan) {
-  const std::string allowed = fmt::format("Evidence may be {} old.",
-                                          plural(static_cast<std::size_t>(plan.max_age_days), "day"));
+  const std::string allowed = fmt::format(
+      "Evidence may be {} old.", plural(static_cast<std::size_t>(plan.max_age_days), "day"));
   if (!plan.last_tested) {
     return card({"Last tested"}, "never", element("p", "muted", escape(allowed)));
   }
   const auto days = static_cast<std::size_t>(plan.age / base::seconds(86'400));
-  Html rest = element("p", "", escape(plural(days, "day") + " ago, by " + plan.last_tested_by + "."));
+  Html rest =
+      element("p", "", escape(plural(days, "day") + " ago, by " + plan.last_tested_by + "."));
   rest += element("p", plan.stale ? "" : "muted", escape(allowed));
   return card({"Last tested"}, base::rfc3339(*plan.last_tested).substr(0, 10), rest);
 }
@@ -161,21 +164,21 @@ std::string compliance_html(const ComplianceOverview& overview) {
   Html left{"<div class=\"eyebrow\">Muster · disaster-recovery drills</div>"};
   left += element("h1", "", {"Compliance over time"});
   left += element("p", "muted",
-                  escape(fmt::format("As of {}{}.", base::rfc3339(overview.at),
-                                     overview.since ? "; drills since " + base::rfc3339(*overview.since)
-                                                    : "")));
+                  escape(fmt::format(
+                      "As of {}{}.", base::rfc3339(overview.at),
+                      overview.since ? "; drills since " + base::rfc3339(*overview.since) : "")));
   Html head = element("div", "", left);
   head += {fmt::format("<div class=\"verdict {}\">{}<small>{}</small></div>",
-                       compliant ? "met" : "missed",
-                       compliant ? "✓ compliant" : "✗ not compliant",
+                       compliant ? "met" : "missed", compliant ? "✓ compliant" : "✗ not compliant",
                        escape(plural(overview.plans.size(), "assessment")))};
   Html body = element("header", "head", head);
   for (const drill::PlanCompliance& plan : overview.plans) body += plan_section(plan);
-  return page("Compliance over time", body,
-              {"A share of few drills says little: what it is at least, with 95 % confidence, is "
-               "beside it (Clopper–Pearson). Inconclusive and invalid drills met nothing. A trend is "
-               "named where a Mann–Kendall test finds it at 5 %. Bars reach from the lower to the "
-               "upper bound of what was measured."});
+  return page(
+      "Compliance over time", body,
+      {"A share of few drills says little: what it is at least, with 95 % confidence, is "
+       "beside it (Clopper–Pearson). Inconclusive and invalid drills met nothing. A trend is "
+       "named where a Mann–Kendall test finds it at 5 %. Bars reach from the lower to the "
+       "upper bound of what was measured."});
 }
 
 }  // namespace report

@@ -25,8 +25,8 @@ struct NotificationMessage {
   std::string missed;  // of a Miss: "RTO", "RPO"
   std::string drill_id, plan, profile;
   drill::WallTime at{};
-  std::string phase, state;                // as in `drill show`
-  std::optional<drill::Verdict> verdict;   // nothing: it is not known yet
+  std::string phase, state;               // as in `drill show`
+  std::optional<drill::Verdict> verdict;  // nothing: it is not known yet
   std::vector<std::string> reasons;
   NotificationObjective rto, rpo;
   std::string report_path;  // empty: there is none yet

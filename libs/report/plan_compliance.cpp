@@ -124,8 +124,8 @@ std::string objective_line(const drill::ObjectiveRecord& record) {
 }
 
 std::string counted(const drill::PlanCompliance& plan) {
-  std::string out = fmt::format("{} comparable drill{}", plan.drills.size(),
-                                plan.drills.size() == 1 ? "" : "s");
+  std::string out =
+      fmt::format("{} comparable drill{}", plan.drills.size(), plan.drills.size() == 1 ? "" : "s");
   if (!plan.overrides.empty()) out += " with " + one_line(plan.overrides);
   if (plan.left_out > 0) {
     out += fmt::format("; {} of another spec or with other overrides left out", plan.left_out);
@@ -187,8 +187,8 @@ std::string table(const ComplianceOverview& overview, const TerminalOptions& opt
 }  // namespace
 
 bool ComplianceOverview::compliant() const {
-  return !plans.empty() && std::all_of(plans.begin(), plans.end(),
-                                       [](const auto& plan) { return plan.compliant(); });
+  return !plans.empty() &&
+         std::all_of(plans.begin(), plans.end(), [](const auto& plan) { return plan.compliant(); });
 }
 
 std::string in_words(const drill::TrendTest& trend) {

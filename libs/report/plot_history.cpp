@@ -13,7 +13,8 @@ constexpr double kTop = 12, kHeight = 150;
 /// One place for each drill, however near in time they were.
 class Places {
  public:
-  explicit Places(std::size_t drills) : drills_(static_cast<double>(std::max<std::size_t>(drills, 1))) {}
+  explicit Places(std::size_t drills)
+      : drills_(static_cast<double>(std::max<std::size_t>(drills, 1))) {}
   double at(std::size_t index) const {  // percent
     return 7 + 92 * (static_cast<double>(index) + 0.5) / drills_;
   }
@@ -28,8 +29,9 @@ double y_of(double share) {
 }
 
 Html level(double share, std::string_view css, const Html& words) {
-  Html out = {fmt::format("<line class=\"{0}\" x1=\"6%\" x2=\"100%\" y1=\"{1:.1f}\" y2=\"{1:.1f}\"/>",
-                          css, y_of(share))};
+  Html out = {
+      fmt::format("<line class=\"{0}\" x1=\"6%\" x2=\"100%\" y1=\"{1:.1f}\" y2=\"{1:.1f}\"/>", css,
+                  y_of(share))};
   out += text(5.2, y_of(share) + 4, "end", "tick", words);
   return out;
 }
@@ -52,10 +54,11 @@ Html days(const drill::PlanCompliance& plan, const Places& places) {
 Html bar(double x, double width, double from, double to, drill::Verdict verdict,
          const std::string& title) {
   const double top = y_of(to);
-  return {fmt::format("<rect class=\"fill {}\" x=\"{:.2f}%\" width=\"{:.2f}%\" y=\"{:.1f}\" "
-                      "height=\"{:.1f}\" rx=\"1.5\"><title>{}</title></rect>\n",
-                      in_words(verdict), x - width / 2, width, top,
-                      std::max(y_of(from) - top, 4.0), escape(title))};
+  return {
+      fmt::format("<rect class=\"fill {}\" x=\"{:.2f}%\" width=\"{:.2f}%\" y=\"{:.1f}\" "
+                  "height=\"{:.1f}\" rx=\"1.5\"><title>{}</title></rect>\n",
+                  in_words(verdict), x - width / 2, width, top, std::max(y_of(from) - top, 4.0),
+                  escape(title))};
 }
 
 std::string title_of(const drill::Summary& row, const std::string& what) {
@@ -96,8 +99,9 @@ Html objective_history_plot(const drill::PlanCompliance& plan, const drill::Obje
   }
   const std::string words = "objective " + base::human(record.objective);
   if (shown) {
-    body += {fmt::format("<line class=\"goal\" x1=\"6%\" x2=\"100%\" y1=\"{0:.1f}\" y2=\"{0:.1f}\"/>",
-                         y_of(goal / whole))};
+    body +=
+        {fmt::format("<line class=\"goal\" x1=\"6%\" x2=\"100%\" y1=\"{0:.1f}\" y2=\"{0:.1f}\"/>",
+                     y_of(goal / whole))};
     body += text(100, y_of(goal / whole) - 5, "end", "halo strong", escape(words));
   } else {
     body += text(100, kTop + 2, "end", "tick halo", escape(words + ", far above"));

@@ -109,7 +109,7 @@ class DrillRun final : public Edge, private targets::ProbeWatch, private AbortGu
   base::WallTime started_wall_{};
   std::vector<drill::ClockAnchor> anchors_;
   std::vector<drill::PoolSample> pool_;
-  std::vector<std::string> ran_;  // the system's processes at the preflight, sorted
+  std::vector<std::string> ran_;         // the system's processes at the preflight, sorted
   std::optional<MissWatch> miss_watch_;  // nothing: it cannot be told while the drill runs
   bool rto_miss_told_ = false;
   bool user_abort_ = false;

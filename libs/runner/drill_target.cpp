@@ -148,10 +148,9 @@ tl::expected<PlanFile, api::Problems> read_plan_document(api::Node document,
   for (const api::Notification& notification : plan->notifications) {
     if (notification.url.empty()) continue;
     if (const auto url = net::parse_url(notification.url); !url) {
-      return tl::unexpected(problem(file,
-                                    fmt::format("spec.notifications.{}.webhook.url",
-                                                notification.name),
-                                    url.error().message));
+      return tl::unexpected(
+          problem(file, fmt::format("spec.notifications.{}.webhook.url", notification.name),
+                  url.error().message));
     }
   }
   PlanFile out{std::move(*plan), std::move(*system), {}};

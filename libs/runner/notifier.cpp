@@ -32,8 +32,8 @@ void Notifier::tell(const report::NotificationMessage& message) {
   }
 }
 
-aio::Task<base::Result<>> Notifier::attempt(const api::Notification& to,
-                                            const std::string& payload, std::stop_token stop) {
+aio::Task<base::Result<>> Notifier::attempt(const api::Notification& to, const std::string& payload,
+                                            std::stop_token stop) {
   const base::Duration limit = base::seconds(to.timeout_seconds);
   if (!to.url.empty()) {
     const HttpPost post{to.url, to.headers, payload};

@@ -1,8 +1,8 @@
-// Tells others of a drill (spec.notifications): a program that reads the message on its stdin, or an
-// address that it is sent to. A drill never waits for it: tell() only starts a delivery, deliveries
-// run beside everything else, each with its own time limits, and one that fails in all its tries is
-// a problem that is said and not an error. Nobody is told twice of what was delivered; a receiver
-// whose answer was lost may be, which is why the message names drill and moment.
+// Tells others of a drill (spec.notifications): a program that reads the message on its stdin, or
+// an address that it is sent to. A drill never waits for it: tell() only starts a delivery,
+// deliveries run beside everything else, each with its own time limits, and one that fails in all
+// its tries is a problem that is said and not an error. Nobody is told twice of what was delivered;
+// a receiver whose answer was lost may be, which is why the message names drill and moment.
 #pragma once
 
 #include <functional>

@@ -12,8 +12,8 @@ namespace {
 using ::testing::HasSubstr;
 
 tl::expected<RecoveryPlan, Problems> plan_with(const std::string& notifications) {
-  const std::string text =
-      read_file(source_path("dr-drills/database-failover.yaml")) + "\n  notifications:\n" + notifications;
+  const std::string text = read_file(source_path("dr-drills/database-failover.yaml")) +
+                           "\n  notifications:\n" + notifications;
   return parse_plan(document_of(text), "p.yaml", test_catalog());
 }
 
@@ -25,7 +25,8 @@ std::string refused(const std::string& notifications) {
 TEST(Notifications, ACommandAndAWebhookAreRead) {
   const auto plan = plan_with(
       "    - {name: log, on: [Start, End], command: {argv: [./log.sh, x], timeoutSeconds: 3}}\n"
-      "    - {name: hook, on: [Miss], webhook: {url: \"https://a.example/x\", headers: {X-T: y}}}\n");
+      "    - {name: hook, on: [Miss], webhook: {url: \"https://a.example/x\", headers: {X-T: "
+      "y}}}\n");
   ASSERT_TRUE(plan) << format(plan.error());
   ASSERT_EQ(plan->notifications.size(), 2U);
   EXPECT_EQ(plan->notifications[0].argv, (std::vector<std::string>{"./log.sh", "x"}));
@@ -37,8 +38,9 @@ TEST(Notifications, ACommandAndAWebhookAreRead) {
 
 TEST(Notifications, WhatCannotWorkIsRefused) {
   EXPECT_THAT(refused("    - {name: a, on: [Start]}\n"), HasSubstr("webhook"));
-  EXPECT_THAT(refused("    - {name: a, on: [Start], command: {argv: [x]}, webhook: {url: \"http://a\"}}\n"),
-              HasSubstr("webhook"));
+  EXPECT_THAT(
+      refused("    - {name: a, on: [Start], command: {argv: [x]}, webhook: {url: \"http://a\"}}\n"),
+      HasSubstr("webhook"));
   EXPECT_THAT(refused("    - {name: a, on: [], command: {argv: [x]}}\n"), HasSubstr(".on"));
   EXPECT_THAT(refused("    - {name: a, on: [Begin], command: {argv: [x]}}\n"), HasSubstr("Begin"));
   EXPECT_THAT(refused("    - {name: a, on: [End], command: {argv: []}}\n"), HasSubstr("argv"));
@@ -52,7 +54,8 @@ TEST(Notifications, WhatCannotWorkIsRefused) {
 
 TEST(Notifications, AHeaderCannotSmuggleAnother) {
   const auto with_header = [](const std::string& header) {
-    return refused("    - {name: a, on: [End], webhook: {url: \"http://a/\", headers: {" + header + "}}}\n");
+    return refused("    - {name: a, on: [End], webhook: {url: \"http://a/\", headers: {" + header +
+                   "}}}\n");
   };
   EXPECT_THAT(with_header("X-A: \"y\\r\\nHost: b\""), HasSubstr("cannot be a header"));
   EXPECT_THAT(with_header("\"X A\": y"), HasSubstr("cannot be a header"));

@@ -63,7 +63,8 @@ TEST(PlanCompliance, WhatDecidedNothingDoesNotRenewTheEvidence) {
   EXPECT_EQ(plan.rto.inconclusive, 1U);
   EXPECT_EQ(plan.rto.invalid, 1U);
   EXPECT_EQ(plan.rto.of, 3U);
-  EXPECT_EQ(plan.rto.mean, (Bounds{seconds(10), seconds(12)})) << "the invalid one measured nothing";
+  EXPECT_EQ(plan.rto.mean, (Bounds{seconds(10), seconds(12)}))
+      << "the invalid one measured nothing";
 }
 
 TEST(PlanCompliance, TheLastMissCountsUntilADrillMeetsItAgain) {

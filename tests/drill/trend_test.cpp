@@ -31,16 +31,17 @@ std::vector<double> figures_with(std::size_t count, std::int64_t s) {
 }
 
 TEST(MannKendall, HasThePublishedProbabilities) {
-  // Kendall, Rank Correlation Methods (1975), Appendix Table 1, as reprinted in US EPA, Data Quality
-  // Assessment: Statistical Methods for Practitioners (QA/G-9S, 2006), Table A-12b: one-sided P(S >= s).
+  // Kendall, Rank Correlation Methods (1975), Appendix Table 1, as reprinted in US EPA, Data
+  // Quality Assessment: Statistical Methods for Practitioners (QA/G-9S, 2006), Table A-12b:
+  // one-sided P(S >= s).
   const struct {
     std::size_t n;
     std::int64_t s;
     double one_sided, within;
-  } published[] = {{4, 6, 0.042, 5e-4},   {5, 8, 0.042, 5e-4},    {5, 10, 0.0083, 5e-5},
-                   {6, 11, 0.028, 5e-4},  {6, 15, 0.0014, 5e-5},  {7, 13, 0.035, 5e-4},
-                   {8, 12, 0.089, 5e-4},  {8, 16, 0.031, 5e-4},   {8, 20, 0.0071, 5e-5},
-                   {9, 18, 0.038, 5e-4},  {9, 20, 0.022, 5e-4},   {10, 21, 0.036, 5e-4},
+  } published[] = {{4, 6, 0.042, 5e-4},   {5, 8, 0.042, 5e-4},   {5, 10, 0.0083, 5e-5},
+                   {6, 11, 0.028, 5e-4},  {6, 15, 0.0014, 5e-5}, {7, 13, 0.035, 5e-4},
+                   {8, 12, 0.089, 5e-4},  {8, 16, 0.031, 5e-4},  {8, 20, 0.0071, 5e-5},
+                   {9, 18, 0.038, 5e-4},  {9, 20, 0.022, 5e-4},  {10, 21, 0.036, 5e-4},
                    {10, 23, 0.023, 5e-4}, {10, 25, 0.014, 5e-4}};
   for (const auto& row : published) {
     const TrendTest test = mann_kendall(figures_with(row.n, row.s));

@@ -72,8 +72,8 @@ TEST(MissWatch, OutagesOfTwoStreamsAreNotOne) {
   const auto other = [](TimePoint good_since, TimePoint bad_since) {
     return stream(good_since, bad_since, "orders/A");
   };
-  EXPECT_FALSE(watch.look({bad(at(seconds(1))), other(kFault, base::kNever)}, kFault,
-                          at(seconds(7))));
+  EXPECT_FALSE(
+      watch.look({bad(at(seconds(1))), other(kFault, base::kNever)}, kFault, at(seconds(7))));
   EXPECT_FALSE(watch.look({good(at(seconds(7))), other(base::kNever, at(seconds(7)))}, kFault,
                           at(seconds(15))));
   EXPECT_TRUE(watch.look({good(at(seconds(7))), other(base::kNever, at(seconds(7)))}, kFault,

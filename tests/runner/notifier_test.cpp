@@ -69,11 +69,12 @@ class NotifierTest : public ::testing::Test {
   std::vector<std::string> tell(Notifier& notifier, const std::vector<report::Moment>& moments,
                                 base::Duration within = base::seconds(60)) {
     const auto problems =
-        aio::run(context_, [](Notifier& n, std::vector<report::Moment> each,
-                              base::Duration limit) -> aio::Task<base::Result<std::vector<std::string>>> {
-          for (const report::Moment moment : each) n.tell(message(moment));
-          co_return co_await n.finish(limit, {});
-        }(notifier, moments, within));
+        aio::run(context_,
+                 [](Notifier& n, std::vector<report::Moment> each,
+                    base::Duration limit) -> aio::Task<base::Result<std::vector<std::string>>> {
+                   for (const report::Moment moment : each) n.tell(message(moment));
+                   co_return co_await n.finish(limit, {});
+                 }(notifier, moments, within));
     return problems.value_or(std::vector<std::string>{"failed"});
   }
 
@@ -96,24 +97,26 @@ struct Receiver {
                                         return net::HttpReply{bad ? 503U : 204U, "text/plain", ""};
                                       });
   }
-  std::string url() const { return "http://127.0.0.1:" + std::to_string(server->port()) + "/hook?a=b"; }
+  std::string url() const {
+    return "http://127.0.0.1:" + std::to_string(server->port()) + "/hook?a=b";
+  }
 };
 
 /// The server serves while the notifier tells.
 std::vector<std::string> tell_over(boost::asio::io_context& context, Receiver& receiver,
                                    Notifier& notifier, report::Moment moment) {
-  const auto problems = aio::run(
-      context,
-      [](boost::asio::io_context& io, Receiver& r, Notifier& n,
-         report::Moment what) -> aio::Task<base::Result<std::vector<std::string>>> {
-        aio::TaskGroup serving(io.get_executor());
-        serving.spawn(r.server->serve(serving.token()));
-        n.tell(message(what));
-        auto out = co_await n.finish(base::seconds(60), {});
-        serving.cancel();
-        static_cast<void>(co_await serving.join());
-        co_return out;
-      }(context, receiver, notifier, moment));
+  const auto problems =
+      aio::run(context,
+               [](boost::asio::io_context& io, Receiver& r, Notifier& n,
+                  report::Moment what) -> aio::Task<base::Result<std::vector<std::string>>> {
+                 aio::TaskGroup serving(io.get_executor());
+                 serving.spawn(r.server->serve(serving.token()));
+                 n.tell(message(what));
+                 auto out = co_await n.finish(base::seconds(60), {});
+                 serving.cancel();
+                 static_cast<void>(co_await serving.join());
+                 co_return out;
+               }(context, receiver, notifier, moment));
   return problems.value_or(std::vector<std::string>{"failed"});
 }
 

@@ -16,8 +16,9 @@ TEST(Since, ReadsDaysMomentsAndLengths) {
 }
 
 TEST(Since, RefusesWhatIsNoTime) {
-  for (const char* text : {"", "yesterday", "90", "-1d", "d", "90 d", "2026-13-01", "2026-11-1",
-                           "2026-11-01T10:30:00", "2026-11-01T25:00:00Z", "999999999999d", "1e3d"}) {
+  for (const char* text :
+       {"", "yesterday", "90", "-1d", "d", "90 d", "2026-13-01", "2026-11-1", "2026-11-01T10:30:00",
+        "2026-11-01T25:00:00Z", "999999999999d", "1e3d"}) {
     const auto time = parse_since(text, kNow);
     ASSERT_FALSE(time) << text;
     EXPECT_EQ(time.error().code, base::Code::InvalidArgument);
