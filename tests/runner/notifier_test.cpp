@@ -9,8 +9,8 @@
 #include <boost/asio/io_context.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <nlohmann/json.hpp>
 
+#include "api/yaml.h"
 #include "net/http_server.h"
 
 namespace runner {
@@ -30,6 +30,13 @@ report::NotificationMessage message(report::Moment moment) {
   out.state = "Normal";
   out.rto.objective = base::seconds(300);
   return out;
+}
+
+/// JSON is YAML.
+api::Node parsed(const std::string& json) {
+  const auto documents = api::parse_yaml(json, "message");
+  EXPECT_TRUE(documents && documents->size() == 1) << json;
+  return documents && documents->size() == 1 ? documents->front() : api::Node();
 }
 
 class NotifierTest : public ::testing::Test {
@@ -130,11 +137,11 @@ TEST_F(NotifierTest, AWebhookThatFailsTwiceIsTriedAThirdTime) {
   ASSERT_EQ(receiver.requests.size(), 3U);
   EXPECT_EQ(receiver.requests[2].method, "POST");
   EXPECT_EQ(receiver.requests[2].target, "/hook?a=b");
-  const auto body = nlohmann::json::parse(receiver.requests[2].body);
-  EXPECT_EQ(body["moment"], "Miss");
-  EXPECT_EQ(body["plan"], "failover \"x\"");
-  EXPECT_EQ(body["verdict"], nullptr);
-  EXPECT_EQ(body["rto"]["objectiveSeconds"], 300.0);
+  const auto body = parsed(receiver.requests[2].body);
+  EXPECT_EQ(body["moment"].as_string(), "Miss");
+  EXPECT_EQ(body["plan"].as_string(), "failover \"x\"");
+  EXPECT_TRUE(body["verdict"].is_null());
+  EXPECT_EQ(body["rto"]["objectiveSeconds"].as_double(), 300.0);
 }
 
 TEST_F(NotifierTest, AWebhookThatAlwaysFailsIsAProblemAfterThreeTries) {
@@ -164,9 +171,9 @@ TEST_F(NotifierTest, NobodyListensAndNoSecretIsTold) {
 TEST_F(NotifierTest, AProgramGetsTheMessageOnItsStdinInThePlansFolder) {
   Notifier notifier(clock_, context_.get_executor(), options(program("cat > told")));
   EXPECT_THAT(tell(notifier, {report::Moment::Start}), ElementsAre());
-  const auto told = nlohmann::json::parse(read("told"));
-  EXPECT_EQ(told["drillId"], "failover-1");
-  EXPECT_EQ(told["version"], 1);
+  const auto told = parsed(read("told"));
+  EXPECT_EQ(told["drillId"].as_string(), "failover-1");
+  EXPECT_EQ(told["version"].as_int(), 1);
 }
 
 TEST_F(NotifierTest, OnlyTheMomentsThatAreWantedAreTold) {
@@ -175,7 +182,7 @@ TEST_F(NotifierTest, OnlyTheMomentsThatAreWantedAreTold) {
   Notifier notifier(clock_, context_.get_executor(), options(only));
   EXPECT_THAT(tell(notifier, {report::Moment::Start, report::Moment::Miss, report::Moment::End}),
               ElementsAre());
-  EXPECT_EQ(nlohmann::json::parse(read("told"))["moment"], "End");
+  EXPECT_EQ(parsed(read("told"))["moment"].as_string(), "End");
 }
 
 TEST_F(NotifierTest, AProgramThatFailsIsTriedThreeTimesAndSaysWhy) {
