@@ -108,7 +108,7 @@ Html figure(std::string_view title, std::string_view note, const Html& plot) {
 
 Html violations_table(const drill::PlanCompliance& plan) {
   Html out = element("h3", "", {"Violations, newest first"});
-  Table table({{"Day"}, {"Severity"}, {"Violation"}, {"Drill"}, {"Figures"}});
+  Table table({{"Day", true}, {"Severity"}, {"Violation"}, {"Drill"}, {"Figures"}});
   for (const drill::PastViolation& past : plan.violations) {
     table.row({escape(base::rfc3339(past.at).substr(0, 10)), severity_tag(past.violation.severity),
                escape(past.violation.what), escape(past.drill_id), escape(past.violation.detail)});

@@ -16,9 +16,9 @@ class Places {
   explicit Places(std::size_t drills)
       : drills_(static_cast<double>(std::max<std::size_t>(drills, 1))) {}
   double at(std::size_t index) const {  // percent
-    return 7 + 92 * (static_cast<double>(index) + 0.5) / drills_;
+    return 8 + 91 * (static_cast<double>(index) + 0.5) / drills_;
   }
-  double width() const { return std::clamp(92 / drills_ * 0.5, 0.25, 1.6); }
+  double width() const { return std::clamp(91 / drills_ * 0.5, 0.25, 1.6); }
 
  private:
   double drills_;
@@ -30,9 +30,9 @@ double y_of(double share) {
 
 Html level(double share, std::string_view css, const Html& words) {
   Html out = {
-      fmt::format("<line class=\"{0}\" x1=\"6%\" x2=\"100%\" y1=\"{1:.1f}\" y2=\"{1:.1f}\"/>", css,
+      fmt::format("<line class=\"{0}\" x1=\"0\" x2=\"100%\" y1=\"{1:.1f}\" y2=\"{1:.1f}\"/>", css,
                   y_of(share))};
-  out += text(5.2, y_of(share) + 4, "end", "tick", words);
+  out += text(0, y_of(share) - 4, "start", "tick halo", words);
   return out;
 }
 
@@ -100,7 +100,7 @@ Html objective_history_plot(const drill::PlanCompliance& plan, const drill::Obje
   const std::string words = "objective " + base::human(record.objective);
   if (shown) {
     body +=
-        {fmt::format("<line class=\"goal\" x1=\"6%\" x2=\"100%\" y1=\"{0:.1f}\" y2=\"{0:.1f}\"/>",
+        {fmt::format("<line class=\"goal\" x1=\"0\" x2=\"100%\" y1=\"{0:.1f}\" y2=\"{0:.1f}\"/>",
                      y_of(goal / whole))};
     body += text(100, y_of(goal / whole) - 5, "end", "halo strong", escape(words));
   } else {
