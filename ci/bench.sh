@@ -4,13 +4,13 @@
 #   BUILD=build/release    where the programs were built (release preset)
 # Times and memory are printed, not judged: the machine may be busy. The exit code is 1 only when a
 # program does not run or something is wrong on every machine: the truth outside its bounds, a
-# planted loss not found.
+# planted loss not found, a slot of cron missed.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
 case ${BENCH:-short} in
-  short) outages=10000 runs=20 seconds=2 ;;
-  full) outages=1000000 runs=300 seconds=10 ;;
+  short) outages=10000 runs=20 seconds=2 cron='60 2020 2029' ;;
+  full) outages=1000000 runs=300 seconds=10 cron='1 1990 2039' ;;
   *) echo "bench: BENCH is short or full, not '$BENCH'" >&2; exit 2 ;;
 esac
 programs=${BUILD:-build/release}/bench
@@ -18,7 +18,8 @@ out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT
 failed=0
 
-for name in truth_inside real_outage responder ledger_check engine_sixhours prober_cost load_histogram; do
+for name in truth_inside real_outage responder ledger_check engine_sixhours prober_cost load_histogram \
+  cron_oracle; do
   if [ ! -x "$programs/$name" ]; then
     echo "bench: $programs/$name is missing; make build PRESET=release builds it" >&2
     exit 1
@@ -53,6 +54,8 @@ measure ledger_check $csv
 measure engine_sixhours $csv
 measure load_histogram $csv --benchmark_filter=^record$
 measure prober_cost "$programs/responder" "$seconds"
+# shellcheck disable=SC2086 # three arguments
+measure cron_oracle $cron
 
 row FIGURE TARGET "MEASURED (${BENCH:-short} form, $(nproc) cores, load $(cut -d' ' -f1 /proc/loadavg))"
 row 'truth inside the bounds, simulated outages' 'all' \
@@ -73,4 +76,5 @@ row '  the same exchange in a bare epoll loop' '(the floor)' "$(cost 'bare epoll
 row 'prober, resident memory' '<= 20 MiB' \
   "$(awk '/ rss / { for (i = 1; i < NF; ++i) if ($i == "rss" && $(i + 1) > max) max = $(i + 1) } END { print max " MiB" }' "$out/prober_cost")"
 row 'latency histogram, one value recorded' '' "$(column load_histogram record cpu_time) ns"
+row 'cron against a walk over every minute' 'no mismatch' "$(tail -n 1 "$out/cron_oracle")"
 exit $failed

@@ -25,6 +25,7 @@
 #include "runner/plan_config.h"
 #include "runner/recover.h"
 #include "runner/results.h"
+#include "runner/schedule_dir.h"
 
 namespace cli {
 namespace {
@@ -32,12 +33,15 @@ namespace {
 constexpr base::Duration kTellWithin = base::seconds(60);
 
 /// Overrides are part of what ran: a reader of the report must see them.
-std::map<std::string, std::string> versions_of_here(const std::vector<std::string>& sets) {
+std::map<std::string, std::string> versions_of_here(const DrillRun& command) {
   std::map<std::string, std::string> versions = {
       {"muster", version()}, {"revision", revision()}, {"compiler", compiler()}};
-  for (const std::string& set : sets) {
+  for (const std::string& set : command.sets) {
     std::string& overrides = versions["overrides"];
     overrides += (overrides.empty() ? "" : ", ") + set;
+  }
+  if (!command.schedule.empty()) {
+    versions["schedule"] = fmt::format("{}, slot {}", command.schedule, command.slot);
   }
   utsname system{};
   if (uname(&system) == 0)
@@ -238,6 +242,10 @@ aio::Task<base::Result<Exit>> Session::drill(runner::PlanFile file) {
 aio::Task<base::Result<Exit>> Session::in_folder(const runner::StateDir& state,
                                                  runner::DrillDir dir, runner::PlanFile file) {
   CO_TRY(const auto drill_lock, aio::FileLock::try_lock(dir.lock(), "drill " + dir.id()));
+  if (!command_.schedule.empty()) {
+    CO_TRY(const auto slot, scheduling::parse_time(command_.slot, scheduling::Zone::utc()));
+    CO_TRY(runner::save_origin(dir, {command_.schedule, slot}));
+  }
   const runner::PlanFile kept = file;
   CO_TRY(runner::DrillTarget target, runner::open_target(clock_, state, std::move(file), kinds_));
   const bool managed = !target.target.started();
@@ -326,7 +334,7 @@ aio::Task<base::Result<Exit>> Session::on_target(const runner::StateDir& state,
                                 &http,
                                 &metrics_,
                                 notifier_.get(),
-                                versions_of_here(command_.sets),
+                                versions_of_here(command_),
                                 [this](const runner::DrillStatus& status) {
                                   console_.note(view_.show(status));
                                   write_metrics(status);

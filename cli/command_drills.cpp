@@ -84,8 +84,11 @@ Exit show_status(const runner::DrillDir& dir, Output output, Console& console) {
     console.data(report::yaml_of_json(json).value_or(json));
   } else {
     std::string text;
+    if (drill.state != report::DrillState::Running) {
+      text = fmt::format("{}: {}. It did not end by itself; this is the last it said:\n\n",
+                         dir.id(), drill.note);
+    }
     for (const std::string& line : progress_block(*status, console.out_stream)) text += line + "\n";
-    if (drill.state != report::DrillState::Running) text += "  " + drill.note + "\n";
     console.data(text);
   }
   return Exit::Ok;

@@ -37,6 +37,7 @@ struct DrillRun {
   Output output = Output::Table;
   std::string metrics_listen;  // HOST:PORT; empty: none
   std::string metrics_file;    // for the textfile collector; empty: none
+  std::string schedule, slot;  // hidden: what it was started for; empty: by hand
 };
 struct DrillList {
   Output output = Output::Table;
@@ -67,6 +68,21 @@ struct Compliance {
 };
 struct DrillRecover {
   std::string drill;  // empty: every drill here that needs it
+};
+/// `muster schedule run FILE…`
+struct ScheduleRun {
+  std::vector<std::string> files;
+  std::string clock_from;  // hidden, for tests: the clock begins there; empty: it is the system's
+};
+/// `muster schedule next FILE [-n 5] [--from TIME]`
+struct ScheduleNext {
+  std::string file;
+  int count = 5;
+  std::string from;  // empty: now
+  Output output = Output::Table;
+};
+struct ScheduleList {
+  Output output = Output::Table;
 };
 struct Stop {
   int timeout_seconds = 600;
@@ -108,9 +124,10 @@ struct Guardian {
   std::int64_t drill_pid = 0, silence_seconds = 0;
 };
 
-using Command = std::variant<DrillRun, DrillList, DrillShow, DrillWatch, DrillAbort, DrillReport,
-                             DrillRecover, Compliance, Stop, Validate, Version, Completion,
-                             Complete, System, Schema, Relay, Responder, Guardian>;
+using Command =
+    std::variant<DrillRun, DrillList, DrillShow, DrillWatch, DrillAbort, DrillReport, DrillRecover,
+                 Compliance, ScheduleRun, ScheduleNext, ScheduleList, Stop, Validate, Version,
+                 Completion, Complete, System, Schema, Relay, Responder, Guardian>;
 
 /// Options of every command.
 struct Global {

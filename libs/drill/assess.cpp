@@ -241,7 +241,10 @@ void Assessment::data() {
 
 void Assessment::phases() {
   report_.steps = steps_of(evidence_.steps);
-  if (outage_ == nullptr) return;
+  if (outage_ == nullptr) {
+    report_.phases = phases_without_outage(evidence_, config_.phase_targets);
+    return;
+  }
   const StreamView& decider = views_[*headline_];
   const Moments moments = find_moments(evidence_, views_, decider, *outage_, config_.hold);
   report_.phases = phases_of(moments, config_.phase_targets);
@@ -310,9 +313,7 @@ void Assessment::verdict() {
   for (const auto* rows : {&report_.phases, &report_.steps}) {
     for (const PhaseResult& row : *rows) {
       if (!row.met || *row.met) continue;
-      reasons.add(Verdict::Missed, fmt::format("{}: {}, target {}", row.name,
-                                               row.took ? base::human(*row.took) : "not observed",
-                                               base::human(row.target)));
+      reasons.add(Verdict::Missed, fmt::format("{}: {}", row.name, why_missed(row)));
     }
   }
   report_.verdict = reasons.verdict();

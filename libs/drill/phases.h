@@ -44,8 +44,16 @@ Moments find_moments(const Evidence& evidence, std::span<const StreamView> views
 using PhaseTargets = std::map<std::string, Duration>;
 std::vector<PhaseResult> phases_of(const Moments& moments, const PhaseTargets& targets);
 
+/// The row that is left where users saw no outage: a fault that cost redundancy, from its beginning
+/// until redundancy was back. None where redundancy was never seen lost.
+std::vector<PhaseResult> phases_without_outage(const Evidence& evidence,
+                                               const PhaseTargets& targets);
+
 /// Recovery and failback steps against their targets.
 std::vector<PhaseResult> steps_of(std::span<const StepRun> steps);
+
+/// Why a row did not meet its target: a step that failed has missed it however short it was.
+std::string why_missed(const PhaseResult& row);
 
 /// "the targets of the phases sum to 330 s, more than the objective of 300 s"; empty: they fit.
 std::string target_warning(const PhaseTargets& targets, Duration objective);

@@ -195,6 +195,12 @@ base::Result<bool> needs_recovery(const DrillDir& dir) {
   return true;
 }
 
+bool is_being_recovered(const DrillDir& dir) {
+  if (!aio::FileLock::held(dir.lock()).value_or(false)) return false;
+  const auto holder = aio::read_file(dir.lock(), 4096);
+  return holder && holder->starts_with(kRecovery);
+}
+
 std::string system_of(const DrillDir& dir) {
   const auto text = aio::read_file(dir.system());
   const auto node = text ? api::parse_json(*text) : tl::unexpected(text.error());
