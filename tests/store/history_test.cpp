@@ -98,7 +98,7 @@ TEST_F(StoreHistory, AHistoryOfTheFirstVersionIsMovedUp) {
   ASSERT_TRUE(open().append(old));
   sql("ALTER TABLE drill DROP COLUMN overrides; ALTER TABLE drill DROP COLUMN spec_digest;"
       "ALTER TABLE drill DROP COLUMN ledger_read; ALTER TABLE objective DROP COLUMN measured;"
-      "PRAGMA user_version = 1");
+      "DROP TABLE violation; PRAGMA user_version = 1");
   old.overrides = old.spec_digest = "";
   EXPECT_EQ(*open().find(old.drill_id), old);
   ASSERT_TRUE(open().append(drill_number(2)));
