@@ -1,5 +1,7 @@
 // `muster completion SHELL`, and what its scripts ask at a TAB. An answer must come at once and is
 // never worth a message: whatever cannot be read offers nothing. Nothing is made or changed.
+#include <set>
+
 #include <fmt/format.h>
 
 #include "aio/file.h"
@@ -36,6 +38,17 @@ void add_drills(Wanted& wanted) {
   }
 }
 
+void add_plans(Wanted& wanted) {
+  const auto state = runner::StateDir::at(wanted.state_dir);
+  const auto found = state ? runner::list_drills(*state) : tl::unexpected(state.error());
+  if (!found) return;
+  std::set<std::string> plans;
+  for (const report::ListedDrill& drill : found->drills) plans.insert(drill.summary.plan);
+  for (const std::string& plan : plans) {
+    if (plan.starts_with(wanted.prefix)) wanted.candidates.push_back({plan, "has drills"});
+  }
+}
+
 void add_profiles(Wanted& wanted) {
   constexpr std::size_t kBytesMax = 4U << 20U;
   const auto text = aio::read_file(wanted.plan, kBytesMax);
@@ -63,6 +76,7 @@ Exit run(const Complete& command, const Global& /*global*/, Console& console) {
     case ValueKind::Drill:
     case ValueKind::RunningDrill:
     case ValueKind::DeadDrill: add_drills(wanted); break;
+    case ValueKind::Plan: add_plans(wanted); break;
     case ValueKind::Profile: add_profiles(wanted); break;
     default: break;
   }

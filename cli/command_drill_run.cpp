@@ -1,6 +1,7 @@
 // `muster drill run`: from the plan's file to the report on the terminal. What may fail before
 // anything is touched fails here: the plan, the system, the lock, leftovers of a drill that died.
 #include <csignal>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <sys/utsname.h>
@@ -29,6 +30,8 @@
 
 namespace cli {
 namespace {
+
+constexpr base::Duration kTellWithin = base::seconds(60);
 
 /// Overrides are part of what ran: a reader of the report must see them.
 std::map<std::string, std::string> versions_of_here(const DrillRun& command) {
@@ -93,6 +96,7 @@ class Session {
                                          bool stop_it, base::Result<Exit> exit);
   base::Result<> account_for(const runner::StateDir& state, const runner::DrillDir& dir,
                              const std::string& plan);
+  aio::Task<void> finish_telling();
   base::Result<> serve_metrics(aio::TaskGroup& group);
   void write_metrics(const runner::DrillStatus& status);
   Exit conclude(const runner::DrillRun::Result& result, const runner::DrillDir& dir);
@@ -110,6 +114,8 @@ class Session {
   std::unique_ptr<net::HttpServer> metrics_server_;
   std::string metrics_phase_;  // at the last write of the metrics file
   bool metrics_failed_ = false;
+  std::unique_ptr<runner::Notifier> notifier_;
+  std::optional<std::stop_source> telling_;  // nothing but deliveries is left to do
   runner::DrillRun* running_ = nullptr;
   std::stop_source stop_before_drill_;
   bool interrupted_ = false;
@@ -135,6 +141,10 @@ aio::Task<base::Result<>> Session::listen_for_signals(std::stop_token stop) {
   while (true) {
     CO_TRY(const int number, co_await aio::wait_signal({SIGINT, SIGTERM}, stop));
     static_cast<void>(number);
+    if (telling_) {
+      telling_->request_stop();
+      continue;
+    }
     if (interrupted_) {
       say("still undoing; a kill would leave it to `muster drill recover`");
       continue;
@@ -155,6 +165,7 @@ aio::Task<base::Result<Exit>> Session::with_signals(aio::Task<base::Result<Exit>
     co_return tl::unexpected(serving.error());
   }
   auto done = co_await std::move(work);
+  co_await finish_telling();
   group.cancel();
   static_cast<void>(co_await group.join());
   if (!done && interrupted_) {
@@ -162,6 +173,14 @@ aio::Task<base::Result<Exit>> Session::with_signals(aio::Task<base::Result<Exit>
     co_return Exit::Interrupted;
   }
   co_return done;
+}
+
+/// When all is put away and unlocked: a receiver that hangs holds up nothing but this.
+aio::Task<void> Session::finish_telling() {
+  if (!notifier_) co_return;
+  telling_.emplace();
+  const auto problems = co_await notifier_->finish(kTellWithin, telling_->get_token());
+  for (const std::string& problem : problems) say("warning: " + problem);
 }
 
 base::Result<> Session::serve_metrics(aio::TaskGroup& group) {
@@ -323,12 +342,21 @@ aio::Task<base::Result<Exit>> Session::on_target(const runner::StateDir& state,
                                                  runner::DrillDir dir,
                                                  runner::DrillTarget& target) {
   runner::HttpGet http(clock_, context_.get_executor());
+  if (!target.plan.notifications.empty()) {
+    runner::Notifier::Options options;
+    options.notifications = target.plan.notifications;
+    options.directory = std::filesystem::absolute(command_.plan).parent_path().string();
+    options.seed = aio::seed();
+    notifier_ =
+        std::make_unique<runner::Notifier>(clock_, context_.get_executor(), std::move(options));
+  }
   runner::DrillRun::Setup setup{state,
                                 dir,
                                 target,
                                 catalog_,
                                 &http,
                                 &metrics_,
+                                notifier_.get(),
                                 versions_of_here(command_),
                                 [this](const runner::DrillStatus& status) {
                                   console_.note(view_.show(status));

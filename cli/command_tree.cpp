@@ -52,6 +52,7 @@ CommandTree::CommandTree(Parsed* parsed) : parsed_(parsed) {
       "\n`muster help COMMAND` says more of a command.");
   app_.fallthrough();
   add_drill();
+  add_compliance();
   add_schedule();
   add_stop();
   add_validate();
@@ -191,6 +192,27 @@ void CommandTree::add_drill_changes(CLI::App* drill) {
   argument(sub, "DRILL", recover->drill, "its id; without one: every drill that needs it",
            {ValueKind::DeadDrill, {}})
       ->required(false);
+}
+
+void CommandTree::add_compliance() {
+  auto compliance = std::make_shared<Compliance>();
+  CLI::App* sub = leaf(&app_, "compliance",
+                       "how plans did over all their drills; 3: one is not compliant", compliance,
+                       "  muster compliance\n"
+                       "  muster compliance database-failover --profile full --since 365d\n"
+                       "  muster compliance -o html --to compliance.html\n");
+  CLI::Option* plans = sub->add_option("PLAN", compliance->plans,
+                                       "names or files of plans; default: every plan with a drill")
+                           ->type_name("");
+  values_[plans] = {ValueKind::Plan, {}};
+  option(sub, "--since", compliance->since, "TIME",
+         "only drills since then: 2026-11-01, 2026-11-01T10:30:00Z, 90d, 12h");
+  option(sub, "--profile", compliance->profile, "NAME", "only drills with this profile",
+         {ValueKind::Profile, {}});
+  words(option(sub, "-o,--output", compliance->format, "FORM",
+               "table (for people), json, yaml or html; default: table"),
+        {"table", "json", "yaml", "html"});
+  option(sub, "--to", compliance->to, "FILE", "a file instead of stdout", {ValueKind::File, {}});
 }
 
 void CommandTree::add_schedule() {

@@ -46,6 +46,7 @@ class CommandTree {
   void add_drill_run(CLI::App* drill);
   void add_drill_views(CLI::App* drill);
   void add_drill_changes(CLI::App* drill);
+  void add_compliance();
   void add_schedule();
   void add_stop();
   void add_validate();

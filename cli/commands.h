@@ -36,6 +36,7 @@ Exit run(const DrillWatch& command, const Global& global, Console& console);
 Exit run(const DrillAbort& command, const Global& global, Console& console);
 Exit run(const DrillReport& command, const Global& global, Console& console);
 Exit run(const DrillRecover& command, const Global& global, Console& console);
+Exit run(const Compliance& command, const Global& global, Console& console);
 Exit run(const ScheduleRun& command, const Global& global, Console& console);
 Exit run(const ScheduleNext& command, const Global& global, Console& console);
 Exit run(const ScheduleList& command, const Global& global, Console& console);

@@ -181,7 +181,7 @@ std::string completion_answer(const Wanted& wanted) {
   std::string out = ":none\n";
   if (wanted.kind == ValueKind::File) out = ":files\n";
   if (wanted.kind == ValueKind::Folder) out = ":folders\n";
-  if (wanted.kind == ValueKind::Yaml) out = ":yaml\n";
+  if (wanted.kind == ValueKind::Yaml || wanted.kind == ValueKind::Plan) out = ":yaml\n";
   for (const Candidate& candidate : wanted.candidates) {
     out += candidate.word + "\t" + candidate.help + "\n";
   }

@@ -23,6 +23,7 @@ enum class ValueKind : std::uint8_t {
   Drill,
   RunningDrill,
   DeadDrill,  // one to recover
+  Plan,       // a name that drills have, or a file
   Profile,    // of the plan on the line
   Command,    // the words after `muster help`
 };

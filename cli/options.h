@@ -59,6 +59,13 @@ struct DrillReport {
   std::string format = "text";
   std::string to;
 };
+/// `muster compliance [PLAN…]`
+struct Compliance {
+  std::vector<std::string> plans;  // names or files; none: every plan with a drill
+  std::string since, profile;
+  std::string format = "table";  // json, yaml, html
+  std::string to;                // a file instead of stdout
+};
 struct DrillRecover {
   std::string drill;  // empty: every drill here that needs it
 };
@@ -136,8 +143,9 @@ struct Guardian {
 
 using Command =
     std::variant<DrillRun, DrillList, DrillShow, DrillWatch, DrillAbort, DrillReport, DrillRecover,
-                 ScheduleRun, ScheduleNext, ScheduleList, Stop, Validate, Version, Completion,
-                 Complete, System, Verify, Keys, Audit, Schema, Relay, Responder, Guardian>;
+                 Compliance, ScheduleRun, ScheduleNext, ScheduleList, Stop, Validate, Version,
+                 Completion, Complete, System, Verify, Keys, Audit, Schema, Relay, Responder,
+                 Guardian>;
 
 /// Options of every command.
 struct Global {

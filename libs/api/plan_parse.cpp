@@ -128,6 +128,18 @@ Guard read_guard(const Node& node) {
   return out;
 }
 
+std::vector<Notification> read_notifications(const Node& list) {
+  std::vector<Notification> out;
+  for (const Node& item : list.items()) {
+    const Node& command = item["command"];
+    const Node& how = command.is_map() ? command : item["webhook"];
+    out.push_back({item["name"].as_string(), item["on"].as_strings(), how["argv"].as_strings(),
+                   how["url"].as_string(), read_map(how["headers"]),
+                   how["timeoutSeconds"].as_int()});
+  }
+  return out;
+}
+
 std::vector<ProbeSpec> read_probes(const Node& list) {
   std::vector<ProbeSpec> out;
   for (const Node& item : list.items()) {
@@ -157,6 +169,7 @@ void read_spec(RecoveryPlan& plan, const Node& spec) {
   plan.validation = read_criteria(spec["criteria"]["validation"]);
   plan.monitoring = spec["monitoring"].as_strings();
   plan.guard = read_guard(spec["guard"]);
+  plan.notifications = read_notifications(spec["notifications"]);
 }
 
 }  // namespace

@@ -193,6 +193,54 @@ void check_steps(Decoder& decoder, const RecoveryPlan& plan, const Node& spec) {
   check_list(plan.failback, "failback");
 }
 
+/// A token of RFC 9110 §5.6.2, as names of headers are.
+bool is_token(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+    const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    return letter || (c >= '0' && c <= '9') ||
+           std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
+  });
+}
+
+bool is_printable(std::string_view text) {
+  return std::none_of(text.begin(), text.end(),
+                      [](char c) { return (c >= 0 && c < ' ') || c == '\x7f'; });
+}
+
+void check_webhook(Decoder& decoder, const Notification& notification, const Node& node,
+                   const std::string& path) {
+  const std::string& url = notification.url;
+  const bool known = url.starts_with("http://") || url.starts_with("https://");
+  if (!known || !is_printable(url) || url.find(' ') != std::string::npos) {
+    decoder.complain(node["url"].mark, path + ".url",
+                     fmt::format("{} is no address of http:// or https://", show(node["url"])));
+  }
+  for (const Entry& header : node["headers"].entries()) {
+    if (!is_token(header.key) || !is_printable(header.value.as_string())) {
+      decoder.complain(header.mark, path + ".headers",
+                       fmt::format("\"{}\" cannot be a header", header.key));
+    }
+    std::string name = header.key;
+    std::transform(name.begin(), name.end(), name.begin(),
+                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+    for (const char* own :
+         {"host", "content-length", "content-type", "connection", "transfer-encoding"}) {
+      if (name != own) continue;
+      decoder.complain(header.mark, path + ".headers",
+                       fmt::format("\"{}\" is set by the program itself", header.key));
+    }
+  }
+}
+
+void check_notifications(Decoder& decoder, const RecoveryPlan& plan, const Node& list) {
+  for (std::size_t i = 0; i < plan.notifications.size(); ++i) {
+    const Notification& notification = plan.notifications[i];
+    const Node& webhook = list.items()[i]["webhook"];
+    const std::string path = fmt::format("spec.notifications.{}.webhook", notification.name);
+    if (webhook.is_map()) check_webhook(decoder, notification, webhook, path);
+  }
+}
+
 void check_mode(Decoder& decoder, const RecoveryPlan& plan, const Node& spec) {
   if (plan.mode == FailoverMode::Orchestrate) {
     if (!plan.recovery.empty()) return;
@@ -232,6 +280,7 @@ void check_plan_rules(Decoder& decoder, const RecoveryPlan& plan, const Node& sp
   check_steps(decoder, plan, spec);
   check_mode(decoder, plan, spec);
   check_roles(decoder, spec["roles"]);
+  check_notifications(decoder, plan, spec["notifications"]);
   if (plan.faults.empty()) {
     decoder.complain(spec["faults"].mark, "spec.faults", "has no items: at least one is needed");
   }

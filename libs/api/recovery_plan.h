@@ -100,6 +100,17 @@ struct Guard {
   std::int64_t silence_seconds = 60;  // of a drill that stands still; 0: for ever
 };
 
+/// Who is told of a drill: a program (payload on stdin) or an address (payload as the body of
+/// POST).
+struct Notification {
+  std::string name;
+  std::vector<std::string> on;    // Start, Miss, End
+  std::vector<std::string> argv;  // of the program; empty: `url`
+  std::string url;
+  std::map<std::string, std::string> headers;
+  std::int64_t timeout_seconds = 10;  // of each try
+};
+
 enum class FailoverMode : std::uint8_t { Orchestrate, Observe };
 
 struct RecoveryPlan {
@@ -121,6 +132,7 @@ struct RecoveryPlan {
   std::vector<Criterion> degraded, validation;
   std::vector<std::string> monitoring;  // D1: what must be watched; names of signals
   Guard guard;
+  std::vector<Notification> notifications;
 
   Node document;  // as read, after overrides and the profile
 };

@@ -216,6 +216,30 @@ FieldSpec guard() {
           "What bounds the damage."));
 }
 
+FieldSpec notifications() {
+  const auto timeout = [] {
+    return integer("timeoutSeconds", {1, 300}, 10, "When a try counts as failed.");
+  };
+  return exactly_one(
+      {"command", "webhook"},
+      objects("notifications",
+              {required(label("name", "The name, as in the timeline.")),
+               required(words("on", {1, 3}, {"Start", "Miss", "End"},
+                              "When: at the start, at once when an objective is surely missed, at "
+                              "the end.")),
+               object("command",
+                      {required(strings("argv", {1, 64},
+                                        "The program, looked up in PATH, and its arguments; it "
+                                        "runs in the plan's folder.")),
+                       timeout()},
+                      "A program that reads the message from its standard input."),
+               object("webhook",
+                      {required(text("url", "An address of http:// or https://.")), timeout(),
+                       field(FieldType::StringMap, "headers", "More headers of the request.")},
+                      "An address that the message is sent to by POST.")},
+              "Who is told of the drill; see notifications."));
+}
+
 FieldSpec spec() {
   FieldSpec fault =
       with_action(Use::Fault, object("fault", fault_fields(), "What breaks; or `faults`."));
@@ -230,12 +254,23 @@ FieldSpec spec() {
                          choice("failover", {"Orchestrate", "Observe"},
                                 "Whether the plan's steps recover the service or the system does "
                                 "it by itself and the plan only breaks, watches and judges.")),
-              required(objectives()), required(target()),
+              required(objectives()),
+              required(target()),
               field(FieldType::StringMap, "roles", "Which part of the system plays which role."),
-              required(probes()), load(), timing(), profiles(),
+              required(probes()),
+              load(),
+              timing(),
+              profiles(),
               label("profile", "The profile that was applied; written by --profile."),
-              std::move(fault), std::move(faults), recovery(), failback(), phase_targets(),
-              criteria(), monitoring(), guard()},
+              std::move(fault),
+              std::move(faults),
+              recovery(),
+              failback(),
+              phase_targets(),
+              criteria(),
+              monitoring(),
+              guard(),
+              notifications()},
              "The scenario."));
 }
 

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 #include <vector>
 
 namespace drill {
@@ -53,20 +52,11 @@ ObjectiveHistory history_of(std::span<const PastDrill> drills, Objective objecti
   if (out.never_back) out.worst.reset();
   if (out.of > 0) out.ratio = static_cast<double>(out.met) / static_cast<double>(out.of);
   out.lower_bound = clopper_pearson_lower(out.met, out.of);
-  out.trend = trend_of(values);
+  out.trend = mann_kendall(values).trend;
   return out;
 }
 
 }  // namespace
-
-const char* name(Trend trend) {
-  switch (trend) {
-    case Trend::Stable: return "Stable";
-    case Trend::Improving: return "Improving";
-    case Trend::Degrading: return "Degrading";
-  }
-  return "?";
-}
 
 double clopper_pearson_lower(std::uint64_t met, std::uint64_t of, double confidence) {
   if (met == 0 || of == 0 || met > of) return 0;
@@ -79,26 +69,6 @@ double clopper_pearson_lower(std::uint64_t met, std::uint64_t of, double confide
     (tail(met, of, middle) < alpha ? low : high) = middle;
   }
   return low;
-}
-
-Trend trend_of(std::span<const double> values) {
-  const auto n = static_cast<double>(values.size());
-  double s = 0;
-  std::map<double, double> ties;
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    ++ties[values[i]];
-    for (std::size_t j = i + 1; j < values.size(); ++j) {
-      s += values[j] > values[i] ? 1 : values[j] < values[i] ? -1 : 0;
-    }
-  }
-  double variance = n * (n - 1) * (2 * n + 5);
-  for (const auto& [value, count] : ties) variance -= count * (count - 1) * (2 * count + 5);
-  variance /= 18;
-  if (variance <= 0 || s == 0) return Trend::Stable;
-  const double z = (s - std::copysign(1.0, s)) / std::sqrt(variance);
-  constexpr double kTwoSidedFivePercent = 1.959964;
-  if (std::abs(z) < kTwoSidedFivePercent) return Trend::Stable;
-  return z > 0 ? Trend::Degrading : Trend::Improving;
 }
 
 HistorySummary summarise(std::span<const PastDrill> drills) {

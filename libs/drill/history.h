@@ -9,11 +9,9 @@
 #include <string>
 
 #include "drill/evidence.h"
+#include "drill/trend.h"
 
 namespace drill {
-
-enum class Trend : std::uint8_t { Stable, Improving, Degrading };
-const char* name(Trend trend);
 
 /// What the history keeps of one drill to compute from (drill/summary.h: past_drill()).
 struct PastDrill {
@@ -50,9 +48,5 @@ HistorySummary summarise(std::span<const PastDrill> drills);
 /// The p below which `met` or more successes in `of` trials have probability 1 - confidence.
 /// n of n: (1 - confidence)^(1/n). Source: Clopper and Pearson, Biometrika 26 (1934).
 double clopper_pearson_lower(std::uint64_t met, std::uint64_t of, double confidence = 0.95);
-
-/// Two-sided Mann–Kendall test at 5 %, ties corrected; larger values are worse.
-/// Source: Kendall, Rank Correlation Methods (1975).
-Trend trend_of(std::span<const double> values);
 
 }  // namespace drill

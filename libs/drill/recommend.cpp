@@ -37,14 +37,24 @@ const std::map<std::string, std::vector<std::string>>& steps_by_metric() {
        {"Make clients retry what is safe to retry", "Find the causes in the load's error list"}},
       {"ConsistencyPercent",
        {"Compare primary and standby with checksums", "Stop writes to the old primary earlier"}},
+      {"RenderMillis",
+       {"Serve pages from a cache while degraded", "Size the standby like the primary"}},
+      {"SessionContinuityPercent",
+       {"Keep sessions outside the instance that can fail",
+        "Replicate the session store, or persist it"}},
+      {"FeaturePercent",
+       {"Bring the missing features to the recovery side",
+        "Call every feature after each deployment there"}},
+      {"Data",
+       {"Find out which writes were hurt before anything else is rehearsed",
+        "Fence the old primary before the new one takes writes"}},
+      {"Restoration", {"Make failback a script, and run it without a fault first"}},
+      {"monitoring",
+       {"Watch the signal in every phase, also while the primary is down",
+        "Give the plan a probe that sees it"}},
       {"phase", {"Rehearse this phase alone", "Automate what a person did in it"}},
   };
   return table;
-}
-
-std::vector<std::string> steps_for(const std::string& metric) {
-  const auto found = steps_by_metric().find(metric);
-  return found == steps_by_metric().end() ? steps_by_metric().at("phase") : found->second;
 }
 
 struct Deviation {
@@ -62,9 +72,9 @@ class Adviser {
     } else {
       d.share = at_most && d.measured > 0 ? 1 : 0;
     }
-    if (d.share <= rules_.medium_deviation) return;
-    const bool high = d.share > rules_.high_deviation;
-    advise(high, d, steps_for(kind),
+    const auto priority = priority_of(d.share, rules_);
+    if (!priority) return;
+    advise(*priority == "high", d, steps_for(kind),
            fmt::format("{} was {:.4g}{}, {:.0f} % beyond its target of {:.4g}{}", d.metric,
                        d.measured, d.unit, 100 * d.share, d.target, d.unit));
   }
@@ -131,6 +141,19 @@ void objectives(Adviser& adviser, const Report& report, const RecommendationRule
 }
 
 }  // namespace
+
+std::vector<std::string> steps_for(const std::string& metric) {
+  const auto found = steps_by_metric().find(metric);
+  return found == steps_by_metric().end() ? steps_by_metric().at("phase") : found->second;
+}
+
+std::optional<std::string> priority_of(double deviation, const RecommendationRules& rules) {
+  // 0.36 is 20 % beyond 0.3 and not more, whatever binary fractions make of it.
+  constexpr double kRounding = 1e-9;
+  if (deviation > rules.high_deviation + kRounding) return "high";
+  if (deviation > rules.medium_deviation + kRounding) return "medium";
+  return std::nullopt;
+}
 
 std::vector<Recommendation> recommend(const Report& report, const RecommendationRules& rules) {
   // What an invalid drill measured is no ground for advice.

@@ -3,6 +3,8 @@
 // beyond an RTO of 300 s and synchronous replication beyond an RPO of 60 s.
 #pragma once
 
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "drill/report.h"
@@ -18,5 +20,10 @@ struct RecommendationRules {
 
 /// High priority first, then by deviation.
 std::vector<Recommendation> recommend(const Report& report, const RecommendationRules& rules);
+
+/// What helps against misses of a metric: "RTO", "QueryMillis" …; else what helps a slow phase.
+std::vector<std::string> steps_for(const std::string& metric);
+/// The priority of a deviation of this share of its target; nothing: it is no ground for advice.
+std::optional<std::string> priority_of(double deviation, const RecommendationRules& rules);
 
 }  // namespace drill

@@ -32,6 +32,7 @@ Summary summarize(const Report& report) {
   for (const PhaseResult& phase : report.phases) {
     row.phases.push_back({phase.name, phase.took, phase.target});
   }
+  row.violations = report.compliance.violations;
   row.directory = report.directory;
   return row;
 }

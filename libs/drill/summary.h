@@ -38,6 +38,7 @@ struct Summary {
   std::optional<std::uint64_t> rpo_records, lost;  // nothing: no final read was made
   double score = 0;                                // compliance, 0–100
   std::vector<PhaseSummary> phases;
+  std::vector<Violation> violations;
   std::string directory;  // where report and evidence lie
   bool operator==(const Summary&) const = default;
 };

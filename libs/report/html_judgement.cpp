@@ -12,12 +12,12 @@ drill::Verdict verdict_of_severity(const std::string& severity) {
   return drill::Verdict::Inconclusive;
 }
 
+}  // namespace
+
 Html severity_tag(const std::string& severity) {
   return {fmt::format("<span class=\"tag {}\">{}</span>", in_words(verdict_of_severity(severity)),
                       escape(severity))};
 }
-
-}  // namespace
 
 Html criteria_section(const drill::Report& report) {
   Html out = element("h2", "", {"Criteria"});
@@ -91,10 +91,10 @@ Html history_section(const drill::Report& report) {
   return out;
 }
 
-Html recommendations_section(const drill::Report& report) {
-  if (report.recommendations.empty()) return {};
+Html recommendations_section(const std::vector<drill::Recommendation>& recommendations) {
+  if (recommendations.empty()) return {};
   Html out = element("h2", "", {"What to change"});
-  for (const auto& r : report.recommendations) {
+  for (const auto& r : recommendations) {
     Html body = element("div", "k", [&] {
       Html key = escape(fmt::format("{}: {} measured, target {}", r.metric, number(r.measured),
                                     number(r.target)));

@@ -16,12 +16,14 @@ Html ledger_section(const drill::Report& report);
 Html criteria_section(const drill::Report& report);
 Html compliance_section(const drill::Report& report);
 Html history_section(const drill::Report& report);
-Html recommendations_section(const drill::Report& report);
+Html recommendations_section(const std::vector<drill::Recommendation>& recommendations);
 Html instrument_section(const drill::Report& report);
 Html events_section(const drill::Report& report);
 Html provenance_section(const drill::Report& report);
 
 /// The verdict as a coloured word with its mark.
 Html tag(drill::Verdict verdict);
+/// "critical", "high", "medium" or "low", in its colour.
+Html severity_tag(const std::string& severity);
 
 }  // namespace report

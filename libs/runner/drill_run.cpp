@@ -213,6 +213,7 @@ aio::Task<base::Result<>> DrillRun::sample(std::stop_token stop) {
     drive_->post(observed_now());
     sample_pool();
     tell_metrics();
+    look_for_miss();
     show(false, nullptr);
   }
   co_return base::Result<>{};
@@ -332,6 +333,7 @@ aio::Task<base::Result<DrillRun::Result>> DrillRun::run() {
   tasks_ = std::make_unique<aio::TaskGroup>(executor_);
   tasks_->spawn(look_for_abort_request(tasks_->token()));
   if (early_abort_) drive_->abort(early_abort_->reason, early_abort_->detail);
+  tell_start();
   const drill::action::Finish finish = co_await drive_->run();
   tasks_->cancel();
   static_cast<void>(co_await tasks_->join());
@@ -347,7 +349,8 @@ void DrillRun::gather(drill::Evidence& evidence) {
   evidence.lag = instances_->lag();
   evidence.looks = instances_->looks();
   evidence.pool = pool_;
-  if (evidence.anchors.empty()) evidence.anchors = anchors_;  // the prober never ran
+  if (evidence.anchors.empty()) evidence.anchors = anchors_;        // the prober never ran
+  if (setup_.notifier != nullptr) setup_.notifier->on_failure({});  // the timeline ends here
   drive_->chronicle().fill(evidence);
   if (load_) load_->fill(evidence);
 }
@@ -410,6 +413,7 @@ aio::Task<base::Result<DrillRun::Result>> DrillRun::conclude(drill::action::Fini
                                  {rpo.ratio, rpo.lower_bound});
     }
   }
+  tell_end(result.report);
   show(true, &result.report);
   co_return result;
 }

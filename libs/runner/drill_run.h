@@ -20,6 +20,8 @@
 #include "runner/instance_watch.h"
 #include "runner/instrument.h"
 #include "runner/live_status.h"
+#include "runner/miss_watch.h"
+#include "runner/notifier.h"
 #include "runner/sql_client.h"
 #include "runner/track_record.h"
 #include "runner/user_load.h"
@@ -37,6 +39,7 @@ class DrillRun final : public Edge, private targets::ProbeWatch, private AbortGu
     const targets::Catalog& catalog;
     targets::HttpClient* http = nullptr;
     metrics::DrillMetrics* metrics = nullptr;
+    Notifier* notifier = nullptr;  // outlives the run; finished by the caller
     std::map<std::string, std::string> versions;
     ShowStatus show;                   // called a few times a second
     Accounting* accounting = nullptr;  // evidence and audit log; none: neither is written
@@ -82,6 +85,10 @@ class DrillRun final : public Edge, private targets::ProbeWatch, private AbortGu
   void sample_pool();
   void listen_to_records();
   void tell_metrics();
+  void tell_start();
+  report::NotificationMessage message_now(report::Moment moment) const;
+  void look_for_miss();
+  void tell_end(const drill::Report& report);
   aio::Task<base::Result<Result>> conclude(drill::action::Finish finish);
   aio::Task<base::Result<>> drop_table();
   void gather(drill::Evidence& evidence);
@@ -104,7 +111,9 @@ class DrillRun final : public Edge, private targets::ProbeWatch, private AbortGu
   base::WallTime started_wall_{};
   std::vector<drill::ClockAnchor> anchors_;
   std::vector<drill::PoolSample> pool_;
-  std::vector<std::string> ran_;  // the system's processes at the preflight, sorted
+  std::vector<std::string> ran_;         // the system's processes at the preflight, sorted
+  std::optional<MissWatch> miss_watch_;  // nothing: it cannot be told while the drill runs
+  bool rto_miss_told_ = false;
   bool user_abort_ = false;
   std::optional<drill::event::AbortRequested> early_abort_;  // asked for before there was a drive
   std::size_t events_counted_ = 0;                           // of the timeline, for the metrics

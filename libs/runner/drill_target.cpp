@@ -13,6 +13,7 @@
 #include "api/plan_parse.h"
 #include "api/plan_resolve.h"
 #include "api/yaml.h"
+#include "net/url.h"
 #include "probes/probe_kind.h"
 #include "runner/plan_config.h"
 #include "runner/schedule_file.h"
@@ -144,6 +145,14 @@ tl::expected<PlanFile, api::Problems> read_plan_document(api::Node document,
   }
   if (api::Problems wrong = engine_problems(*plan, file); !wrong.empty()) {
     return tl::unexpected(std::move(wrong));
+  }
+  for (const api::Notification& notification : plan->notifications) {
+    if (notification.url.empty()) continue;
+    if (const auto url = net::parse_url(notification.url); !url) {
+      return tl::unexpected(
+          problem(file, fmt::format("spec.notifications.{}.webhook.url", notification.name),
+                  url.error().message));
+    }
   }
   PlanFile out{std::move(*plan), std::move(*system), {}};
   out.warnings = api::warnings(out.plan);

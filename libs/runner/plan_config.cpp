@@ -130,8 +130,9 @@ drill::EngineConfig engine_config(const api::RecoveryPlan& plan, const targets::
 std::string spec_digest(const api::RecoveryPlan& plan) {
   api::Node spec = api::Node::map();
   for (const api::Entry& entry : plan.document["spec"].entries()) {
-    // Words about the drill, and timings that were not applied.
+    // Words about the drill, timings that were not applied, and who is told of it.
     if (entry.key == "description" || entry.key == "profiles") continue;
+    if (entry.key == "notifications") continue;
     spec.set(entry.key, entry.value);
   }
   return crypto::hex(crypto::sha256(api::to_json(spec)));

@@ -40,6 +40,15 @@ ALTER TABLE drill ADD COLUMN spec_digest TEXT NOT NULL DEFAULT '';
 ALTER TABLE drill ADD COLUMN ledger_read INTEGER NOT NULL DEFAULT 1;
 ALTER TABLE objective ADD COLUMN measured INTEGER NOT NULL DEFAULT 1;
 )sql",
+    // What was violated, for compliance over time. Of drills before this version the history does
+    // not know; their reports do.
+    R"sql(
+CREATE TABLE violation (
+  drill TEXT NOT NULL REFERENCES drill (id) ON DELETE CASCADE, position INTEGER NOT NULL,
+  what TEXT NOT NULL, severity TEXT NOT NULL, detail TEXT NOT NULL,
+  PRIMARY KEY (drill, position)
+) STRICT, WITHOUT ROWID;
+)sql",
 };
 constexpr std::int64_t kVersion = std::size(kMigrations);
 
@@ -128,6 +137,7 @@ class History::Database {
     TRY(insert_objective(drill.drill_id, "RTO", drill.rto));
     TRY(insert_objective(drill.drill_id, "RPO", drill.rpo));
     TRY(insert_phases(drill));
+    TRY(insert_violations(drill));
     TRY(drop_oldest(drill.plan));
     return transaction.commit();
   }
@@ -140,6 +150,7 @@ class History::Database {
       TRY(drill::Summary row, read_row(query));
       TRY(read_objectives(row));
       TRY(read_phases(row));
+      TRY(read_violations(row));
       out.push_back(std::move(row));
     }
   }
@@ -232,6 +243,17 @@ class History::Database {
     return {};
   }
 
+  base::Result<> insert_violations(const drill::Summary& drill) const {
+    std::int64_t position = 0;
+    for (const drill::Violation& violation : drill.violations) {
+      TRY(Statement statement, sqlite_.prepare("INSERT INTO violation VALUES (?, ?, ?, ?, ?)"));
+      statement.bind(drill.drill_id).bind(position++).bind(violation.what);
+      statement.bind(violation.severity).bind(violation.detail);
+      TRY(finish(statement));
+    }
+    return {};
+  }
+
   base::Result<> drop_oldest(std::string_view plan) const {
     TRY(Statement statement,
         sqlite_.prepare("DELETE FROM drill WHERE id IN (SELECT id FROM drill WHERE plan = ? "
@@ -268,6 +290,17 @@ class History::Database {
       drill::PhaseSummary phase{row.text(0), std::nullopt, drill::Duration(row.integer(2))};
       if (!row.is_null(1)) phase.took = drill::Duration(row.integer(1));
       drill.phases.push_back(std::move(phase));
+    }
+  }
+
+  base::Result<> read_violations(drill::Summary& drill) const {
+    TRY(Statement row, sqlite_.prepare("SELECT what, severity, detail FROM violation "
+                                       "WHERE drill = ? ORDER BY position"));
+    row.bind(drill.drill_id);
+    while (true) {
+      TRY(const bool found, row.step());
+      if (!found) return {};
+      drill.violations.push_back({row.text(0), row.text(1), row.text(2)});
     }
   }
 

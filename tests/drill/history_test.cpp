@@ -35,18 +35,6 @@ TEST(ClopperPearson, CoversTheTruth) {
   }
 }
 
-TEST(Trend, NeedsARankTestToSpeak) {
-  const auto trend = [](std::vector<double> values) { return trend_of(values); };
-  EXPECT_EQ(trend({}), Trend::Stable);
-  EXPECT_EQ(trend({1, 2, 3, 4}), Trend::Stable) << "four may be an accident";
-  EXPECT_EQ(trend({1, 2, 3, 4, 5}), Trend::Degrading);
-  EXPECT_EQ(trend({5, 4, 3, 2, 1}), Trend::Improving);
-  EXPECT_EQ(trend({3, 1, 4, 1, 5, 9, 2, 6, 5, 3}), Trend::Stable);
-  EXPECT_EQ(trend({2, 2, 2, 2, 2, 2, 2}), Trend::Stable);
-  // One outlier does not make a trend, as it would make a regression line.
-  EXPECT_EQ(trend({5, 6, 5, 6, 5, 6, 5, 60}), Trend::Stable);
-}
-
 PastDrill drill(Verdict verdict, std::optional<Duration> rto) {
   PastDrill out;
   out.rto_verdict = verdict;

@@ -73,6 +73,7 @@ drill::Summary drill_number(int i, const std::string& plan = "failover") {
   d.score = 93.75;
   d.phases = {{"onset→detected", millis(3'280), seconds(30)},
               {"detected→decided", std::nullopt, {}}};
+  d.violations = {{"RTO", "critical", "it's \"late\""}, {"phase onset→detected", "low", ""}};
   d.directory = "/var/lib/muster/drills/" + d.drill_id;
   return d;
 }
@@ -97,8 +98,9 @@ TEST_F(StoreHistory, AHistoryOfTheFirstVersionIsMovedUp) {
   ASSERT_TRUE(open().append(old));
   sql("ALTER TABLE drill DROP COLUMN overrides; ALTER TABLE drill DROP COLUMN spec_digest;"
       "ALTER TABLE drill DROP COLUMN ledger_read; ALTER TABLE objective DROP COLUMN measured;"
-      "PRAGMA user_version = 1");
+      "DROP TABLE violation; PRAGMA user_version = 1");
   old.overrides = old.spec_digest = "";
+  old.violations.clear();  // the old version did not keep them
   EXPECT_EQ(*open().find(old.drill_id), old);
   ASSERT_TRUE(open().append(drill_number(2)));
   EXPECT_EQ(*open().find("failover-100002"), drill_number(2));
