@@ -5,7 +5,7 @@
 set -euo pipefail
 
 : "${MUSTER_DIR:?the private directory of the system}" "${MUSTER_PORT_A:?}" "${MUSTER_PORT_B:?}"
-: "${MUSTER_PORT_PROXY:?}" "${MUSTER_PORT_FROM_A:?}" "${MUSTER_PORT_FROM_B:?}"
+: "${MUSTER_PORT_PROXY:?}"
 pg_bin=${MUSTER_PARAM_PGBIN:-/usr/lib/postgresql/15/bin}
 synchronous=${MUSTER_PARAM_SYNCHRONOUS:-off}
 orders=${MUSTER_PARAM_ORDERS:-40000}
@@ -42,6 +42,15 @@ check_setup() {
     die "user $owner cannot enter $MUSTER_DIR: every folder above it needs the execute permission"
 }
 
+# own_dir MODE DIRECTORY...
+own_dir() {
+  local mode=$1
+  shift
+  mkdir -p "$@"
+  chmod "$mode" "$@"
+  [ "$(id -u)" -ne 0 ] || chown "$owner" "$@"
+}
+
 # port_of PREFIX NODE: port_of '' a is $MUSTER_PORT_A, port_of FROM a is $MUSTER_PORT_FROM_A.
 port_of() {
   local name=MUSTER_PORT_${1:+$1_}${2^^}
@@ -52,6 +61,15 @@ port_of() {
 sql() {
   PGCONNECT_TIMEOUT=3 as_owner "$pg_bin/psql" -X -q -A -t -v ON_ERROR_STOP=1 -U postgres \
     -d postgres -h "$MUSTER_DIR/run/$1" -p "$(port_of '' "$1")" -c "$2"
+}
+
+# primary | standby | down
+role_of() {
+  case $(sql "$1" 'select pg_is_in_recovery()' 2>/dev/null) in
+    f) echo primary ;;
+    t) echo standby ;;
+    *) echo down ;;
+  esac
 }
 
 # fill [PSQL OPTION...]: the application's data, on node a. The standby does not exist yet: there is
