@@ -61,7 +61,7 @@ restorable() {
   last=$(last_archived "${first:0:8}")
   [ -n "$last" ] || { echo "no segment of timeline ${first:0:8} is archived" && return 1; }
   there=$(find "$archive" -maxdepth 1 -regextype posix-extended -regex ".*/${first:0:8}[0-9A-F]{16}" \
-    -printf '%f\n' | awk -v first="$first" '$0 >= first' | wc -l)
+    -printf '%f\n' | awk -v first="$first" '($0 "") >= (first "")' | wc -l)
   [ "$there" -eq $(($(number_of "$last") - $(number_of "$first") + 1)) ] ||
     { echo "the archive has $there segments from $first to $last" && return 1; }
 }
