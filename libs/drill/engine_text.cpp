@@ -173,7 +173,10 @@ bool read_field(std::string_view word, event::Observed& e) {
   if (key == "redundancy") return read_word(kSeen, value, e.redundancy);
   std::istringstream in{std::string(value)};
   if (key == "missing") {
-    for (std::string name; std::getline(in, name, ',');) e.missing.push_back(name);
+    for (std::string name; std::getline(in, name, ',');) {
+      if (name.empty()) return false;
+      e.missing.push_back(name);
+    }
     return !e.missing.empty();
   }
   if (key != "answers") return false;

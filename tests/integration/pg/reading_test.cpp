@@ -177,6 +177,15 @@ TEST_F(ReadingTest, SeesPrimaryStandbyLagAndDown) {
   EXPECT_EQ(standby->identity.cluster, "b");
   EXPECT_EQ(standby->identity.timeline, 1u);
   ASSERT_TRUE(standby->lag_bytes);
+  // Its position is unknown until it has told one, with the first reply after a replay.
+  exec("create table first ()");
+  const auto told = [&] {
+    primary = await(context, instances.look("a", {}));
+    return primary && primary->standbys.size() == 1 && primary->standbys[0].bytes;
+  };
+  const auto patience = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (!told() && std::chrono::steady_clock::now() < patience) {
+  }
   // Replay paused: what the primary writes from now on is lag.
   ASSERT_EQ(sql(address_of(*standby_), "select pg_wal_replay_pause()"), "");
   exec("create table bulk as select generate_series(1, 20000) n");
