@@ -33,6 +33,7 @@ struct DrillDir {
   std::string junit() const { return path + "/junit.xml"; }
   std::string edn() const { return path + "/history.edn"; }
   std::string system() const { return path + "/system.json"; }
+  std::string instances() const { return path + "/instances.json"; }  // as they were before
   std::string guardian_pid() const { return path + "/guardian.pid"; }
   std::string guardian_log() const { return path + "/guardian.log"; }
   std::string ended() const { return path + "/ended"; }  // nothing is left to undo or to stop

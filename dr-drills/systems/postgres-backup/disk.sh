@@ -34,7 +34,7 @@ return_data() {
 
 bury() {
   [ -e "$wreck" ] || return 0
-  problem=$(restorable) || die "what was lost cannot go before a restore is possible: $problem"
+  problem=$(restorable) || die "the wreck cannot go before a restore is possible: $problem"
   "$home/node.sh" stop "$node"
   rm -rf "$wreck"
 }

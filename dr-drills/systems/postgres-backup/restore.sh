@@ -13,7 +13,8 @@ data=$(data_of "$node")
 target_file=$MUSTER_DIR/conf/$node.target.conf
 
 lay() {
-  local backup problem until='the end of the archive'
+  local backup problem until='the end of the archive' now
+  now=$(date -u +%s)
   node_gone "$node" || die "a server runs on node $node"
   problem=$(restorable) || die "nothing can be restored: $problem"
   backup=$(newest_backup)
@@ -24,7 +25,7 @@ lay() {
   as_owner cp -a "$backup/." "$data.new"
   as_owner touch "$data.new/standby.signal"
   if [ "$seconds_back" -gt 0 ]; then
-    until=$(date -u -d "-$seconds_back seconds" '+%F %T.%3N+00')
+    until=$(date -u -d "@$((now - seconds_back))" '+%F %T+00')
     echo "recovery_target_time = '$until'" >"$target_file"
   fi
   mv "$data.new" "$data"
