@@ -28,8 +28,9 @@ destroyed() {
 
 # Data where they belong were never destroyed: a wreck beside them is an older one.
 return_data() {
+  [ -e "$wreck" ] && [ ! -e "$data" ] || return 0
   "$home/node.sh" stop "$node"
-  [ ! -e "$wreck" ] || [ -e "$data" ] || mv "$wreck" "$data"
+  mv "$wreck" "$data"
 }
 
 bury() {
