@@ -37,10 +37,13 @@ isolate() {
     "-c cluster_name=$node-isolated"
 }
 
+# A restore that was not opened is thrown away: nothing of it needs to be brought to disk.
 stop_here() {
+  local mode=fast
+  [ ! -e "$(data_of "$node")/standby.signal" ] || mode=immediate
   if ! node_gone "$node"; then
     signal_node "$node" CONT
-    as_owner "$pg_bin/pg_ctl" stop -D "$(data_of "$node")" -m fast -w -t 15 >/dev/null 2>&1 ||
+    as_owner "$pg_bin/pg_ctl" stop -D "$(data_of "$node")" -m $mode -w -t 15 >/dev/null 2>&1 ||
       as_owner "$pg_bin/pg_ctl" stop -D "$(data_of "$node")" -m immediate -w -t 5 \
         >/dev/null 2>&1 || true
     kill_node "$node" 5

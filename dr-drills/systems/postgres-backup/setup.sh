@@ -78,5 +78,6 @@ backend db
 CONF
 [ "$(id -u)" -ne 0 ] || chown -R "$owner" conf proxy log
 
-as_owner "$pg_bin/initdb" -D "$MUSTER_DIR/a" -U postgres -A trust -E UTF8 --locale=C --no-sync \
+# Brought to disk here: a server that was killed does it before it starts again, while users wait.
+as_owner "$pg_bin/initdb" -D "$MUSTER_DIR/a" -U postgres -A trust -E UTF8 --locale=C \
   --wal-segsize=1 >log/initdb.log 2>&1 || die "initdb failed: $(tail -n 3 log/initdb.log)"
