@@ -310,9 +310,7 @@ void Assessment::verdict() {
   for (const auto* rows : {&report_.phases, &report_.steps}) {
     for (const PhaseResult& row : *rows) {
       if (!row.met || *row.met) continue;
-      reasons.add(Verdict::Missed, fmt::format("{}: {}, target {}", row.name,
-                                               row.took ? base::human(*row.took) : "not observed",
-                                               base::human(row.target)));
+      reasons.add(Verdict::Missed, fmt::format("{}: {}", row.name, why_missed(row)));
     }
   }
   report_.verdict = reasons.verdict();

@@ -8,6 +8,7 @@
 
 #include "drill/consistency.h"
 #include "drill/criteria.h"
+#include "drill/phases.h"
 
 namespace drill {
 namespace {
@@ -46,11 +47,11 @@ void violate(Compliance& out, const ObjectiveResult& objective) {
 void violate(Compliance& out, const std::vector<PhaseResult>& rows, const char* what) {
   for (const PhaseResult& row : rows) {
     if (!row.met || *row.met) continue;
+    const bool late = row.took && *row.took > row.target;  // else it failed or never came
     const double deviation =
-        row.took ? base::to_seconds(*row.took - row.target) / base::to_seconds(row.target) : 1;
-    const std::string took = row.took ? base::human(*row.took) : "not observed";
-    out.violations.push_back({fmt::format("{} {}", what, row.name), severity_of(deviation),
-                              fmt::format("{}, target {}", took, base::human(row.target))});
+        late ? base::to_seconds(*row.took - row.target) / base::to_seconds(row.target) : 1;
+    out.violations.push_back(
+        {fmt::format("{} {}", what, row.name), severity_of(deviation), why_missed(row)});
   }
 }
 

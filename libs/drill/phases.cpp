@@ -225,6 +225,15 @@ std::vector<PhaseResult> steps_of(std::span<const StepRun> steps) {
   return out;
 }
 
+std::string why_missed(const PhaseResult& row) {
+  if (row.took && *row.took <= row.target) {
+    return fmt::format("failed after {}{}{}", base::human(*row.took),
+                       row.detail.empty() ? "" : ": ", row.detail);
+  }
+  return fmt::format("{}, target {}", row.took ? base::human(*row.took) : "not observed",
+                     base::human(row.target));
+}
+
 std::string target_warning(const PhaseTargets& targets, Duration objective) {
   Duration sum{};
   for (const auto& [moment, target] : targets) {

@@ -47,6 +47,9 @@ std::vector<PhaseResult> phases_of(const Moments& moments, const PhaseTargets& t
 /// Recovery and failback steps against their targets.
 std::vector<PhaseResult> steps_of(std::span<const StepRun> steps);
 
+/// Why a row did not meet its target: a step that failed has missed it however short it was.
+std::string why_missed(const PhaseResult& row);
+
 /// "the targets of the phases sum to 330 s, more than the objective of 300 s"; empty: they fit.
 std::string target_warning(const PhaseTargets& targets, Duration objective);
 

@@ -79,13 +79,13 @@ Html history_section(const drill::Report& report) {
   const std::pair<const char*, const drill::ObjectiveHistory&> rows[] = {{"RTO", history.rto},
                                                                          {"RPO", history.rpo}};
   for (const auto& [name, o] : rows) {
-    table.row({escape(name), escape(fmt::format("{} of {}", o.met, o.of)),
-               escape(number(o.lower_bound * 100) + " %"),
-               escape(o.mean ? base::human(*o.mean) : "–"),
-               escape(o.never_back ? "never back"
-                      : o.worst    ? base::human(*o.worst)
-                                   : "–"),
-               escape(spaced(drill::name(o.trend)))});
+    table.row(
+        {escape(name), escape(fmt::format("{} of {}", o.met, o.of)),
+         escape(number(o.lower_bound * 100) + " %"), escape(o.mean ? base::human(*o.mean) : "–"),
+         escape(o.never_back ? "never back"
+                : o.worst    ? base::human(*o.worst)
+                             : "–"),
+         escape(o.trend == drill::Trend::Stable ? "none seen" : spaced(drill::name(o.trend)))});
   }
   out += table.html();
   return out;

@@ -95,7 +95,7 @@ tr{border:1px solid var(--line);border-radius:8px;margin:8px 0;padding:6px 10px}
 td,td.n{border:0;text-align:left;white-space:normal;overflow-wrap:anywhere;padding:2px 0;display:grid;
 grid-template-columns:minmax(92px,34%) minmax(0,1fr);gap:10px}
 td::before{content:attr(data-label);color:var(--dim);font-size:12.5px}td:empty{display:none}
-td>.tag,td>svg{justify-self:start}td:first-child{font-weight:600}}
+td>*{grid-column:2}td>.tag,td>svg{justify-self:start}td:first-child{font-weight:600}}
 @page{size:A4;margin:14mm}
 @media print{:root{color-scheme:light;--bg:#fff;--panel:#f6f7f9;--ink:#1b2028;--dim:#4c5563;
 --line:#d3d8df;--met:#18794e;--missed:#c62a2f;--inconclusive:#946100;--invalid:#7a3fa0;

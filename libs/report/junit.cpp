@@ -28,7 +28,8 @@ std::vector<Case> cases(const drill::Report& report) {
                                       : 0});
   }
   for (const drill::CriterionResult& c : report.criteria) {
-    out.push_back({"criteria." + c.window, drill::label(c) + " " + c.statistic, c.verdict,
+    out.push_back({"criteria." + c.window,
+                   drill::label(c) + (c.statistic.empty() ? "" : " " + c.statistic), c.verdict,
                    fmt::format("{}, target {}{}{}", measured(c), target(c),
                                c.reason.empty() ? "" : ": ", c.reason),
                    0});

@@ -52,9 +52,11 @@ void add_criteria(std::string& out, const char* window,
                   const std::vector<api::Criterion>& criteria) {
   for (const api::Criterion& criterion : criteria) {
     const std::string operation = criterion.operation.empty() ? "" : " of " + criterion.operation;
-    out += fmt::format("  {}: {}{} {} {} {}\n", window, criterion.metric, operation,
-                       criterion.statistic, criterion.at_most ? "at most" : "at least",
-                       criterion.target);
+    // Of a count, a rate or a share there is one figure and no distribution.
+    const bool spread = criterion.metric.ends_with("Millis");
+    out += fmt::format("  {}: {}{}{} {} {}\n", window, criterion.metric, operation,
+                       spread ? " " + criterion.statistic : "",
+                       criterion.at_most ? "at most" : "at least", criterion.target);
   }
 }
 

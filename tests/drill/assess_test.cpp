@@ -235,6 +235,24 @@ TEST(Series, ABucketWithoutAnAnswerHasNoLatency) {
   EXPECT_GT(series.points[1].bad, 0U);
 }
 
+TEST(Assess, AStepThatFailedInTimeSaysThatItFailed) {
+  Evidence e = whole_drill();
+  StepRun promote;
+  promote.name = "promote";
+  promote.target = millis(900);
+  promote.began = due(60);
+  promote.ended = due(62);
+  promote.detail = "interrupted";
+  e.steps.push_back(promote);
+  const Report r = assess(config(), e);
+  EXPECT_EQ(r.verdict, Verdict::Missed);
+  ASSERT_EQ(r.reasons.size(), 1U);
+  EXPECT_EQ(r.reasons[0], "promote: failed after 20.0 ms: interrupted");
+  ASSERT_EQ(r.compliance.violations.size(), 1U);
+  EXPECT_EQ(r.compliance.violations[0].severity, "high");
+  EXPECT_EQ(r.compliance.violations[0].detail, "failed after 20.0 ms: interrupted");
+}
+
 TEST(Assess, ObjectivesThatAreNotThereAreNotJudged) {
   AssessConfig c = config();
   c.rpo.reset();

@@ -193,11 +193,17 @@ class Patroni(Database):
     def fault_lifted(self):
         """The lost node runs again. Who may write is Patroni's to say, a lease later."""
         folder = os.path.join(self.muster.state, "systems", self.system, "pid")
-        for node in ("a", "b"):
-            with open(os.path.join(folder, f"patroni-{node}.pid"), encoding="utf-8") as file:
-                if not alive(int(file.read())):
-                    return False
-        return True
+        return all(alive(self.pid_in(os.path.join(folder, f"patroni-{node}.pid")))
+                   for node in ("a", "b"))
+
+    @staticmethod
+    def pid_in(path):
+        """Nobody, while the file is being written."""
+        try:
+            with open(path, encoding="utf-8") as file:
+                return int(file.read())
+        except (OSError, ValueError):
+            return None
 
 
 class NoSystemYet(Case):
@@ -217,9 +223,8 @@ class NoSystemYet(Case):
         await_true(lambda: not alive(guardian), WHOLE_WITHIN)
         self.assert_nothing_runs()
         self.assertEqual(glob.glob(os.path.join(self.muster.state, "systems", "*")), [])
-        self.assertIn("the system that the drill had started is stopped",
-                      open(os.path.join(self.muster.drills()[-1], "guardian.log"),
-                           encoding="utf-8").read())
+        with open(os.path.join(self.muster.drills()[-1], "guardian.log"), encoding="utf-8") as file:
+            self.assertIn("the system that the drill had started is stopped", file.read())
 
 
 if __name__ == "__main__":

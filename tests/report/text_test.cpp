@@ -34,6 +34,7 @@ TEST(ReportJunit, HasOneCasePerObjectiveAndCriterion) {
               HasSubstr("name=\"QueryMillis P95\" time=\"0.000\">\n      <failure type=\"missed\" "
                         "message=\"645.25, target at most 400: 61 % above the target\"/>"));
   EXPECT_THAT(xml, HasSubstr("name=\"RTO\" time=\"12.423\"/>"));
+  EXPECT_THAT(xml, Not(HasSubstr(" \" time="))) << "a count has no statistic";
 }
 
 TEST(ReportJunit, WhatCannotBeJudgedIsAnError) {
