@@ -1,11 +1,13 @@
 """Restore from backup: a cluster with nothing but its archive and a base backup is destroyed.
 
-The drill runs whole, to the archive's end and to a point in time before it; then it is interrupted in
-the outage, killed before and after the point of no return, and refused where nobody could restore.
+The drill runs whole, to the archive's end and to a point in time before it. Then it is interrupted in
+the outage, killed before and after the point of no return and at random moments (MUSTER_KILLS and
+MUSTER_SEED as for guardian_test), and refused where nobody could restore.
 """
 
 import glob
 import os
+import random
 import re
 import signal
 import subprocess
@@ -13,7 +15,7 @@ import time
 import unittest
 
 from drills_test import Drill
-from guardian_test import LIFTED_WITHIN, WHOLE_WITHIN, alive, await_true
+from guardian_test import KILLS, LIFTED_WITHIN, SEED, WHOLE_WITHIN, alive, await_true
 from muster_under_test import Case, Muster, plan, processes_below
 
 PLAN = "database-restore"
@@ -74,13 +76,15 @@ class Interrupted(Case):
     def setUpClass(cls):
         cls.muster = Muster()
         cls.addClassCleanup(cls.muster.close)
-        started = cls.muster.run("system", "start", plan(PLAN))
+        local = {"system": SYSTEM, "parameters": {"archiveTimeoutSeconds": "2"}}
+        cls.plan = cls.muster.changed_plan(PLAN, {"target": {"local": local}})
+        started = cls.muster.run("system", "start", plan(cls.plan))
         if started.code != 0:
             raise AssertionError(str(started))
 
     @classmethod
     def tearDownClass(cls):
-        stopped = cls.muster.run("system", "stop", plan(PLAN))
+        stopped = cls.muster.run("system", "stop", plan(cls.plan))
         left = processes_below(cls.muster.top)
         if stopped.code != 0 or left:
             raise AssertionError(f"{stopped}\nstill running: {left}")
@@ -113,9 +117,9 @@ class Interrupted(Case):
         live = self.live()
         self.assertEqual(len(live), 1)
         self.node, self.spare = live[0], "b" if live[0] == "a" else "a"
-        drill = self.muster.drill(PLAN, f"spec.roles.primary={self.node}",
+        drill = self.muster.drill(self.plan, f"spec.roles.primary={self.node}",
                                   f"spec.roles.spare={self.spare}",
-                                  "spec.timing.baselineSeconds=4", *sets, start=True)
+                                  "spec.timing.baselineSeconds=6", *sets, start=True)
         self.addCleanup(self.end, drill)
         return drill
 
@@ -190,6 +194,21 @@ class Interrupted(Case):
         self.assertNotIn("FaultBegun", ended.err)
         self.assertRegex(ended.err + ended.out, "abortWhen")
         self.assert_whole_on(self.node)
+
+    def test_6_killed_at_random_moments(self):
+        chance = random.Random(SEED)
+        for number in range(KILLS):
+            drill = self.begin()
+            drill.until("PhaseBegan Baseline")
+            # From the steady state through fault, restore and validation into the failback.
+            after = chance.uniform(2, 24)
+            time.sleep(after)
+            if drill.process.poll() is not None:
+                print(f"\n  kill {number}: not needed, the drill had ended before {after:.2f} s")
+                continue
+            print(f"\n  kill {number} after {after:.2f} s")
+            self.assertLess(self.kill(drill), LIFTED_WITHIN)
+            self.assert_whole_on(self.live()[0])
 
 
 if __name__ == "__main__":
