@@ -1,7 +1,7 @@
 """Restore from backup: a cluster with nothing but its archive and a base backup is destroyed.
 
-The drill runs whole, to the archive's end and to a point in time before it. Then it is interrupted in
-the outage, killed before and after the point of no return and at random moments (MUSTER_KILLS and
+The drill runs whole, to the archive's end and to a point in time before it. Then it is interrupted
+in the outage, killed before and after the point of no return and at random moments (MUSTER_KILLS and
 MUSTER_SEED as for guardian_test), and refused where nobody could restore.
 """
 
