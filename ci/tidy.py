@@ -107,6 +107,8 @@ BANS = [
     include("sqlite", r"sqlite3", "what must survive is written by store alone", {"store"}),
     include("prometheus", r"prometheus/", "metric names and exposition live in metrics",
             {"metrics"}),
+    include("zlib", r"zlib\.h", "what is compressed is the format of the evidence, written down and "
+            "read in one place", {"bundle"}),
     include("cpprest", r"(?:cpprest|pplx)/", "cpprestsdk serves outbound integrations and nothing "
             "else", {"outbound"}),
     include("hiredis", r"hiredis", "only the probes speak to Redis", {"probes"}),

@@ -19,22 +19,27 @@
 #include "report/rows.h"
 #include "runner/describe.h"
 #include "runner/drill_run.h"
+#include "runner/evidence_file.h"
 #include "runner/guardian.h"
 #include "runner/http_client.h"
 #include "runner/plan_config.h"
 #include "runner/recover.h"
 #include "runner/results.h"
+#include "runner/schedule_dir.h"
 
 namespace cli {
 namespace {
 
 /// Overrides are part of what ran: a reader of the report must see them.
-std::map<std::string, std::string> versions_of_here(const std::vector<std::string>& sets) {
+std::map<std::string, std::string> versions_of_here(const DrillRun& command) {
   std::map<std::string, std::string> versions = {
       {"muster", version()}, {"revision", revision()}, {"compiler", compiler()}};
-  for (const std::string& set : sets) {
+  for (const std::string& set : command.sets) {
     std::string& overrides = versions["overrides"];
     overrides += (overrides.empty() ? "" : ", ") + set;
+  }
+  if (!command.schedule.empty()) {
+    versions["schedule"] = fmt::format("{}, slot {}", command.schedule, command.slot);
   }
   utsname system{};
   if (uname(&system) == 0)
@@ -86,6 +91,8 @@ class Session {
                                           runner::DrillTarget& target);
   aio::Task<base::Result<Exit>> put_away(runner::DrillDir dir, targets::LocalTarget& target,
                                          bool stop_it, base::Result<Exit> exit);
+  base::Result<> account_for(const runner::StateDir& state, const runner::DrillDir& dir,
+                             const std::string& plan);
   base::Result<> serve_metrics(aio::TaskGroup& group);
   void write_metrics(const runner::DrillStatus& status);
   Exit conclude(const runner::DrillRun::Result& result, const runner::DrillDir& dir);
@@ -107,6 +114,7 @@ class Session {
   std::stop_source stop_before_drill_;
   bool interrupted_ = false;
   bool whole_ = true;  // nothing is left to undo
+  std::optional<runner::Accounting> accounting_;
 };
 
 Exit Session::dry_run(const runner::PlanFile& file) {
@@ -207,6 +215,10 @@ aio::Task<base::Result<Exit>> Session::drill(runner::PlanFile file) {
          targets::lock_target(state.locks(), file.system.name,
                               fmt::format("a drill of {}, pid {}", file.plan.name, getpid())));
   CO_TRY(const auto dir, state.create_drill(file.plan.name, clock_.wall_now(), aio::seed()));
+  if (auto accounted = account_for(state, dir, file.plan.name); !accounted) {
+    static_cast<void>(aio::remove_tree(dir.path));
+    co_return tl::unexpected(accounted.error());
+  }
   auto done = co_await in_folder(state, dir, std::move(file));
   // Not even begun: there was no drill, and `drill list` shall not show one.
   if (!done && !aio::file_exists(dir.journal()) &&
@@ -216,9 +228,28 @@ aio::Task<base::Result<Exit>> Session::drill(runner::PlanFile file) {
   co_return done;
 }
 
+/// Nothing is touched before the request is in the audit log and a key is there to sign.
+base::Result<> Session::account_for(const runner::StateDir& state, const runner::DrillDir& dir,
+                                    const std::string& plan) {
+  TRY(accounting_, runner::begin_accounting(state, dir, clock_, plan, [this](base::Duration took) {
+        metrics_.audit_write(took, store::kSlowAuditWrite);
+      }));
+  if (accounting_->key.made) {
+    say(
+        fmt::format("made the key that signs evidence: {} (`muster keys show` prints its public "
+                    "half)",
+                    accounting_->key.path));
+  }
+  return runner::keep_given_plan(dir, command_.plan);
+}
+
 aio::Task<base::Result<Exit>> Session::in_folder(const runner::StateDir& state,
                                                  runner::DrillDir dir, runner::PlanFile file) {
   CO_TRY(const auto drill_lock, aio::FileLock::try_lock(dir.lock(), "drill " + dir.id()));
+  if (!command_.schedule.empty()) {
+    CO_TRY(const auto slot, scheduling::parse_time(command_.slot, scheduling::Zone::utc()));
+    CO_TRY(runner::save_origin(dir, {command_.schedule, slot}));
+  }
   const runner::PlanFile kept = file;
   CO_TRY(runner::DrillTarget target, runner::open_target(clock_, state, std::move(file), kinds_));
   const bool managed = !target.target.started();
@@ -298,11 +329,12 @@ aio::Task<base::Result<Exit>> Session::on_target(const runner::StateDir& state,
                                 catalog_,
                                 &http,
                                 &metrics_,
-                                versions_of_here(command_.sets),
+                                versions_of_here(command_),
                                 [this](const runner::DrillStatus& status) {
                                   console_.note(view_.show(status));
                                   write_metrics(status);
-                                }};
+                                },
+                                &*accounting_};
   metrics_.declare(target.plan.name);
   if (const auto record =
           runner::track_record(state, target.plan.name, runner::spec_digest(target.plan));

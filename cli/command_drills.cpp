@@ -11,6 +11,7 @@
 #include "report/json.h"
 #include "report/junit.h"
 #include "report/rows.h"
+#include "runner/audit_trail.h"
 #include "runner/drill_list.h"
 #include "runner/recover.h"
 #include "runner/results.h"
@@ -84,8 +85,11 @@ Exit show_status(const runner::DrillDir& dir, Output output, Console& console) {
     console.data(report::yaml_of_json(json).value_or(json));
   } else {
     std::string text;
+    if (drill.state != report::DrillState::Running) {
+      text = fmt::format("{}: {}. It did not end by itself; this is the last it said:\n\n",
+                         dir.id(), drill.note);
+    }
     for (const std::string& line : progress_block(*status, console.out_stream)) text += line + "\n";
-    if (drill.state != report::DrillState::Running) text += "  " + drill.note + "\n";
     console.data(text);
   }
   return Exit::Ok;
@@ -141,8 +145,23 @@ Exit run(const DrillWatch& command, const Global& global, Console& console) {
   return static_cast<Exit>(status->exit_code);
 }
 
+namespace {
+
+/// Ending and undoing come first: a log that cannot be written is said, and no reason to wait.
+void account(const runner::StateDir& state, const std::string& event, const std::string& drill,
+             const std::string& text, Console& console) {
+  aio::SystemClock clock;
+  if (const auto written = runner::audit_request(state, clock, event, drill, text); !written) {
+    console.note("warning: the audit log lacks this: " + written.error().message + "\n");
+  }
+}
+
+}  // namespace
+
 Exit run(const DrillAbort& command, const Global& global, Console& console) {
-  const auto dir = find(global, command.drill);
+  const auto state = runner::StateDir::at(global.state_dir);
+  if (!state) return failed(console, state.error());
+  const auto dir = state->find(command.drill);
   if (!dir) return failed(console, dir.error());
   if (!runner::alive(*dir)) {
     console.note(
@@ -153,6 +172,7 @@ Exit run(const DrillAbort& command, const Global& global, Console& console) {
   if (const auto asked = aio::write_file_atomic(dir->abort_request(), reason); !asked) {
     return failed(console, asked.error());
   }
+  account(*state, "AbortRequested", dir->id(), reason, console);
   console.note(
       fmt::format("drill {} is asked to end and to undo what it did; "
                   "`muster drill watch {}` shows it\n",
@@ -242,6 +262,7 @@ Exit run(const Stop& command, const Global& global, Console& console) {
     running.push_back(dir);
     const auto asked = aio::write_file_atomic(dir.abort_request(), "asked for by `muster stop`");
     if (!asked) return failed(console, asked.error());
+    account(*state, "StopRequested", dir.id(), "", console);
     console.note(fmt::format("{}: asked to end\n", dir.id()));
   }
   TaskRun task;

@@ -52,9 +52,11 @@ CommandTree::CommandTree(Parsed* parsed) : parsed_(parsed) {
       "\n`muster help COMMAND` says more of a command.");
   app_.fallthrough();
   add_drill();
+  add_schedule();
   add_stop();
   add_validate();
   add_system();
+  add_evidence();
   add_small();
   add_help();
   add_hidden();
@@ -142,6 +144,8 @@ void CommandTree::add_drill_run(CLI::App* drill) {
          "serve /metrics for Prometheus while the drill runs");
   option(sub, "--metrics-file", run->metrics_file, "FILE",
          "write metrics for node_exporter's textfile collector", {ValueKind::File, {}});
+  sub->add_option("--asked-by-schedule", run->schedule)->group("");
+  sub->add_option("--slot", run->slot)->group("");
   output(sub, run->output);
 }
 
@@ -189,6 +193,33 @@ void CommandTree::add_drill_changes(CLI::App* drill) {
       ->required(false);
 }
 
+void CommandTree::add_schedule() {
+  CLI::App* schedule = folder("schedule", "run drills at their times",
+                              "  muster schedule next weekly.yaml\n"
+                              "  muster schedule run weekly.yaml monthly.yaml\n");
+  auto run = std::make_shared<ScheduleRun>();
+  CLI::App* sub = leaf(schedule, "run", "serve schedules until SIGINT or SIGTERM", run,
+                       "  muster schedule run weekly.yaml\n");
+  CLI::Option* files = sub->add_option("FILE", run->files, "DrillSchedule files")->required();
+  values_[files->type_name("")] = {ValueKind::Yaml, {}};
+  sub->add_option("--clock-from", run->clock_from)->group("");
+  auto next = std::make_shared<ScheduleNext>();
+  sub = leaf(schedule, "next", "the slots to come, and whether they would start", next,
+             "  muster schedule next weekly.yaml -n 20\n"
+             "  muster schedule next weekly.yaml --from 2027-03-27 -o json\n");
+  argument(sub, "FILE", next->file, "a DrillSchedule file", {ValueKind::Yaml, {}});
+  sub->add_option("-n,--count", next->count, "how many; default: 5")
+      ->check(CLI::Range(1, 10000))
+      ->type_name("COUNT");
+  option(sub, "--from", next->from, "TIME",
+         "with an offset, or as the schedule's clock reads it; default: now");
+  output(sub, next->output);
+  auto list = std::make_shared<ScheduleList>();
+  output(leaf(schedule, "list", "the schedules that were served on this machine", list,
+              "  muster schedule list\n"),
+         list->output);
+}
+
 void CommandTree::add_stop() {
   auto stop = std::make_shared<Stop>();
   leaf(&app_, "stop", "abort and undo every drill on this machine", stop,
@@ -203,10 +234,11 @@ void CommandTree::add_stop() {
 void CommandTree::add_validate() {
   auto validate = std::make_shared<Validate>();
   CLI::Option* files =
-      leaf(&app_, "validate", "check plans and systems without touching anything", validate,
+      leaf(&app_, "validate", "check plans, systems and schedules without touching anything",
+           validate,
            "  muster validate plan.yaml\n"
            "  muster validate dr-drills/*.yaml dr-drills/systems/*/system.yaml\n")
-          ->add_option("FILE", validate->files, "RecoveryPlan and LocalSystem files")
+          ->add_option("FILE", validate->files, "RecoveryPlan, LocalSystem and DrillSchedule files")
           ->required()
           ->type_name("");
   values_[files] = {ValueKind::Yaml, {}};
@@ -232,6 +264,42 @@ void CommandTree::add_system() {
   }
 }
 
+void CommandTree::add_evidence() {
+  auto verify = std::make_shared<Verify>();
+  CLI::App* sub =
+      leaf(&app_, "verify", "check a bundle of evidence and recompute its figures", verify,
+           "  muster verify drills/database-failover-20261121-044224-1a2b/bundle.muster\n"
+           "  muster verify last\n"
+           "  muster verify bundle.muster --trust auditors.keys -o json\n");
+  argument(sub, "BUNDLE", verify->bundle, "a file, or a drill of this machine",
+           {ValueKind::File, {}});
+  option(sub, "--trust", verify->trust, "FILE",
+         "public keys that count; default: this machine's own", {ValueKind::File, {}});
+  output(sub, verify->output);
+  CLI::App* keys =
+      folder("keys", "the key that signs this machine's evidence", "  muster keys show\n");
+  CLI::App* audit = folder("audit", "the log of who asked for what, and what was done",
+                           "  muster audit show --since 2026-11-01\n  muster audit verify\n");
+  for (const auto& [verb, help] : {std::pair("show", "print the public key, for a trust list"),
+                                   std::pair("generate", "make the key now, if there is none")}) {
+    auto command = std::make_shared<Keys>();
+    command->verb = verb;
+    leaf(keys, verb, help, command, fmt::format("  muster keys {} >> auditors.keys\n", verb));
+  }
+  for (const auto& [verb, help] :
+       {std::pair("show", "print entries, oldest first"),
+        std::pair("verify", "check the chain, and the log against the bundles here")}) {
+    auto command = std::make_shared<Audit>();
+    command->verb = verb;
+    sub = leaf(audit, verb, help, command, fmt::format("  muster audit {} -o json\n", verb));
+    output(sub, command->output);
+    if (std::string_view(verb) != "show") continue;
+    option(sub, "--drill", command->drill, "DRILL", "only what is about this drill",
+           {ValueKind::Drill, {}});
+    option(sub, "--since", command->since, "TIME", "UTC: 2026-11-21 or 2026-11-21T04:42:24");
+  }
+}
+
 void CommandTree::add_small() {
   auto version = std::make_shared<Version>();
   output(leaf(&app_, "version", "version and build", version, "  muster version -o json\n"),
@@ -240,9 +308,9 @@ void CommandTree::add_small() {
   CLI::App* sub = leaf(&app_, "schema", "print a JSON Schema", schema,
                        "  muster schema Resource > resources.json\n"
                        "  muster schema Report > report.schema.json\n");
-  words(
-      argument(sub, "KIND", schema->kind, "Resource (RecoveryPlan and LocalSystem) or Report", {}),
-      {"Resource", "Report"});
+  words(argument(sub, "KIND", schema->kind,
+                 "Resource (RecoveryPlan, LocalSystem, DrillSchedule) or Report", {}),
+        {"Resource", "Report"});
   auto completion = std::make_shared<Completion>();
   sub = leaf(&app_, "completion", "print a completion script", completion,
              "  source <(muster completion bash)\n"
@@ -286,6 +354,7 @@ CompletionNode CommandTree::completion_of(const CLI::App* app) const {
   node.name = app->get_name();
   node.help = app->get_description();
   for (const CLI::Option* option : app->get_options()) {
+    if (option->get_group().empty()) continue;  // hidden
     CompletionOption made;
     made.help = option->get_description();
     made.takes_value = option->get_items_expected_max() > 0;

@@ -46,9 +46,11 @@ class CommandTree {
   void add_drill_run(CLI::App* drill);
   void add_drill_views(CLI::App* drill);
   void add_drill_changes(CLI::App* drill);
+  void add_schedule();
   void add_stop();
   void add_validate();
   void add_system();
+  void add_evidence();
   void add_small();
   void add_help();
   void add_hidden();

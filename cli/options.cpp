@@ -37,6 +37,7 @@ std::vector<std::string> options_of(const CLI::App* app) {
   std::vector<std::string> out;
   for (; app != nullptr; app = app->get_parent()) {
     for (const CLI::Option* option : app->get_options()) {
+      if (option->get_group().empty()) continue;  // hidden
       for (const std::string& name : option->get_lnames()) out.push_back("--" + name);
     }
   }

@@ -37,6 +37,7 @@ struct DrillRun {
   Output output = Output::Table;
   std::string metrics_listen;  // HOST:PORT; empty: none
   std::string metrics_file;    // for the textfile collector; empty: none
+  std::string schedule, slot;  // hidden: what it was started for; empty: by hand
 };
 struct DrillList {
   Output output = Output::Table;
@@ -61,6 +62,21 @@ struct DrillReport {
 struct DrillRecover {
   std::string drill;  // empty: every drill here that needs it
 };
+/// `muster schedule run FILE…`
+struct ScheduleRun {
+  std::vector<std::string> files;
+  std::string clock_from;  // hidden, for tests: the clock begins there; empty: it is the system's
+};
+/// `muster schedule next FILE [-n 5] [--from TIME]`
+struct ScheduleNext {
+  std::string file;
+  int count = 5;
+  std::string from;  // empty: now
+  Output output = Output::Table;
+};
+struct ScheduleList {
+  Output output = Output::Table;
+};
 struct Stop {
   int timeout_seconds = 600;
 };
@@ -83,6 +99,23 @@ struct System {
   std::string verb;
   std::string file;
 };
+/// `muster verify BUNDLE`: a file, or a drill of this machine.
+struct Verify {
+  std::string bundle;
+  std::string trust;  // a trust list; empty: this machine's own
+  Output output = Output::Table;
+};
+/// `muster keys show|generate`
+struct Keys {
+  std::string verb;
+};
+/// `muster audit show|verify`
+struct Audit {
+  std::string verb;
+  std::string drill;  // its id or the beginning of it; empty: all
+  std::string since;  // a date or a time, UTC; empty: from the beginning
+  Output output = Output::Table;
+};
 struct Schema {
   std::string kind;
 };
@@ -103,8 +136,8 @@ struct Guardian {
 
 using Command =
     std::variant<DrillRun, DrillList, DrillShow, DrillWatch, DrillAbort, DrillReport, DrillRecover,
-                 Stop, Validate, Version, Completion, Complete, System, Schema, Relay, Responder,
-                 Guardian>;
+                 ScheduleRun, ScheduleNext, ScheduleList, Stop, Validate, Version, Completion,
+                 Complete, System, Verify, Keys, Audit, Schema, Relay, Responder, Guardian>;
 
 /// Options of every command.
 struct Global {

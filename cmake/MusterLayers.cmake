@@ -5,16 +5,23 @@ set(MUSTER_LAYER_api 1)
 set(MUSTER_LAYER_crypto 1)
 set(MUSTER_LAYER_drill 2)
 set(MUSTER_LAYER_load 2)
+set(MUSTER_LAYER_scheduling 2)
 set(MUSTER_LAYER_aio 3)
 set(MUSTER_LAYER_metrics 3)
 set(MUSTER_LAYER_store 3)
 set(MUSTER_LAYER_report 3)
+set(MUSTER_LAYER_bundle 3)
+set(MUSTER_LAYER_verify 4)
 set(MUSTER_LAYER_net 4)
 set(MUSTER_LAYER_targets 6)
 set(MUSTER_LAYER_probes 6)
 set(MUSTER_LAYER_runner 7)
 set(MUSTER_LAYER_sim 7)
 set(MUSTER_LAYER_cli 8)
+
+# The verifier judges the engine, so it may know the engine's data and none of its reckoning:
+# MUSTER_DATA_ONLY_<folder> is "<lower folder> <headers...>", all that <folder> may include of it.
+set(MUSTER_DATA_ONLY_verify drill evidence.h record.h)
 
 # muster_check_includes(<folder> <files...>): refuses upward and sideways includes.
 function(muster_check_includes name)
@@ -28,6 +35,14 @@ function(muster_check_includes name)
       endif()
       if(NOT DEFINED MUSTER_LAYER_${used})
         message(FATAL_ERROR "${file}: ${line}: '${used}' is no layer of cmake/MusterLayers.cmake")
+      endif()
+      if(DEFINED MUSTER_DATA_ONLY_${name})
+        list(GET MUSTER_DATA_ONLY_${name} 0 restricted)
+        string(REGEX REPLACE "^#include \"[a-z_]+/([^\"]*)\".*" "\\1" header "${line}")
+        if(used STREQUAL restricted AND NOT header IN_LIST MUSTER_DATA_ONLY_${name})
+          message(FATAL_ERROR "${file}: ${line}: ${name} may include of ${used} its data only: "
+                              "${MUSTER_DATA_ONLY_${name}}; see docs/ARCHITECTURE.md")
+        endif()
       endif()
       if(NOT MUSTER_LAYER_${used} LESS own)
         message(FATAL_ERROR "${file}: ${line}: layer ${own} (${name}) may not include layer "

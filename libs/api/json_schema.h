@@ -8,7 +8,7 @@
 
 namespace api {
 
-/// Takes a RecoveryPlan or a LocalSystem.
+/// Takes a RecoveryPlan, a LocalSystem or a DrillSchedule.
 Node json_schema(const ActionCatalog& catalog);
 
 }  // namespace api

@@ -10,6 +10,8 @@ namespace api {
 const FieldSpec& local_system_table();
 /// A document of kind RecoveryPlan.
 const FieldSpec& recovery_plan_table();
+/// A document of kind DrillSchedule.
+const FieldSpec& drill_schedule_table();
 /// The table of a field below a table, by its path: "spec.timing"; CHECKs that there is one.
 const FieldSpec& table_at(const FieldSpec& table, std::string_view path);
 

@@ -32,6 +32,20 @@ Digest sha256(std::string_view data) {
   return digest;
 }
 
+Digest sha256(std::initializer_list<std::string_view> parts) {
+  EVP_MD_CTX* context = EVP_MD_CTX_new();
+  CHECK(context != nullptr && EVP_DigestInit_ex(context, EVP_sha256(), nullptr) == 1);
+  for (const std::string_view part : parts) {
+    CHECK(EVP_DigestUpdate(context, part.data(), part.size()) == 1);
+  }
+  Digest digest{};
+  unsigned int length = 0;
+  CHECK(EVP_DigestFinal_ex(context, digest.data(), &length) == 1);
+  EVP_MD_CTX_free(context);
+  CHECK(length == digest.size());
+  return digest;
+}
+
 struct Hmac::Context {
   EVP_MAC* mac = EVP_MAC_fetch(nullptr, "HMAC", nullptr);
   EVP_MAC_CTX* keyed = EVP_MAC_CTX_new(mac);

@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cstdint>
+#include <initializer_list>
 #include <memory>
 #include <span>
 #include <string>
@@ -22,6 +23,9 @@ using Digest = std::array<std::uint8_t, 32>;
 
 /// Source: FIPS 180-4.
 Digest sha256(std::string_view data);
+
+/// Of the parts, one after the other, without copying them together.
+Digest sha256(std::initializer_list<std::string_view> parts);
 
 /// Keys of any length. Source: RFC 2104.
 Digest hmac_sha256(std::string_view key, std::string_view data);

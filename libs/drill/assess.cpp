@@ -241,7 +241,10 @@ void Assessment::data() {
 
 void Assessment::phases() {
   report_.steps = steps_of(evidence_.steps);
-  if (outage_ == nullptr) return;
+  if (outage_ == nullptr) {
+    report_.phases = phases_without_outage(evidence_, config_.phase_targets);
+    return;
+  }
   const StreamView& decider = views_[*headline_];
   const Moments moments = find_moments(evidence_, views_, decider, *outage_, config_.hold);
   report_.phases = phases_of(moments, config_.phase_targets);

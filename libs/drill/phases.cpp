@@ -121,6 +121,16 @@ Moment find_warm(const StreamView& view, const HeldOutage& outage, TimePoint unt
   return {};
 }
 
+/// Bounded by the last look that did not find it.
+Moment redundancy_of(const Evidence& evidence) {
+  Moment restored{evidence.redundancy_restored, TimePoint::min()};
+  for (const InstanceLook& look : evidence.looks) {
+    if (look.at > evidence.redundancy_restored) break;
+    if (!look.redundant) restored.earliest = look.at;
+  }
+  return restored;
+}
+
 struct Milestone {
   const char* name;
   Moment when;
@@ -157,8 +167,10 @@ Moments find_moments(const Evidence& evidence, std::span<const StreamView> views
   const TimePoint onset = decider.seen[outage.first_bad].invoked;
   out.onset = {onset, outage.last_good ? decider.seen[*outage.last_good].invoked : TimePoint::min(),
                onset};
-  out.detected = {evidence.declared};
-  out.decided = {evidence.decided};
+  // What was declared before this outage belongs to another one, which was over by then.
+  const TimePoint earliest = onset - decider.stream.interval - decider.stream.deadline;
+  if (evidence.declared >= earliest) out.detected = {evidence.declared};
+  if (evidence.decided >= earliest) out.decided = {evidence.decided};
   if (!evidence.new_primary.empty()) out.promoted = find_promoted(evidence, views, onset);
   out.redirected = find_redirected(views, decider, outage);
   if (outage.sustained) {
@@ -170,11 +182,7 @@ Moments find_moments(const Evidence& evidence, std::span<const StreamView> views
     out.warmed_up = find_warm(decider, outage, until, hold);
     out.warm_step = warm_step(hold);
   }
-  out.redundancy_restored = {evidence.redundancy_restored, TimePoint::min()};
-  for (const InstanceLook& look : evidence.looks) {
-    if (look.at > evidence.redundancy_restored) break;
-    if (!look.redundant) out.redundancy_restored.earliest = look.at;
-  }
+  out.redundancy_restored = redundancy_of(evidence);
   return out;
 }
 
@@ -204,6 +212,18 @@ std::vector<PhaseResult> phases_of(const Moments& moments, const PhaseTargets& t
                          base::human(moments.warm_step));
   }
   return out;
+}
+
+std::vector<PhaseResult> phases_without_outage(const Evidence& evidence,
+                                               const PhaseTargets& targets) {
+  const bool lost = std::any_of(
+      evidence.looks.begin(), evidence.looks.end(),
+      [&](const InstanceLook& look) { return look.at >= evidence.fault_begun && !look.redundant; });
+  if (evidence.fault_begun == kNever || !lost) return {};
+  PhaseResult row = phase_between({"faultBegun", {evidence.fault_begun, evidence.fault_begun}},
+                                  {"redundancyRestored", redundancy_of(evidence)}, targets);
+  if (!row.took) row.detail = "not observed";
+  return {std::move(row)};
 }
 
 std::vector<PhaseResult> steps_of(std::span<const StepRun> steps) {

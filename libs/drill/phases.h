@@ -44,6 +44,11 @@ Moments find_moments(const Evidence& evidence, std::span<const StreamView> views
 using PhaseTargets = std::map<std::string, Duration>;
 std::vector<PhaseResult> phases_of(const Moments& moments, const PhaseTargets& targets);
 
+/// The row that is left where users saw no outage: a fault that cost redundancy, from its beginning
+/// until redundancy was back. None where redundancy was never seen lost.
+std::vector<PhaseResult> phases_without_outage(const Evidence& evidence,
+                                               const PhaseTargets& targets);
+
 /// Recovery and failback steps against their targets.
 std::vector<PhaseResult> steps_of(std::span<const StepRun> steps);
 

@@ -23,6 +23,8 @@ using Labels = std::map<std::string, std::string>;
 
 // Source: requirement D9.
 const Histogram::BucketBoundaries kDrillBuckets = {30, 60, 180, 300, 600, 1200, 1800};
+const Histogram::BucketBoundaries kDiskBuckets = {0.001, 0.0025, 0.005, 0.01, 0.025,
+                                                  0.05,  0.1,    0.25,  0.5,  1};
 const Histogram::BucketBoundaries kProbeBuckets = {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05,
                                                    0.1,    0.25,  0.5,    1,     2.5,  5,     10};
 
@@ -114,6 +116,11 @@ struct DrillMetrics::Series {
   Family<Histogram>& latency = histogram("muster_probe_latency_seconds",
                                          "Latency of good probe operations since they were due.");
 
+  Family<Histogram>& audit = histogram("muster_audit_write_duration_seconds",
+                                       "How long writes of the audit log took until durable.");
+  Family<Counter>& audit_slow =
+      counter("muster_audit_slow_writes_total", "Writes of the audit log that took over 100 ms.");
+
   struct Stream {
     Histogram* latency = nullptr;
     Counter* outcomes[3] = {};
@@ -165,6 +172,8 @@ DrillMetrics::DrillMetrics(const Build& build) : series_(std::make_unique<Series
       .Add({{"version", build.version}, {"revision", build.revision}, {"compiler", build.compiler}})
       .Set(1);
   state(drill::SystemState::Normal);
+  series_->audit.Add({}, kDiskBuckets);
+  series_->audit_slow.Add({});
 }
 
 DrillMetrics::~DrillMetrics() = default;
@@ -248,6 +257,11 @@ void DrillMetrics::finished(const drill::Summary& drill) {
   }
   s.score.Add(scenario).Set(drill.score / 100);
   s.finished.Add(scenario).Set(base::to_seconds(drill.finished.time_since_epoch()));
+}
+
+void DrillMetrics::audit_write(drill::Duration took, drill::Duration slow) {
+  series_->audit.Add({}, kDiskBuckets).Observe(base::to_seconds(took));
+  if (took > slow) series_->audit_slow.Add({}).Increment();
 }
 
 void DrillMetrics::compliance(std::string_view plan, const ComplianceRatio& rto,

@@ -51,6 +51,8 @@ class DrillMetrics {
   void ledger_write(std::string_view plan, drill::Outcome outcome);
   /// The last drill's bounds, verdicts, ledger and outage phases.
   void finished(const drill::Summary& drill);
+  /// A write of the audit log; one beyond `slow` is counted as slow.
+  void audit_write(drill::Duration took, drill::Duration slow);
   void compliance(std::string_view plan, const ComplianceRatio& rto, const ComplianceRatio& rpo);
 
   /// The text exposition format 0.0.4, which is valid for `promtool check metrics`.

@@ -31,7 +31,12 @@ std::string one_line(const std::string& text) {
 }
 
 void Chronicle::note(base::TimePoint now, Kind kind, std::string subject, std::string text) {
-  timeline_.push_back({now, kind, std::move(subject), std::move(text)});
+  add({now, kind, std::move(subject), std::move(text)});
+}
+
+void Chronicle::add(drill::TimelineEvent entry) {
+  if (listener_) listener_(entry);
+  timeline_.push_back(std::move(entry));
 }
 
 void Chronicle::step_began(drill::PartId id, base::TimePoint now) {
@@ -67,7 +72,7 @@ void Chronicle::event(const drill::Event& event, base::TimePoint now) {
 
 void Chronicle::action(const drill::Action& action, base::TimePoint now) {
   if (const auto* entry = std::get_if<drill::action::Note>(&action)) {
-    timeline_.push_back(entry->entry);
+    add(entry->entry);
     if (entry->entry.kind == Kind::PhaseBegan) {
       phase_began_.emplace(phase_named(entry->entry.subject), entry->entry.at);
     } else if (entry->entry.kind == Kind::RedundancyRestored) {

@@ -6,7 +6,9 @@
 // operator could see, never when the injector knew it.
 #pragma once
 
+#include <functional>
 #include <map>
+#include <utility>
 
 #include "drill/engine_config.h"
 #include "drill/engine_events.h"
@@ -24,6 +26,10 @@ class Chronicle {
  public:
   explicit Chronicle(const drill::EngineConfig& config) : config_(config) {}
 
+  /// Called with every entry of the timeline as it comes.
+  using Listener = std::function<void(const drill::TimelineEvent&)>;
+  void listen(Listener listener) { listener_ = std::move(listener); }
+
   void event(const drill::Event& event, base::TimePoint now);
   void action(const drill::Action& action, base::TimePoint now);
   /// An entry of the edge's own: "replication lag 12 kB at the fault".
@@ -37,10 +43,12 @@ class Chronicle {
   void fill(drill::Evidence& evidence) const;
 
  private:
+  void add(drill::TimelineEvent entry);
   void step_began(drill::PartId id, base::TimePoint now);
   void step_ended(drill::PartId id, const drill::event::Applied& applied, base::TimePoint now);
 
   const drill::EngineConfig& config_;
+  Listener listener_;
   std::vector<drill::TimelineEvent> timeline_;
   std::map<drill::PartId, drill::StepRun> runs_;  // in order of the plan
   std::map<drill::Phase, base::TimePoint> phase_began_;

@@ -125,12 +125,18 @@ ListedDrill look_at(const DrillDir& dir) {
   drill.summary.directory = dir.path;
   read_id(drill.summary);
   read_status(dir, drill);
-  if (alive(dir)) {
+  const bool recovering = is_being_recovered(dir);
+  if (!recovering && alive(dir)) {
     drill.state = DrillState::Running;
     return drill;
   }
   drill.phase.clear();
   drill.elapsed.reset();
+  if (recovering) {
+    drill.state = DrillState::NeedsRecovery;
+    drill.note = "died: is being undone";
+    return drill;
+  }
   const auto left = needs_recovery(dir);
   if (!left && left.error().code == base::Code::PermissionDenied) {
     drill.state = DrillState::NoReport;
@@ -143,7 +149,9 @@ ListedDrill look_at(const DrillDir& dir) {
     drill.note = "it has ended";
   } else {
     drill.state = DrillState::NoReport;
-    drill.note = "ended without a report";
+    const auto log = aio::read_file(dir.guardian_log());
+    const bool killed = log && !log->empty();
+    drill.note = killed ? "was killed; its guardian undid everything" : "ended without a report";
   }
   return drill;
 }

@@ -327,6 +327,10 @@ aio::Task<base::Result<DrillRun::Result>> DrillRun::run() {
   config.isolated_cross_check = can_isolate(plan_, system);
   drive_ = std::make_unique<Drive>(clock_, executor_, drill::Engine(std::move(config)), *actuator_,
                                    *this, *journal_);
+  if (setup_.accounting != nullptr) {
+    drive_->chronicle().listen(
+        [this](const drill::TimelineEvent& entry) { setup_.accounting->audit->tell(entry); });
+  }
   tasks_ = std::make_unique<aio::TaskGroup>(executor_);
   tasks_->spawn(look_for_abort_request(tasks_->token()));
   if (early_abort_) drive_->abort(early_abort_->reason, early_abort_->detail);
@@ -390,6 +394,12 @@ aio::Task<base::Result<DrillRun::Result>> DrillRun::conclude(drill::action::Fini
   }
   for (std::string& problem : save_results(setup_.state, setup_.dir, result.report, evidence)) {
     result.problems.push_back(std::move(problem));
+  }
+  if (setup_.accounting != nullptr) {
+    for (std::string& problem :
+         conclude_accounting(*setup_.accounting, setup_.dir, plan_, result.report, evidence)) {
+      result.problems.push_back(std::move(problem));
+    }
   }
   result.problems.insert(result.problems.end(), finish.problems.begin(), finish.problems.end());
   if (setup_.metrics != nullptr) {

@@ -16,6 +16,7 @@
 #include "runner/availability.h"
 #include "runner/drill_target.h"
 #include "runner/drive.h"
+#include "runner/evidence_file.h"
 #include "runner/instance_watch.h"
 #include "runner/instrument.h"
 #include "runner/live_status.h"
@@ -37,7 +38,8 @@ class DrillRun final : public Edge, private targets::ProbeWatch, private AbortGu
     targets::HttpClient* http = nullptr;
     metrics::DrillMetrics* metrics = nullptr;
     std::map<std::string, std::string> versions;
-    ShowStatus show;  // called a few times a second
+    ShowStatus show;                   // called a few times a second
+    Accounting* accounting = nullptr;  // evidence and audit log; none: neither is written
   };
 
   DrillRun(aio::Clock& clock, const aio::Executor& executor, Setup setup);

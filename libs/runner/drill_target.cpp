@@ -15,6 +15,7 @@
 #include "api/yaml.h"
 #include "probes/probe_kind.h"
 #include "runner/plan_config.h"
+#include "runner/schedule_file.h"
 
 namespace runner {
 namespace {
@@ -208,6 +209,13 @@ tl::expected<CheckedFile, api::Problems> check_file(const std::string& file,
     const auto system = api::parse_local_system(*document, file);
     if (!system) return tl::unexpected(system.error());
     return CheckedFile{"LocalSystem " + system->name, {}};
+  }
+  if ((*document)["kind"].as_string() == "DrillSchedule") {
+    const auto schedule = read_schedule(file, catalog, scheduling::whole_second(aio::wall_now()));
+    if (!schedule) return tl::unexpected(schedule.error());
+    return CheckedFile{
+        fmt::format("DrillSchedule {} of plan {}", schedule->spec.name, schedule->plan_name),
+        schedule->warnings};
   }
   const auto plan = read_plan_document(std::move(*document), file, catalog);
   if (!plan) return tl::unexpected(plan.error());

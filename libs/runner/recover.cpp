@@ -7,6 +7,7 @@
 #include "aio/file.h"
 #include "api/plan_parse.h"
 #include "probes/probe_postgres.h"
+#include "runner/audit_trail.h"
 #include "runner/drive.h"
 #include "runner/instance_watch.h"
 #include "runner/instrument.h"
@@ -108,7 +109,7 @@ base::Result<Kept> load_kept(const DrillDir& dir, const api::ActionCatalog& cata
 aio::Task<base::Result<Recovered>> drive_recovery(aio::Clock& clock, aio::Executor executor,
                                                   const DrillDir& dir, DrillTarget& target,
                                                   const targets::Catalog& catalog,
-                                                  store::UndoJournal& journal) {
+                                                  store::UndoJournal& journal, AuditTrail* audit) {
   CO_TRY(InstanceWatch instances, InstanceWatch::create(clock, target.target.system()));
   SqlOverInstances sql(instances.instances());
   targets::Context context{target.target, clock, catalog, &sql, nullptr, nullptr};
@@ -120,6 +121,9 @@ aio::Task<base::Result<Recovered>> drive_recovery(aio::Clock& clock, aio::Execut
   CO_TRY(std::vector<drill::Leftover> leftovers, store::leftovers_of(journal.contents()));
   Drive drive(clock, executor, drill::Engine::resume(std::move(config), leftovers), actuator, edge,
               journal);
+  if (audit != nullptr) {
+    drive.chronicle().listen([audit](const drill::TimelineEvent& entry) { audit->tell(entry); });
+  }
   aio::TaskGroup looking(executor);
   looking.spawn(keep_looking(clock, edge, drive, looking.token()));
   const drill::action::Finish finish = co_await drive.run();
@@ -145,7 +149,8 @@ aio::Task<base::Result<>> drop_ledger(aio::Clock& clock, const DrillDir& dir, Dr
 /// What the journal has left, on a target that is open.
 aio::Task<base::Result<Recovered>> undo_journal(aio::Clock& clock, aio::Executor executor,
                                                 const DrillDir& dir, DrillTarget& target,
-                                                const targets::Catalog& catalog) {
+                                                const targets::Catalog& catalog,
+                                                AuditTrail* audit) {
   Recovered out{true, "nothing was left to undo"};
   if (!aio::file_exists(dir.journal())) co_return out;
   CO_TRY(auto file, store::open_journal_file(dir.journal()));
@@ -158,7 +163,7 @@ aio::Task<base::Result<Recovered>> undo_journal(aio::Clock& clock, aio::Executor
     CO_TRY(journal.close(true, out.detail));
     co_return out;
   }
-  co_return co_await drive_recovery(clock, executor, dir, target, catalog, journal);
+  co_return co_await drive_recovery(clock, executor, dir, target, catalog, journal, audit);
 }
 
 }  // namespace
@@ -211,6 +216,12 @@ base::Result<bool> needs_recovery(const DrillDir& dir) {
   return true;
 }
 
+bool is_being_recovered(const DrillDir& dir) {
+  if (!aio::FileLock::held(dir.lock()).value_or(false)) return false;
+  const auto holder = aio::read_file(dir.lock(), 4096);
+  return holder && holder->starts_with(kRecovery);
+}
+
 std::string system_of(const DrillDir& dir) {
   const auto text = aio::read_file(dir.system());
   const auto node = text ? api::parse_json(*text) : tl::unexpected(text.error());
@@ -231,7 +242,12 @@ aio::Task<base::Result<Recovered>> recover(aio::Clock& clock, aio::Executor exec
   CO_TRY(DrillTarget target, open_target(clock, state, std::move(kept.file), kinds));
   // A command of the dead drill that still works would race with the undo of what it does.
   CO_TRY(co_await target.target.end_commands());
-  CO_TRY(Recovered out, co_await undo_journal(clock, executor, dir, target, catalog));
+  // Undoing must not fail for want of a log.
+  auto opened = AuditTrail::open(state, clock, dir.id());
+  AuditTrail* const audit = opened ? opened->get() : nullptr;
+  if (audit != nullptr) static_cast<void>(audit->request("RecoveryRequested", "", ""));
+  CO_TRY(Recovered out, co_await undo_journal(clock, executor, dir, target, catalog, audit));
+  if (audit != nullptr) audit->tell("RecoveryEnded", out.whole ? "whole" : "not whole", out.detail);
   if (!out.whole) co_return out;
   if (!managed && target.target.started()) {
     const auto dropped = co_await drop_ledger(clock, dir, target);

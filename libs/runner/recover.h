@@ -30,6 +30,9 @@ base::Result<> mark_ended(const DrillDir& dir);
 /// Errors: a damaged journal, which needs a person; PermissionDenied.
 base::Result<bool> needs_recovery(const DrillDir& dir);
 
+/// Somebody undoes it right now: its guardian, or a person.
+bool is_being_recovered(const DrillDir& dir);
+
 /// The name of the system that a drill acted on; empty where its folder does not say.
 std::string system_of(const DrillDir& dir);
 

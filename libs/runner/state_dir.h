@@ -4,6 +4,8 @@
 //   <root>/systems/<name>/     work directory of a local system; traversable by its own user
 //   <root>/locks/<target>      one drill per target (flock)
 //   <root>/history.db          the index over finished drills
+//   <root>/keys/               the key that signs evidence, and keys that are trusted
+//   <root>/audit.log           who asked for what, and what was done
 // Default root: /var/lib/muster for root, else $XDG_STATE_HOME/muster or ~/.local/state/muster.
 #pragma once
 
@@ -34,6 +36,8 @@ struct DrillDir {
   std::string edn() const { return path + "/history.edn"; }
   std::string system() const { return path + "/system.json"; }
   std::string instances() const { return path + "/instances.json"; }  // as they were before
+  std::string given_plan() const { return path + "/given.yaml"; }
+  std::string bundle() const { return path + "/bundle.muster"; }
   std::string guardian_pid() const { return path + "/guardian.pid"; }
   std::string guardian_log() const { return path + "/guardian.log"; }
   std::string ended() const { return path + "/ended"; }  // nothing is left to undo or to stop
@@ -51,6 +55,8 @@ class StateDir {
   std::string systems() const { return root_ + "/systems"; }
   std::string locks() const { return root_ + "/locks"; }
   std::string history() const { return root_ + "/history.db"; }
+  std::string keys() const { return root_ + "/keys"; }
+  std::string audit_log() const { return root_ + "/audit.log"; }
 
   /// A new folder for a drill, mode 0700. The id is "<plan>-<UTC>-<4 hex>".
   base::Result<DrillDir> create_drill(const std::string& plan, base::WallTime now,

@@ -34,10 +34,25 @@ class JsonSchema : public testing::Test {
 };
 
 TEST_F(JsonSchema, TakesWhatIsShipped) {
-  for (const char* file : {"database-failover.yaml", "database-failover-sync.yaml",
-                           "database-failover-patroni.yaml", "systems/postgres-pair/system.yaml",
-                           "systems/postgres-backup/system.yaml", "systems/patroni/system.yaml"}) {
+  for (const char* file :
+       {"database-failover.yaml", "database-failover-sync.yaml", "database-failover-patroni.yaml",
+        "systems/postgres-pair/system.yaml", "systems/postgres-backup/system.yaml",
+        "systems/patroni/system.yaml", "schedules/weekly-database-failover.yaml"}) {
     EXPECT_TRUE(takes(read_file(source_path(std::string("dr-drills/") + file)))) << file;
+  }
+}
+
+TEST_F(JsonSchema, RefusesSchedulesThatAreNone) {
+  const std::string text =
+      read_file(source_path("dr-drills/schedules/weekly-database-failover.yaml"));
+  for (const auto& [from, to] : std::vector<std::pair<const char*, const char*>>{
+           {"concurrencyPolicy: Forbid", "concurrencyPolicy: forbid"},
+           {"startingDeadlineSeconds: 600", "startingDeadlineSeconds: 0"},
+           {"durationSeconds: 432000", "durationSeconds: 5d"},
+           {"from: 2026-12-19, ", "from: 2026-12-19, schedule: x, "},
+           {"plan: ../database-failover.yaml", "profiles: [quick]"},
+           {"kind: DrillSchedule", "kind: CronJob"}}) {
+    EXPECT_FALSE(takes(with(text, from, to))) << to;
   }
 }
 

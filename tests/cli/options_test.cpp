@@ -36,6 +36,9 @@ TEST(CliOptions, EveryCommandOfTheManualParses) {
       {"drill", "report", "x", "--format", "html", "--to", "r.html"},
       {"drill", "recover"},
       {"drill", "recover", "x"},
+      {"schedule", "run", "a.yaml", "b.yaml"},
+      {"schedule", "next", "a.yaml", "-n", "20", "--from", "2027-03-27", "-o", "yaml"},
+      {"schedule", "list", "-o", "json"},
       {"stop"},
       {"validate", "a.yaml", "b.yaml"},
       {"version", "-o", "json"},
@@ -58,7 +61,8 @@ TEST(CliOptions, BadUsageSaysWhatIsAllowedAndExitsWithTwo) {
       {{"drill"}, "'muster drill' needs a command\n\nrun drills"},
       {{"drill", "ru"}, "'ru' is no command of 'muster drill'. Did you mean \"run\"? Allowed: run"},
       {{"drlil", "list"}, "'drlil' is no command of 'muster'. Did you mean \"drill\"?"},
-      {{"--state-dir", "/x", "frob"}, "'frob' is no command of 'muster'. Allowed: drill, stop"},
+      {{"--state-dir", "/x", "frob"},
+       "'frob' is no command of 'muster'. Allowed: drill, schedule, stop"},
       {{"help", "drill", "frob"}, "'frob' is no command of 'muster drill'"},
       {{"help", "relay"}, "'relay' is no command of 'muster'"},
       {{"drill", "run"}, "muster drill run: PLAN is required\nsee `muster drill run --help`"},
@@ -68,6 +72,8 @@ TEST(CliOptions, BadUsageSaysWhatIsAllowedAndExitsWithTwo) {
       {{"drill", "run", "p.yaml", "-o", "xml"}, "'xml' is not allowed: table, json or yaml"},
       {{"drill", "run", "p.yaml", "--profle=quick"},
        "'--profle' is no option of 'muster drill run'. Did you mean \"--profile\"?"},
+      {{"schedule", "next", "s.yaml", "-n", "0"}, "0"},
+      {{"schedule", "run"}, "muster schedule run: FILE is required"},
       {{"completion", "tcsh"}, "tcsh"},
       {{"stop", "--timeout-seconds", "0"}, "0"}};
   for (const Case& c : cases) {
@@ -77,6 +83,24 @@ TEST(CliOptions, BadUsageSaysWhatIsAllowedAndExitsWithTwo) {
     EXPECT_THAT(parsed.err, HasSubstr(c.text));
     EXPECT_EQ(parsed.out, "");
   }
+}
+
+TEST(CliOptions, EvidenceCommands) {
+  const Parsed checked = parse({"verify", "b.muster", "--trust", "keys", "-o", "yaml"});
+  ASSERT_TRUE(checked.command) << checked.err;
+  const auto& verify = std::get<Verify>(*checked.command);
+  EXPECT_EQ(verify.bundle, "b.muster");
+  EXPECT_EQ(verify.trust, "keys");
+  EXPECT_EQ(verify.output, Output::Yaml);
+  const Parsed shown = parse({"audit", "show", "--drill", "d", "--since", "2026-11-21"});
+  ASSERT_TRUE(shown.command) << shown.err;
+  EXPECT_EQ(std::get<Audit>(*shown.command).verb, "show");
+  EXPECT_EQ(std::get<Audit>(*shown.command).since, "2026-11-21");
+  const Parsed keys = parse({"keys", "generate"});
+  ASSERT_TRUE(keys.command) << keys.err;
+  EXPECT_EQ(std::get<Keys>(*keys.command).verb, "generate");
+  EXPECT_EQ(parse({"verify"}).exit, Exit::Usage);
+  EXPECT_EQ(parse({"audit", "verify", "--drill", "d"}).exit, Exit::Usage);
 }
 
 TEST(CliOptions, HelpGoesToStdoutAndIsNoError) {

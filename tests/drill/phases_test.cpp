@@ -153,6 +153,35 @@ TEST(Phases, RedundancyIsBoundedByTheLookBeforeIt) {
   EXPECT_EQ(m.redundancy_restored, (Moment{due(70), due(55), due(70)}));
 }
 
+TEST(Moments, WhatWasDeclaredBeforeTheOutageBelongsToAnotherOne) {
+  const Seen seen = see(times(40, 'o') + "xx" + times(40, 'o'));
+  const OutageAnalysis a = analyse(seen.view, rules(due(40)));
+  Evidence evidence;
+  evidence.declared = evidence.decided = due(5);
+  const Moments m = find_moments(evidence, {}, seen.view, a.held.at(0), 10 * kInterval);
+  EXPECT_FALSE(m.detected.observed());
+  const auto phases = phases_of(m, {{"detected", millis(100)}});
+  EXPECT_EQ(phases[0].met, false) << "not detected, so its target is missed";
+  evidence.declared = due(39);  // the assessment may see it a moment before the judged stream
+  EXPECT_TRUE(
+      find_moments(evidence, {}, seen.view, a.held.at(0), 10 * kInterval).detected.observed());
+}
+
+TEST(Phases, LostRedundancyIsHeldToItsTargetWithoutAnOutage) {
+  Evidence evidence;
+  evidence.fault_begun = due(40);
+  evidence.looks = {{due(35), "b", 1, true}, {due(45), "b", 0, false}};
+  const PhaseTargets targets = {{"redundancyRestored", 10 * kInterval}};
+  const auto never = phases_without_outage(evidence, targets);
+  ASSERT_EQ(never.size(), 1U);
+  EXPECT_EQ(never[0].name, "faultBegun→redundancyRestored");
+  EXPECT_EQ(never[0].met, false);
+  evidence.redundancy_restored = due(48);
+  EXPECT_EQ(phases_without_outage(evidence, targets)[0].met, true);
+  evidence.looks.pop_back();
+  EXPECT_TRUE(phases_without_outage(evidence, targets).empty()) << "it was never lost";
+}
+
 TEST(Moments, TheJudgedStreamIsRedirectedToo) {
   Evidence evidence;
   evidence.streams = {stream(), stream(StreamKind::ServiceNew, 1)};

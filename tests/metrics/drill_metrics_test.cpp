@@ -45,6 +45,17 @@ std::string complaint(const std::string& text) {
   return status == 0 && out.empty() ? "" : "promtool: " + out;
 }
 
+TEST(DrillMetrics, CountsSlowWritesOfTheAuditLog) {
+  metrics::DrillMetrics metrics(kBuild);
+  EXPECT_THAT(metrics.text(), HasSubstr("muster_audit_slow_writes_total 0"));
+  metrics.audit_write(millis(3), millis(100));
+  metrics.audit_write(millis(100), millis(100));
+  metrics.audit_write(millis(101), millis(100));
+  EXPECT_THAT(metrics.text(), HasSubstr("muster_audit_slow_writes_total 1"));
+  EXPECT_THAT(metrics.text(), HasSubstr("muster_audit_write_duration_seconds_count 3"));
+  EXPECT_EQ(complaint(metrics.text()), "");
+}
+
 TEST(DrillMetrics, PromtoolAcceptsFreshAndUsedMetrics) {
   metrics::DrillMetrics fresh(kBuild);
   fresh.declare("database-failover");

@@ -38,7 +38,7 @@ check_setup() {
   [ "$(id -u)" -eq 0 ] || return 0
   id "$owner" >/dev/null 2>&1 ||
     die "PostgreSQL does not run as root, and there is no user $owner: apt-get install postgresql-15"
-  as_owner test -x . ||
+  as_owner test -x "$MUSTER_DIR" ||
     die "user $owner cannot enter $MUSTER_DIR: every folder above it needs the execute permission"
 }
 

@@ -1,0 +1,267 @@
+// `muster verify`, `muster keys` and `muster audit`: what an auditor asks. Nothing in here needs a
+// network, and verify needs nothing of this machine but the file.
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <map>
+
+#include <fmt/format.h>
+
+#include "aio/clock.h"
+#include "aio/file.h"
+#include "bundle/trust.h"
+#include "cli/commands.h"
+#include "cli/evidence_view.h"
+#include "runner/audit_trail.h"
+#include "runner/signing_key.h"
+#include "runner/state_dir.h"
+
+namespace cli {
+namespace {
+
+constexpr std::size_t kBundleMax = std::size_t{4} << 30;
+constexpr std::size_t kAuditMax = std::size_t{1} << 30;
+
+/// A path, or the bundle of a drill of this machine.
+base::Result<std::string> bundle_path(const std::string& word, const Global& global) {
+  if (aio::file_exists(word)) return word;
+  TRY(const auto state, runner::StateDir::at(global.state_dir));
+  const auto dir = state.find(word);
+  if (!dir) {
+    return base::fail(base::Code::NotFound,
+                      fmt::format("'{}' is no file, and there is {}", word, dir.error().message));
+  }
+  return dir->bundle();
+}
+
+base::Result<std::vector<bundle::TrustedKey>> trust_of(const Verify& command,
+                                                       const Global& global) {
+  if (!command.trust.empty()) {
+    auto list = runner::trust_file(command.trust);
+    // A list that cannot be used is wrong usage, whatever is the matter with it.
+    if (!list) return base::fail(base::Code::InvalidArgument, list.error().message);
+    return list;
+  }
+  TRY(const auto state, runner::StateDir::at(global.state_dir));
+  return runner::trusted_here(state);
+}
+
+}  // namespace
+
+Exit run(const Verify& command, const Global& global, Console& console) {
+  const auto trust = trust_of(command, global);
+  if (!trust) return failed(console, trust.error());
+  const auto path = bundle_path(command.bundle, global);
+  if (!path) return failed(console, path.error());
+  auto bytes = aio::read_file(*path, kBundleMax);
+  if (!bytes) {
+    console.note("error: " + bytes.error().message + "\n");
+    return Exit::Error;
+  }
+  BundleVerdict verdict;
+  verdict.path = *path;
+  const auto bundle = bundle::read(std::move(*bytes));
+  if (!bundle) {
+    verdict.damage = bundle.error();
+  } else {
+    verdict.bundle = &*bundle;
+    verdict.trusted_as = bundle::trusted_as(*trust, bundle->seal.key);
+    auto figures = verify::verify(*bundle);
+    if (figures) {
+      verdict.figures = std::move(*figures);
+    } else {
+      verdict.problem = figures.error().message;
+    }
+  }
+  console.data(rendered(tree_of(verdict), text_of(verdict), command.output));
+  return exit_of(verdict);
+}
+
+Exit run(const Keys& command, const Global& global, Console& console) {
+  const auto state = command.verb == "generate" ? runner::StateDir::open(global.state_dir)
+                                                : runner::StateDir::at(global.state_dir);
+  if (!state) return failed(console, state.error());
+  if (command.verb == "show" && !aio::file_exists(state->keys() + "/evidence.key")) {
+    console.note(
+        "error: there is no key yet; `muster keys generate` or the first drill makes it\n");
+    return Exit::Error;
+  }
+  const auto own = runner::own_key(*state);
+  if (!own) return failed(console, own.error());
+  const crypto::PublicKey key = own->key.public_key();
+  if (own->made) {
+    aio::SystemClock clock;
+    const auto told =
+        runner::audit_request(*state, clock, "KeyMade", "", crypto::key_id(key) + " " + own->path);
+    if (!told) console.note("warning: the audit log lacks this: " + told.error().message + "\n");
+    console.note(fmt::format("made {}, readable by nobody else\n", own->path));
+  } else if (command.verb == "generate") {
+    console.note(fmt::format("{} is there already and stays\n", own->path));
+  }
+  console.note(fmt::format("key {}\n", crypto::key_id(key)));
+  console.data(
+      aio::read_file(state->keys() + "/evidence.pub").value_or(bundle::trust_line(key, "muster")));
+  return Exit::Ok;
+}
+
+namespace {
+
+/// "2026-11-21" or "2026-11-21T04:42:24", with or without a Z.
+base::Result<base::WallTime> time_of(const std::string& text) {
+  int year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0, used = 0;
+  const char* const from = text.c_str();
+  const bool date = std::sscanf(from, "%4d-%2d-%2d%n", &year, &month, &day, &used) == 3;
+  if (date && text.size() > static_cast<std::size_t>(used)) {
+    int more = 0;
+    if (std::sscanf(from + used, "T%2d:%2d:%2d%n", &hour, &minute, &second, &more) == 3) {
+      used += more;
+    }
+    if (text.substr(static_cast<std::size_t>(used)) == "Z") ++used;
+  }
+  const std::chrono::year_month_day when{std::chrono::year(year),
+                                         std::chrono::month(static_cast<unsigned>(month)),
+                                         std::chrono::day(static_cast<unsigned>(day))};
+  const bool good = date && static_cast<std::size_t>(used) == text.size() && when.ok() &&
+                    hour >= 0 && hour < 24 && minute >= 0 && minute < 60 && second >= 0 &&
+                    second < 60 && year >= 1970 && year < 2200;
+  if (!good) {
+    return base::fail(base::Code::InvalidArgument,
+                      fmt::format("--since '{}' is no time; allowed: 2026-11-21 or "
+                                  "2026-11-21T04:42:24, in UTC",
+                                  text));
+  }
+  const std::int64_t days = std::chrono::sys_days(when).time_since_epoch().count();
+  return base::WallTime(base::seconds(((days * 24 + hour) * 60 + minute) * 60 + second));
+}
+
+base::Result<store::AuditTrailRead> read_log(const runner::StateDir& state) {
+  if (!aio::file_exists(state.audit_log())) return store::read_audit("");
+  TRY(const std::string bytes, aio::read_file(state.audit_log(), kAuditMax));
+  return store::read_audit(bytes);
+}
+
+/// What makes the log doubtful, for people.
+void warn(const store::AuditTrailRead& log, Console& console) {
+  if (!log.damage.empty()) console.note("error: " + log.damage + "\n");
+  if (log.torn > 0) {
+    console.note(
+        fmt::format("the last entry was not finished ({} bytes): a crash, no change\n", log.torn));
+  }
+}
+
+Exit show_audit(const Audit& command, const store::AuditTrailRead& log, Console& console) {
+  base::WallTime since = base::WallTime::min();
+  if (!command.since.empty()) {
+    const auto parsed = time_of(command.since);
+    if (!parsed) return failed(console, parsed.error());
+    since = *parsed;
+  }
+  api::Node tree = api::Node::sequence();
+  std::string text;
+  for (const store::AuditEntry& entry : log.entries) {
+    if (entry.at < since || !entry.drill.starts_with(command.drill)) continue;
+    tree.push(tree_of(entry));
+    text += text_of(entry);
+  }
+  console.data(rendered(tree, text, command.output));
+  warn(log, console);
+  return log.damage.empty() ? Exit::Ok : Exit::Missed;
+}
+
+/// The bundles here know where the log ended when they were written.
+std::vector<std::string> against_bundles(const runner::StateDir& state,
+                                         const store::AuditTrailRead& log, std::size_t& checked) {
+  std::vector<std::string> out;
+  const auto drills = state.drills();
+  if (!drills) return out;
+  for (const runner::DrillDir& dir : *drills) {
+    auto bytes = aio::read_file(dir.bundle(), kBundleMax);
+    if (!bytes) continue;
+    const auto bundle = bundle::read(std::move(*bytes));
+    if (!bundle || !bundle->about.audit) continue;
+    const bundle::AuditHead& head = *bundle->about.audit;
+    ++checked;
+    const bool there = head.entries >= 1 && head.entries <= log.entries.size() &&
+                       log.entries[head.entries - 1].digest == head.digest;
+    if (there) continue;
+    out.push_back(
+        fmt::format("the bundle of {} knows another entry {}: entries are missing or "
+                    "were written anew",
+                    dir.id(), head.entries));
+  }
+  return out;
+}
+
+api::Node counts(const std::map<std::string, std::int64_t>& numbers) {
+  api::Node out = api::Node::map();
+  for (const auto& [what, number] : numbers) out.set(what, number);
+  return out;
+}
+
+/// "FaultBegun 1, StepDone 7"
+std::string joined(const std::map<std::string, std::int64_t>& numbers) {
+  std::string out;
+  for (const auto& [what, number] : numbers) {
+    out += fmt::format("{}{} {}", out.empty() ? "" : ", ", what, number);
+  }
+  return out.empty() ? "none" : out;
+}
+
+Exit verify_audit(const Audit& command, const runner::StateDir& state,
+                  const store::AuditTrailRead& log, Console& console) {
+  std::size_t checked = 0;
+  const std::vector<std::string> missing = against_bundles(state, log, checked);
+  std::int64_t slow = 0;
+  base::Duration slowest{};
+  std::map<std::string, std::int64_t> events, users;
+  for (const store::AuditEntry& entry : log.entries) {
+    ++events[entry.event];
+    ++users[entry.user + "@" + entry.host];
+    slow += entry.write_before > store::kSlowAuditWrite;
+    slowest = std::max(slowest, entry.write_before);
+  }
+  const bool good = log.damage.empty() && missing.empty();
+  const api::Node tree = api::Node::map()
+                             .set("log", state.audit_log())
+                             .set("result", good                 ? "Verified"
+                                            : log.damage.empty() ? "EntriesMissing"
+                                                                 : "Changed")
+                             .set("entries", static_cast<std::int64_t>(log.entries.size()))
+                             .set("head", log.head)
+                             .set("tornBytes", static_cast<std::int64_t>(log.torn))
+                             .set("repairedLines", static_cast<std::int64_t>(log.repaired))
+                             .set("damage", log.damage)
+                             .set("bundles", static_cast<std::int64_t>(checked))
+                             .set("missing", api::Node::strings(missing))
+                             .set("slowWrites", slow)
+                             .set("slowestWriteSeconds", base::to_seconds(slowest))
+                             .set("events", counts(events))
+                             .set("users", counts(users));
+  std::string text = fmt::format("{}: {}\n", state.audit_log(), tree["result"].as_string());
+  text += fmt::format("  entries    {}, agreeing with {} bundles here\n", log.entries.size(),
+                      checked - missing.size());
+  text += fmt::format("  writes     {} slower than {}, the slowest {}\n", slow,
+                      base::human(store::kSlowAuditWrite), base::human(slowest));
+  if (log.repaired > 0) text += fmt::format("  crashes    {} tore an entry\n", log.repaired);
+  text += "  by         " + joined(users) + "\n  events     " + joined(events) + "\n";
+  for (const std::string& each : missing) text += "  " + each + "\n";
+  console.data(rendered(tree, text, command.output));
+  warn(log, console);
+  return good ? Exit::Ok : Exit::Missed;
+}
+
+}  // namespace
+
+Exit run(const Audit& command, const Global& global, Console& console) {
+  const auto state = runner::StateDir::at(global.state_dir);
+  if (!state) return failed(console, state.error());
+  const auto log = read_log(*state);
+  if (!log) {
+    console.note("error: " + log.error().message + "\n");
+    return Exit::Error;
+  }
+  return command.verb == "verify" ? verify_audit(command, *state, *log, console)
+                                  : show_audit(command, *log, console);
+}
+
+}  // namespace cli

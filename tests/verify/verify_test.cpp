@@ -1,0 +1,180 @@
+// Two implementations of the same document agree on every drill that can be drawn, and a figure
+// that was put into a report by hand is found wherever it stands.
+#include "verify/verify.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "judged_drill.h"
+
+namespace verify {
+namespace {
+
+bundle::Bundle read(const std::string& bytes) {
+  auto bundle = bundle::read(bytes);
+  EXPECT_TRUE(bundle.has_value()) << bundle.error().message;
+  return std::move(*bundle);
+}
+
+/// The differences as text; empty: all figures agree.
+std::string disagreement(const bundle::Bundle& bundle) {
+  const auto verified = verify(bundle);
+  if (!verified) return verified.error().message;
+  std::string out;
+  for (const Difference& d : verified->differences) {
+    out += d.figure + ": " + d.reported + " reported, " + d.recomputed + " recomputed\n";
+  }
+  return out;
+}
+
+TEST(Verify, AgreesWithTheEngineOnCleanDrills) {
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    const JudgedDrill drill = judged_drill(seed, {.operations = 500, .mess = 0});
+    ASSERT_EQ(disagreement(read(drill.bytes())), "") << "seed " << seed;
+  }
+}
+
+TEST(Verify, AgreesWithTheEngineWhateverWentWrong) {
+  for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+    const JudgedDrill drill = judged_drill(seed, {.operations = 400, .mess = 1});
+    ASSERT_EQ(disagreement(read(drill.bytes())), "") << "seed " << seed;
+  }
+}
+
+TEST(Verify, AgreesWithTheEngineOnFewStreams) {
+  for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+    const JudgedDrill drill = judged_drill(
+        seed,
+        {.operations = 300, .streams = 1 + seed % 6, .interval = base::millis(50), .mess = 0.6});
+    ASSERT_EQ(disagreement(read(drill.bytes())), "") << "seed " << seed;
+  }
+}
+
+TEST(Verify, LeavesOnlySentencesUncompared) {
+  std::set<std::string> seen;
+  for (std::uint64_t seed = 1; seed <= 12; ++seed) {
+    const JudgedDrill drill = judged_drill(seed, {.operations = 400, .mess = 0.8});
+    const auto verified = verify(read(drill.bytes()));
+    ASSERT_TRUE(verified.has_value());
+    seen.insert(verified->not_compared.begin(), verified->not_compared.end());
+  }
+  EXPECT_THAT(seen,
+              testing::UnorderedElementsAre(
+                  "apiVersion", "kind", "version", "directory", "history", "reasons", "rto.reason",
+                  "rpo.reason", "phases[].detail", "steps[].detail", "streams[].reason",
+                  "ledger.problems", "instrument.controlDetail", "instrument.detail",
+                  "criteria[].reason", "compliance.violations[].detail", "monitoring[].detail",
+                  "recommendations[].text", "recommendations[].steps"));
+}
+
+/// Every value of a document that is not a sentence, with a way to reach it.
+void leaves(api::Node& node, const std::string& place, std::vector<std::string>& places,
+            std::vector<api::Node*>& values) {
+  if (node.is_map()) {
+    for (api::Entry& entry : node.entries()) {
+      leaves(entry.value, place + (place.empty() ? "" : ".") + entry.key, places, values);
+    }
+  } else if (node.is_sequence()) {
+    for (api::Node& item : node.items()) leaves(item, place + "[]", places, values);
+  } else {
+    places.push_back(place);
+    values.push_back(&node);
+  }
+}
+
+/// Another value of the same kind, as near as a lie can be.
+api::Node lie(const api::Node& truth) {
+  if (truth.is_bool()) return !truth.as_bool();
+  if (truth.is_int()) return truth.as_int() + 1;
+  if (truth.is_double()) return truth.as_double() + 1e-9;
+  if (truth.is_null()) return 1;
+  return truth.as_string() + "x";
+}
+
+TEST(Verify, FindsEveryWrongFigureInASignedReport) {
+  const JudgedDrill honest = judged_drill(11, {.operations = 250, .streams = 6, .mess = 0.4});
+  const auto before = verify(read(honest.bytes()));
+  ASSERT_TRUE(before.has_value());
+  ASSERT_TRUE(before->differences.empty());
+  api::Node report = *api::parse_json(honest.documents.report_json);
+  std::vector<std::string> places;
+  std::vector<api::Node*> values;
+  leaves(report, "", places, values);
+  std::size_t planted = 0;
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    const bool sentence = std::any_of(
+        before->not_compared.begin(), before->not_compared.end(), [&](const std::string& place) {
+          return places[i] == place || places[i].starts_with(place + "[]");
+        });
+    if (sentence) continue;
+    *values[i] = lie(*values[i]);
+    ++planted;
+  }
+  EXPECT_GT(planted, 10'000U);
+  Verification found;
+  compare(before->recomputed.figures, report, found);
+  EXPECT_EQ(found.differences.size(), planted) << "each lie is named once";
+}
+
+TEST(Verify, NamesTheFigureThatIsWrongAfterSigningAnew) {
+  JudgedDrill drill = judged_drill(3, {.operations = 400, .mess = 0});
+  api::Node report = *api::parse_json(drill.documents.report_json);
+  api::Node& upper = *report.find("rto")->find("service")->find("upperSeconds");
+  ASSERT_TRUE(upper.is_double());
+  upper = upper.as_double() / 2;
+  drill.documents.report_json = api::to_json(report);
+  EXPECT_THAT(disagreement(read(drill.bytes())), testing::StartsWith("rto.service.upperSeconds: "));
+}
+
+TEST(Verify, NoticesARecordThatWasChangedAndSignedAnew) {
+  const JudgedDrill honest = judged_drill(5, {.operations = 300, .streams = 3, .mess = 0});
+  base::Random random(1);
+  for (int attempt = 0; attempt < 20; ++attempt) {
+    JudgedDrill drill = honest;
+    drill::Record& record = drill.evidence.records[random.below(drill.evidence.records.size())];
+    if (record.outcome == drill::Outcome::Ok) {
+      record.outcome = drill::Outcome::Fail;
+    } else {
+      record.outcome = drill::Outcome::Ok;
+    }
+    EXPECT_NE(disagreement(read(drill.bytes())), "") << "seq " << record.seq;
+  }
+}
+
+/// What was compared above is worth something only if every kind of drill was among it.
+TEST(Verify, IsHeldAgainstEveryVerdict) {
+  std::map<std::string, int> rto, rpo;
+  int lost = 0, split = 0, stale = 0, flapped = 0, contained = 0;
+  for (std::uint64_t seed = 1; seed <= 200; ++seed) {
+    base::Random random(seed);
+    const sim::WholeDrillShape shape{
+        .operations = 300, .streams = 1 + seed % 6, .interval = base::millis(50), .mess = 0.6};
+    const drill::Evidence evidence = sim::draw_whole_drill(shape, random);
+    const drill::Report report = drill::assess(draw_plan(random, evidence).config, evidence);
+    ++rto[drill::name(report.rto.verdict)];
+    ++rpo[drill::name(report.rpo.verdict)];
+    lost += report.ledger.lost.value_or(0) > 0;
+    split += report.consistency.split_brain_definite > 0;
+    stale += report.consistency.stale_reads > 0;
+    contained += !report.instrument.reference.empty() && report.instrument.reference[0].contained;
+    for (const drill::StreamResult& stream : report.streams) flapped += stream.windows.size() > 2;
+  }
+  for (const auto* verdicts : {&rto, &rpo}) {
+    for (const char* verdict : {"Met", "Missed", "Inconclusive", "Invalid"}) {
+      EXPECT_GE(verdicts->contains(verdict) ? verdicts->at(verdict) : 0, 2) << verdict;
+    }
+  }
+  for (const int kind : {lost, split, stale, flapped, contained}) EXPECT_GE(kind, 3);
+}
+
+TEST(Verify, RefusesStampsThatCannotBe) {
+  JudgedDrill drill = judged_drill(5, {.operations = 200, .streams = 1});
+  drill.evidence.records[7].completed = base::TimePoint(base::Duration::min());
+  EXPECT_FALSE(verify(read(drill.bytes())).has_value());
+  drill = judged_drill(5, {.operations = 200, .streams = 1});
+  drill.documents.report_json.clear();
+  EXPECT_FALSE(verify(read(drill.bytes())).has_value()) << "nothing to compare";
+}
+
+}  // namespace
+}  // namespace verify
