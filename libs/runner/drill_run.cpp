@@ -12,6 +12,7 @@
 #include "drill/summary.h"
 #include "probes/probe_postgres.h"
 #include "runner/plan_config.h"
+#include "runner/recover.h"
 #include "runner/results.h"
 
 namespace runner {
@@ -81,6 +82,7 @@ aio::Task<base::Result<>> DrillRun::begin(std::stop_token stop) {
   CO_TRY(co_await instances_->look(stop));
   instances_->keep_baseline();
   CO_TRY(check_roles());
+  CO_TRY(save_baseline(setup_.dir, instances_->baseline()));
   CO_TRY(check_connections());
   CO_TRY(co_await instrument_->start(stop));
   if (setup_.metrics != nullptr) {

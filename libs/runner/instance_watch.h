@@ -48,8 +48,8 @@ class InstanceWatch {
   const InstanceViews& views() const { return views_; }
   /// The state before the fault, kept by this call.
   void keep_baseline() { baseline_ = baseline_of(views_); }
-  /// For a recovery, which has not seen how it was: this instance was the primary, with a standby.
-  void expect(std::string primary) { baseline_ = {std::move(primary), 0, 1}; }
+  /// For a recovery, which has not seen how it was.
+  void expect(InstanceBaseline baseline) { baseline_ = std::move(baseline); }
   const InstanceBaseline& baseline() const { return baseline_; }
   drill::Seen promoted() const { return promoted_by(views_, baseline_); }
   drill::Seen redundancy() const { return redundancy_by(views_, baseline_); }

@@ -40,10 +40,8 @@ aio::Task<base::Result<aio::FileLock>> lock_drill(aio::Clock& clock, const Drill
 /// The edge of a drive that only restores: no prober, the instances are asked directly.
 class RecoveryEdge final : public Edge {
  public:
-  RecoveryEdge(aio::Clock& clock, InstanceWatch& instances, std::string primary)
-      : clock_(clock), instances_(instances) {
-    instances_.expect(std::move(primary));
-  }
+  RecoveryEdge(aio::Clock& clock, InstanceWatch& instances)
+      : clock_(clock), instances_(instances) {}
 
   aio::Task<drill::event::Preflighted> preflight(std::stop_token /*stop*/) override {
     co_return drill::event::Preflighted{true, ""};
@@ -109,14 +107,15 @@ base::Result<Kept> load_kept(const DrillDir& dir, const api::ActionCatalog& cata
 }
 
 aio::Task<base::Result<Recovered>> drive_recovery(aio::Clock& clock, aio::Executor executor,
-                                                  DrillTarget& target,
+                                                  const DrillDir& dir, DrillTarget& target,
                                                   const targets::Catalog& catalog,
                                                   store::UndoJournal& journal, AuditTrail* audit) {
   CO_TRY(InstanceWatch instances, InstanceWatch::create(clock, target.target.system()));
   SqlOverInstances sql(instances.instances());
   targets::Context context{target.target, clock, catalog, &sql, nullptr, nullptr};
   Actuator actuator(target.plan, context, journal);
-  RecoveryEdge edge(clock, instances, role(target.plan, "primary"));
+  instances.expect(saved_baseline(dir, role(target.plan, "primary")));
+  RecoveryEdge edge(clock, instances);
   drill::EngineConfig config = engine_config(target.plan, catalog);
   config.final_reads = false;
   CO_TRY(std::vector<drill::Leftover> leftovers, store::leftovers_of(journal.contents()));
@@ -164,7 +163,7 @@ aio::Task<base::Result<Recovered>> undo_journal(aio::Clock& clock, aio::Executor
     CO_TRY(journal.close(true, out.detail));
     co_return out;
   }
-  co_return co_await drive_recovery(clock, executor, target, catalog, journal, audit);
+  co_return co_await drive_recovery(clock, executor, dir, target, catalog, journal, audit);
 }
 
 }  // namespace
@@ -178,6 +177,23 @@ base::Result<> save_for_recovery(const DrillDir& dir, const PlanFile& file, bool
                              .set("managed", managed);
   TRY(aio::write_file_atomic(dir.plan(), api::to_yaml(file.plan.document)));
   return aio::write_file_atomic(dir.system(), api::to_json(node, 1));
+}
+
+base::Result<> save_baseline(const DrillDir& dir, const InstanceBaseline& baseline) {
+  const api::Node node = api::Node::map()
+                             .set("primary", baseline.primary)
+                             .set("timeline", std::int64_t{baseline.timeline})
+                             .set("standbys", static_cast<std::int64_t>(baseline.standbys));
+  return aio::write_file_atomic(dir.instances(), api::to_json(node, 1));
+}
+
+InstanceBaseline saved_baseline(const DrillDir& dir, const std::string& primary) {
+  const auto text = aio::read_file(dir.instances());
+  const auto node = text ? api::parse_json(*text) : tl::unexpected(text.error());
+  // A drill that died before its steady state broke nothing.
+  if (!node || (*node)["primary"].as_string().empty()) return {primary, 0, 1};
+  return {(*node)["primary"].as_string(), static_cast<std::uint32_t>((*node)["timeline"].as_int()),
+          static_cast<std::size_t>((*node)["standbys"].as_int())};
 }
 
 base::Result<> mark_ended(const DrillDir& dir) {

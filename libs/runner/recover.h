@@ -8,6 +8,7 @@
 #include "aio/clock.h"
 #include "base/result.h"
 #include "runner/drill_target.h"
+#include "runner/instance_watch.h"
 #include "runner/state_dir.h"
 
 namespace runner {
@@ -15,6 +16,11 @@ namespace runner {
 /// What a drill keeps so that it can be recovered without the user's files.
 /// Errors: nothing may be started if this cannot be written.
 base::Result<> save_for_recovery(const DrillDir& dir, const PlanFile& file, bool managed);
+
+/// How the instances stood before the fault: what a recovery calls whole again.
+base::Result<> save_baseline(const DrillDir& dir, const InstanceBaseline& baseline);
+/// What was saved; where nothing was, `primary` with one standby.
+InstanceBaseline saved_baseline(const DrillDir& dir, const std::string& primary);
 
 /// Notes that everything is undone and the system that the drill started is stopped.
 base::Result<> mark_ended(const DrillDir& dir);

@@ -35,6 +35,7 @@ struct DrillDir {
   std::string junit() const { return path + "/junit.xml"; }
   std::string edn() const { return path + "/history.edn"; }
   std::string system() const { return path + "/system.json"; }
+  std::string instances() const { return path + "/instances.json"; }  // as they were before
   std::string given_plan() const { return path + "/given.yaml"; }
   std::string bundle() const { return path + "/bundle.muster"; }
   std::string guardian_pid() const { return path + "/guardian.pid"; }

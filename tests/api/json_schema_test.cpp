@@ -36,8 +36,8 @@ class JsonSchema : public testing::Test {
 TEST_F(JsonSchema, TakesWhatIsShipped) {
   for (const char* file :
        {"database-failover.yaml", "database-failover-sync.yaml", "database-failover-patroni.yaml",
-        "systems/postgres-pair/system.yaml", "systems/patroni/system.yaml",
-        "schedules/weekly-database-failover.yaml"}) {
+        "systems/postgres-pair/system.yaml", "systems/postgres-backup/system.yaml",
+        "systems/patroni/system.yaml", "schedules/weekly-database-failover.yaml"}) {
     EXPECT_TRUE(takes(read_file(source_path(std::string("dr-drills/") + file)))) << file;
   }
 }

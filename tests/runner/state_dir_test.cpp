@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "runner/recover.h"
 #include "runner/track_record.h"
 #include "store/history.h"
 
@@ -88,6 +89,21 @@ TEST_F(StateDirTest, TheTrackRecordSpeaksOfComparableDrillsOnly) {
   EXPECT_EQ(full->rto.met, 2U);
   EXPECT_EQ(full->rto.of, 2U);
   EXPECT_THAT(describe(*full), HasSubstr("2 others of this plan differ"));
+}
+
+TEST_F(StateDirTest, ARecoveryKnowsHowTheInstancesStoodBeforeTheFault) {
+  const auto state = StateDir::open(root_);
+  ASSERT_TRUE(state.has_value()) << state.error().message;
+  const auto drill = state->create_drill("ant", seconds(1'000'000), 0x1a2b);
+  ASSERT_TRUE(drill.has_value()) << drill.error().message;
+  const InstanceBaseline assumed = saved_baseline(*drill, "a");
+  EXPECT_EQ(assumed.primary, "a");
+  EXPECT_EQ(assumed.standbys, 1U);
+  ASSERT_TRUE(save_baseline(*drill, {"b", 3, 0}).has_value());
+  const InstanceBaseline saved = saved_baseline(*drill, "a");
+  EXPECT_EQ(saved.primary, "b");
+  EXPECT_EQ(saved.timeline, 3U);
+  EXPECT_EQ(saved.standbys, 0U);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 . "$(dirname "${BASH_SOURCE[0]}")/../shared/postgres.sh"
 
 : "${MUSTER_PORT_REST_A:?}" "${MUSTER_PORT_REST_B:?}"
+: "${MUSTER_PORT_FROM_A:?}" "${MUSTER_PORT_FROM_B:?}"
 : "${MUSTER_PORT_ETCD:?}" "${MUSTER_PORT_ETCD_PEER:?}"
 home=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 

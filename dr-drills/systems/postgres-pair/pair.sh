@@ -1,19 +1,11 @@
 # What the scripts of this system share, on top of what all PostgreSQL systems do. Sourced, never run.
 . "$(dirname "${BASH_SOURCE[0]}")/../shared/postgres.sh"
 
+: "${MUSTER_PORT_FROM_A:?}" "${MUSTER_PORT_FROM_B:?}"
 home=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
 data_of() {
   echo "$MUSTER_DIR/$1"
-}
-
-# own_dir MODE DIRECTORY...
-own_dir() {
-  local mode=$1
-  shift
-  mkdir -p "$@"
-  chmod "$mode" "$@"
-  [ "$(id -u)" -ne 0 ] || chown "$owner" "$@"
 }
 
 peer_of() {
@@ -34,13 +26,4 @@ copy_afresh() {
   as_owner touch "$new/standby.signal"
   rm -rf "${MUSTER_DIR:?}/$2"
   mv "$new" "$MUSTER_DIR/$2"
-}
-
-# primary | standby | down
-role_of() {
-  case $(sql "$1" 'select pg_is_in_recovery()' 2>/dev/null) in
-    f) echo primary ;;
-    t) echo standby ;;
-    *) echo down ;;
-  esac
 }

@@ -5,7 +5,7 @@
 set -euo pipefail
 
 : "${MUSTER_DIR:?the private directory of the system}" "${MUSTER_PORT_A:?}" "${MUSTER_PORT_B:?}"
-: "${MUSTER_PORT_PROXY:?}" "${MUSTER_PORT_FROM_A:?}" "${MUSTER_PORT_FROM_B:?}"
+: "${MUSTER_PORT_PROXY:?}"
 pg_bin=${MUSTER_PARAM_PGBIN:-/usr/lib/postgresql/15/bin}
 synchronous=${MUSTER_PARAM_SYNCHRONOUS:-off}
 orders=${MUSTER_PARAM_ORDERS:-40000}
@@ -42,6 +42,15 @@ check_setup() {
     die "user $owner cannot enter $MUSTER_DIR: every folder above it needs the execute permission"
 }
 
+# own_dir MODE DIRECTORY...
+own_dir() {
+  local mode=$1
+  shift
+  mkdir -p "$@"
+  chmod "$mode" "$@"
+  [ "$(id -u)" -ne 0 ] || chown "$owner" "$@"
+}
+
 # port_of PREFIX NODE: port_of '' a is $MUSTER_PORT_A, port_of FROM a is $MUSTER_PORT_FROM_A.
 port_of() {
   local name=MUSTER_PORT_${1:+$1_}${2^^}
@@ -52,6 +61,15 @@ port_of() {
 sql() {
   PGCONNECT_TIMEOUT=3 as_owner "$pg_bin/psql" -X -q -A -t -v ON_ERROR_STOP=1 -U postgres \
     -d postgres -h "$MUSTER_DIR/run/$1" -p "$(port_of '' "$1")" -c "$2"
+}
+
+# primary | standby | down
+role_of() {
+  case $(sql "$1" 'select pg_is_in_recovery()' 2>/dev/null) in
+    f) echo primary ;;
+    t) echo standby ;;
+    *) echo down ;;
+  esac
 }
 
 # fill [PSQL OPTION...]: the application's data, on node a. The standby does not exist yet: there is
@@ -67,14 +85,13 @@ state_letter() {
   sed -n 's/^State:\t\(.\).*/\1/p' "/proc/$1/status" 2>/dev/null || true
 }
 
-# node_pids NODE: its PostgreSQL processes, living ones only.
+# node_pids NODE: its PostgreSQL processes, living ones only. One look at all of them: asking for each
+# takes seconds on a busy machine, in the middle of an outage. A process that ends meanwhile is none.
 node_pids() {
-  local data process
-  data=$(data_of "$1")
-  for process in /proc/[0-9]*; do
-    [ "$(readlink "$process/cwd" 2>/dev/null)" = "$data" ] || continue
-    [ "$(state_letter "${process#/proc/}")" != Z ] || continue
-    echo "${process#/proc/}"
+  local pid
+  for pid in $(find /proc/[0-9]*/cwd -maxdepth 0 -printf '%h %l\n' 2>/dev/null |
+    data=$(data_of "$1") awk 'substr($0, length($1) + 2) == ENVIRON["data"] { print substr($1, 7) }'); do
+    [ "$(state_letter "$pid")" = Z ] || echo "$pid"
   done
 }
 

@@ -1,0 +1,215 @@
+"""Restore from backup: a cluster with nothing but its archive and a base backup is destroyed.
+
+The drill runs whole, to the archive's end and to a point in time before it. Then it is interrupted
+in the outage, killed before and after the point of no return and at random moments (MUSTER_KILLS and
+MUSTER_SEED as for guardian_test), and refused where nobody could restore.
+"""
+
+import glob
+import os
+import random
+import re
+import signal
+import subprocess
+import time
+import unittest
+
+from drills_test import Drill
+from guardian_test import KILLS, LIFTED_WITHIN, SEED, WHOLE_WITHIN, alive, await_true
+from muster_under_test import Case, Muster, plan, processes_below
+
+PLAN = "database-restore"
+SYSTEM = "postgres-backup"
+PARAMETERS = "spec.target.local.parameters."
+
+
+class Restored(Drill):
+    """What every whole drill has in common."""
+
+    def lost_and_found(self):
+        self.common()
+        ledger = self.report["ledger"]
+        self.assertGreater(ledger["lost"], 0)
+        self.assertEqual(ledger["lost"], ledger["lostFoundOnOldPrimary"])
+        self.assertTrue(ledger["crossCheckAgrees"])
+        proven = [e["text"] for e in self.report["timeline"] if e["kind"] == "FaultProven"]
+        self.assertEqual(len(proven), 2)
+        self.assertRegex(proven[0], "process a is Gone")
+        self.assertRegex(proven[1], "node a has neither data nor processes")
+        self.assertRegex(self.timeline("StepDone", "protected"), "check.sh: exit code 0")
+
+    def timeline(self, kind, subject):
+        return next(event["text"] for event in self.report["timeline"]
+                    if event["kind"] == kind and event["subject"] == subject)
+
+
+class ToTheEndOfTheArchive(Restored):
+    plan = PLAN
+    sets = (PARAMETERS + "archiveTimeoutSeconds=3",)
+
+    def test_finds_the_acknowledged_writes_that_no_archived_segment_held(self):
+        self.lost_and_found()
+        self.assertRegex(self.timeline("StepDone", "replay"), "at the end of the archive")
+
+    def test_writes_every_report(self):
+        self.outputs()
+
+    def test_leaves_nothing_behind(self):
+        self.nothing_left()
+
+
+class ToAPointInTime(Restored):
+    plan = PLAN
+    sets = (PARAMETERS + "archiveTimeoutSeconds=2", PARAMETERS + "recoverSecondsBack=8",
+            "spec.timing.baselineSeconds=12")
+
+    def test_what_came_later_is_lost_though_it_was_archived(self):
+        self.lost_and_found()
+        self.assertRegex(self.timeline("StepDone", "replay"), "at the point in time")
+        self.nothing_left()
+
+
+class Interrupted(Case):
+    """One system, on which drill after drill ends too early; it is whole after each."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.muster = Muster()
+        cls.addClassCleanup(cls.muster.close)
+        local = {"system": SYSTEM, "parameters": {"archiveTimeoutSeconds": "2"}}
+        cls.plan = cls.muster.changed_plan(PLAN, {"target": {"local": local}})
+        started = cls.muster.run("system", "start", plan(cls.plan))
+        if started.code != 0:
+            raise AssertionError(str(started))
+
+    @classmethod
+    def tearDownClass(cls):
+        stopped = cls.muster.run("system", "stop", plan(cls.plan))
+        left = processes_below(cls.muster.top)
+        if stopped.code != 0 or left:
+            raise AssertionError(f"{stopped}\nstill running: {left}")
+
+    def folder(self, *names):
+        return os.path.join(self.muster.state, "systems", SYSTEM, *names)
+
+    def live(self):
+        """The nodes that take writes."""
+        return [node for node in ("a", "b")
+                if self.muster.sql(node, "select pg_is_in_recovery()", SYSTEM) == "f"]
+
+    def orders(self):
+        return int(self.muster.sql("proxy", "select count(*) from orders", SYSTEM))
+
+    def served(self):
+        """A user of the service can write."""
+        return self.muster.sql("proxy", "create temp table t (); select pg_is_in_recovery()",
+                               SYSTEM) == "f"
+
+    def is_checked(self):
+        try:
+            self.muster.script(SYSTEM, "check.sh")
+        except subprocess.CalledProcessError:
+            return False
+        return True
+
+    def begin(self, *sets):
+        self.assertTrue(self.is_checked(), "the system is not whole")
+        live = self.live()
+        self.assertEqual(len(live), 1)
+        self.node, self.spare = live[0], "b" if live[0] == "a" else "a"
+        drill = self.muster.drill(self.plan, f"spec.roles.primary={self.node}",
+                                  f"spec.roles.spare={self.spare}",
+                                  "spec.timing.baselineSeconds=6", *sets, start=True)
+        self.addCleanup(self.end, drill)
+        return drill
+
+    def end(self, drill):
+        if drill.process.poll() is None:
+            self.muster.kill(drill)
+            self.muster.run("drill", "recover")
+
+    def kill(self, drill):
+        """The drill only, not its guardian; seconds until the service answers, and the log."""
+        guardian = self.muster.guardian_of()
+        drill.signal(signal.SIGKILL)
+        drill.wait(10)
+        began = time.monotonic()
+        lifted = await_true(self.served, WHOLE_WITHIN)
+        await_true(lambda: not alive(guardian), WHOLE_WITHIN)
+        print(f"\n  {self.id()}: service {lifted:.2f} s, whole {time.monotonic() - began:.2f} s")
+        with open(os.path.join(self.muster.drills()[-1], "guardian.log"), encoding="utf-8") as log:
+            said = log.read()
+        self.assertIn("everything is undone", said)
+        return lifted
+
+    def assert_whole_on(self, node):
+        self.assertEqual(self.live(), [node])
+        self.assertTrue(self.is_checked())
+        self.assertEqual(glob.glob(self.folder("wreck", "*")), [])
+        self.assertFalse(os.path.exists(self.folder("b" if node == "a" else "a")))
+        found = self.muster.sql(
+            node, "select count(*) from pg_namespace where nspname like 'muster_drill%'", SYSTEM)
+        self.assertEqual(found, "0")
+        self.assertIn("no drill needs", self.muster.run("drill", "recover").err)
+
+    def test_1_interrupted_while_it_is_restored(self):
+        before = self.orders()
+        drill = self.begin()
+        drill.until("StepBegan lay-backup")
+        drill.signal(signal.SIGINT)
+        self.assert_exit(drill.wait(60), 130)
+        self.assert_whole_on(self.node)
+        # The old data came back, not the backup.
+        self.assertGreaterEqual(self.orders(), before)
+
+    def test_2_killed_when_all_is_destroyed(self):
+        drill = self.begin()
+        drill.until("FaultProven data-destroyed")
+        self.assertLess(self.kill(drill), LIFTED_WITHIN)
+        self.assert_whole_on(self.node)
+
+    def test_3_killed_while_the_restored_server_starts(self):
+        drill = self.begin()
+        drill.until("StepBegan start")
+        self.assertLess(self.kill(drill), LIFTED_WITHIN)
+        self.assert_whole_on(self.node)
+
+    def test_4_killed_after_the_restored_cluster_was_opened(self):
+        drill = self.begin()
+        drill.until("StepDone open")
+        self.assertLess(self.kill(drill), LIFTED_WITHIN)
+        self.assert_whole_on(self.spare)
+
+    def test_5_refuses_to_destroy_what_nobody_could_restore(self):
+        label, = glob.glob(self.folder("backups", "*", "backup_label"))
+        with open(label, encoding="utf-8") as file:
+            first = re.search(r"\(file ([0-9A-F]{24})\)", file.read()).group(1)
+        hidden = self.folder("archive", first)
+        drill = self.begin()
+        drill.until("PhaseBegan Baseline")
+        os.rename(hidden, hidden + ".hidden")
+        ended = drill.wait(60)
+        os.rename(hidden + ".hidden", hidden)
+        self.assert_exit(ended, 4)
+        self.assertNotIn("FaultBegun", ended.err)
+        self.assertRegex(ended.err + ended.out, "abortWhen")
+        self.assert_whole_on(self.node)
+
+    def test_6_killed_at_random_moments(self):
+        chance = random.Random(SEED)
+        for number in range(KILLS):
+            drill = self.begin()
+            drill.until("PhaseBegan Baseline")
+            # From the steady state through fault, restore and validation into the failback.
+            after = chance.uniform(2, 24)
+            time.sleep(after)
+            if drill.process.poll() is not None:
+                print(f"\n  kill {number}: not needed, the drill had ended before {after:.2f} s")
+                continue
+            print(f"\n  kill {number} after {after:.2f} s")
+            self.assertLess(self.kill(drill), LIFTED_WITHIN)
+            self.assert_whole_on(self.live()[0])
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
