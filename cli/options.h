@@ -141,11 +141,10 @@ struct Guardian {
   std::int64_t drill_pid = 0, silence_seconds = 0;
 };
 
-using Command =
-    std::variant<DrillRun, DrillList, DrillShow, DrillWatch, DrillAbort, DrillReport, DrillRecover,
-                 Compliance, ScheduleRun, ScheduleNext, ScheduleList, Stop, Validate, Version,
-                 Completion, Complete, System, Verify, Keys, Audit, Schema, Relay, Responder,
-                 Guardian>;
+using Command = std::variant<DrillRun, DrillList, DrillShow, DrillWatch, DrillAbort, DrillReport,
+                             DrillRecover, Compliance, ScheduleRun, ScheduleNext, ScheduleList,
+                             Stop, Validate, Version, Completion, Complete, System, Verify, Keys,
+                             Audit, Schema, Relay, Responder, Guardian>;
 
 /// Options of every command.
 struct Global {

@@ -235,8 +235,9 @@ std::vector<PhaseResult> steps_of(std::span<const StepRun> steps) {
     row.detail = step.detail;
     const bool ran = step.began != kNever && step.ended != kNever;
     if (ran) {
-      row.took = step.ended - step.began;
-      row.bounds = Bounds{*row.took, *row.took};  // its ends are stamps of our own
+      const Duration took = step.ended - step.began;
+      row.took = took;
+      row.bounds = Bounds{took, took};  // its ends are stamps of our own
     }
     if (step.target > Duration::zero()) row.met = ran && step.ok && *row.took <= step.target;
     if (!ran && row.detail.empty()) row.detail = "never ended";

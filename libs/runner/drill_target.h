@@ -61,8 +61,8 @@ tl::expected<SystemFile, api::Problems> read_system_file(const std::string& file
 base::Result<targets::LocalTarget> open_system(aio::Clock& clock, const StateDir& state,
                                                SystemFile file);
 
-/// For `muster validate`: a RecoveryPlan with the system it names, a DrillSchedule with its plan, or
-/// a LocalSystem alone.
+/// For `muster validate`: a RecoveryPlan with the system it names, a DrillSchedule with its plan,
+/// or a LocalSystem alone.
 struct CheckedFile {
   std::string what;  // "RecoveryPlan database-failover"
   std::vector<std::string> warnings;

@@ -193,9 +193,11 @@ std::vector<Part> phases(const Evidence& evidence, const std::vector<Stream>& st
 
 std::vector<Part> phases_unseen(const Evidence& evidence, const Rules& rules) {
   for (const drill::InstanceLook& look : evidence.looks) {
-    if (evidence.fault_begun == kNever || look.redundant || look.at < evidence.fault_begun) continue;
+    if (evidence.fault_begun == kNever || look.redundant || look.at < evidence.fault_begun)
+      continue;
     const Moment begun{evidence.fault_begun, evidence.fault_begun, evidence.fault_begun};
-    return {part_between({"faultBegun", begun}, {"redundancyRestored", redundant(evidence)}, rules)};
+    return {
+        part_between({"faultBegun", begun}, {"redundancyRestored", redundant(evidence)}, rules)};
   }
   return {};
 }

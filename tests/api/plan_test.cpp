@@ -378,7 +378,8 @@ TEST(PlanEdit, WhatIsJudgedMayOnlyGetStricter) {
                                 "spec.fault.provenBy={process: {name: b, state: Gone}}",
                                 "spec.monitoring=[]",
                                 "metadata.name=q",
-                                "spec.guard.maxTargets=2", "spec.guard.silenceSeconds=61",
+                                "spec.guard.maxTargets=2",
+                                "spec.guard.silenceSeconds=61",
                                 "spec.guard.silenceSeconds=0",
                                 "spec.guard.abortWhen=[]"};
   for (const char* set : weaker) {
