@@ -62,7 +62,7 @@ TEST(CliOptions, BadUsageSaysWhatIsAllowedAndExitsWithTwo) {
       {{"drill", "ru"}, "'ru' is no command of 'muster drill'. Did you mean \"run\"? Allowed: run"},
       {{"drlil", "list"}, "'drlil' is no command of 'muster'. Did you mean \"drill\"?"},
       {{"--state-dir", "/x", "frob"},
-       "'frob' is no command of 'muster'. Allowed: drill, schedule, stop"},
+       "'frob' is no command of 'muster'. Allowed: drill, compliance, schedule"},
       {{"help", "drill", "frob"}, "'frob' is no command of 'muster drill'"},
       {{"help", "relay"}, "'relay' is no command of 'muster'"},
       {{"drill", "run"}, "muster drill run: PLAN is required\nsee `muster drill run --help`"},
