@@ -50,7 +50,7 @@ class BadMachine(PairCase):
         self.assertIn("The wall clock was set forward by 1 h 00 min", ended.out)
         self.assertIn("The wall clock was set back by 1 h 02 min", ended.out)
         # Every figure is of the steady clock: an outage of seconds, no outage of an hour.
-        self.assertTrue(report["instrument"]["healthy"], report["instrument"]["detail"])
+        self.assertTrue(report["instrument"]["healthy"], json.dumps(report["instrument"])[:6000])
         for objective in ("rto", "rpo"):
             self.assertEqual(report[objective]["verdict"], "Met", report["reasons"])
         self.assertLess(report["rto"]["service"]["upperSeconds"], 60)

@@ -61,6 +61,10 @@ class Compliance(Case):
         spec["target"]["local"]["system"] = os.path.join(PLANS, "systems", "postgres-pair",
                                                          "system.yaml")
         spec["objectives"]["rtoSeconds"] = 1
+        # Long enough that the miss is known while users are still without service.
+        assess = next(step for step in spec["recovery"] if step["name"] == "assess")
+        assess["waitFor"]["probe"]["forSeconds"] = 3
+        spec["timing"]["recoverySeconds"] = 60
         every = ["Start", "Miss", "End"]
         port = cls.receiver.server_port
         spec["notifications"] = [
