@@ -9,6 +9,7 @@
 #include "probes/probe_postgres.h"
 #include "runner/audit_trail.h"
 #include "runner/drive.h"
+#include "runner/http_client.h"
 #include "runner/instance_watch.h"
 #include "runner/instrument.h"
 #include "runner/plan_config.h"
@@ -112,7 +113,8 @@ aio::Task<base::Result<Recovered>> drive_recovery(aio::Clock& clock, aio::Execut
                                                   store::UndoJournal& journal, AuditTrail* audit) {
   CO_TRY(InstanceWatch instances, InstanceWatch::create(clock, target.target.system()));
   SqlOverInstances sql(instances.instances());
-  targets::Context context{target.target, clock, catalog, &sql, nullptr, nullptr};
+  HttpGet http(clock, executor);
+  targets::Context context{target.target, clock, catalog, &sql, &http, nullptr};
   Actuator actuator(target.plan, context, journal);
   instances.expect(saved_baseline(dir, role(target.plan, "primary")));
   RecoveryEdge edge(clock, instances);

@@ -206,6 +206,21 @@ class Patroni(Database):
             return None
 
 
+class Partition(Guarded):
+    """A network fault: the relays let everything pass again."""
+
+    plan = "database-partition"
+
+    def test_killed_in_the_outage(self):
+        drill = self.begin()
+        drill.until("FaultProven")
+        guardian = self.muster.guardian_of()
+        drill.signal(signal.SIGKILL)
+        drill.wait(10)
+        lifted, _ = self.await_undone(guardian)
+        print(f"\n  service {lifted:.2f} s")
+
+
 class NoSystemYet(Case):
     """The drill had started the system itself: it is stopped too."""
 
