@@ -17,7 +17,7 @@ deps: ## install what building, testing and the demo need (Debian 12, root or su
 
 build: deps ## build everything: PRESET=default (ASan, UBSan), release or tsan
 	@cmake --preset $(PRESET) >/dev/null || cmake --preset $(PRESET)
-	@cmake --build $(BUILD) -j $(JOBS)
+	@cmake --build $(BUILD) -j $(JOBS) $(addprefix --target ,$(TARGET))
 
 test: build ## build and run all tests
 	@ctest --test-dir $(BUILD) --output-on-failure -j $(JOBS)
