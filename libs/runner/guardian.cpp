@@ -149,7 +149,6 @@ aio::Task<base::Result<>> Guardian::keep(std::stop_token stop) {
     // Unavailable: nobody has the other end. A pipe that is merely full is a guardian that was
     // stopped for a while: it will find the words.
     if (told || told.error().code != base::Code::Unavailable) continue;
-    ++replaced_;
     log(*clock_, "the drill's guardian died: starting another");
     CO_TRY(child_, co_await spawn(*clock_, state_, dir_, limits_, stop));
   }

@@ -41,8 +41,6 @@ class Guardian {
   aio::Task<base::Result<>> keep(std::stop_token stop);
   /// Sends it away: everything is undone, or what is not was reported.
   aio::Task<base::Result<>> dismiss();
-  /// How many had to be replaced.
-  int replaced() const { return replaced_; }
 
  private:
   Guardian(aio::Clock& clock, StateDir state, DrillDir dir, Limits limits, aio::Child child);
@@ -55,7 +53,6 @@ class Guardian {
   DrillDir dir_;
   Limits limits_;
   aio::Child child_;
-  int replaced_ = 0;
 };
 
 /// What a guardian sees between two looks.

@@ -6,26 +6,13 @@ One cluster is started and serves all tests of this file; whoever is the primary
 import signal
 import unittest
 
-from muster_under_test import Case, Muster, plan, processes_below
+from muster_under_test import SystemCase
 
 PLAN = "database-failover-patroni"
 
 
-class BadDaysOfPatroni(Case):
-    @classmethod
-    def setUpClass(cls):
-        cls.muster = Muster()
-        cls.addClassCleanup(cls.muster.close)
-        started = cls.muster.run("system", "start", plan(PLAN))
-        if started.code != 0:
-            raise AssertionError(str(started))
-
-    @classmethod
-    def tearDownClass(cls):
-        stopped = cls.muster.run("system", "stop", plan(PLAN))
-        left = processes_below(cls.muster.top)
-        if stopped.code != 0 or left:
-            raise AssertionError(f"{stopped}\nstill running: {left}")
+class BadDaysOfPatroni(SystemCase):
+    plan = PLAN
 
     def roles(self):
         return {node: self.muster.sql(node, "select pg_is_in_recovery()", "patroni")

@@ -9,11 +9,10 @@ import glob
 import os
 import random
 import signal
-import subprocess
 import time
 import unittest
 
-from muster_under_test import Case, Muster, plan, processes_below
+from muster_under_test import Case, Muster, SystemCase
 
 KILLS = int(os.environ.get("MUSTER_KILLS", "2"))
 SEED = int(os.environ.get("MUSTER_SEED", "1"))
@@ -40,46 +39,22 @@ def await_true(what, seconds, every=0.05):
     return time.monotonic() - began
 
 
-class Guarded(Case):
+class Guarded(SystemCase):
     """Shared by the scenarios: a system that runs, drills on it that are killed."""
 
     plan = "database-failover"
     system = "postgres-pair"
     sets = ()
 
-    @classmethod
-    def setUpClass(cls):
-        cls.muster = Muster()
-        cls.addClassCleanup(cls.muster.close)
-        started = cls.muster.run("system", "start", plan(cls.plan))
-        if started.code != 0:
-            raise AssertionError(str(started))
-
-    @classmethod
-    def tearDownClass(cls):
-        stopped = cls.muster.run("system", "stop", plan(cls.plan))
-        left = processes_below(cls.muster.top)
-        if stopped.code != 0 or left:
-            raise AssertionError(f"{stopped}\nstill running: {left}")
-
-    def ports(self):
-        return self.muster.system_ports(self.system)
-
-    def sql(self, port, statement):
-        done = subprocess.run(
-            ["psql", "-XqAt", "-h", "127.0.0.1", "-p", str(port), "-U", "muster", "-d", "app", "-c",
-             statement], env=dict(os.environ, PGCONNECT_TIMEOUT="2"), capture_output=True,
-            text=True, check=False)
-        return done.stdout.strip() if done.returncode == 0 else None
+    def sql(self, instance, statement):
+        return self.muster.sql(instance, statement, self.system)
 
     def roles(self):
-        words = {"f": "primary", "t": "standby", None: "down"}
-        return {node: words[self.sql(self.ports()[node], "select pg_is_in_recovery()")]
-                for node in ("a", "b")}
+        return self.muster.roles(self.system)
 
     def fault_lifted(self):
         """A user of the service can write."""
-        return self.sql(self.ports()["proxy"],
+        return self.sql("proxy",
                         "create temp table t (); select pg_is_in_recovery()") == "f"
 
     def is_whole(self):
@@ -87,7 +62,7 @@ class Guarded(Case):
         if sorted(roles.values()) != ["primary", "standby"]:
             return False
         primary = next(node for node, role in roles.items() if role == "primary")
-        return self.sql(self.ports()[primary],
+        return self.sql(primary,
                         "select count(*) from pg_stat_replication where state = 'streaming'") == "1"
 
     def begin(self, *more):

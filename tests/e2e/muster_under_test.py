@@ -217,10 +217,11 @@ class Muster:
             json.dump(document, file)
         return path
 
-    def roles(self):
+    def roles(self, system="postgres-pair"):
         """What each instance is now: 'primary', 'standby' or 'down'."""
         words = {"f": "primary", "t": "standby", None: "down"}
-        return {node: words[self.sql(node, "select pg_is_in_recovery()")] for node in ("a", "b")}
+        return {node: words[self.sql(node, "select pg_is_in_recovery()", system)]
+                for node in ("a", "b")}
 
     def close(self):
         """Ends everything below the state directory and removes it; what had to be killed."""
@@ -265,3 +266,29 @@ class Case(unittest.TestCase):
         found = self.muster.sql(
             primary, "select count(*) from pg_namespace where nspname like 'muster_drill%'")
         self.assertEqual(found, "0")
+
+
+class SystemCase(Case):
+    """One system for all tests of a class, which run in order; nothing of it is left at the end."""
+
+    plan = None
+
+    @classmethod
+    def prepare(cls):
+        """May choose the plan, when there is a Muster."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.muster = Muster()
+        cls.addClassCleanup(cls.muster.close)
+        cls.prepare()
+        started = cls.muster.run("system", "start", plan(cls.plan))
+        if started.code != 0:
+            raise AssertionError(str(started))
+
+    @classmethod
+    def tearDownClass(cls):
+        stopped = cls.muster.run("system", "stop", plan(cls.plan))
+        left = processes_below(cls.muster.top)
+        if stopped.code != 0 or left:
+            raise AssertionError(f"{stopped}\nstill running: {left}")

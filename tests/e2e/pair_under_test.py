@@ -6,28 +6,15 @@ and drills that one.
 
 import os
 
-from muster_under_test import Case, Muster, plan, processes_below
+from muster_under_test import SystemCase
 
 PLAN = "database-failover"
 
 
-class PairCase(Case):
+class PairCase(SystemCase):
     """Starts the pair once; its tests run in order."""
 
-    @classmethod
-    def setUpClass(cls):
-        cls.muster = Muster()
-        cls.addClassCleanup(cls.muster.close)
-        started = cls.muster.run("system", "start", plan(PLAN))
-        if started.code != 0:
-            raise AssertionError(str(started))
-
-    @classmethod
-    def tearDownClass(cls):
-        stopped = cls.muster.run("system", "stop", plan(PLAN))
-        left = processes_below(cls.muster.top)
-        if stopped.code != 0 or left:
-            raise AssertionError(f"{stopped}\nstill running: {left}")
+    plan = PLAN
 
     def setUp(self):
         roles = self.muster.roles()

@@ -16,7 +16,7 @@ import unittest
 
 from drills_test import Drill
 from guardian_test import KILLS, LIFTED_WITHIN, SEED, WHOLE_WITHIN, alive, await_true
-from muster_under_test import Case, Muster, plan, processes_below
+from muster_under_test import SystemCase
 
 PLAN = "database-restore"
 SYSTEM = "postgres-backup"
@@ -69,25 +69,13 @@ class ToAPointInTime(Restored):
         self.nothing_left()
 
 
-class Interrupted(Case):
+class Interrupted(SystemCase):
     """One system, on which drill after drill ends too early; it is whole after each."""
 
     @classmethod
-    def setUpClass(cls):
-        cls.muster = Muster()
-        cls.addClassCleanup(cls.muster.close)
+    def prepare(cls):
         local = {"system": SYSTEM, "parameters": {"archiveTimeoutSeconds": "2"}}
         cls.plan = cls.muster.changed_plan(PLAN, {"target": {"local": local}})
-        started = cls.muster.run("system", "start", plan(cls.plan))
-        if started.code != 0:
-            raise AssertionError(str(started))
-
-    @classmethod
-    def tearDownClass(cls):
-        stopped = cls.muster.run("system", "stop", plan(cls.plan))
-        left = processes_below(cls.muster.top)
-        if stopped.code != 0 or left:
-            raise AssertionError(f"{stopped}\nstill running: {left}")
 
     def folder(self, *names):
         return os.path.join(self.muster.state, "systems", SYSTEM, *names)
