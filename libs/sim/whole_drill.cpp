@@ -21,6 +21,7 @@ using drill::StreamKind;
 using drill::TimePoint;
 
 constexpr Duration kMicro{1'000};
+constexpr std::int64_t kSessions = 9;
 
 struct Window {
   TimePoint from = kNever, until = kNever;
@@ -32,18 +33,23 @@ struct Cast {
   const char* name;
   StreamKind kind;
   const char* instance;
+  const char* signal = "";
 };
-constexpr std::array<Cast, 11> kCast = {{{"orders/W", StreamKind::Ledger, ""},
-                                         {"reference", StreamKind::Reference, ""},
-                                         {"control", StreamKind::Control, ""},
-                                         {"orders/A", StreamKind::ServiceNew, ""},
-                                         {"orders/C/b", StreamKind::PinnedOpen, "b"},
-                                         {"orders/R", StreamKind::ReadService, ""},
-                                         {"orders/B", StreamKind::ServiceOpen, ""},
-                                         {"orders/C/a", StreamKind::PinnedOpen, "a"},
-                                         {"orders/D/b", StreamKind::PinnedNew, "b"},
-                                         {"orders/R/b", StreamKind::ReadPinned, "b"},
-                                         {"capacity", StreamKind::Capacity, ""}}};
+constexpr std::array<Cast, 14> kCast = {
+    {{"orders/W", StreamKind::Ledger, ""},
+     {"reference", StreamKind::Reference, ""},
+     {"control", StreamKind::Control, ""},
+     {"orders/A", StreamKind::ServiceNew, ""},
+     {"orders/C/b", StreamKind::PinnedOpen, "b"},
+     {"orders/R", StreamKind::ReadService, ""},
+     {"orders/B", StreamKind::ServiceOpen, ""},
+     {"orders/C/a", StreamKind::PinnedOpen, "a"},
+     {"orders/D/b", StreamKind::PinnedNew, "b"},
+     {"orders/R/b", StreamKind::ReadPinned, "b"},
+     {"capacity", StreamKind::Capacity, ""},
+     {"sessions/S", StreamKind::Session, "", "SessionContinuity"},
+     {"shop/orders", StreamKind::Feature, ""},
+     {"shop/account", StreamKind::Feature, "", "StartUp"}}};
 
 class Draw {
  public:
@@ -65,6 +71,7 @@ class Draw {
       silence_ = {at(silent), at(silent + random.between(2, 20)), Cause::NotSent};
     }
     validation_ = at(random.between(3 * n / 5, 3 * n / 4));
+    lost_sessions_ = random.between(0, 4);
     failback_ = at(random.between(n - n / 8, n - 1));
   }
 
@@ -109,6 +116,7 @@ class Draw {
     info.interval = shape_.interval;
     info.deadline = deadline_;
     info.decides = cast.kind == StreamKind::Ledger;
+    info.signal = odd(0.1) ? "StartUp" : cast.signal;
     if (cast.kind == StreamKind::Reference) known_outages();
     for (std::uint64_t seq = 1; seq <= shape_.operations; ++seq) operation(info, seq);
     if (odd(0.1)) out_.records.pop_back();
@@ -160,6 +168,7 @@ class Draw {
       fail(r, *window);
     }
     if (silence_.covers(r.completed)) r.completed = silence_.until + spread(20 * kMicro);
+    if (info.kind == StreamKind::Session) carry_on(r);
     if (odd(0.01)) strange(r);
     out_.records.push_back(r);
   }
@@ -184,6 +193,18 @@ class Draw {
         [](const Record& write, TimePoint when) { return write.completed < when; });
     r.value = before == acknowledged_.begin() ? 0 : static_cast<std::int64_t>((before - 1)->seq);
     if (odd(0.05)) r.value = std::max<std::int64_t>(0, r.value - random_.between(1, 9));
+  }
+
+  /// The server that took over does not know some of the sessions; now and then one begins late.
+  void carry_on(Record& r) {
+    r.value = (static_cast<std::int64_t>(r.seq) - 1) % kSessions;
+    if (r.outcome != Outcome::Ok) return;
+    const bool after = r.invoked >= away_.until;
+    const bool never_made = !after && r.value == kSessions - 1;
+    if ((after && r.value < lost_sessions_) || never_made) {
+      r.outcome = Outcome::Fail;
+      r.cause = Cause::Rejected;
+    }
   }
 
   void fail(Record& r, const Window& window) {
@@ -350,6 +371,7 @@ class Draw {
   Evidence out_;
   TimePoint start_{}, validation_{}, failback_{};
   Duration deadline_{};
+  std::int64_t lost_sessions_ = 0;
   Window away_, relapse_, silence_;
   std::array<Window, 2> known_;
   std::vector<Record> acknowledged_;  // of the ledger, in order
