@@ -18,10 +18,17 @@ struct DrawnPlan {
 };
 
 inline std::vector<drill::Criterion> draw_criteria(base::Random& random, api::Node& list) {
-  constexpr std::pair<const char*, bool> kMetrics[] = {
-      {"ApiResponseMillis", true},   {"QueryMillis", true},  {"Users", false},
-      {"RequestsPerSecond", false},  {"ErrorPercent", true}, {"SatisfactionPercent", false},
-      {"ConsistencyPercent", false}, {"RenderMillis", true}};
+  constexpr std::pair<const char*, bool> kMetrics[] = {{"ApiResponseMillis", true},
+                                                       {"QueryMillis", true},
+                                                       {"Users", false},
+                                                       {"RequestsPerSecond", false},
+                                                       {"ErrorPercent", true},
+                                                       {"SatisfactionPercent", false},
+                                                       {"ConsistencyPercent", false},
+                                                       {"RenderMillis", true},
+                                                       {"FeaturePercent", false},
+                                                       {"SessionContinuityPercent", false},
+                                                       {"PerformanceRecoveryPercent", false}};
   constexpr drill::Statistic kStatistics[] = {drill::Statistic::Mean, drill::Statistic::P50,
                                               drill::Statistic::P95, drill::Statistic::P99,
                                               drill::Statistic::Max};
@@ -86,8 +93,16 @@ inline DrawnPlan draw_plan(base::Random& random, const drill::Evidence& evidence
   config.degraded = draw_criteria(random, degraded);
   config.validation = draw_criteria(random, validation);
   if (random.chance(0.5)) {
-    config.monitoring = {"DatabaseConnectivity", "ReplicationLag", "Consistency", "PoolHealth",
-                         "QueryPerformance",     "HealthChecks",   "DnsHealth"};
+    config.monitoring = {"DatabaseConnectivity",
+                         "ReplicationLag",
+                         "Consistency",
+                         "PoolHealth",
+                         "QueryPerformance",
+                         "HealthChecks",
+                         "Dns",
+                         "SessionContinuity",
+                         "StartUp",
+                         "NoSuchSignal"};
   }
   api::Node probe = api::Node::map().set("name", "orders");
   probe.set(ledger ? "postgres" : "tcp", api::Node::map());
