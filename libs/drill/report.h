@@ -212,7 +212,7 @@ struct Series {
 };
 
 struct Report {
-  int version = 2;
+  int version = 3;
   std::string drill_id, plan, failure_type, description, profile, mode;  // Orchestrate, Observe
   std::map<std::string, std::string> versions;
   std::string overrides;                   // what --set changed; empty: nothing
