@@ -21,7 +21,6 @@ using drill::StreamKind;
 using drill::TimePoint;
 
 constexpr Duration kMicro{1'000};
-constexpr std::int64_t kSessions = 9;
 
 struct Window {
   TimePoint from = kNever, until = kNever;
@@ -35,7 +34,7 @@ struct Cast {
   const char* instance;
   const char* signal = "";
 };
-constexpr std::array<Cast, 14> kCast = {
+constexpr std::array<Cast, 16> kCast = {
     {{"orders/W", StreamKind::Ledger, ""},
      {"reference", StreamKind::Reference, ""},
      {"control", StreamKind::Control, ""},
@@ -48,8 +47,10 @@ constexpr std::array<Cast, 14> kCast = {
      {"orders/R/b", StreamKind::ReadPinned, "b"},
      {"capacity", StreamKind::Capacity, ""},
      {"sessions/S", StreamKind::Session, "", "SessionContinuity"},
-     {"shop/orders", StreamKind::Feature, ""},
-     {"shop/account", StreamKind::Feature, "", "StartUp"}}};
+     {"features/list", StreamKind::Feature, ""},
+     {"features/pay", StreamKind::Feature, ""},
+     {"names/N", StreamKind::Names, "", "Dns"},
+     {"link/A", StreamKind::ServiceNew, "", "CrossSiteConnectivity"}}};
 
 class Draw {
  public:
@@ -70,8 +71,9 @@ class Draw {
       const std::int64_t silent = random.between(10, n - 30);
       silence_ = {at(silent), at(silent + random.between(2, 20)), Cause::NotSent};
     }
+    if (random.chance(0.5)) lost_session_ = static_cast<std::int64_t>(random.below(9));
+    never_switched_ = odd(0.2);
     validation_ = at(random.between(3 * n / 5, 3 * n / 4));
-    lost_sessions_ = random.between(0, 4);
     failback_ = at(random.between(n - n / 8, n - 1));
   }
 
@@ -98,8 +100,9 @@ class Draw {
     out_.drill_id = "drawn-20261121-044224-1a2b";
     out_.profile = "quick";
     out_.versions = {{"muster", "0.1.0"}, {"kernel", "Linux 6.1"}};
-    out_.servers = {"", "a@2026-11-21T04:42:24Z", "b@2026-11-21T04:42:25Z"};
-    out_.server_instances = {"", "a", "b"};
+    out_.servers = {"", "a@2026-11-21T04:42:24Z", "b@2026-11-21T04:42:25Z", "198.18.0.1",
+                    "198.18.0.2"};
+    out_.server_instances = {"", "a", "b", "", ""};
     out_.old_primary = "a";
     out_.new_primary = odd(0.1) ? "" : "b";
   }
@@ -112,11 +115,11 @@ class Draw {
         cast.kind == StreamKind::Reference || cast.kind == StreamKind::Control ? "" : "orders";
     info.kind = cast.kind;
     info.instance = cast.instance;
+    info.signal = cast.signal;
     info.endpoint = "127.0.0.1:5432";
     info.interval = shape_.interval;
     info.deadline = deadline_;
     info.decides = cast.kind == StreamKind::Ledger;
-    info.signal = odd(0.1) ? "StartUp" : cast.signal;
     if (cast.kind == StreamKind::Reference) known_outages();
     for (std::uint64_t seq = 1; seq <= shape_.operations; ++seq) operation(info, seq);
     if (odd(0.1)) out_.records.pop_back();
@@ -167,8 +170,9 @@ class Draw {
     } else {
       fail(r, *window);
     }
-    if (silence_.covers(r.completed)) r.completed = silence_.until + spread(20 * kMicro);
     if (info.kind == StreamKind::Session) carry_on(r);
+    if (info.kind == StreamKind::Names && r.outcome == Outcome::Ok) answer_name(r);
+    if (silence_.covers(r.completed)) r.completed = silence_.until + spread(20 * kMicro);
     if (odd(0.01)) strange(r);
     out_.records.push_back(r);
   }
@@ -195,16 +199,22 @@ class Draw {
     if (odd(0.05)) r.value = std::max<std::int64_t>(0, r.value - random_.between(1, 9));
   }
 
-  /// The server that took over does not know some of the sessions; now and then one begins late.
+  /// One of nine sessions in turn; some were lost with the fault.
   void carry_on(Record& r) {
-    r.value = (static_cast<std::int64_t>(r.seq) - 1) % kSessions;
-    if (r.outcome != Outcome::Ok) return;
-    const bool after = r.invoked >= away_.until;
-    const bool never_made = !after && r.value == kSessions - 1;
-    if ((after && r.value < lost_sessions_) || never_made) {
-      r.outcome = Outcome::Fail;
-      r.cause = Cause::Rejected;
-    }
+    r.value = odd(0.02) ? -1 : static_cast<std::int64_t>(r.seq % 9);
+    if (r.outcome != Outcome::Ok || r.invoked < away_.from) return;
+    const bool lost = r.value == lost_session_ || odd(0.02);
+    if (!lost) return;
+    r.outcome = Outcome::Fail;
+    r.cause = Cause::Rejected;
+  }
+
+  /// The other address some time after the fault, with another TTL.
+  void answer_name(Record& r) {
+    const bool after = r.invoked >= away_.from + (away_.until - away_.from) / 2;
+    r.server_id = after && !never_switched_ ? 4 : 3;
+    r.value = 0xc612'0000 + r.server_id;
+    r.server_term = after ? 1 : static_cast<std::uint32_t>(5 - r.seq % 3);
   }
 
   void fail(Record& r, const Window& window) {
@@ -371,10 +381,11 @@ class Draw {
   Evidence out_;
   TimePoint start_{}, validation_{}, failback_{};
   Duration deadline_{};
-  std::int64_t lost_sessions_ = 0;
   Window away_, relapse_, silence_;
   std::array<Window, 2> known_;
   std::vector<Record> acknowledged_;  // of the ledger, in order
+  std::int64_t lost_session_ = -1;
+  bool never_switched_ = false;
   std::uint64_t position_ = 0x1'6000'0000;
 };
 

@@ -26,8 +26,8 @@ inline std::vector<drill::Criterion> draw_criteria(base::Random& random, api::No
                                                        {"SatisfactionPercent", false},
                                                        {"ConsistencyPercent", false},
                                                        {"RenderMillis", true},
-                                                       {"SessionContinuityPercent", false},
                                                        {"FeaturePercent", false},
+                                                       {"SessionContinuityPercent", false},
                                                        {"PerformanceRecoveryPercent", false}};
   constexpr drill::Statistic kStatistics[] = {drill::Statistic::Mean, drill::Statistic::P50,
                                               drill::Statistic::P95, drill::Statistic::P99,
@@ -104,10 +104,10 @@ inline DrawnPlan draw_plan(base::Random& random, const drill::Evidence& evidence
                          "PoolHealth",
                          "QueryPerformance",
                          "HealthChecks",
-                         "DnsHealth",
+                         "Dns",
                          "SessionContinuity",
                          "StartUp",
-                         "DrSiteHealth"};
+                         "NoSuchSignal"};
   }
   api::Node probe = api::Node::map().set("name", "orders");
   probe.set(ledger ? "postgres" : "tcp", api::Node::map());
