@@ -15,6 +15,10 @@ void LinkSlot::start(const Due& due) {
   active_ = true;
   sent_ = false;
   reset();
+  if (const auto held = held_back()) {
+    end(*held);
+    return;
+  }
   if (connection_ == nullptr) {
     if (tried_ && !operation_.reconnects()) {
       end(Completion::fail(Cause::Refused));

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -38,6 +39,8 @@ class LinkSlot : public net::ConnectionEvents {
   virtual void send() = 0;
   /// A piece of the answer.
   virtual void take(std::string_view bytes) = 0;
+  /// Something: the operation is not sent, and that is what becomes of it. Asked after reset().
+  virtual std::optional<Completion> held_back() { return std::nullopt; }
   /// The operation is over, however it ended; what it says may be completed.
   virtual void ended(Completion& /*completion*/) {}
   /// The peer closed in order. True: that was the end of the answer, and end() was called.

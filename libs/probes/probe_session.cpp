@@ -2,8 +2,6 @@
 
 #include <utility>
 
-#include <fmt/format.h>
-
 #include "probes/probe_fields.h"
 #include "probes/session_stream.h"
 
@@ -43,18 +41,6 @@ class SessionProbe final : public ProbeKind {
     stream.spec = probe_stream(probe_name, "S", drill::StreamKind::Session,
                                params["url"].as_string(), params, context.deadline_default);
     stream.spec.info.signal = "SessionContinuity";
-    // One session is asked for one thing at a time: a login that is still under way must not be
-    // begun anew by the session's next turn.
-    const base::Duration turn =
-        stream.spec.info.interval * static_cast<std::int64_t>(exchange.sessions);
-    if (turn < stream.spec.info.deadline) {
-      return base::fail(
-          base::Code::InvalidArgument,
-          fmt::format("probe '{}': {} sessions every {} come round before the deadline of {}: "
-                      "sessions x intervalMillis must be at least deadlineMillis",
-                      probe_name, exchange.sessions, base::human(stream.spec.info.interval),
-                      base::human(stream.spec.info.deadline)));
-    }
     TRY(stream.operation, make_session_operation(site.target, std::move(exchange)));
     std::vector<BuiltStream> built;
     built.push_back(std::move(stream));

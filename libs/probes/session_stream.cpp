@@ -10,6 +10,7 @@ namespace {
 
 struct Session {
   bool made = false;
+  bool logging_in = false;
   net::CookieJar cookies;
 };
 
@@ -57,13 +58,20 @@ class SessionSlot final : public HttpAnswerSlot {
  private:
   void reset() override {
     number_ = stream_.number_of(due());
-    login_ = !stream_.session(number_).made;
+    Session& session = stream_.session(number_);
+    held_ = session.logging_in;
+    login_ = !session.made && !held_;
+    session.logging_in |= login_;
     stream_.begin(ask_, number_);
+  }
+  std::optional<Completion> held_back() override {
+    return held_ ? std::optional(Completion::fail(Cause::Blocked)) : std::nullopt;
   }
   void send() override { transmit(ask_.text()); }
   net::HttpResponseParser& answer() override { return ask_.answer(); }
   void ended(Completion& completion) override {
     completion.value = static_cast<std::int64_t>(number_);
+    if (login_) stream_.session(number_).logging_in = false;
   }
 
   void answered() override {
@@ -81,6 +89,7 @@ class SessionSlot final : public HttpAnswerSlot {
   HttpAsk ask_;
   std::uint64_t number_ = 0;
   bool login_ = false;
+  bool held_ = false;  // a login of an earlier turn is still under way
 };
 
 std::unique_ptr<LinkSlot> SessionOperation::make_slot(std::size_t number) {

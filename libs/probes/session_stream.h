@@ -9,6 +9,7 @@
 //   good status without the text       Fail: Rejected: the server does not know the session
 //   any other                          Unavailable: Fail, or Info after a POST that was no 4xx
 //   no answer                          as http_stream.h
+//   while its login is under way       Fail: Blocked, and nothing is sent
 // Every record has the session's number as its value.
 #pragma once
 

@@ -119,6 +119,18 @@ TEST_F(Applied, ALoginThatFailedIsTriedAgainAtTheSessionsNextTurn) {
   EXPECT_EQ(application_.asked("/session") > 0, true);
 }
 
+TEST_F(Applied, ALoginThatIsUnderWayIsNotBegunAnew) {
+  application_.tell(R"({"path": "/login", "delay": 0.3})");
+  const auto stream = add_sessions(1);
+  ASSERT_TRUE(keeper_.await_outcome(stream, 2, Outcome::Ok));
+  prober_.stop();
+  EXPECT_EQ(application_.asked("/login user=drill-0"), 1);
+  const auto records = keeper_.records(stream);
+  EXPECT_EQ(records[1].cause, Cause::Blocked);
+  EXPECT_EQ(records[1].outcome, Outcome::Fail);
+  EXPECT_EQ(records[1].value, 0);
+}
+
 TEST_F(Applied, ASessionTakesTheCookiesThatItIsGivenOnItsWay) {
   const auto stream = add_sessions(1);
   ASSERT_TRUE(keeper_.await_outcome(stream, 2, Outcome::Ok));
