@@ -251,7 +251,7 @@ Node ReportTree::part(const Part& part) {
 
 Node ReportTree::demand(const JudgedDemand& judged) {
   const Demand& d = judged.demand;
-  const bool of_times = d.metric.ends_with("Millis");
+  const bool of_times = d.metric.ends_with("Millis") || d.metric == "PerformanceRecoveryPercent";
   return Node::map()
       .set("window", judged.window)
       .set("metric", d.metric)
