@@ -18,8 +18,8 @@ SYSTEM = "app-servers"
 class Failover(Drill):
     """What every whole drill has in common."""
 
-    def criterion(self, metric, phase="validation"):
-        found = [c for c in self.report["criteria"] if c["metric"] == metric and c["phase"] == phase]
+    def criterion(self, metric, window="validation"):
+        found = [c for c in self.report["criteria"] if c["metric"] == metric and c["window"] == window]
         self.assertEqual(len(found), 1, self.report["criteria"])
         return found[0]
 
@@ -46,16 +46,16 @@ class AsGoodAsTheOthers(Failover):
 
     def test_sessions_are_carried_on(self):
         self.assertEqual(self.criterion("SessionContinuityPercent")["verdict"], "Met")
-        self.assertEqual(self.criterion("SessionContinuityPercent")["value"], 100)
+        self.assertEqual(self.criterion("SessionContinuityPercent")["measured"], 100)
         self.assertGreater(self.stream("sessions/S")["ok"], 0)
 
     def test_every_feature_is_there(self):
         self.assertEqual(self.criterion("FeaturePercent")["verdict"], "Met")
 
     def test_measures_the_database_behind_the_application(self):
-        for phase in ("degraded", "validation"):
-            heavy = self.criterion("QueryMillis", phase)
-            self.assertGreater(heavy["value"], 0)
+        for window in ("degraded", "validation"):
+            heavy = self.criterion("QueryMillis", window)
+            self.assertGreater(heavy["measured"], 0)
 
     def test_writes_every_report(self):
         self.outputs()
@@ -74,7 +74,7 @@ class OfAnOlderRelease(Failover):
         self.assertEqual(self.report["verdict"], "Missed")
         self.assertEqual(self.criterion("FeaturePercent")["verdict"], "Missed")
         self.assertGreater(sum(self.stream("features/realtime")["badByCause"].values()), 0)
-        self.assertEqual(self.criterion("SessionContinuityPercent")["value"], 100)
+        self.assertEqual(self.criterion("SessionContinuityPercent")["measured"], 100)
         self.nothing_left()
 
 
