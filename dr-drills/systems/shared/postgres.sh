@@ -5,7 +5,6 @@
 set -euo pipefail
 
 : "${MUSTER_DIR:?the private directory of the system}" "${MUSTER_PORT_A:?}" "${MUSTER_PORT_B:?}"
-: "${MUSTER_PORT_PROXY:?}"
 pg_bin=${MUSTER_PARAM_PGBIN:-/usr/lib/postgresql/15/bin}
 synchronous=${MUSTER_PARAM_SYNCHRONOUS:-off}
 orders=${MUSTER_PARAM_ORDERS:-40000}
