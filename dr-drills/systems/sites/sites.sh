@@ -70,21 +70,21 @@ is_fenced() {
   [ -e "$MUSTER_DIR/fenced/$1" ]
 }
 
-# daemon_pid PID_FILE MARK: the recorded process, if it lives and has MARK among its arguments.
-daemon_pid() {
+# running_pid PID_FILE MARK: the recorded process, if it lives and has MARK among its arguments.
+running_pid() {
   local pid
   pid=$(cat "$1" 2>/dev/null) && [ -n "$pid" ] && case $(state_letter "$pid") in '' | Z) false ;; esac &&
     tr '\0' '\n' <"/proc/$pid/cmdline" 2>/dev/null | grep -qxF -- "$2" && echo "$pid"
 }
 
 daemon_ended() {
-  ! daemon_pid "$1" "$2" >/dev/null
+  ! running_pid "$1" "$2" >/dev/null
 }
 
 # stop_daemon PID_FILE MARK: in good order, or by force; it may be suspended.
 stop_daemon() {
   local pid
-  if pid=$(daemon_pid "$1" "$2"); then
+  if pid=$(running_pid "$1" "$2"); then
     kill -TERM "$pid" 2>/dev/null || true
     kill -CONT "$pid" 2>/dev/null || true
     for _ in $(seq 60); do
