@@ -57,7 +57,7 @@ COOKIE = "session"
 
 
 class Refused(Exception):
-    """A request that is answered with an error: the status, and what is wrong."""
+    """A request that is answered with an error."""
 
     def __init__(self, status, why):
         super().__init__(why)
@@ -582,10 +582,8 @@ def main():
     given, address = arguments()
     seconds = given.wait_millis / 1000
     database = Database(given.database, given.connections, seconds)
-    if given.sessions == "database":
-        sessions = DatabaseSessions(database, given.session_seconds)
-    else:
-        sessions = RedisSessions(given.sessions, given.session_seconds, seconds)
+    sessions = (DatabaseSessions(database, given.session_seconds) if given.sessions == "database"
+                else RedisSessions(given.sessions, given.session_seconds, seconds))
     shop = Shop(given.name, database, sessions, given.without)
     try:
         server = Server(address, shop)

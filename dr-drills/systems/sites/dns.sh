@@ -5,23 +5,18 @@
 . "$(dirname "$0")/sites.sh"
 
 action=${1:-} site=${2:-}
-dir=$MUSTER_DIR/dns
-pid_file=$dir/knot.pid
 
 answers() {
   [ -n "$(named a)" ]
 }
 
 start() {
-  daemon_ended "$pid_file" "$dir/knot.conf" || return 0
-  rm -f "$pid_file"
-  as_owner knotd -c "$dir/knot.conf" -d >"$MUSTER_DIR/log/dns.log" 2>&1 </dev/null ||
-    die "knotd does not start: $(last_words "$MUSTER_DIR/log/dns.log")"
-  until_true 10 "the name server to answer" answers
+  daemon_start dns knotd -c "$MUSTER_DIR/dns/knot.conf"
+  needs=dns until_true 10 "the name server to answer" answers
 }
 
 stop() {
-  stop_daemon "$pid_file" "$dir/knot.conf"
+  daemon_stop dns 3
 }
 
 switch() {
@@ -35,7 +30,7 @@ switch() {
       echo "update add $name.shop.test. $ttl A $address"
     done
     echo send
-  } | as_owner knsupdate -t 5 -k "$dir/update.key" 2>&1) || die "the update of shop.test failed: $said"
+  } | as_owner knsupdate -t 5 -k "$MUSTER_DIR/dns/update.key" 2>&1) || die "the update of shop.test failed: $said"
   [ "$(named www)" = "$address" ] && [ "$(named db)" = "$address" ] ||
     die "the name server does not lead to $address: www $(named www), db $(named db); $said"
   echo "www and db of shop.test lead to site $site, $address, within $ttl s"

@@ -7,7 +7,7 @@
 . "$(dirname "$0")/sites.sh"
 
 case ${1:-} in
-  start) start_haproxy "$MUSTER_DIR/line" as_owner ;;
-  stop) stop_daemon "$MUSTER_DIR/line/haproxy.pid" "$MUSTER_DIR/line/haproxy.cfg" ;;
+  start) daemon_start line haproxy -db -f "$MUSTER_DIR/line/haproxy.cfg" ;;
+  stop) daemon_stop line 3 ;;
   *) die "usage: line.sh start|stop" ;;
 esac

@@ -19,7 +19,7 @@ rewind() {
   # checkpoint.
   sql "$primary" checkpoint || die "site $primary cannot be asked for a checkpoint"
   touch "$rewinding"
-  at "$site" "$pg_bin/pg_rewind" -D "$MUSTER_DIR/$site" --no-sync \
+  within=$site as_owner "$pg_bin/pg_rewind" -D "$MUSTER_DIR/$site" --no-sync \
     --config-file="$MUSTER_DIR/conf/$site.conf" \
     --source-server="host=$(address_of world) port=$(port_of FROM "$primary") user=replicator dbname=postgres connect_timeout=10" \
     >"$MUSTER_DIR/log/rewind.log" 2>&1 </dev/null || return

@@ -3,6 +3,7 @@
 # them and of the name server, and a new cluster for site `a`. Configuration lies outside the data
 # directories, because pg_basebackup and pg_rewind copy whatever lies inside from the other site.
 . "$(dirname "$0")/sites.sh"
+. "$shared/haproxy.sh"
 
 check_setup
 delay=${MUSTER_PARAM_LINEDELAYMILLIS:-40}
@@ -11,9 +12,9 @@ for number in "$delay" "$ttl"; do
 done
 cd "$MUSTER_DIR"
 "$home/wan.sh" remove
-rm -rf a b conf run isolated site-a site-b line dns net fenced log
+rm -rf a b conf run isolated site-a site-b line dns net fenced log pid
 own_dir 0700 a run/a run/b isolated isolated/a isolated/b dns dns/run dns/db
-own_dir 0755 conf run site-a site-b line fenced log
+own_dir 0755 conf run site-a site-b line fenced log pid
 chmod 0755 run
 "$home/wan.sh" make
 read_network
@@ -25,18 +26,9 @@ write_postgres() {
   local site=$1 peer
   peer=$(peer_of "$site")
   cat >"conf/$site.conf" <<CONF
+$(conf_basics "$site")
 data_directory = '$MUSTER_DIR/$site'
-hba_file = '$MUSTER_DIR/conf/hba.conf'
-ident_file = '$MUSTER_DIR/conf/ident.conf'
-cluster_name = '$site'
 listen_addresses = '$(address_of inside "$site")'
-port = $(port_of '' "$site")
-unix_socket_directories = '$MUSTER_DIR/run/$site'
-max_connections = 300
-shared_buffers = 32MB
-max_wal_size = 512MB
-dynamic_shared_memory_type = mmap
-fsync = on
 wal_level = replica
 wal_log_hints = on
 wal_keep_size = 256MB
@@ -48,8 +40,6 @@ wal_sender_timeout = 10s
 wal_retrieve_retry_interval = 500ms
 recovery_target_timeline = 'latest'
 primary_conninfo = 'host=$world port=$(port_of FROM "$peer") user=replicator application_name=$site connect_timeout=5'
-logging_collector = off
-log_line_prefix = '%m [%p] $site '
 CONF
 }
 
@@ -66,15 +56,7 @@ write_front() {
 # The fronts of site $site. The plan opens them by the runtime API; no health check does. The checks of
 # \`seen\` and \`line\` only tell the pages /site/health and /site/line what is so: that the database
 # of the site answers, and that the other site does, over the line.
-global
-  stats socket $MUSTER_DIR/site-$site/admin.sock mode 600 level admin
-  stats timeout 1m
-  maxconn 2000
-defaults
-  retries 0
-  timeout connect 2s
-  timeout client 1h
-  timeout server 1h
+$(proxy_basics "$MUSTER_DIR/site-$site/admin.sock" tcp)
   timeout check $((1000 + 4 * delay))ms
 frontend web
   mode http
@@ -118,14 +100,7 @@ CONF
 write_line() {
   local site
   cat >line/haproxy.cfg <<CONF
-global
-  maxconn 500
-defaults
-  mode tcp
-  retries 0
-  timeout connect 2s
-  timeout client 1h
-  timeout server 1h
+$(proxy_basics "$MUSTER_DIR/line/admin.sock" tcp)
 CONF
   for site in a b; do
     cat >>line/haproxy.cfg <<CONF
@@ -148,15 +123,13 @@ write_dns() {
   (umask 077 && cat >dns/knot.conf) <<CONF
 server:
     rundir: $MUSTER_DIR/dns/run
-    pidfile: $MUSTER_DIR/dns/knot.pid
+    pidfile: $MUSTER_DIR/dns/run/knot.pid
     listen: 127.0.0.1@$MUSTER_PORT_DNS
     udp-workers: 1
     tcp-workers: 1
     background-workers: 1
 log:
   - target: stderr
-    any: info
-  - target: $MUSTER_DIR/log/knot.log
     any: info
 database:
     storage: $MUSTER_DIR/dns/db
@@ -209,5 +182,4 @@ CONF
 cp "$shared/shop.py" conf/application.py  # where the owner of the servers can read it
 [ "$(id -u)" -ne 0 ] || chown -R "$owner" conf site-a site-b line dns fenced log
 
-as_owner "$pg_bin/initdb" -D "$MUSTER_DIR/a" -U postgres -A trust -E UTF8 --locale=C --no-sync \
-  >log/initdb.log 2>&1 || die "initdb failed: $(tail -n 3 log/initdb.log)"
+new_cluster a

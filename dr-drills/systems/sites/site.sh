@@ -14,7 +14,6 @@
 action=${1:-} site=${2:-}
 peer=$(peer_of "$site")
 dir=$MUSTER_DIR/site-$site
-app_file=$dir/app.pid
 app_at=$(address_of inside "$site"):$MUSTER_PORT_APP
 
 tell_front() {
@@ -32,14 +31,14 @@ PYTHON
 start_front() {
   local state=disabled
   [ "$1" = cold ] || state=
-  daemon_ended "$dir/haproxy.pid" "$dir/haproxy.cfg" || return 0
+  daemon_gone "site-$site" || return 0
   sed -e "s/@STATE@/$state/" "$dir/haproxy.cfg.in" | as_owner tee "$dir/haproxy.cfg" >/dev/null
-  start_haproxy "$dir" at "$site"
-  until_true 5 "HAProxy of site $site to open its admin socket" test -S "$dir/admin.sock"
+  within=$site daemon_start "site-$site" haproxy -db -f "$dir/haproxy.cfg"
+  needs=site-$site until_true 10 "HAProxy of site $site to open its admin socket" test -S "$dir/admin.sock"
 }
 
 stop_front() {
-  stop_daemon "$dir/haproxy.pid" "$dir/haproxy.cfg"
+  daemon_stop "site-$site" 3
   rm -f "$dir/admin.sock"
 }
 
@@ -47,24 +46,16 @@ app_is_ready() {
   curl -fsS -m 2 -o /dev/null "http://$app_at/readyz" 2>/dev/null
 }
 
-front_is_ready() {
-  page "$site" /readyz >/dev/null
-}
-
 initialise() {
-  if daemon_ended "$app_file" "$app_at"; then
-    rm -f "$app_file"
-    at "$site" setsid -f sh -c 'echo $$ >"$1"; shift; exec "$@"' sh "$app_file" \
-      /usr/bin/python3 "$MUSTER_DIR/conf/application.py" --name "site-$site" --listen "$app_at" --sessions database \
-      --database "host=$(address_of inside "$site") port=$(port_of '' "$site") user=muster dbname=app connect_timeout=2" \
-      >>"$MUSTER_DIR/log/app-$site.log" 2>&1 </dev/null
-  fi
-  until_true 30 "the application of site $site to be ready: see app-$site.log" app_is_ready
+  within=$site daemon_start "app-$site" /usr/bin/python3 "$MUSTER_DIR/conf/application.py" \
+    "--name=site-$site" "--listen=$app_at" --sessions=database \
+    "--database=host=$(address_of inside "$site") port=$(port_of '' "$site") user=muster dbname=app connect_timeout=2"
+  needs=app-$site until_true 30 "the application of site $site to be ready" app_is_ready
   echo "the application of site $site is ready"
 }
 
 cool() {
-  stop_daemon "$app_file" "$app_at"
+  daemon_stop "app-$site" 6
 }
 
 start() {

@@ -54,63 +54,35 @@ address_of() {
   esac
 }
 
-# at SITE COMMAND...: as the owner, in the site's network.
-at() {
-  local within=()
-  [ "$mode" != namespaces ] || within=(nsenter "--net=/run/netns/$(namespace_of "$1")")
-  shift
+# as_owner COMMAND...: as everywhere, and in the network of the site that $within names.
+within=
+as_owner() {
+  local inside=()
+  [ -z "$within" ] || [ "$mode" != namespaces ] ||
+    inside=(nsenter "--net=/run/netns/$(namespace_of "$within")")
   if [ "$(id -u)" -eq 0 ]; then
-    (cd "$MUSTER_DIR" && exec "${within[@]}" runuser -u "$owner" -- "$@")
+    (cd "$MUSTER_DIR" && exec "${inside[@]}" runuser -u "$owner" -- "$@")
   else
     (cd "$MUSTER_DIR" && exec "$@")
   fi
+}
+
+# Daemons: site-a and site-b, the fronts; app-a and app-b; line; dns.
+mark_of() {
+  case $1 in
+    app-*) echo "--listen=$(address_of inside "${1#app-}"):$MUSTER_PORT_APP" ;;
+    dns) echo "$MUSTER_DIR/dns/knot.conf" ;;
+    *) echo "$MUSTER_DIR/$1/haproxy.cfg" ;;
+  esac
 }
 
 is_fenced() {
   [ -e "$MUSTER_DIR/fenced/$1" ]
 }
 
-# running_pid PID_FILE MARK: the recorded process, if it lives and has MARK among its arguments.
-running_pid() {
-  local pid
-  pid=$(cat "$1" 2>/dev/null) && [ -n "$pid" ] && case $(state_letter "$pid") in '' | Z) false ;; esac &&
-    tr '\0' '\n' <"/proc/$pid/cmdline" 2>/dev/null | grep -qxF -- "$2" && echo "$pid"
-}
-
-daemon_ended() {
-  ! running_pid "$1" "$2" >/dev/null
-}
-
-# stop_daemon PID_FILE MARK: in good order, or by force; it may be suspended.
-stop_daemon() {
-  local pid
-  if pid=$(running_pid "$1" "$2"); then
-    kill -TERM "$pid" 2>/dev/null || true
-    kill -CONT "$pid" 2>/dev/null || true
-    for _ in $(seq 60); do
-      daemon_ended "$1" "$2" && break
-      sleep 0.05
-    done
-    daemon_ended "$1" "$2" || kill -KILL "$pid" 2>/dev/null || true
-    until_true 5 "process $pid of $1 to end" daemon_ended "$1" "$2"
-  fi
-  rm -f "$1"
-}
-
-# start_haproxy DIRECTORY COMMAND...: HAProxy on DIRECTORY/haproxy.cfg, through `at SITE` or `as_owner`.
-start_haproxy() {
-  local dir=$1
-  shift
-  daemon_ended "$dir/haproxy.pid" "$dir/haproxy.cfg" || return 0
-  rm -f "$dir/haproxy.pid"
-  "$@" haproxy -D -p "$dir/haproxy.pid" -f "$dir/haproxy.cfg" \
-    >"$MUSTER_DIR/log/$(basename "$dir").log" 2>&1 </dev/null ||
-    die "HAProxy $(basename "$dir") does not start: $(last_words "$MUSTER_DIR/log/$(basename "$dir").log")"
-}
-
 # page SITE PATH: what a user of the site's web front gets; fails if it is no success.
 page() {
-  curl -fsS -m "${3:-2}" "http://$(address_of outside "$1"):$MUSTER_PORT_WEB$2" 2>/dev/null
+  curl -fsS -m 3 "http://$(address_of outside "$1"):$MUSTER_PORT_WEB$2" 2>/dev/null
 }
 
 # named NAME: the address that the DNS server has for it.
@@ -131,7 +103,7 @@ copy_afresh() {
   local new=$MUSTER_DIR/$2.new
   rm -rf "$new"
   own_dir 0700 "$new"
-  at "$2" "$pg_bin/pg_basebackup" -D "$new" -U replicator -h "$(address_of world)" \
+  within=$2 as_owner "$pg_bin/pg_basebackup" -D "$new" -U replicator -h "$(address_of world)" \
     -p "$(port_of FROM "$1")" -X stream -c fast --no-sync --no-manifest
   as_owner touch "$new/standby.signal"
   rm -rf "${MUSTER_DIR:?}/$2"
