@@ -1,6 +1,8 @@
 #include "net/connecting.h"
 
 #include <charconv>
+#include <errno.h>
+#include <sys/socket.h>
 
 #include <boost/asio/connect.hpp>
 #include <boost/asio/ip/address.hpp>
@@ -57,6 +59,12 @@ Failure failure_of(const error_code& error) {
     return Failure::Unreachable;
   }
   return Failure::Reset;
+}
+
+bool nothing_to_read(int socket) {
+  char next = 0;
+  const auto got = ::recv(socket, &next, 1, MSG_PEEK | MSG_DONTWAIT);
+  return got < 0 && (errno == EAGAIN || errno == EINTR);
 }
 
 namespace {

@@ -16,6 +16,9 @@ using boost::system::error_code;
 /// What a socket error means for a probe.
 Failure failure_of(const error_code& error);
 
+/// The peer has neither closed nor sent anything that was not read yet.
+bool nothing_to_read(int socket);
+
 /// Resolves (names only) and connects; `done` is called once, never from inside. Closing the socket
 /// ends it with operation_aborted.
 /// Lifetime: `keep` lives until `done` has been called; `socket` is a part of it.

@@ -50,6 +50,9 @@ class Connection {
   /// Sends all of it, in order. False: the connection broke before a byte of it was taken; no
   /// on_failed() follows. Plain TCP tries at once, without waiting for readiness.
   virtual bool send(std::string_view bytes) = 0;
+  /// Looks whether an idle connection can still be used: false when the peer has closed it, or said
+  /// something that nobody asked for. Once connected.
+  virtual bool stands() = 0;
   /// No callback comes after this. Twice is harmless.
   virtual void close() = 0;
 };

@@ -62,6 +62,8 @@ class TcpConnection final : public Connection, public std::enable_shared_from_th
     return true;
   }
 
+  bool stands() override { return nothing_to_read(socket_.native_handle()); }
+
   void close() override {
     events_ = nullptr;
     error_code ignored;

@@ -84,6 +84,8 @@ class TlsConnection final : public Connection, public std::enable_shared_from_th
     return true;
   }
 
+  bool stands() override { return nothing_to_read(stream_.next_layer().native_handle()); }
+
   void close() override {
     events_ = nullptr;
     error_code ignored;

@@ -61,7 +61,10 @@ base::Result<> DrillRun::check_roles() const {
 
 base::Result<> DrillRun::check_connections() const {
   TRY(std::size_t needed, instrument_->connections_max());
-  if (plan_.load) needed += static_cast<std::size_t>(plan_.load->users);
+  const api::ProbeSpec* loaded = api::loaded_probe(plan_);
+  if (loaded != nullptr && loaded->action.kind == "postgres") {
+    needed += static_cast<std::size_t>(plan_.load->users);
+  }
   for (const auto& [name, view] : instances_->views()) {
     if (needed == 0 || view.sessions_max == 0 || view.sessions + needed <= view.sessions_max) {
       continue;
