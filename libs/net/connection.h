@@ -15,9 +15,12 @@
 
 namespace net {
 
+class Names;
+
 struct Address {
   std::string host;  // a name, an IPv4 or IPv6 address without brackets
   std::uint16_t port = 0;
+  std::shared_ptr<Names> names{};  // where a name is looked up; null: as this machine does
 
   /// "db.example:5432", "127.0.0.1:80", "[::1]:80". Errors: InvalidArgument.
   static base::Result<Address> parse(std::string_view text);

@@ -113,10 +113,11 @@ HttpExchange filled(HttpExchange exchange, std::string_view name, std::uint64_t 
   return exchange;
 }
 
-base::Result<HttpSite> http_site(const api::Node& params) {
+base::Result<HttpSite> http_site(const api::Node& params, std::shared_ptr<net::Names> names) {
   TRY(const net::Url url, net::parse_url(params["url"].as_string()));
   HttpSite site;
   site.target.address = url.address;
+  site.target.address.names = std::move(names);
   site.path = url.path;
   if (url.tls) {
     net::TlsOptions tls;

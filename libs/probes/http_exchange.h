@@ -53,8 +53,9 @@ struct HttpSite {
   LinkTarget target;
   std::string path;  // of the URL, with the query
 };
+/// `names`: where a host name is looked up; null: as this machine does.
 /// Errors: InvalidArgument naming the URL or the file.
-base::Result<HttpSite> http_site(const api::Node& params);
+base::Result<HttpSite> http_site(const api::Node& params, std::shared_ptr<net::Names> names);
 
 /// A request to it, from `path`, `method`, `body`, `status` and `contains`.
 /// Errors: InvalidArgument for a status that is none.

@@ -45,7 +45,7 @@ class FeaturesProbe final : public ProbeKind {
 
   base::Result<std::vector<BuiltStream>> build(ProbeContext& context, const std::string& probe_name,
                                                const api::Node& params) const override {
-    TRY(const HttpSite site, http_site(params));
+    TRY(const HttpSite site, http_site(params, context.names));
     std::vector<BuiltStream> built;
     for (const api::Node& feature : params["list"].items()) {
       FeatureExchange exchange;

@@ -67,6 +67,7 @@ class HttpStreams {
                         fmt::format("probe '{}': no instance '{}'", probe_, name));
     }
     TRY(target.address, net::Address::parse(instance->address));
+    target.address.names = context_.names;
     exchange.instance = name;
     exchange.reconnect = false;
     for (const bool open : {true, false}) {
@@ -106,7 +107,7 @@ class HttpProbe final : public ProbeKind {
 
   base::Result<std::vector<BuiltStream>> build(ProbeContext& context, const std::string& probe_name,
                                                const api::Node& params) const override {
-    TRY(const HttpSite site, http_site(params));
+    TRY(const HttpSite site, http_site(params, context.names));
     TRY(const HttpExchange exchange, exchange_of(site, params));
     HttpStreams streams(context, probe_name, params);
     TRY(streams.add_service(site.target, exchange));

@@ -31,7 +31,7 @@ class SessionProbe final : public ProbeKind {
 
   base::Result<std::vector<BuiltStream>> build(ProbeContext& context, const std::string& probe_name,
                                                const api::Node& params) const override {
-    TRY(const HttpSite site, http_site(params));
+    TRY(const HttpSite site, http_site(params, context.names));
     SessionExchange exchange;
     TRY(exchange.login, request_of(params["login"], site));
     TRY(exchange.carry_on, request_of(params["carryOn"], site));

@@ -63,11 +63,13 @@ std::uint64_t load_seed(const std::string& drill_id) {
 }
 
 UserLoad::UserLoad(aio::Clock& clock, aio::Executor executor, const api::RecoveryPlan& plan,
-                   std::optional<probes::PgAddress> service, std::uint64_t seed)
+                   std::optional<probes::PgAddress> service, std::shared_ptr<net::Names> names,
+                   std::uint64_t seed)
     : clock_(clock),
       executor_(std::move(executor)),
       plan_(plan),
       service_(std::move(service)),
+      names_(std::move(names)),
       seed_(seed) {}
 
 probes::LoadPlan UserLoad::load_plan() const {
@@ -118,7 +120,7 @@ base::Result<> UserLoad::make_statement_senders() {
 
 base::Result<> UserLoad::make_request_senders(const api::ProbeSpec& probe) {
   using Sender = probes::HttpLoadSender;
-  TRY(const probes::HttpSite site, probes::http_site(probe.action.params));
+  TRY(const probes::HttpSite site, probes::http_site(probe.action.params, names_));
   probes::HttpLoad load;
   load.target = site.target;
   if (plan_.load->login) {

@@ -22,9 +22,10 @@ std::uint64_t load_seed(const std::string& drill_id);
 
 class UserLoad {
  public:
-  /// Nothing runs where the plan has no load.
+  /// Nothing runs where the plan has no load. `names`: of a URL's host; null: as this machine does.
   UserLoad(aio::Clock& clock, aio::Executor executor, const api::RecoveryPlan& plan,
-           std::optional<probes::PgAddress> service, std::uint64_t seed);
+           std::optional<probes::PgAddress> service, std::shared_ptr<net::Names> names,
+           std::uint64_t seed);
 
   /// Starts the users and the capacity reads.
   /// Errors: InvalidArgument for an operation without a statement, or a request that cannot be
@@ -49,6 +50,7 @@ class UserLoad {
   aio::Executor executor_;
   const api::RecoveryPlan& plan_;
   std::optional<probes::PgAddress> service_;
+  std::shared_ptr<net::Names> names_;
   std::uint64_t seed_;
   std::string endpoint_;  // what the capacity stream reads from
   std::unique_ptr<probes::PgPool> user_pool_, capacity_pool_;

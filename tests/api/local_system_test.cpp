@@ -84,6 +84,20 @@ TEST(LocalSystem, RefusesWhatLeadsNowhereAndSaysWhatExists) {
   EXPECT_NE(refused(std::string(kHead) + "spec: {parameters: [{name: a-b}]}"), "");
 }
 
+TEST(LocalSystem, ANameServerIsGivenByNumber) {
+  const auto resolver = [](const std::string& address) {
+    return refused(std::string(kHead) + "spec: {ports: [dns], resolver: {address: \"" + address +
+                   "\"}}");
+  };
+  for (const char* right : {"127.0.0.1:53", "127.0.0.1:{port.dns}", "[::1]:5353", "{dir}:53"}) {
+    EXPECT_EQ(resolver(right), "") << right;
+  }
+  for (const char* wrong : {"ns.example:53", "127.0.0.1", "127.0.0.1:", "127.0.0.1:0", ":53",
+                            "127.0.0.1:65536", "127.0.0.1:x", ""}) {
+    EXPECT_NE(resolver(wrong).find("spec.resolver.address"), std::string::npos) << wrong;
+  }
+}
+
 TEST(LocalSystem, ReportsAllProblemsAtOnceWithNearestNames) {
   EXPECT_EQ(
       refused("apiVersion: muster.dev/v1\nkind: LocalSystem\nmetadata: {name: A}\n"
