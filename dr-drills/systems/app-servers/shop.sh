@@ -39,7 +39,7 @@ page() {
 }
 
 redis_answers() {
-  [ "$(redis-cli -h 127.0.0.1 -p "$MUSTER_PORT_REDIS" -t 2 ping 2>/dev/null)" = PONG ]
+  [ "$(timeout 3 redis-cli -p "$MUSTER_PORT_REDIS" ping 2>/dev/null)" = PONG ]
 }
 
 # routed APP: UP, MAINT …, as HAProxy calls it; users reach those that are UP.
