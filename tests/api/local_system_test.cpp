@@ -108,7 +108,7 @@ TEST(LocalSystem, ReportsAllProblemsAtOnceWithNearestNames) {
       "digits and '-' (at most 63, a letter or digit at both ends)\n"
       "s.yaml:5:3: spec.drilable: there is no field \"drilable\" here. Did you mean \"drillable\"? "
       "Allowed are: drillable, description, needs, ports, parameters, setup, start, check, stop, "
-      "processes, instances, services, relays\n"
+      "processes, instances, services, relays, resolver\n"
       "s.yaml:6:17: spec.start.argv: has 0 items: a list of 1 to 64 strings is allowed\n"
       "s.yaml:7:9: spec.stop.argv: is missing: a list of 1 to 64 strings is required\n"
       "s.yaml:7:26: spec.stop.timeoutSeconds: \"5m\" is a string: an integer from 1 to 86400 (in "

@@ -156,6 +156,9 @@ TEST_F(HttpLoadTest, AUserDoesOneThingAtATimeAndTheWaitCounts) {
   busy.drain = base::seconds(10);
   run_users(*one, busy, millis(230));
   ASSERT_EQ(samples_.size(), 5U);
+  for (const drill::LoadSample& sample : samples_) {
+    EXPECT_TRUE(sample.ok) << drill::name(sample.cause);
+  }
   EXPECT_GE(samples_.back().completed - samples_.back().intended, millis(800));
   EXPECT_EQ(application_.connections(), 1);
 }

@@ -151,6 +151,8 @@ TEST_F(Applied, ASecuredFeatureLogsInInEveryOperation) {
   EXPECT_GE(counts["requests"]["/login user=me"].as_int(), asked);
   EXPECT_EQ(counts["connections"].as_int(), counts["requests"]["/login user=me"].as_int())
       << "the connection of the login serves the feature too";
+  EXPECT_EQ(counts["cookies"][""].as_int(), counts["requests"]["/login user=me"].as_int())
+      << "and no operation has the cookies of another";
 }
 
 TEST_F(Applied, AFeatureIsWhatItsAnswersAre) {

@@ -178,7 +178,7 @@ TEST(Verify, NoticesASessionThatWasDeniedAndASignalThatWasMoved) {
   int sessions = 0, signals = 0;
   for (std::uint64_t seed = 1; seed <= 20; ++seed) {
     const JudgedDrill honest = drill_of_an_application(seed);
-    const auto& document = *api::parse_json(honest.documents.report_json);
+    const api::Node document = *api::parse_json(honest.documents.report_json);
     for (const api::Node& criterion : document["criteria"].items()) {
       if (criterion["metric"].as_string() != "SessionContinuityPercent") continue;
       if (criterion["window"].as_string() != "validation") continue;
