@@ -95,6 +95,7 @@ struct Figures {
 
 Figures figures_of(const std::string& failure_type) {
   if (failure_type == "DatabaseLoss") return {1800, 300, 300, 4800, 4, 80, 5, 4};
+  if (failure_type == "CompleteSiteFailure") return {1800, 300, 300, 3600, 4, 80, 5, 4};
   if (failure_type == "ApplicationServerFailure") return {180, 30, 300, 1200, 8, 180, 4, 4};
   return {300, 60, 300, 1800, 6, 120, 5, 4};
 }

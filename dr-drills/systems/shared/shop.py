@@ -35,6 +35,7 @@ import secrets
 import select
 import signal
 import socket
+import socketserver
 import sys
 import threading
 import time
@@ -523,6 +524,10 @@ class Server(ThreadingHTTPServer):
         self.lock = threading.Condition()
         self.busy = {}  # by connection: whether it has a request
         super().__init__(address, Handler)
+
+    def server_bind(self):
+        """Not HTTPServer's: that asks the machine's name servers for the name of the address."""
+        socketserver.TCPServer.server_bind(self)
 
     def mark(self, handler, busy):
         with self.lock:
