@@ -101,7 +101,9 @@ std::optional<RedisAnswer> RedisReader::next() {
 }
 
 bool RedisReader::pending() const {
-  return reader_->len > reader_->pos || reader_->ridx >= 0;
+  // A reader that was asked in vain waits for the first byte of the next answer, of no type yet.
+  const bool begun = reader_->ridx >= 0 && reader_->rstack[reader_->ridx].type >= 0;
+  return reader_->len > reader_->pos || begun;
 }
 
 std::string redis_info(std::string_view info, std::string_view name) {
