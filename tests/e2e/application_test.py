@@ -18,8 +18,8 @@ SYSTEM = "app-servers"
 class Failover(Drill):
     """What every whole drill has in common."""
 
-    def criterion(self, metric, phase="validation"):
-        found = [c for c in self.report["criteria"] if c["metric"] == metric and c["phase"] == phase]
+    def criterion(self, metric, window="validation"):
+        found = [c for c in self.report["criteria"] if c["metric"] == metric and c["window"] == window]
         self.assertEqual(len(found), 1, self.report["criteria"])
         return found[0]
 
@@ -46,16 +46,16 @@ class AsGoodAsTheOthers(Failover):
 
     def test_sessions_are_carried_on(self):
         self.assertEqual(self.criterion("SessionContinuityPercent")["verdict"], "Met")
-        self.assertEqual(self.criterion("SessionContinuityPercent")["value"], 100)
+        self.assertEqual(self.criterion("SessionContinuityPercent")["measured"], 100)
         self.assertGreater(self.stream("sessions/S")["ok"], 0)
 
     def test_every_feature_is_there(self):
         self.assertEqual(self.criterion("FeaturePercent")["verdict"], "Met")
 
     def test_measures_the_database_behind_the_application(self):
-        for phase in ("degraded", "validation"):
-            heavy = self.criterion("QueryMillis", phase)
-            self.assertGreater(heavy["value"], 0)
+        for window in ("degraded", "validation"):
+            heavy = self.criterion("QueryMillis", window)
+            self.assertGreater(heavy["measured"], 0)
 
     def test_writes_every_report(self):
         self.outputs()
@@ -74,7 +74,7 @@ class OfAnOlderRelease(Failover):
         self.assertEqual(self.report["verdict"], "Missed")
         self.assertEqual(self.criterion("FeaturePercent")["verdict"], "Missed")
         self.assertGreater(sum(self.stream("features/realtime")["badByCause"].values()), 0)
-        self.assertEqual(self.criterion("SessionContinuityPercent")["value"], 100)
+        self.assertEqual(self.criterion("SessionContinuityPercent")["measured"], 100)
         self.nothing_left()
 
 
@@ -90,13 +90,26 @@ class Interrupted(SystemCase):
             return False
         return True
 
-    def interrupted_at(self, moment):
+    def begin(self, moment):
         self.assertTrue(self.is_checked(), "the system is not whole")
-        drill = self.muster.drill(PLAN, "spec.timing.baselineSeconds=4", start=True)
+        drill = self.muster.drill(PLAN, start=True)
         self.addCleanup(self.end, drill)
         drill.until(moment)
+        return drill
+
+    def interrupted_at(self, moment):
+        drill = self.begin(moment)
         drill.signal(signal.SIGINT)
         self.assert_exit(drill.wait(60), 130)
+        self.assert_whole()
+
+    def recovered_from(self, moment):
+        """Nobody undoes anything until somebody asks for it."""
+        self.muster.kill(self.begin(moment))
+        self.assert_exit(self.muster.run("drill", "recover"), 0)
+        self.assert_whole()
+
+    def assert_whole(self):
         self.assertTrue(self.is_checked(), "the system is not whole any more")
         found = self.muster.sql(
             "db", "select count(*) from pg_namespace where nspname like 'muster_drill%'", SYSTEM)
@@ -116,6 +129,15 @@ class Interrupted(SystemCase):
 
     def test_when_the_spare_serves(self):
         self.interrupted_at("StepDone switch")
+
+    def test_killed_with_its_guardian_before_anything_broke(self):
+        self.recovered_from("PhaseBegan Baseline")
+
+    def test_killed_with_its_guardian_in_the_outage(self):
+        self.recovered_from("FaultProven server-dies")
+
+    def test_killed_with_its_guardian_when_the_spare_serves(self):
+        self.recovered_from("StepDone switch")
 
 
 if __name__ == "__main__":

@@ -47,6 +47,8 @@ class Guarded(SystemCase):
     plan = "database-failover"
     system = "postgres-pair"
     sets = ()
+    # From the steady state through fault, recovery and validation into the failback.
+    killed_after = (2, 26)
 
     def sql(self, instance, statement):
         return self.muster.sql(instance, statement, self.system)
@@ -145,8 +147,7 @@ class Database(Guarded):
             drill = self.begin()
             drill.until("PhaseBegan Baseline")
             guardian = self.muster.guardian_of()
-            # From the steady state through fault, recovery and validation into the failback.
-            after = chance.uniform(2, 26)
+            after = chance.uniform(*self.killed_after)
             time.sleep(after)
             if drill.process.poll() is not None:
                 print(f"\n  kill {number}: not needed, the drill had ended before {after:.2f} s")
@@ -205,6 +206,8 @@ class ApplicationServers(Database):
 
     plan = "application-failover"
     system = "app-servers"
+    sets = ("spec.timing.baselineSeconds=6",)
+    killed_after = (2, 18)
     test_2_a_killed_guardian_is_replaced = None
     test_3_a_drill_that_stands_still_is_killed = None
     test_4_a_drill_that_ends_sends_its_guardian_away = None
