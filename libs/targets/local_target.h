@@ -55,8 +55,8 @@ class LocalTarget {
   aio::Task<base::Result<>> start(std::stop_token stop);
   /// Errors: FailedPrecondition with what the check command says.
   aio::Task<base::Result<>> check(std::stop_token stop);
-  /// What the check command printed when it last found the system whole: how it is made up, where that
-  /// depends on the machine.
+  /// What the check command printed when it last found the system whole: how it is made up, where
+  /// that depends on the machine.
   const std::string& description() const { return description_; }
   /// The stop command, then the relays; whatever still runs is killed. Idempotent.
   /// Errors: naming what could not be stopped.
