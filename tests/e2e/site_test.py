@@ -242,7 +242,7 @@ class Interrupted(SystemCase):
 
     def test_3_killed_after_the_promotion(self):
         drill = self.begin()
-        drill.until("StepDone promote ")
+        drill.until("StepDone promote:")
         self.assertLess(self.kill(drill), LIFTED_WITHIN)
         self.assert_whole_on(self.other)
 
