@@ -51,6 +51,7 @@ std::optional<LoadSpec> read_load(const Node& node) {
   out.probe = node["probe"].as_string();
   out.users = node["users"].as_int();
   out.operations_per_minute = node["operationsPerMinute"].as_int();
+  out.timeout_seconds = node["timeoutSeconds"].as_int();
   out.login = read_request(node["login"]);
   for (const Node& item : node["mix"].items()) {
     out.mix.push_back({item["name"].as_string(), item["share"].as_int(),

@@ -61,7 +61,7 @@ struct LoadOperation {
 };
 struct LoadSpec {
   std::string probe;  // the postgres or http probe whose service it loads; empty: the first one
-  std::int64_t users = 0, operations_per_minute = 0;
+  std::int64_t users = 0, operations_per_minute = 0, timeout_seconds = 30;
   std::optional<HttpRequestSpec> login;
   std::vector<LoadOperation> mix;
 };

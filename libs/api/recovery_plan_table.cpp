@@ -103,6 +103,8 @@ FieldSpec load() {
       {label("probe", "The probe whose service is loaded; default: the first one."),
        required(integer("users", {1, 10'000}, {}, "Users at work at the same time.")),
        required(integer("operationsPerMinute", {1, 6'000'000}, {}, "Operations of all users.")),
+       integer("timeoutSeconds", {1, 300}, 30,
+               "When a user gives up waiting for an answer; the operation has failed then."),
        required(
            objects("mix",
                    {required(label("name", "read, write, heavy, or a name of your own.")),

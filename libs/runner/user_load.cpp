@@ -108,6 +108,7 @@ base::Result<> UserLoad::make_statement_senders() {
   std::vector<probes::LoadStatement> reads = {{"read", std::move(read)}};
   probes::PgPoolSettings settings;
   settings.address = *service_;
+  settings.query_timeout = base::seconds(plan_.load->timeout_seconds);
   endpoint_ = service_->host;
   user_pool_ = std::make_unique<probes::PgPool>(executor_, clock_, settings);
   capacity_pool_ = std::make_unique<probes::PgPool>(executor_, clock_, settings);
@@ -123,6 +124,7 @@ base::Result<> UserLoad::make_request_senders(const api::ProbeSpec& probe) {
   TRY(const probes::HttpSite site, probes::http_site(probe.action.params, names_));
   probes::HttpLoad load;
   load.target = site.target;
+  load.time_limit = base::seconds(plan_.load->timeout_seconds);
   if (plan_.load->login) {
     TRY(load.login, exchange_of(*plan_.load->login, site));
   }

@@ -29,6 +29,7 @@ spec:
     probe: api
     users: 8
     operationsPerMinute: 180
+    timeoutSeconds: 5
     login: {method: POST, path: /login, body: "user=user-$user"}
     mix:
     - {name: lists, share: 70, request: {path: "/lists?customer=$key"}}
@@ -68,6 +69,7 @@ std::string refused_with(const std::string& from, const std::string& to) {
 TEST(LoadOverHttp, IsReadAsItStands) {
   const RecoveryPlan plan = plan_of(kPlan);
   ASSERT_TRUE(plan.load && plan.load->login && plan.load->mix.size() == 2);
+  EXPECT_EQ(plan.load->timeout_seconds, 5);
   EXPECT_EQ(plan.load->login->method, "POST");
   EXPECT_EQ(plan.load->login->body, "user=user-$user");
   const LoadOperation& lists = plan.load->mix[0];

@@ -60,6 +60,7 @@ TEST_P(ShippedPlan, ParsesFitsItsSystemAndHoldsTheDocumentedFigures) {
   EXPECT_EQ(plan.timing.deadline_seconds, 1800);
   EXPECT_EQ(plan.load->users, 6);
   EXPECT_EQ(plan.load->operations_per_minute, 120);
+  EXPECT_EQ(plan.load->timeout_seconds, 30);
   ASSERT_EQ(plan.load->mix.size(), 3U);
   EXPECT_EQ(plan.load->mix[2].share, 10);
   EXPECT_EQ(plan.degraded.size(), 5U);

@@ -22,7 +22,6 @@ from muster_under_test import PLANS, Case, SystemCase
 PLAN = "site-failover"
 SYSTEM = "sites"
 NETWORK = "spec.target.local.parameters.network="
-# What a users' resolver may need beyond the undo: the whole time to live of the old answer.
 TTL_SECONDS = 5
 
 
@@ -82,6 +81,12 @@ class Failover(Drill):
         self.assertGreater(names["ok"], 0)
         # The name server is outside both sites: it must not have been hurt.
         self.assertEqual(sum(names["badByCause"].values()), 0)
+        switch, = self.report["names"]
+        self.assertEqual(switch["ttlSeconds"], TTL_SECONDS)
+        self.assertNotIn(switch["after"], ("", switch["before"]))
+        self.assertIn(switch["after"], self.told("StepDone", "switch"))
+        self.assertAlmostEqual(switch["followedSeconds"],
+                               switch["switched"]["upperSeconds"] + TTL_SECONDS, delta=0.01)
 
     def hears_the_other_site(self):
         self.assertGreater(self.stream("between-sites/A")["badByCause"].get("Unavailable", 0), 0)
@@ -237,7 +242,7 @@ class Interrupted(SystemCase):
 
     def test_3_killed_after_the_promotion(self):
         drill = self.begin()
-        drill.until("StepDone promote ")
+        drill.until("StepDone promote:")
         self.assertLess(self.kill(drill), LIFTED_WITHIN)
         self.assert_whole_on(self.other)
 

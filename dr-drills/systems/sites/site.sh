@@ -17,15 +17,9 @@ dir=$MUSTER_DIR/site-$site
 app_at=$(address_of inside "$site"):$MUSTER_PORT_APP
 
 tell_front() {
-  python3 - "$dir/admin.sock" "$1" <<'PYTHON'
-import socket, sys
-with socket.socket(socket.AF_UNIX) as line:
-    line.settimeout(5)
-    line.connect(sys.argv[1])
-    line.sendall(sys.argv[2].encode() + b"\n")
-    said = line.recv(4096).strip()
-sys.exit(said.decode() or 0)
-PYTHON
+  local said
+  said=$(ask_socket "$dir/admin.sock" "$1") && [ -z "$said" ] ||
+    die "HAProxy of site $site, told '$1', says: ${said:-nothing}"
 }
 
 start_front() {

@@ -85,6 +85,17 @@ page() {
   curl -fsS -m 3 "http://$(address_of outside "$1"):$MUSTER_PORT_WEB$2" 2>/dev/null
 }
 
+# ask_socket SOCKET LINE: what is answered to a line.
+ask_socket() {
+  /usr/bin/python3 -c '
+import socket, sys
+with socket.socket(socket.AF_UNIX) as line:
+    line.settimeout(8)
+    line.connect(sys.argv[1])
+    line.sendall(sys.argv[2].encode() + b"\n")
+    print(line.recv(65536).decode().strip())' "$1" "$2"
+}
+
 # named NAME: the address that the DNS server has for it.
 named() {
   kdig +short +timeout=2 +retry=1 -p "$MUSTER_PORT_DNS" @127.0.0.1 "$1.shop.test" A 2>/dev/null

@@ -3,7 +3,7 @@
 #   make    chooses between namespaces and loopback, and lays out the namespaces
 #   remove  takes every namespace, link and route away again, in any state; may be repeated
 #   cut     takes a site off the network, silently: its packets vanish, nobody is told. On loopback the
-#           relays in front of the site do that (a network fault of the plan), and this does nothing
+#           relays in front of the site are told to be silent
 #   join    the undo of cut; may be repeated
 #   silent  succeeds if the site is cut off: whoever connects gets neither an answer nor an error
 #
@@ -138,17 +138,34 @@ remove() {
   rm -f "$network_file" "$network_file.new"
 }
 
+# set_links MODE: the relays in front of the site; one that is not there has nothing to carry.
+set_links() {
+  local relay said
+  for relay in web db node; do
+    relay=$MUSTER_DIR/relays/world-$site-$relay.sock
+    [ -S "$relay" ] || continue
+    said=$(ask_socket "$relay" "{\"set\":{\"mode\":\"$1\"}}") && [[ $said != *'"error"'* ]] ||
+      die "$relay, told to be $1, says: $said"
+  done
+}
+
 cut() {
   peer_of "$site" >/dev/null
-  [ "$mode" = namespaces ] || { echo "on loopback the relays in front of the site are its cut" && return; }
-  ip -n "$wan" link set dev "$site" down
-  echo "the link of site $site is down"
+  if [ "$mode" = namespaces ]; then
+    ip -n "$wan" link set dev "$site" down
+  else
+    set_links BlackHole
+  fi
+  echo "the link of site $site is cut"
 }
 
 join() {
   peer_of "$site" >/dev/null
-  [ "$mode" = namespaces ] || return 0
-  ip -n "$wan" link set dev "$site" up
+  if [ "$mode" = namespaces ]; then
+    ip -n "$wan" link set dev "$site" up
+  else
+    set_links Pass
+  fi
 }
 
 silent() {
