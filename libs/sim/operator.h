@@ -29,7 +29,9 @@ struct World {
 
   WorldOptions options;
   base::Random random;
-  Script script;
+  const Shape& shape;
+  /// Something in it cannot be repaired by any undo, however often it is tried.
+  bool hopeless = false;
   EventQueue queue;
   Target target;
   Disk disk;
