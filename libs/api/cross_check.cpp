@@ -202,18 +202,35 @@ Problems cross_check(const RecoveryPlan& plan, const LocalSystem& system,
 
 namespace {
 
-bool has_database(const RecoveryPlan& plan) {
+bool has_probe(const RecoveryPlan& plan, std::string_view kind) {
   return std::any_of(plan.probes.begin(), plan.probes.end(),
-                     [](const ProbeSpec& probe) { return probe.action.kind == "postgres"; });
+                     [kind](const ProbeSpec& probe) { return probe.action.kind == kind; });
+}
+
+bool has_database(const RecoveryPlan& plan) {
+  return has_probe(plan, "postgres");
+}
+
+/// What a probe's operations are an observation of, beside what its kind of streams is.
+std::string signal_of(const ProbeSpec& probe) {
+  if (!probe.signal.empty()) return probe.signal;
+  if (probe.action.kind == "redis") return "SessionStore";
+  if (probe.action.kind == "session") return "SessionContinuity";
+  return probe.action.kind == "dns" ? "Dns" : "";
 }
 
 /// Why a criterion will not be measured, naming what it needs; empty: it can be.
 std::string needs(const RecoveryPlan& plan, const Criterion& criterion) {
   const std::string& metric = criterion.metric;
   const bool database = has_database(plan);
-  if (metric == "RenderMillis" || metric == "SessionContinuityPercent" ||
-      metric == "FeaturePercent") {
+  if (metric == "RenderMillis") {
     return "no probe of spec.probes and no operation of spec.load measures it";
+  }
+  if (metric == "SessionContinuityPercent") {
+    return has_probe(plan, "session") ? "" : "a session probe in spec.probes measures it";
+  }
+  if (metric == "FeaturePercent") {
+    return has_probe(plan, "features") ? "" : "a features probe in spec.probes measures it";
   }
   if (metric == "ConsistencyPercent") {
     return database ? "" : "the ledger of a postgres probe (spec.probes) is what measures it";
@@ -225,9 +242,9 @@ std::string needs(const RecoveryPlan& plan, const Criterion& criterion) {
         [](const Criterion& c) { return c.metric == "ApiResponseMillis" && c.operation.empty(); });
     if (!target) return "its T is the target of ApiResponseMillis in spec.criteria.validation";
   }
-  if (metric == "RequestsPerSecond" && !database) {
-    return "the capacity reads need a postgres probe in spec.probes; the users' own rate is "
-           "spec.load.operationsPerMinute";
+  if (metric == "RequestsPerSecond" && loaded_probe(plan) == nullptr) {
+    return "the capacity reads need a postgres or http probe in spec.probes; the users' own rate "
+           "is spec.load.operationsPerMinute";
   }
   return "";
 }
@@ -253,6 +270,13 @@ void warn_of_unwatched(const RecoveryPlan& plan, std::vector<std::string>& out) 
     const bool of_load = signal == "PoolHealth" || signal == "QueryPerformance";
     const bool of_database = signal == "ReplicationLag" || signal == "Consistency" ||
                              signal == "InstanceHealth" || signal == "DatabaseConnectivity";
+    const bool of_probe = signal == "CrossSiteConnectivity" || signal == "Dns" ||
+                          signal == "DrSiteHealth" || signal == "NetworkLatency" ||
+                          signal == "SessionContinuity" || signal == "SessionStore" ||
+                          signal == "StartUp";
+    const bool given = std::any_of(plan.probes.begin(), plan.probes.end(),
+                                   [&](const ProbeSpec& p) { return signal_of(p) == signal; });
+    if (of_probe && !given) says(signal, "a probe in spec.probes with this signal");
     if (of_load && !plan.load) says(signal, "spec.load");
     if (of_database && !has_database(plan)) says(signal, "a postgres probe in spec.probes");
   }

@@ -91,6 +91,9 @@ LocalSystem read_system(const Node& spec) {
   out.instances = read_all<InstanceSpec>(spec["instances"], read_instance);
   out.services = read_all<ServiceSpec>(spec["services"], read_service);
   out.relays = read_all<RelaySpec>(spec["relays"], read_relay);
+  if (const Node& resolver = spec["resolver"]; resolver.is_map()) {
+    out.resolver = {text(resolver, "address")};
+  }
   return out;
 }
 

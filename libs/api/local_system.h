@@ -57,6 +57,11 @@ struct RelaySpec {
   std::string delay_millis;          // a number after substitution
 };
 
+/// The name server at which the host names of the system's addresses are looked up.
+struct ResolverSpec {
+  std::string address;
+};
+
 struct LocalSystem {
   std::string name, description;
   std::string home;  // folder of the file
@@ -69,6 +74,7 @@ struct LocalSystem {
   std::vector<InstanceSpec> instances;
   std::vector<ServiceSpec> services;
   std::vector<RelaySpec> relays;
+  std::optional<ResolverSpec> resolver;  // nothing: the machine's own
 
   const ProcessSpec* process(std::string_view name) const;
   const InstanceSpec* instance(std::string_view name) const;

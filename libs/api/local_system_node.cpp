@@ -103,6 +103,7 @@ Node to_node(const LocalSystem& system) {
   set_list(spec, "instances", system.instances, instance_node);
   set_list(spec, "services", system.services, service_node);
   set_list(spec, "relays", system.relays, relay_node);
+  if (system.resolver) spec.set("resolver", Node::map().set("address", system.resolver->address));
   return Node::map()
       .set("apiVersion", kGroupVersion)
       .set("kind", "LocalSystem")

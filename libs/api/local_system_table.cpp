@@ -99,7 +99,9 @@ FieldSpec spec_fields() {
        objects("processes", process_fields(), "What can be broken, started and stopped."),
        objects("instances", instance_fields(), "Servers with an address of their own."),
        objects("services", service_fields(), "The addresses that users connect to."),
-       objects("relays", relay_fields(), "Links that can be delayed, cut and reset.")},
+       objects("relays", relay_fields(), "Links that can be delayed, cut and reset."),
+       object("resolver", {required(text("address", "HOST:PORT of a name server, by number."))},
+              "Where host names in its addresses are looked up; default: as the machine does.")},
       "The system.");
 }
 

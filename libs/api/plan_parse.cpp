@@ -1,5 +1,6 @@
 #include "api/plan_parse.h"
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "api/decode.h"
@@ -37,13 +38,24 @@ TargetSpec read_target(const Node& node) {
   return out;
 }
 
+std::optional<HttpRequestSpec> read_request(const Node& node) {
+  if (!node.is_map()) return std::nullopt;
+  return HttpRequestSpec{node["method"].as_string(), node["path"].as_string(),
+                         node["body"].as_string(), node["status"].as_strings(),
+                         node["contains"].as_string()};
+}
+
 std::optional<LoadSpec> read_load(const Node& node) {
   if (!node.is_map()) return std::nullopt;
-  LoadSpec out{
-      node["probe"].as_string(), node["users"].as_int(), node["operationsPerMinute"].as_int(), {}};
+  LoadSpec out;
+  out.probe = node["probe"].as_string();
+  out.users = node["users"].as_int();
+  out.operations_per_minute = node["operationsPerMinute"].as_int();
+  out.login = read_request(node["login"]);
   for (const Node& item : node["mix"].items()) {
-    out.mix.push_back(
-        {item["name"].as_string(), item["share"].as_int(), item["statement"].as_string()});
+    out.mix.push_back({item["name"].as_string(), item["share"].as_int(),
+                       item["statement"].as_string(), read_request(item["request"]),
+                       item["secured"].as_bool()});
   }
   return out;
 }
@@ -144,7 +156,7 @@ std::vector<ProbeSpec> read_probes(const Node& list) {
   std::vector<ProbeSpec> out;
   for (const Node& item : list.items()) {
     out.push_back({item["name"].as_string(), read_action(item, fields_of("spec.probes")),
-                   item["control"].as_bool()});
+                   item["control"].as_bool(), item["signal"].as_string()});
   }
   return out;
 }
@@ -173,6 +185,19 @@ void read_spec(RecoveryPlan& plan, const Node& spec) {
 }
 
 }  // namespace
+
+const ProbeSpec* loaded_probe(const RecoveryPlan& plan) {
+  if (!plan.load) return nullptr;
+  const auto first = [&](auto wanted) {
+    const auto found = std::ranges::find_if(plan.probes, wanted);
+    return found == plan.probes.end() ? nullptr : &*found;
+  };
+  if (!plan.load->probe.empty()) {
+    return first([&](const ProbeSpec& probe) { return probe.name == plan.load->probe; });
+  }
+  const ProbeSpec* database = first([](const ProbeSpec& p) { return p.action.kind == "postgres"; });
+  return database ? database : first([](const ProbeSpec& p) { return p.action.kind == "http"; });
+}
 
 tl::expected<RecoveryPlan, Problems> parse_plan(const Node& document, const std::string& file,
                                                 const ActionCatalog& catalog) {

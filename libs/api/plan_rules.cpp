@@ -119,18 +119,91 @@ void check_criteria(Decoder& decoder, const RecoveryPlan& plan,
   }
 }
 
+void check_statement(Decoder& decoder, const LoadOperation& operation, const Node& node) {
+  const std::string path = "spec.load.mix." + operation.name;
+  if (operation.request) {
+    decoder.complain(node["request"].mark, path + ".request",
+                     "is for a load whose probe is an http probe: spec.load.probe must name one");
+  }
+  if (operation.secured) {
+    decoder.complain(node["secured"].mark, path + ".secured",
+                     "is for a load whose probe is an http probe: spec.load.probe must name one");
+  }
+  const bool known =
+      operation.name == "read" || operation.name == "write" || operation.name == "heavy";
+  if (known || !operation.statement.empty()) return;
+  decoder.complain(node.mark, path + ".statement",
+                   "is missing: only read, write and heavy have a statement of their own");
+}
+
+void check_path(Decoder& decoder, const HttpRequestSpec& request, const Node& node,
+                const std::string& path) {
+  const bool sendable =
+      std::ranges::all_of(request.path, [](char c) { return c > ' ' && c < 127; });
+  if (!request.path.starts_with('/') || !sendable) {
+    decoder.complain(
+        node["path"].mark, path + ".path",
+        fmt::format("{} is no path: it begins with / and has no blanks", show(node["path"])));
+  }
+  if (!request.body.empty() && request.method != "POST") {
+    decoder.complain(node["body"].mark, path + ".body",
+                     fmt::format("a {} sends none: method POST does", request.method));
+  }
+  for (const Node& status : node["status"].items()) {
+    const std::string& text = status.as_string();
+    const bool three = text.size() == 3 && text[0] >= '1' && text[0] <= '5' &&
+                       text.find_first_not_of("0123456789") == std::string::npos;
+    if (three) continue;
+    decoder.complain(status.mark, path + ".status",
+                     fmt::format("{} is none: 100 to 599 are allowed", show(status)));
+  }
+}
+
+void check_request(Decoder& decoder, const RecoveryPlan& plan, const LoadOperation& operation,
+                   const Node& node) {
+  const std::string path = "spec.load.mix." + operation.name;
+  if (!operation.statement.empty()) {
+    decoder.complain(node["statement"].mark, path + ".statement",
+                     "is for a load on a database: the load's probe is an http probe");
+  }
+  if (operation.secured && !plan.load->login) {
+    decoder.complain(node["secured"].mark, path + ".secured",
+                     "needs spec.load.login: how a user logs in");
+  }
+  if (operation.request) {
+    return check_path(decoder, *operation.request, node["request"], path + ".request");
+  }
+  decoder.complain(node.mark, path + ".request",
+                   "is missing: the load's probe is an http probe, so an operation is a request");
+}
+
 void check_load(Decoder& decoder, const RecoveryPlan& plan, const Node& load) {
   if (!plan.load) return;
+  const ProbeSpec* probe = loaded_probe(plan);
+  const bool over_http = probe != nullptr && probe->action.kind == "http";
+  const bool loadable = probe == nullptr || over_http || probe->action.kind == "postgres";
+  if (!loadable) {
+    decoder.complain(load["probe"].mark, "spec.load.probe",
+                     fmt::format("\"{}\" is a probe of kind {}: users work with a postgres or an "
+                                 "http probe's service",
+                                 probe->name, probe->action.kind));
+  }
+  if (plan.load->login && over_http) {
+    check_path(decoder, *plan.load->login, load["login"], "spec.load.login");
+  } else if (plan.load->login) {
+    decoder.complain(load["login"].mark, "spec.load.login",
+                     "is for a load whose probe is an http probe: spec.load.probe must name one");
+  }
   std::int64_t sum = 0;
   for (std::size_t i = 0; i < plan.load->mix.size(); ++i) {
     const LoadOperation& operation = plan.load->mix[i];
+    const Node& node = load["mix"].items()[i];
     sum += operation.share;
-    const bool known =
-        operation.name == "read" || operation.name == "write" || operation.name == "heavy";
-    if (known || !operation.statement.empty()) continue;
-    decoder.complain(load["mix"].items()[i].mark,
-                     fmt::format("spec.load.mix.{}.statement", operation.name),
-                     "is missing: only read, write and heavy have a statement of their own");
+    if (over_http) {
+      check_request(decoder, plan, operation, node);
+    } else {
+      check_statement(decoder, operation, node);
+    }
   }
   if (sum != 100) {
     decoder.complain(load["mix"].mark, "spec.load.mix",

@@ -42,16 +42,27 @@ struct ProbeSpec {
   std::string name;
   Action action;  // postgres, http, tcp
   bool control = false;
+  std::string signal;  // of `monitoring`; empty: what its kind is an observation of
 };
 
+/// What a user asks an application for. `$user` is the user's number, `$key` one from 1 to 2000.
+struct HttpRequestSpec {
+  std::string method = "GET";  // GET, HEAD, POST
+  std::string path, body;
+  std::vector<std::string> status;  // good answers; empty: 200 to 299
+  std::string contains;             // what a good answer's body has
+};
 struct LoadOperation {
   std::string name;
-  std::int64_t share = 0;  // percent; the shares sum to 100
-  std::string statement;   // SQL; empty: the system's default for read, write, heavy
+  std::int64_t share = 0;                  // percent; the shares sum to 100
+  std::string statement;                   // SQL; empty: the default for read, write, heavy
+  std::optional<HttpRequestSpec> request;  // of a load over an http probe
+  bool secured = false;                    // the user logs in first
 };
 struct LoadSpec {
   std::string probe;  // the postgres or http probe whose service it loads; empty: the first one
   std::int64_t users = 0, operations_per_minute = 0;
+  std::optional<HttpRequestSpec> login;
   std::vector<LoadOperation> mix;
 };
 
@@ -136,5 +147,9 @@ struct RecoveryPlan {
 
   Node document;  // as read, after overrides and the profile
 };
+
+/// The probe whose service the users work with: the plan's choice, else its first database, else
+/// its first http probe. Null: the plan has no load, or nothing to load.
+const ProbeSpec* loaded_probe(const RecoveryPlan& plan);
 
 }  // namespace api

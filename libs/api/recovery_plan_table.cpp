@@ -1,6 +1,8 @@
 // The table of a RecoveryPlan: every field that a plan may have, with its type, range, default and
 // meaning. Validation, the JSON Schema and the reference in docs/plans.md follow it; what fields
 // must be to each other is in plan_rules.cpp.
+#include <algorithm>
+
 #include "api/field.h"
 #include "api/recovery_plan.h"
 #include "api/tables.h"
@@ -64,6 +66,15 @@ FieldSpec target() {
              "What is drilled."));
 }
 
+/// Every signal that a drill can watch; the second half are only what a probe is declared to be.
+const std::vector<std::string> kSignals = {
+    "Consistency",    "Control",        "DatabaseConnectivity", "HealthChecks",
+    "InstanceHealth", "LoadBalancer",   "PoolHealth",           "QueryPerformance",
+    "Reference",      "ReplicationLag", "ServiceAvailability"};
+const std::vector<std::string> kProbeSignals = {
+    "CrossSiteConnectivity", "Dns",          "DrSiteHealth", "NetworkLatency",
+    "SessionContinuity",     "SessionStore", "StartUp"};
+
 FieldSpec probes() {
   return with_action(
       Use::Probe,
@@ -71,8 +82,19 @@ FieldSpec probes() {
               {required(label("name", "The name, as in conditions and reports.")),
                flag("control", false,
                     "Watches something that the fault cannot reach; where it fails too, the drill "
-                    "proves nothing.")},
+                    "proves nothing."),
+               choice("signal", kProbeSignals,
+                      "What of monitoring its operations are an observation of, and of nothing "
+                      "else; default: what its kind observes.")},
               "What watches the service all the time."));
+}
+
+std::vector<FieldSpec> request_fields() {
+  return {by_default("GET", choice("method", {"GET", "HEAD", "POST"}, "How it asks.")),
+          required(text("path", "The path and query; $user and $key are replaced.")),
+          text("body", "What a POST sends; $user and $key are replaced."),
+          strings("status", {1, 32}, "Answers that are good; default: 200 to 299."),
+          text("contains", "A text that the body of a good answer has.")};
 }
 
 FieldSpec load() {
@@ -85,8 +107,14 @@ FieldSpec load() {
            objects("mix",
                    {required(label("name", "read, write, heavy, or a name of your own.")),
                     required(integer("share", {1, 100}, {}, "Percent; all sum to 100.")),
-                    text("statement", "The SQL; needed unless the name is read, write or heavy.")},
-                   "What they do."))},
+                    text("statement", "The SQL; needed unless the name is read, write or heavy."),
+                    object("request", request_fields(),
+                           "What is asked for, where the load's probe is an http probe."),
+                    flag("secured", false, "Whether the user must be logged in.")},
+                   "What they do.")),
+       object("login", request_fields(),
+              "How a user logs in, for secured operations; the cookies of its answer are sent "
+              "with them.")},
       "Users who work while the drill runs.");
 }
 
@@ -171,16 +199,17 @@ FieldSpec phase_targets() {
 }
 
 std::vector<FieldSpec> criterion_fields() {
-  return {required(choice("metric",
-                          {"ApiResponseMillis", "QueryMillis", "Users", "RequestsPerSecond",
-                           "SatisfactionPercent", "ErrorPercent", "ConsistencyPercent",
-                           "RenderMillis", "SessionContinuityPercent", "FeaturePercent"},
-                          "What is measured.")),
-          by_default("P95", choice("statistic", {"Mean", "P50", "P95", "P99", "Max"},
-                                   "Of times: which figure of all.")),
-          label("operation", "Only this operation of spec.load.mix; default: all of them."),
-          field(FieldType::Amount, "atMost", "Times and errors: the most that is good."),
-          field(FieldType::Amount, "atLeast", "Everything else: the least that is good.")};
+  return {
+      required(choice("metric",
+                      {"ApiResponseMillis", "QueryMillis", "Users", "RequestsPerSecond",
+                       "SatisfactionPercent", "ErrorPercent", "ConsistencyPercent", "RenderMillis",
+                       "SessionContinuityPercent", "FeaturePercent", "PerformanceRecoveryPercent"},
+                      "What is measured.")),
+      by_default("P95", choice("statistic", {"Mean", "P50", "P95", "P99", "Max"},
+                               "Of times: which figure of all.")),
+      label("operation", "Only this operation of spec.load.mix; default: all of them."),
+      field(FieldType::Amount, "atMost", "Times and errors: the most that is good."),
+      field(FieldType::Amount, "atLeast", "Everything else: the least that is good.")};
 }
 
 FieldSpec criteria() {
@@ -196,11 +225,10 @@ FieldSpec criteria() {
 }
 
 FieldSpec monitoring() {
-  return words("monitoring", {0, 64},
-               {"Consistency", "Control", "DatabaseConnectivity", "HealthChecks", "InstanceHealth",
-                "LoadBalancer", "PoolHealth", "QueryPerformance", "Reference", "ReplicationLag",
-                "ServiceAvailability"},
-               "Signals that must be watched all the time.");
+  std::vector<std::string> all = kSignals;
+  all.insert(all.end(), kProbeSignals.begin(), kProbeSignals.end());
+  std::sort(all.begin(), all.end());
+  return words("monitoring", {0, 64}, all, "Signals that must be watched all the time.");
 }
 
 FieldSpec guard() {

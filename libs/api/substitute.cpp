@@ -139,6 +139,7 @@ Result<LocalSystem> substitute(const LocalSystem& system, const Substitutions& v
   TRY(replace_all(out.instances, values));
   TRY(replace_all(out.services, values));
   TRY(replace_all(out.relays, values));
+  if (out.resolver) TRY(replace(out.resolver->address, values));
   return out;
 }
 

@@ -25,6 +25,8 @@ class Fields {
   }
 
   std::string text(const char* key) { return get(key, &Node::is_string).as_string(); }
+  /// Empty where the key is absent: it came with a later writer.
+  std::string text_if(const char* key) { return node_.has(key) ? text(key) : std::string(); }
   std::int64_t integer(const char* key) { return get(key, &Node::is_int).as_int(); }
   std::uint32_t small(const char* key) {
     const std::int64_t value = integer(key);
@@ -200,6 +202,7 @@ class Reader {
       s.interval = f.duration("interval");
       s.deadline = f.duration("deadline");
       s.decides = f.flag("decides");
+      s.signal = f.text_if("signal");
       evidence().streams.push_back(std::move(s));
     });
   }

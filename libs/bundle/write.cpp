@@ -72,7 +72,8 @@ Node streams_node(const drill::Evidence& evidence) {
         .set("endpoint", s.endpoint)
         .set("interval", s.interval.count())
         .set("deadline", s.deadline.count())
-        .set("decides", s.decides);
+        .set("decides", s.decides)
+        .set("signal", s.signal);
   });
   return Node::map().set("servers", std::move(servers)).set("streams", std::move(streams));
 }

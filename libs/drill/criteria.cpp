@@ -9,6 +9,8 @@
 
 #include <fmt/format.h>
 
+#include "drill/continuity.h"
+
 namespace drill {
 namespace {
 
@@ -122,13 +124,48 @@ Measured throughput(const Criterion& criterion, const Samples& samples,
   return {rate, samples.size(), "the users' own rate"};
 }
 
+/// Below a tenth of T nobody feels a difference; without T every difference counts.
+double felt(double millis, Duration apdex_target) {
+  return std::max(millis, base::to_millis(apdex_target) / 10);
+}
+
+/// How much of the response times before the fault is back: 100 x before / now, at most 100.
+Measured performance(const Criterion& criterion, const Samples& samples, const Evidence& evidence,
+                     Duration apdex_target) {
+  const auto began = evidence.phase_began.find(Phase::Baseline);
+  if (began == evidence.phase_began.end()) return {};
+  const auto response = [](const LoadSample& s) { return s.completed - s.intended; };
+  const CriteriaWindow baseline{"baseline", began->second, evidence.fault_begun};
+  const Measured before =
+      latency(samples_in(criterion, baseline, evidence), criterion.statistic, response);
+  const Measured now = latency(samples, criterion.statistic, response);
+  if (!before.value || !now.value) return {};
+  const double ratio = felt(*before.value, apdex_target) / felt(*now.value, apdex_target);
+  return {100 * std::min(1.0, ratio), now.samples,
+          fmt::format("{:.3g} ms before the fault, {:.3g} ms now", *before.value, *now.value)};
+}
+
+Measured measured_share(const Share& share, const char* how) {
+  return {share.percent, share.of, how};
+}
+
 Measured measure(const Criterion& criterion, const CriteriaWindow& window, const Evidence& evidence,
                  const CriteriaInputs& inputs) {
   if (criterion.metric == "ConsistencyPercent") {
     return {inputs.consistency_percent, inputs.consistency_of, "writes before the recovery point"};
   }
   if (window.from >= window.until) return {};
+  if (criterion.metric == "SessionContinuityPercent") {
+    return measured_share(session_continuity(evidence, window.from, window.until),
+                          "of the sessions had before the fault");
+  }
+  if (criterion.metric == "FeaturePercent") {
+    return measured_share(features_working(evidence, window.from, window.until), "of all features");
+  }
   const Samples samples = samples_in(criterion, window, evidence);
+  if (criterion.metric == "PerformanceRecoveryPercent") {
+    return performance(criterion, samples, evidence, inputs.apdex_target);
+  }
   if (criterion.metric == "ApiResponseMillis") {
     return latency(samples, criterion.statistic,
                    [](const LoadSample& s) { return s.completed - s.intended; });
@@ -145,8 +182,8 @@ Measured measure(const Criterion& criterion, const CriteriaWindow& window, const
   return {};
 }
 
-bool is_latency(const std::string& metric) {
-  return metric.ends_with("Millis");
+bool has_statistic(const std::string& metric) {
+  return metric.ends_with("Millis") || metric == "PerformanceRecoveryPercent";
 }
 
 }  // namespace
@@ -191,7 +228,7 @@ CriterionResult judge(const Criterion& criterion, const CriteriaWindow& window,
   out.window = window.name;
   out.metric = criterion.metric;
   out.operation = criterion.operation;
-  if (is_latency(criterion.metric)) out.statistic = name(criterion.statistic);
+  if (has_statistic(criterion.metric)) out.statistic = name(criterion.statistic);
   out.at_most = criterion.at_most;
   out.target = criterion.target;
   out.samples = measured.samples;

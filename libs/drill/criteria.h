@@ -1,5 +1,6 @@
 // Performance criteria (D6, measurement.md §7), judged from the load and never from the probes,
-// which are too light to be users. What was not measured is missed: it never passes silently.
+// which are too light to be users; of sessions and features the probes that call them tell
+// (drill/continuity.h). What was not measured is missed: it never passes silently.
 #pragma once
 
 #include <optional>
@@ -17,7 +18,8 @@ const char* name(Statistic statistic);
 
 struct Criterion {
   std::string metric;  // ApiResponseMillis, QueryMillis, Users, RequestsPerSecond,
-                       // SatisfactionPercent, ErrorPercent, ConsistencyPercent
+                       // SatisfactionPercent, ErrorPercent, ConsistencyPercent,
+                       // SessionContinuityPercent, FeaturePercent, PerformanceRecoveryPercent
   double target = 0;
   bool at_most = true;
   Statistic statistic = Statistic::P95;  // of latencies

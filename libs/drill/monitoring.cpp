@@ -28,7 +28,9 @@ bool answered(const Record& record) {
 
 void operations(const Evidence& evidence, const Kinds& kinds, bool server_known, const Tell& tell) {
   for (const StreamInfo& info : evidence.streams) {
-    if (std::find(kinds.begin(), kinds.end(), info.kind) == kinds.end()) continue;
+    if (!info.signal.empty() || std::find(kinds.begin(), kinds.end(), info.kind) == kinds.end()) {
+      continue;
+    }
     for (const Record& record : evidence.records) {
       if (record.stream != info.id || !answered(record)) continue;
       if (!server_known || record.server_id != 0) tell(record.completed);
@@ -39,6 +41,19 @@ void operations(const Evidence& evidence, const Kinds& kinds, bool server_known,
 Look operations_of(Kinds kinds, bool server_known = false) {
   return [kinds = std::move(kinds), server_known](const Evidence& evidence, const Tell& tell) {
     operations(evidence, kinds, server_known, tell);
+  };
+}
+
+/// Of the streams that the plan gave this signal to: that one was tried is the observation, because
+/// what cannot be reached is what it watches for.
+Look operations_for(std::string signal) {
+  return [signal = std::move(signal)](const Evidence& evidence, const Tell& tell) {
+    for (const StreamInfo& info : evidence.streams) {
+      if (info.signal != signal) continue;
+      for (const Record& record : evidence.records) {
+        if (record.stream == info.id && answered(record)) tell(record.completed);
+      }
+    }
   };
 }
 
@@ -71,6 +86,13 @@ const std::map<std::string, Look>& table() {
       {"Control", operations_of({StreamKind::Control})},
       {"Reference", operations_of({StreamKind::Reference})},
       {"Consistency", nullptr},
+      {"CrossSiteConnectivity", operations_for("CrossSiteConnectivity")},
+      {"Dns", operations_for("Dns")},
+      {"DrSiteHealth", operations_for("DrSiteHealth")},
+      {"NetworkLatency", operations_for("NetworkLatency")},
+      {"SessionContinuity", operations_for("SessionContinuity")},
+      {"SessionStore", operations_for("SessionStore")},
+      {"StartUp", operations_for("StartUp")},
   };
   return kTable;
 }

@@ -47,6 +47,9 @@ const char* name(StreamKind kind) {
     case StreamKind::Reference: return "Reference";
     case StreamKind::Control: return "Control";
     case StreamKind::Capacity: return "Capacity";
+    case StreamKind::Session: return "Session";
+    case StreamKind::Feature: return "Feature";
+    case StreamKind::Names: return "Names";
   }
   return "?";
 }

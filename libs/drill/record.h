@@ -61,7 +61,7 @@ struct Record {
   TimePoint invoked = kNever;
   TimePoint completed = kNever;
   std::uint64_t server_position = 0;  // PostgreSQL: LSN; 0 = unknown
-  std::int64_t value = -1;            // reads: highest ledger seq seen; -1 = not a read
+  std::int64_t value = -1;            // reads: highest ledger seq seen; -1 = not a read; StreamKind
 
   bool operator==(const Record&) const = default;
 };
@@ -79,6 +79,9 @@ enum class StreamKind : std::uint8_t {
   Reference,     // the prober's own responder with known outages
   Control,       // a target outside the blast radius
   Capacity,      // rising reads for throughput criteria
+  Session,       // sessions made before the fault and carried on after it; value: which session
+  Feature,       // one feature of an application, called again and again
+  Names,         // what a name server answers; value: the address, term: the TTL in seconds
 };
 
 const char* name(StreamKind kind);
@@ -93,6 +96,7 @@ struct StreamInfo {
   Duration interval{};   // Δ
   Duration deadline{};   // D
   bool decides = false;  // one of the streams that the objectives are judged by
+  std::string signal{};  // of `monitoring`: the only one it is an observation of; empty: its kind's
 
   bool operator==(const StreamInfo&) const = default;
 };

@@ -40,6 +40,8 @@ void fields(A& a, typename A::template Ref<drill::StreamInfo> v) {
   a("intervalSeconds", v.interval, "time between due operations");
   a("deadlineSeconds", v.deadline, "an operation later than this is not good");
   a("decides", v.decides, "the objectives are judged by this stream");
+  a("signal", v.signal,
+    "the signal of `monitoring` that its operations are an observation of; empty: its kind's");
 }
 
 template <class A>

@@ -189,6 +189,9 @@ const char* meaning(drill::StreamKind kind) {
     case drill::StreamKind::Reference: return "known outages of our own responder";
     case drill::StreamKind::Control: return "target outside the blast radius";
     case drill::StreamKind::Capacity: return "rising reads";
+    case drill::StreamKind::Session: return "sessions carried on";
+    case drill::StreamKind::Feature: return "one feature";
+    case drill::StreamKind::Names: return "what the name server answers";
   }
   return "";
 }

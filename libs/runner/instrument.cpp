@@ -128,6 +128,7 @@ base::Result<> Instrument::add_streams() {
         stream.spec.info.kind = drill::StreamKind::Control;
         stream.spec.info.decides = false;
       }
+      if (!probe.signal.empty()) stream.spec.info.signal = probe.signal;
       choose_decider(stream.spec.info);
       TRY(add_stream(std::move(stream)));
     }

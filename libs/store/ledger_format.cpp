@@ -114,7 +114,7 @@ drill::StreamInfo Decoder::stream() {
   drill::StreamInfo out;
   out.id = drill::StreamId(u16());
   const auto kind = u8();
-  if (kind > static_cast<std::uint8_t>(drill::StreamKind::Capacity)) {
+  if (kind > static_cast<std::uint8_t>(drill::StreamKind::Names)) {
     ok_ = false;
   }
   out.kind = static_cast<drill::StreamKind>(kind);

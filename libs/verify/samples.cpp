@@ -22,11 +22,8 @@ constexpr double kMonitored = 90;
 using Moments = std::vector<TimePoint>;
 
 /// Answers of these streams, good or bad; what never left the prober is none.
-Moments answers(const Evidence& evidence, std::initializer_list<StreamKind> kinds, bool by_server) {
-  std::set<drill::StreamId> wanted;
-  for (const drill::StreamInfo& info : evidence.streams) {
-    if (std::find(kinds.begin(), kinds.end(), info.kind) != kinds.end()) wanted.insert(info.id);
-  }
+Moments answers_of(const Evidence& evidence, const std::set<drill::StreamId>& wanted,
+                   bool by_server) {
   Moments out;
   for (const drill::Record& r : evidence.records) {
     if (!wanted.contains(r.stream) || r.completed == kNever) continue;
@@ -35,6 +32,25 @@ Moments answers(const Evidence& evidence, std::initializer_list<StreamKind> kind
     if (!by_server || r.server_id != 0) out.push_back(r.completed);
   }
   return out;
+}
+
+/// Of all streams of these kinds that have no signal of their own.
+Moments answers(const Evidence& evidence, std::initializer_list<StreamKind> kinds, bool by_server) {
+  std::set<drill::StreamId> wanted;
+  for (const drill::StreamInfo& info : evidence.streams) {
+    if (!info.signal.empty()) continue;
+    if (std::find(kinds.begin(), kinds.end(), info.kind) != kinds.end()) wanted.insert(info.id);
+  }
+  return answers_of(evidence, wanted, by_server);
+}
+
+/// Of the streams that the plan gave to one signal, and to no other.
+Moments answers_for(const Evidence& evidence, const std::string& signal) {
+  std::set<drill::StreamId> wanted;
+  for (const drill::StreamInfo& info : evidence.streams) {
+    if (info.signal == signal) wanted.insert(info.id);
+  }
+  return answers_of(evidence, wanted, false);
 }
 
 Moments looks(const Evidence& evidence, bool with_primary) {
@@ -67,6 +83,10 @@ std::optional<Moments> moments_of(const std::string& signal, const Evidence& e) 
                    {ServiceNew, ServiceOpen, Ledger, ReadService, PinnedOpen, PinnedNew,
                     LedgerPinned, ReadPinned},
                    false);
+  }
+  for (const char* own : {"CrossSiteConnectivity", "Dns", "DrSiteHealth", "NetworkLatency",
+                          "SessionContinuity", "SessionStore", "StartUp"}) {
+    if (signal == own) return answers_for(e, signal);
   }
   if (signal == "Control") return answers(e, {Control}, false);
   if (signal == "Reference") return answers(e, {Reference}, false);
