@@ -96,6 +96,22 @@ bool concerns(BadDay day, const Shape& shape) {
   }
 }
 
+namespace {
+
+/// Anywhere a drill of this plan comes to, as far as its parts tell.
+CrashPoint crash_of(const Shape& shape, base::Random& random) {
+  const std::size_t parts = shape.faults.size() + shape.steps.size();
+  const bool write = random.chance(0.5);
+  // A record, a result and an undo of each part, in four places each; before and after a record,
+  // a deed, a proof or an undo of each, a failback step, and what is asked in between.
+  const std::size_t points =
+      write ? 4 * (2 + 3 * parts) : 2 * (12 + 3 * parts + shape.failback.size());
+  return {write ? CrashPoint::Where::Write : CrashPoint::Where::Action,
+          static_cast<std::uint32_t>(random.below(points))};
+}
+
+}  // namespace
+
 WorldOptions sampled(const std::vector<Shape>& shapes, std::uint64_t seed) {
   base::Random random(seed ^ 0x5EEDULL);
   WorldOptions options;
@@ -106,11 +122,7 @@ WorldOptions sampled(const std::vector<Shape>& shapes, std::uint64_t seed) {
   const double troubles[] = {0.0, 0.02, 0.1};
   options.trouble = troubles[random.below(3)];
   if (random.chance(0.3)) options.abort_after = base::millis(random.between(0, 60'000));
-  if (random.chance(0.6)) {
-    const bool write = random.chance(0.5);
-    options.crash = CrashPoint{write ? CrashPoint::Where::Write : CrashPoint::Where::Action,
-                               static_cast<std::uint32_t>(random.below(60))};
-  }
+  if (random.chance(0.9)) options.crash = crash_of(*options.shape, random);
   return options;
 }
 

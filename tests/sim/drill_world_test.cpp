@@ -3,6 +3,7 @@
 #include "sim/drill_world.h"
 
 #include <cstdio>
+#include <map>
 
 #include <gtest/gtest.h>
 
@@ -171,18 +172,22 @@ TEST(SimDrill, CrashAtEveryActionAndEveryWriteIsUndone) {
   EXPECT_GT(crashes, 400U * shapes().size());
 }
 
-TEST(SimDrill, TenThousandSampledDrillsLeaveNothingBroken) {
+TEST(SimDrill, TenThousandSampledCrashPointsLeaveNothingBroken) {
   std::uint32_t crashes = 0, injected = 0, honest = 0;
+  std::map<std::string, std::uint32_t> crashes_of;
   for (std::uint64_t seed = 1; seed <= 10'000; ++seed) {
-    const auto result = checked(sampled(shapes(), seed));
+    const WorldOptions options = sampled(shapes(), seed);
+    const auto result = checked(options);
     crashes += result.crashes;
+    crashes_of[options.shape->name] += result.crashes;
     injected += result.injected ? 1 : 0;
     honest += result.whole ? 0 : 1;
     if (testing::Test::HasFailure()) return;
   }
   // The sample would prove nothing if hardly any drill got as far as breaking something.
   EXPECT_GT(injected, 5'000U);
-  EXPECT_GT(crashes, 2'000U);
+  EXPECT_GT(crashes, 5'000U);
+  for (const Shape& one : shapes()) EXPECT_GT(crashes_of[one.name], 200U) << one.name;
   std::printf("10000 drills: %u with a fault, %u crashes, %u honestly reported as not whole\n",
               injected, crashes, honest);
 }
