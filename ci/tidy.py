@@ -112,6 +112,8 @@ BANS = [
     include("cpprest", r"(?:cpprest|pplx)/", "cpprestsdk serves outbound integrations and nothing "
             "else", {"outbound"}),
     include("hiredis", r"hiredis", "only the probes speak to Redis", {"probes"}),
+    include("ares", r"ares(?:_\w+)?\.h", "names are asked for in one place, so that a lookup is never "
+            "this machine's by accident", {"net"}),
     include("cli11", r"CLI/", "flags are parsed by the programs", {"cli", "bench"}),
     ban("unfinished", r"\b(?:TODO|FIXME|XXX|HACK)\b",
         "finish it or open an issue; comments do not carry work", set(), raw=True),

@@ -341,7 +341,7 @@ aio::Task<base::Result<Exit>> Session::put_away(runner::DrillDir dir, targets::L
 aio::Task<base::Result<Exit>> Session::on_target(const runner::StateDir& state,
                                                  runner::DrillDir dir,
                                                  runner::DrillTarget& target) {
-  runner::HttpGet http(clock_, context_.get_executor());
+  runner::HttpGet http(clock_, context_.get_executor(), target.names);
   if (!target.plan.notifications.empty()) {
     runner::Notifier::Options options;
     options.notifications = target.plan.notifications;

@@ -266,6 +266,8 @@ void warn_of_unwatched(const RecoveryPlan& plan, std::vector<std::string>& out) 
   const auto says = [&](const std::string& signal, const char* what) {
     out.push_back(fmt::format("spec.monitoring: {} will not be seen without {}", signal, what));
   };
+  const ProbeSpec* loaded = loaded_probe(plan);
+  const bool over_http = loaded != nullptr && loaded->action.kind == "http";
   for (const std::string& signal : plan.monitoring) {
     const bool of_load = signal == "PoolHealth" || signal == "QueryPerformance";
     const bool of_database = signal == "ReplicationLag" || signal == "Consistency" ||
@@ -278,6 +280,7 @@ void warn_of_unwatched(const RecoveryPlan& plan, std::vector<std::string>& out) 
                                    [&](const ProbeSpec& p) { return signal_of(p) == signal; });
     if (of_probe && !given) says(signal, "a probe in spec.probes with this signal");
     if (of_load && !plan.load) says(signal, "spec.load");
+    if (signal == "PoolHealth" && over_http) says(signal, "a load on a database");
     if (of_database && !has_database(plan)) says(signal, "a postgres probe in spec.probes");
   }
 }

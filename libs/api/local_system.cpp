@@ -1,6 +1,7 @@
 #include "api/local_system.h"
 
 #include <algorithm>
+#include <arpa/inet.h>
 #include <set>
 
 #include <fmt/format.h>
@@ -150,6 +151,30 @@ void check_references(Decoder& decoder, const Node& spec, const LocalSystem& sys
   }
 }
 
+/// A name server that is itself a name could be asked of nobody.
+void check_resolver(Decoder& decoder, const Node& spec, const std::string& path) {
+  const Node& address = spec["resolver"]["address"];
+  if (!address.is_string()) return;
+  const std::string& whole = address.as_string();
+  const std::size_t colon = whole.rfind(':');
+  std::string host = whole.substr(0, colon == std::string::npos ? 0 : colon);
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  const std::string port = colon == std::string::npos ? "" : whole.substr(colon + 1);
+  in6_addr number{};
+  const bool placeholder = host.find('{') != std::string::npos;
+  const bool by_number = placeholder || inet_pton(AF_INET, host.c_str(), &number) == 1 ||
+                         inet_pton(AF_INET6, host.c_str(), &number) == 1;
+  const bool digits = !port.empty() && port.size() <= 5 &&
+                      port.find_first_not_of("0123456789") == std::string::npos &&
+                      std::stoi(port) >= 1 && std::stoi(port) <= 65535;
+  if (by_number && (digits || port.find('{') != std::string::npos)) return;
+  decoder.complain(
+      address.mark, path + ".resolver.address",
+      fmt::format("\"{}\" is no HOST:PORT with an IP address as host: a name server is "
+                  "given by number",
+                  whole));
+}
+
 std::string folder_of(const std::string& file) {
   const std::size_t slash = file.rfind('/');
   if (slash == std::string::npos) return ".";
@@ -187,6 +212,7 @@ tl::expected<LocalSystem, Problems> parse_local_system(const Node& document,
   system.home = folder_of(file);
   check_words(decoder, spec, path);
   check_references(decoder, spec, system, path);
+  check_resolver(decoder, spec, path);
   if (!decoder.problems().empty()) return tl::unexpected(decoder.take());
   return system;
 }

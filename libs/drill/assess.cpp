@@ -11,6 +11,7 @@
 #include "drill/judgement.h"
 #include "drill/ledger_check.h"
 #include "drill/monitoring.h"
+#include "drill/name_switch.h"
 #include "drill/samples.h"
 #include "drill/series.h"
 
@@ -119,6 +120,7 @@ void Assessment::head() {
     if (sample.at <= evidence_.fault_begun) lag = &sample;
   }
   if (lag != nullptr) r.lag_at_fault = {*lag};
+  r.names = name_switches(evidence_);
 }
 
 bool Assessment::decides(const StreamInfo& stream) const {

@@ -13,10 +13,11 @@ namespace {
 bool is_read(StreamKind kind) {
   return kind == StreamKind::ReadService || kind == StreamKind::ReadPinned;
 }
-/// Only a primary acknowledges these.
+/// Only a primary acknowledges these, and their term is its own.
 bool is_write(StreamKind kind) {
-  return !is_read(kind) && kind != StreamKind::Reference && kind != StreamKind::Control &&
-         kind != StreamKind::Capacity;
+  return kind == StreamKind::ServiceNew || kind == StreamKind::ServiceOpen ||
+         kind == StreamKind::PinnedOpen || kind == StreamKind::PinnedNew ||
+         kind == StreamKind::Ledger || kind == StreamKind::LedgerPinned;
 }
 
 std::vector<const Record*> acknowledged(const Evidence& evidence, bool (*wanted)(StreamKind)) {

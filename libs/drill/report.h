@@ -104,6 +104,16 @@ struct ReferenceCheck {
   bool contained = false;
   bool operator==(const ReferenceCheck&) const = default;
 };
+/// What a name server answered around the fault (drill/name_switch.h). Durations since the fault
+/// began.
+struct NameSwitch {
+  std::string stream, name;
+  std::string before, after;         // addresses; empty: none was seen
+  std::optional<Duration> ttl;       // of the records before the fault
+  std::optional<Bounds> switched;    // nothing: it was not
+  std::optional<Duration> followed;  // when clients that obey the TTL know the new address
+  bool operator==(const NameSwitch&) const = default;
+};
 /// The stalls in all, for readers who do not want each.
 struct StallSummary {
   std::uint64_t count = 0;
@@ -202,7 +212,7 @@ struct Series {
 };
 
 struct Report {
-  int version = 2;
+  int version = 3;
   std::string drill_id, plan, failure_type, description, profile, mode;  // Orchestrate, Observe
   std::map<std::string, std::string> versions;
   std::string overrides;                   // what --set changed; empty: nothing
@@ -224,6 +234,7 @@ struct Report {
   ConsistencyResult consistency;
   InstrumentResult instrument;
   std::vector<LagSample> lag_at_fault;  // at most one
+  std::vector<NameSwitch> names;
   std::vector<CriterionResult> criteria;
   std::vector<MonitoringResult> monitoring;
   Duration sample_period{};

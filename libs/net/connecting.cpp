@@ -1,11 +1,15 @@
 #include "net/connecting.h"
 
 #include <charconv>
+#include <errno.h>
+#include <sys/socket.h>
 
 #include <boost/asio/connect.hpp>
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/post.hpp>
 #include <fmt/format.h>
+
+#include "net/names.h"
 
 namespace net {
 
@@ -49,7 +53,7 @@ Failure failure_of(const error_code& error) {
   if (error == asio::error::connection_refused) {
     return Failure::Refused;
   }
-  if (error.category() == asio::error::get_netdb_category() ||
+  if (error.category() == name_errors() || error.category() == asio::error::get_netdb_category() ||
       error.category() == asio::error::get_addrinfo_category() ||
       error == asio::error::host_unreachable || error == asio::error::network_unreachable ||
       error == asio::error::network_down || error == asio::error::timed_out ||
@@ -57,6 +61,12 @@ Failure failure_of(const error_code& error) {
     return Failure::Unreachable;
   }
   return Failure::Reset;
+}
+
+bool nothing_to_read(int socket) {
+  char next = 0;
+  const auto got = ::recv(socket, &next, 1, MSG_PEEK | MSG_DONTWAIT);
+  return got < 0 && (errno == EAGAIN || errno == EINTR);
 }
 
 namespace {
@@ -75,31 +85,82 @@ void connect_one(tcp::socket& socket, const tcp::endpoint& endpoint, std::shared
   socket.async_connect(endpoint, [keep = std::move(keep), done = std::move(done)](
                                      const error_code& outcome) { done(outcome); });
 }
+
+/// The addresses of a name, one after the other.
+template <class Endpoints>
+void connect_any(tcp::socket& socket, const Endpoints& endpoints, std::shared_ptr<void> keep,
+                 std::function<void(const error_code&)> done) {
+  asio::async_connect(socket, endpoints,
+                      [&socket, keep = std::move(keep), done = std::move(done)](
+                          const error_code& outcome, const tcp::endpoint&) {
+                        error_code ignored;
+                        socket.set_option(tcp::no_delay(true), ignored);
+                        done(outcome);
+                      });
+}
+
+std::vector<tcp::endpoint> endpoints_of(const Names::Addresses& addresses, std::uint16_t port) {
+  std::vector<tcp::endpoint> out;
+  for (const auto& address : addresses) out.emplace_back(address, port);
+  return out;
+}
+
+/// At the system's own name server.
+std::function<void()> connect_named(tcp::socket& socket, const Address& address,
+                                    std::shared_ptr<void> keep,
+                                    std::function<void(const error_code&)> done) {
+  if (const auto known = address.names->known(address.host)) {
+    connect_any(socket, endpoints_of(*known, address.port), std::move(keep), std::move(done));
+    return {};
+  }
+  const auto query = address.names->look_up(
+      socket.get_executor(), address.host,
+      [&socket, port = address.port, keep = std::move(keep), done = std::move(done)](
+          const error_code& error, const Names::Addresses& found) {
+        if (error) return done(error);
+        connect_any(socket, endpoints_of(found, port), keep, done);
+      });
+  return [query] { query->cancel(); };
+}
+
+struct MachineLookup {
+  explicit MachineLookup(const aio::Executor& executor) : resolver(executor) {}
+  tcp::resolver resolver;
+  bool cancelled = false;
+};
+
+std::function<void()> connect_as_this_machine(tcp::socket& socket, const Address& address,
+                                              std::shared_ptr<void> keep,
+                                              std::function<void(const error_code&)> done) {
+  auto lookup = std::make_shared<MachineLookup>(socket.get_executor());
+  lookup->resolver.async_resolve(
+      address.host, std::to_string(address.port),
+      [lookup, &socket, keep = std::move(keep), done = std::move(done)](
+          const error_code& error, const tcp::resolver::results_type& found) {
+        if (lookup->cancelled) return;
+        if (error || found.empty()) {
+          return done(error ? error : error_code(asio::error::host_not_found));
+        }
+        connect_any(socket, found, keep, done);
+      });
+  return [lookup] {
+    lookup->cancelled = true;
+    lookup->resolver.cancel();
+  };
+}
 }  // namespace
 
-void connect_socket(tcp::socket& socket, const Address& address, std::shared_ptr<void> keep,
-                    std::function<void(const error_code&)> done) {
+std::function<void()> connect_socket(tcp::socket& socket, const Address& address,
+                                     std::shared_ptr<void> keep,
+                                     std::function<void(const error_code&)> done) {
   error_code no_number;
   const auto number = asio::ip::make_address(address.host, no_number);
   if (!no_number) {
     connect_one(socket, {number, address.port}, std::move(keep), std::move(done));
-    return;
+    return {};
   }
-  auto resolver = std::make_shared<tcp::resolver>(socket.get_executor());
-  resolver->async_resolve(
-      address.host, std::to_string(address.port),
-      [resolver, &socket, keep, done = std::move(done)](
-          const error_code& error, const tcp::resolver::results_type& found) mutable {
-        if (error || found.empty()) {
-          done(error ? error : error_code(asio::error::host_not_found));
-          return;
-        }
-        asio::async_connect(
-            socket, found,
-            [keep, done = std::move(done)](const error_code& outcome, const tcp::endpoint&) {
-              done(outcome);
-            });
-      });
+  return address.names ? connect_named(socket, address, std::move(keep), std::move(done))
+                       : connect_as_this_machine(socket, address, std::move(keep), std::move(done));
 }
 
 }  // namespace net

@@ -16,10 +16,16 @@ using boost::system::error_code;
 /// What a socket error means for a probe.
 Failure failure_of(const error_code& error);
 
-/// Resolves (names only) and connects; `done` is called once, never from inside. Closing the socket
-/// ends it with operation_aborted.
+/// The peer has neither closed nor sent anything that was not read yet.
+bool nothing_to_read(int socket);
+
+/// Resolves (names only, see Address::names) and connects; `done` is called once, never from
+/// inside, and with operation_aborted when the socket is closed while it connects.
+/// Cancellation: what it returns, called before the socket is closed, ends the lookup; then `done`
+/// is not called. Empty for an address by number.
 /// Lifetime: `keep` lives until `done` has been called; `socket` is a part of it.
-void connect_socket(tcp::socket& socket, const Address& address, std::shared_ptr<void> keep,
-                    std::function<void(const error_code&)> done);
+std::function<void()> connect_socket(tcp::socket& socket, const Address& address,
+                                     std::shared_ptr<void> keep,
+                                     std::function<void(const error_code&)> done);
 
 }  // namespace net

@@ -15,9 +15,12 @@
 
 namespace net {
 
+class Names;
+
 struct Address {
   std::string host;  // a name, an IPv4 or IPv6 address without brackets
   std::uint16_t port = 0;
+  std::shared_ptr<Names> names{};  // where a name is looked up; null: as this machine does
 
   /// "db.example:5432", "127.0.0.1:80", "[::1]:80". Errors: InvalidArgument.
   static base::Result<Address> parse(std::string_view text);
@@ -50,6 +53,9 @@ class Connection {
   /// Sends all of it, in order. False: the connection broke before a byte of it was taken; no
   /// on_failed() follows. Plain TCP tries at once, without waiting for readiness.
   virtual bool send(std::string_view bytes) = 0;
+  /// Looks whether an idle connection can still be used: false when the peer has closed it, or said
+  /// something that nobody asked for. Once connected.
+  virtual bool stands() = 0;
   /// No callback comes after this. Twice is harmless.
   virtual void close() = 0;
 };

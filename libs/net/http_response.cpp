@@ -10,6 +10,8 @@ namespace {
 constexpr std::size_t kHeadBytesMax = 64U << 10U;
 constexpr std::size_t kChunkLineBytesMax = 1024;
 constexpr std::size_t kValueBytesMax = 256;
+constexpr std::size_t kRepeatedBytesMax = 4096;
+constexpr std::size_t kRepeatedMax = 64;
 
 char lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
@@ -52,7 +54,7 @@ bool parse_number(std::string_view text, std::uint64_t& out, int number_base) {
 }  // namespace
 
 HttpResponseParser::HttpResponseParser(const HttpExpectation& expected)
-    : expected_(expected), values_(expected.headers.size()) {}
+    : expected_(expected), values_(expected.headers.size()), repeated_(expected.repeated.size()) {}
 
 void HttpResponseParser::clear_message() {
   part_ = Part::Head;
@@ -67,6 +69,9 @@ void HttpResponseParser::clear_message() {
   trailer_bytes_ = 0;
   for (auto& value : values_) {
     value.clear();
+  }
+  for (auto& values : repeated_) {
+    values.clear();
   }
 }
 
@@ -166,12 +171,22 @@ bool HttpResponseParser::parse_field(std::string_view line) {
   } else if (same_name(name, "connection")) {
     keep_alive_ = (keep_alive_ || has_token(value, "keep-alive")) && !has_token(value, "close");
   }
+  keep_value(name, value);
+  return true;
+}
+
+void HttpResponseParser::keep_value(std::string_view name, std::string_view value) {
   for (std::size_t i = 0; i < values_.size(); ++i) {
     if (same_name(name, expected_.headers[i])) {
       values_[i] = value.substr(0, kValueBytesMax);
     }
   }
-  return true;
+  for (std::size_t i = 0; i < repeated_.size(); ++i) {
+    if (same_name(name, expected_.repeated[i]) && value.size() <= kRepeatedBytesMax &&
+        repeated_[i].size() < kRepeatedMax) {
+      repeated_[i].emplace_back(value);
+    }
+  }
 }
 
 bool HttpResponseParser::choose_framing() {

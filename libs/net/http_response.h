@@ -1,5 +1,5 @@
 // An incremental HTTP/1.1 response parser for probes: what a probe judges by and no more (status,
-// two or three named headers, whether a text occurs in the body, when the message ends, whether
+// some named headers, whether a text occurs in the body, when the message ends, whether
 // the connection can be used again). Beast's parser builds a tree of every field; here a response
 // that arrives whole is scanned once, in place, without an allocation.
 // Framing is RFC 9112 §6: HEAD, 1xx, 204, 304 have no body; then chunked; then Content-Length; then
@@ -16,9 +16,10 @@ namespace net {
 
 /// What to look out for. Lifetime: outlives the parser.
 struct HttpExpectation {
-  bool head = false;                 // the request was HEAD
-  std::string body_contains;         // empty: not looked for
-  std::vector<std::string> headers;  // names in lower case, whose values are kept
+  bool head = false;                    // the request was HEAD
+  std::string body_contains;            // empty: not looked for
+  std::vector<std::string> headers;     // names in lower case, whose values are kept
+  std::vector<std::string> repeated{};  // the same, of which every one counts (Set-Cookie)
 };
 
 class HttpResponseParser {
@@ -41,6 +42,9 @@ class HttpResponseParser {
   bool found() const { return found_ || expected_.body_contains.empty(); }
   /// The value of expected.headers[index], empty when absent. At most 256 bytes are kept.
   const std::string& header(std::size_t index) const { return values_[index]; }
+  /// The values of every header named expected.repeated[index], in order. One longer than 4,096
+  /// bytes, and what comes after the 64th, is left out: a part of a cookie is none.
+  const std::vector<std::string>& values(std::size_t index) const { return repeated_[index]; }
 
  private:
   enum class Part { Head, Length, ChunkSize, ChunkData, ChunkEnd, Trailer, UntilClose, End };
@@ -52,6 +56,7 @@ class HttpResponseParser {
   bool take_body(std::string_view& bytes);
   bool take_line(std::string_view& bytes, std::string_view& line, bool& whole);
   bool chunk_size(std::string_view line);
+  void keep_value(std::string_view name, std::string_view value);
   void search(std::string_view body);
   void clear_message();
 
@@ -68,6 +73,7 @@ class HttpResponseParser {
   bool found_ = false;
   std::size_t trailer_bytes_ = 0;
   std::vector<std::string> values_;
+  std::vector<std::vector<std::string>> repeated_;
 };
 
 }  // namespace net

@@ -4,6 +4,7 @@
 #include <array>
 #include <errno.h>
 #include <sys/socket.h>
+#include <utility>
 
 #include "net/connecting.h"
 #include "net/connection.h"
@@ -28,19 +29,21 @@ class TcpConnection final : public Connection, public std::enable_shared_from_th
       : socket_(executor), address_(std::move(address)), events_(&events) {}
 
   void connect() override {
-    connect_socket(socket_, address_, shared_from_this(), [this](const error_code& error) {
-      if (events_ == nullptr) {
-        return;
-      }
-      if (error) {
-        fail(error);
-        return;
-      }
-      error_code ignored;
-      socket_.native_non_blocking(true, ignored);
-      await_data();
-      events_->on_connected();
-    });
+    cancel_ =
+        connect_socket(socket_, address_, shared_from_this(), [this](const error_code& error) {
+          if (events_ == nullptr) {
+            return;
+          }
+          cancel_ = nullptr;
+          if (error) {
+            fail(error);
+            return;
+          }
+          error_code ignored;
+          socket_.native_non_blocking(true, ignored);
+          await_data();
+          events_->on_connected();
+        });
   }
 
   bool send(std::string_view bytes) override {
@@ -62,8 +65,11 @@ class TcpConnection final : public Connection, public std::enable_shared_from_th
     return true;
   }
 
+  bool stands() override { return nothing_to_read(socket_.native_handle()); }
+
   void close() override {
     events_ = nullptr;
+    if (const auto cancel = std::exchange(cancel_, nullptr)) cancel();
     error_code ignored;
     socket_.close(ignored);
   }
@@ -143,7 +149,8 @@ class TcpConnection final : public Connection, public std::enable_shared_from_th
 
   tcp::socket socket_;
   Address address_;
-  ConnectionEvents* events_;  // null: closed
+  ConnectionEvents* events_;      // null: closed
+  std::function<void()> cancel_;  // the lookup of a name that is under way
   std::string unsent_;
   std::array<char, kAnswerBytes> received_{};
 };

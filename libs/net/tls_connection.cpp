@@ -3,6 +3,7 @@
 // authorities costs far more than a handshake.
 #include <array>
 #include <deque>
+#include <utility>
 
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/host_name_verification.hpp>
@@ -63,17 +64,18 @@ class TlsConnection final : public Connection, public std::enable_shared_from_th
         events_(&events) {}
 
   void connect() override {
-    connect_socket(stream_.next_layer(), address_, shared_from_this(),
-                   [this](const error_code& error) {
-                     if (events_ == nullptr) {
-                       return;
-                     }
-                     if (error) {
-                       fail(failure_of(error), error);
-                       return;
-                     }
-                     shake_hands();
-                   });
+    cancel_ = connect_socket(stream_.next_layer(), address_, shared_from_this(),
+                             [this](const error_code& error) {
+                               if (events_ == nullptr) {
+                                 return;
+                               }
+                               cancel_ = nullptr;
+                               if (error) {
+                                 fail(failure_of(error), error);
+                                 return;
+                               }
+                               shake_hands();
+                             });
   }
 
   bool send(std::string_view bytes) override {
@@ -84,8 +86,11 @@ class TlsConnection final : public Connection, public std::enable_shared_from_th
     return true;
   }
 
+  bool stands() override { return nothing_to_read(stream_.next_layer().native_handle()); }
+
   void close() override {
     events_ = nullptr;
+    if (const auto cancel = std::exchange(cancel_, nullptr)) cancel();
     error_code ignored;
     stream_.next_layer().close(ignored);
   }
@@ -169,7 +174,8 @@ class TlsConnection final : public Connection, public std::enable_shared_from_th
   std::shared_ptr<TlsContext> context_;
   ssl::stream<tcp::socket> stream_;
   Address address_;
-  ConnectionEvents* events_;  // null: closed
+  ConnectionEvents* events_;      // null: closed
+  std::function<void()> cancel_;  // the lookup of a name that is under way
   std::deque<std::string> outgoing_;
   std::array<char, kReceiveBytes> incoming_{};
 };

@@ -3,14 +3,9 @@
 #include <algorithm>
 #include <charconv>
 
-#include <fmt/format.h>
-
-#include "net/http_response.h"
-#include "probes/link_operation.h"
+#include "probes/http_slot.h"
 
 namespace probes {
-
-using drill::Cause;
 
 namespace {
 constexpr std::size_t kServerHeader = 0;  // indexes into HttpExpectation::headers
@@ -24,58 +19,17 @@ std::string lower_case(std::string_view text) {
   return out;
 }
 
-bool breaks_line(std::string_view text) {
-  return std::any_of(text.begin(), text.end(),
-                     [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7F'; });
-}
-
-base::Result<> check(const HttpExchange& exchange) {
-  const auto wrong = [](std::string what) {
-    return base::fail(base::Code::InvalidArgument, "http: " + what);
-  };
-  if (exchange.method != "GET" && exchange.method != "HEAD" && exchange.method != "POST") {
-    return wrong(fmt::format("method '{}': GET, HEAD or POST is allowed", exchange.method));
-  }
-  if (exchange.path.empty() || exchange.path.front() != '/' || breaks_line(exchange.path) ||
-      exchange.path.find(' ') != std::string::npos) {
-    return wrong(fmt::format("path '{}': it begins with / and has no blanks", exchange.path));
-  }
-  for (const auto& [name, value] : exchange.headers) {
-    if (name.empty() || breaks_line(name) || breaks_line(value) ||
-        name.find_first_of(": ") != std::string::npos) {
-      return wrong(fmt::format("header '{}' cannot be sent", name));
-    }
-  }
-  return breaks_line(exchange.host) ? wrong("the host has a control character") : base::Result<>{};
-}
-
-// Without "Connection: close": who ends the connection is the prober. A server that closes right
-// behind its answer would lose it on a link that delays (targets/relay.h).
-std::string request_text(const HttpExchange& exchange, const net::Address& address) {
-  std::string out =
-      fmt::format("{} {} HTTP/1.1\r\nHost: {}\r\nUser-Agent: muster-probe\r\n", exchange.method,
-                  exchange.path, exchange.host.empty() ? address.text() : exchange.host);
-  if (exchange.method == "POST") {
-    out += fmt::format("Content-Length: {}\r\n", exchange.body.size());
-  }
-  for (const auto& [name, value] : exchange.headers) {
-    out += fmt::format("{}: {}\r\n", name, value);
-  }
-  return out + "\r\n" + (exchange.method == "POST" ? exchange.body : std::string());
-}
-
 class HttpOperation;
 
-class HttpSlot final : public LinkSlot {
+class HttpSlot final : public HttpAnswerSlot {
  public:
   HttpSlot(HttpOperation& stream, std::size_t number);
 
  private:
   void reset() override { parser_.reset(); }
   void send() override;
-  void take(std::string_view bytes) override;
-  bool ended_by_close() override;
-  void answered();
+  net::HttpResponseParser& answer() override { return parser_; }
+  void answered() override;
   void identify(Completion& completion);
 
   HttpOperation& stream_;
@@ -101,19 +55,7 @@ class HttpOperation final : public LinkOperation {
   const net::HttpExpectation& expected() const { return expected_; }
   std::uint16_t server(const std::string& name) { return servers_.id(name, exchange_.instance); }
 
-  Completion judge(unsigned status, bool found) const {
-    const auto& wanted = exchange_.statuses;
-    const bool expected = wanted.empty()
-                              ? status >= 200 && status < 300
-                              : std::find(wanted.begin(), wanted.end(), status) != wanted.end();
-    if (expected && found) {
-      return Completion::ok();
-    }
-    const bool away = status == 502 || status == 503 || status == 504;
-    const Cause cause = away && !expected ? Cause::Unavailable : Cause::Rejected;
-    const bool nothing_done = exchange_.method != "POST" || (status >= 400 && status < 500);
-    return nothing_done ? Completion::fail(cause) : Completion::info(cause);
-  }
+  Completion judged(unsigned status, bool found) const { return judge(exchange_, status, found); }
 
  private:
   std::unique_ptr<LinkSlot> make_slot(std::size_t number) override {
@@ -127,30 +69,14 @@ class HttpOperation final : public LinkOperation {
 };
 
 HttpSlot::HttpSlot(HttpOperation& stream, std::size_t number)
-    : LinkSlot(stream, number), stream_(stream), parser_(stream.expected()) {}
+    : HttpAnswerSlot(stream, number), stream_(stream), parser_(stream.expected()) {}
 
 void HttpSlot::send() {
   transmit(stream_.request());
 }
 
-void HttpSlot::take(std::string_view bytes) {
-  switch (parser_.feed(bytes)) {
-    case net::HttpResponseParser::State::More: return;
-    case net::HttpResponseParser::State::Done: answered(); return;
-    case net::HttpResponseParser::State::Broken: end_broken();
-  }
-}
-
-bool HttpSlot::ended_by_close() {
-  const bool done = parser_.closed() == net::HttpResponseParser::State::Done;
-  if (done) {
-    answered();
-  }
-  return done;
-}
-
 void HttpSlot::answered() {
-  Completion completion = stream_.judge(parser_.status(), parser_.found());
+  Completion completion = stream_.judged(parser_.status(), parser_.found());
   identify(completion);
   if (!parser_.keep_alive()) {
     close();

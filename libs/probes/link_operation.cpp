@@ -10,10 +10,15 @@ void LinkSlot::connect() {
   connection_->connect();
 }
 
-void LinkSlot::start() {
+void LinkSlot::start(const Due& due) {
+  due_ = due;
   active_ = true;
   sent_ = false;
   reset();
+  if (const auto held = held_back()) {
+    end(*held);
+    return;
+  }
   if (connection_ == nullptr) {
     if (tried_ && !operation_.reconnects()) {
       end(Completion::fail(Cause::Refused));
@@ -59,8 +64,9 @@ void LinkSlot::on_failed(net::Failure failure, const std::string&) {
   end(completion_of(failure, sent_));
 }
 
-void LinkSlot::end(const Completion& completion) {
+void LinkSlot::end(Completion completion) {
   active_ = false;
+  ended(completion);
   if (!operation_.keeps()) {
     close();
   }
@@ -73,8 +79,9 @@ void LinkSlot::end_broken() {
 }
 
 Completion LinkSlot::abandon(Cause cause) {
-  const Completion known = completion_of(cause, connected_, sent_);
+  Completion known = completion_of(cause, connected_, sent_);
   active_ = false;
+  ended(known);
   close();
   return known;
 }
@@ -99,8 +106,8 @@ void LinkOperation::open(const aio::Executor& executor, Completions& completions
   }
 }
 
-void LinkOperation::start(std::size_t slot, const Due&) {
-  slots_[slot]->start();
+void LinkOperation::start(std::size_t slot, const Due& due) {
+  slots_[slot]->start(due);
 }
 
 Completion LinkOperation::abandon(std::size_t slot, Cause cause) {

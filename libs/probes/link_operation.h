@@ -7,6 +7,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -23,7 +24,7 @@ class LinkSlot : public net::ConnectionEvents {
   virtual ~LinkSlot() = default;
 
   void connect();
-  void start();
+  void start(const Due& due);
   Completion abandon(drill::Cause cause);
   void close();
 
@@ -38,13 +39,19 @@ class LinkSlot : public net::ConnectionEvents {
   virtual void send() = 0;
   /// A piece of the answer.
   virtual void take(std::string_view bytes) = 0;
+  /// Something: the operation is not sent, and that is what becomes of it. Asked after reset().
+  virtual std::optional<Completion> held_back() { return std::nullopt; }
+  /// The operation is over, however it ended; what it says may be completed.
+  virtual void ended(Completion& /*completion*/) {}
   /// The peer closed in order. True: that was the end of the answer, and end() was called.
   virtual bool ended_by_close() { return false; }
 
+  /// The operation that is under way, from start() on.
+  const Due& due() const { return due_; }
   /// False: it could not be sent, and the operation has ended.
   bool transmit(std::string_view bytes);
   /// Ends the operation.
-  void end(const Completion& completion);
+  void end(Completion completion);
   /// Drops the connection and ends the operation: the answer makes no sense.
   void end_broken();
 
@@ -52,6 +59,7 @@ class LinkSlot : public net::ConnectionEvents {
   LinkOperation& operation_;
   std::size_t number_;
   std::shared_ptr<net::Connection> connection_;
+  Due due_;
   bool connected_ = false;
   bool active_ = false;  // an operation waits
   bool sent_ = false;

@@ -5,8 +5,8 @@
 // What libpq leaves to its caller, and is easy to get wrong:
 //   - The socket may change during PQconnectPoll, even to a new socket with the same number, which
 //     epoll would not notice: the descriptor is released before and assigned after every poll.
-//   - PQconnectStart looks names up and blocks for it: names are resolved by Asio, libpq gets an
-//     address.
+//   - PQconnectStart looks names up and blocks for it: names are resolved by Asio, or at the
+//     system's own name server, and libpq gets an address.
 //   - In the extended protocol CommandComplete is sent BEFORE the commit. Only ReadyForQuery
 //     (PQgetResult gave null) is an acknowledgement; the result is handed over then.
 //   - The SQLSTATE of a refused connection is not in the API: it is taken from the message, which
@@ -28,6 +28,10 @@
 #include "aio/task.h"
 #include "probes/pg_result.h"
 
+namespace net {
+class Names;
+}
+
 namespace probes {
 
 struct PgAddress {
@@ -37,8 +41,9 @@ struct PgAddress {
   std::string database = "postgres";
   std::string password;  // empty: none is sent
   std::string application = "muster";
-  std::string tls = "disable";         // libpq's sslmode
-  base::Duration statement_timeout{};  // set on the server; zero: the server's own
+  std::string tls = "disable";          // libpq's sslmode
+  base::Duration statement_timeout{};   // set on the server; zero: the server's own
+  std::shared_ptr<net::Names> names{};  // where a name is looked up; null: as this machine does
 
   bool operator==(const PgAddress&) const = default;
 };

@@ -13,6 +13,7 @@
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <libpq-fe.h>
 
+#include "net/names.h"
 #include "probes/pg_connection.h"
 
 namespace probes {
@@ -44,6 +45,8 @@ class PgConnection::Impl : public std::enable_shared_from_this<PgConnection::Imp
 
  private:
   void resolve();
+  void look_up();
+  void fail_resolve(const std::string& why);
   void begin(const std::string& resolved);
   void poll(PostgresPollingStatusType next);
   void attach();
@@ -61,6 +64,7 @@ class PgConnection::Impl : public std::enable_shared_from_this<PgConnection::Imp
   static void on_notice(void* self, const PGresult* notice);
 
   aio::asio::ip::tcp::resolver resolver_;
+  std::shared_ptr<net::NameQuery> lookup_;
   std::unique_ptr<aio::asio::posix::stream_descriptor> socket_;
   PGconn* connection_ = nullptr;
   std::uint64_t generation_ = 0;  // handlers of an earlier socket find another number

@@ -25,11 +25,32 @@ bool needs_resolving(const std::string& host) {
 void PgConnection::Impl::connect(Connected done) {
   close();
   connected_ = std::move(done);
-  if (needs_resolving(address_.host)) {
-    resolve();
-  } else {
-    begin(address_.host);
+  if (!needs_resolving(address_.host)) return begin(address_.host);
+  if (!address_.names) return resolve();
+  if (const auto known = address_.names->known(address_.host)) {
+    return begin(known->front().to_string());
   }
+  look_up();
+}
+
+// At the system's own name server; as for a server that is not there, nothing was sent to it.
+void PgConnection::Impl::look_up() {
+  step_ = PgStep::Resolving;
+  lookup_ =
+      address_.names->look_up(executor_, address_.host,
+                              [self = shared_from_this()](const boost::system::error_code& error,
+                                                          const net::Names::Addresses& found) {
+                                self->lookup_.reset();
+                                if (error) return self->fail_resolve(error.message());
+                                self->begin(found.front().to_string());
+                              });
+}
+
+void PgConnection::Impl::fail_resolve(const std::string& why) {
+  PgFailure failure;
+  failure.cause = Cause::Unreachable;
+  failure.message = address_.host + ": " + why;
+  fail_connect(std::move(failure));
 }
 
 void PgConnection::Impl::resolve() {
@@ -40,10 +61,7 @@ void PgConnection::Impl::resolve() {
                               const asio::ip::tcp::resolver::results_type& found) {
                             if (generation != self->generation_) return;
                             if (error || found.empty()) {
-                              PgFailure failure;
-                              failure.cause = Cause::Unreachable;
-                              failure.message = self->address_.host + ": " + error.message();
-                              return self->fail_connect(std::move(failure));
+                              return self->fail_resolve(error.message());
                             }
                             self->begin(found.begin()->endpoint().address().to_string());
                           });
@@ -172,6 +190,7 @@ void PgConnection::Impl::fail_execute(PgFailure failure) {
 
 void PgConnection::Impl::close() {
   resolver_.cancel();
+  if (const auto lookup = std::exchange(lookup_, nullptr)) lookup->cancel();
   detach();
   step_ = PgStep::Closed;
   connected_ = nullptr;

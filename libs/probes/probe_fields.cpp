@@ -40,12 +40,37 @@ api::FieldSpec deadline_field() {
                        "degraded latency target of the plan");
 }
 
-StreamSpec endpoint_stream(const std::string& probe, drill::StreamKind kind,
-                           const std::string& endpoint, const api::Node& params,
-                           base::Duration deadline_default) {
-  const bool open = kind == drill::StreamKind::ServiceOpen;
+std::vector<api::FieldSpec> request_fields() {
+  api::FieldSpec method = text_field("method", false, "how it asks");
+  method.type = api::FieldType::Enum;
+  method.allowed = {"GET", "HEAD", "POST"};
+  method.otherwise = api::Node("GET");
+  api::FieldSpec status = text_field("status", false, "answers that are good; default: 200 to 299");
+  status.type = api::FieldType::Strings;
+  status.minimum = 1;
+  status.maximum = 32;
+  return {method, status, text_field("contains", false, "a text that the body must have"),
+          text_field("body", false, "what a POST sends")};
+}
+
+api::FieldSpec request_field(std::string name, bool required, std::string doc) {
+  api::FieldSpec field = text_field(std::move(name), required, std::move(doc));
+  field.type = api::FieldType::Object;
+  field.fields = request_fields();
+  field.fields.insert(field.fields.begin(), text_field("path", true, "the path and query"));
+  return field;
+}
+
+std::vector<api::FieldSpec> tls_fields() {
+  return {text_field("caFile", false, "certificates to trust; default: the system's"),
+          flag_field("insecure", false, "accept every certificate")};
+}
+
+StreamSpec probe_stream(const std::string& probe, const std::string& suffix, drill::StreamKind kind,
+                        const std::string& endpoint, const api::Node& params,
+                        base::Duration deadline_default) {
   StreamSpec spec;
-  spec.info.name = probe + (open ? "/B" : "/A");
+  spec.info.name = probe + "/" + suffix;
   spec.info.probe = probe;
   spec.info.kind = kind;
   spec.info.endpoint = endpoint;
@@ -54,6 +79,14 @@ StreamSpec endpoint_stream(const std::string& probe, drill::StreamKind kind,
                            ? base::millis(params["deadlineMillis"].as_int())
                            : deadline_default;
   spec.info.decides = params["decides"].as_bool(false);
+  return spec;
+}
+
+StreamSpec endpoint_stream(const std::string& probe, drill::StreamKind kind,
+                           const std::string& endpoint, const api::Node& params,
+                           base::Duration deadline_default) {
+  const bool open = kind == drill::StreamKind::ServiceOpen;
+  StreamSpec spec = probe_stream(probe, open ? "B" : "A", kind, endpoint, params, deadline_default);
   spec.connections = open ? Connections::Open : Connections::New;
   return spec;
 }

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "api/action.h"
 #include "drill/record.h"
@@ -19,7 +20,18 @@ api::FieldSpec interval_field();
 /// deadlineMillis.
 api::FieldSpec deadline_field();
 
-/// A stream of a probe that watches one endpoint, with the probe's interval and deadline.
+/// method, body, status, contains.
+std::vector<api::FieldSpec> request_fields();
+/// A map with path and request_fields().
+api::FieldSpec request_field(std::string name, bool required, std::string doc);
+/// caFile, insecure.
+std::vector<api::FieldSpec> tls_fields();
+
+/// A stream of a probe, with the probe's interval and deadline, over new connections.
+StreamSpec probe_stream(const std::string& probe, const std::string& suffix, drill::StreamKind kind,
+                        const std::string& endpoint, const api::Node& params,
+                        base::Duration deadline_default);
+/// A or B of a probe that watches one endpoint.
 StreamSpec endpoint_stream(const std::string& probe, drill::StreamKind kind,
                            const std::string& endpoint, const api::Node& params,
                            base::Duration deadline_default);

@@ -4,7 +4,6 @@
 
 #include <fmt/format.h>
 
-#include "net/url.h"
 #include "probes/http_stream.h"
 #include "probes/probe_fields.h"
 
@@ -12,53 +11,95 @@ namespace probes {
 namespace {
 
 api::ActionKind http_kind() {
-  api::FieldSpec status = text_field("status", false, "answers that are good; default: 200 to 299");
-  status.type = api::FieldType::Strings;
-  status.minimum = 1;
-  status.maximum = 32;
-  api::FieldSpec method = text_field("method", false, "how it asks");
-  method.type = api::FieldType::Enum;
-  method.allowed = {"GET", "HEAD", "POST"};
-  method.otherwise = api::Node("GET");
+  api::FieldSpec instances = text_field(
+      "instances", false, "instances that are asked the same, each by streams of its own");
+  instances.type = api::FieldType::Strings;
+  instances.minimum = 1;
+  instances.maximum = 16;
+  instances.names = api::FieldSpec::Names::Instance;
   api::ActionKind kind;
   kind.name = "http";
   kind.uses = static_cast<std::uint8_t>(api::Use::Probe);
   kind.doc = "asks a URL over new and over open connections";
-  kind.fields = {text_field("url", true, "http:// or https:// address"),
-                 method,
-                 status,
-                 text_field("contains", false, "a text that the body must have"),
-                 text_field("body", false, "what a POST sends"),
-                 text_field("serverHeader", false, "the header that names the server"),
-                 text_field("termHeader", false, "a header whose number grows with every failover"),
-                 text_field("caFile", false, "certificates to trust; default: the system's"),
-                 flag_field("insecure", false, "accept every certificate"),
-                 interval_field(),
-                 deadline_field(),
-                 flag_field("decides", false, "the objectives are judged by these streams")};
+  kind.fields = {text_field("url", true, "http:// or https:// address"), instances};
+  for (const auto& fields : {request_fields(), tls_fields()}) {
+    kind.fields.insert(kind.fields.end(), fields.begin(), fields.end());
+  }
+  for (const api::FieldSpec& field :
+       {text_field("serverHeader", false, "the header that names the server"),
+        text_field("termHeader", false, "a header whose number grows with every failover"),
+        interval_field(), deadline_field(),
+        flag_field("decides", false, "the objectives are judged by these streams")}) {
+    kind.fields.push_back(field);
+  }
   return kind;
 }
 
-base::Result<HttpExchange> exchange_of(const net::Url& url, const api::Node& params) {
-  HttpExchange exchange;
-  exchange.method = params["method"].as_string();
-  exchange.path = url.path;
-  exchange.body = params["body"].as_string();
-  exchange.body_contains = params["contains"].as_string();
+base::Result<HttpExchange> exchange_of(const HttpSite& site, const api::Node& params) {
+  TRY(HttpExchange exchange, request_of(params, site));
+  exchange.path = site.path;
   exchange.server_header = params["serverHeader"].as_string();
   exchange.term_header = params["termHeader"].as_string();
-  for (const std::string& text : params["status"].as_strings()) {
-    unsigned status = 0;
-    for (const char c : text)
-      status = status * 10 + (c >= '0' && c <= '9' ? unsigned(c - '0') : 1000U);
-    if (status < 100 || status > 599) {
-      return base::fail(base::Code::InvalidArgument,
-                        fmt::format("status: '{}' is none; 100 to 599 are allowed", text));
-    }
-    exchange.statuses.push_back(status);
-  }
   return exchange;
 }
+
+/// One probe's streams as they are made.
+class HttpStreams {
+ public:
+  HttpStreams(ProbeContext& context, const std::string& probe, const api::Node& params)
+      : context_(context), probe_(probe), params_(params) {}
+
+  base::Result<> add_service(const LinkTarget& target, const HttpExchange& exchange) {
+    for (const drill::StreamKind kind :
+         {drill::StreamKind::ServiceNew, drill::StreamKind::ServiceOpen}) {
+      TRY(add(endpoint_stream(probe_, kind, params_["url"].as_string(), params_,
+                              context_.deadline_default),
+              target, exchange));
+    }
+    return {};
+  }
+
+  /// The URL asked of one instance: with the service's Host header and, over TLS, its name.
+  base::Result<> add_instance(LinkTarget target, HttpExchange exchange, const std::string& name) {
+    const api::InstanceSpec* instance = context_.system.instance(name);
+    if (instance == nullptr) {
+      return base::fail(base::Code::InvalidArgument,
+                        fmt::format("probe '{}': no instance '{}'", probe_, name));
+    }
+    TRY(target.address, net::Address::parse(instance->address));
+    target.address.names = context_.names;
+    exchange.instance = name;
+    exchange.reconnect = false;
+    for (const bool open : {true, false}) {
+      StreamSpec spec =
+          probe_stream(probe_, (open ? "C/" : "D/") + name,
+                       open ? drill::StreamKind::PinnedOpen : drill::StreamKind::PinnedNew,
+                       instance->address, params_, context_.deadline_default);
+      spec.info.instance = name;
+      spec.info.decides = false;
+      spec.connections = open ? Connections::Open : Connections::New;
+      TRY(add(std::move(spec), target, exchange));
+    }
+    return {};
+  }
+
+  std::vector<BuiltStream> take() { return std::move(built_); }
+
+ private:
+  base::Result<> add(StreamSpec spec, const LinkTarget& target, const HttpExchange& exchange) {
+    BuiltStream stream;
+    TRY(stream.operation,
+        make_http_operation(target, exchange, spec.connections, context_.servers));
+    stream.spec = std::move(spec);
+    built_.push_back(std::move(stream));
+    return {};
+  }
+
+  ProbeContext& context_;
+  const std::string& probe_;
+  const api::Node& params_;
+  std::vector<BuiltStream> built_;
+};
 
 class HttpProbe final : public ProbeKind {
  public:
@@ -66,27 +107,14 @@ class HttpProbe final : public ProbeKind {
 
   base::Result<std::vector<BuiltStream>> build(ProbeContext& context, const std::string& probe_name,
                                                const api::Node& params) const override {
-    TRY(const net::Url url, net::parse_url(params["url"].as_string()));
-    TRY(const HttpExchange exchange, exchange_of(url, params));
-    LinkTarget target;
-    target.address = url.address;
-    if (url.tls) {
-      net::TlsOptions tls;
-      tls.ca_file = params["caFile"].as_string();
-      tls.insecure = params["insecure"].as_bool(false);
-      TRY(target.tls, net::make_tls_context(tls));
+    TRY(const HttpSite site, http_site(params, context.names));
+    TRY(const HttpExchange exchange, exchange_of(site, params));
+    HttpStreams streams(context, probe_name, params);
+    TRY(streams.add_service(site.target, exchange));
+    for (const std::string& instance : params["instances"].as_strings()) {
+      TRY(streams.add_instance(site.target, exchange, instance));
     }
-    std::vector<BuiltStream> built;
-    for (const drill::StreamKind kind :
-         {drill::StreamKind::ServiceNew, drill::StreamKind::ServiceOpen}) {
-      BuiltStream stream;
-      stream.spec = endpoint_stream(probe_name, kind, params["url"].as_string(), params,
-                                    context.deadline_default);
-      TRY(stream.operation,
-          make_http_operation(target, exchange, stream.spec.connections, context.servers));
-      built.push_back(std::move(stream));
-    }
-    return built;
+    return streams.take();
   }
 
  private:

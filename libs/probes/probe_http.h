@@ -1,4 +1,5 @@
-// The `http` probe as a plan names it: new and open connections to one URL.
+// The `http` probe as a plan names it: new and open connections to one URL, and the same request to
+// each of some instances, over connections that were opened before the fault and over new ones.
 #pragma once
 
 #include <memory>

@@ -1,7 +1,9 @@
 #include "probes/probe_kind.h"
 
+#include "probes/probe_features.h"
 #include "probes/probe_http.h"
 #include "probes/probe_postgres.h"
+#include "probes/probe_session.h"
 #include "probes/probe_tcp.h"
 
 namespace probes {
@@ -11,6 +13,8 @@ std::vector<std::unique_ptr<ProbeKind>> probe_kinds() {
   kinds.push_back(postgres_probe());
   kinds.push_back(http_probe());
   kinds.push_back(tcp_probe());
+  kinds.push_back(session_probe());
+  kinds.push_back(features_probe());
   return kinds;
 }
 

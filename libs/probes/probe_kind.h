@@ -10,6 +10,7 @@
 
 #include "api/action.h"
 #include "api/local_system.h"
+#include "net/connection.h"
 #include "probes/operation.h"
 #include "probes/pg_streams.h"
 #include "probes/prober.h"
@@ -23,7 +24,8 @@ struct ProbeContext {
   ServerTable& servers;
   const PgLedger& ledger;  // for kinds that write a ledger
   PgServers& pg_servers;
-  base::Duration deadline_default;  // the plan's degraded latency target
+  base::Duration deadline_default;    // the plan's degraded latency target
+  std::shared_ptr<net::Names> names;  // of the system's addresses; null: as this machine does
 };
 
 struct BuiltStream {

@@ -50,7 +50,7 @@ class PostgresProbe final : public ProbeKind {
   base::Result<std::vector<BuiltStream>> build(ProbeContext& context, const std::string& probe_name,
                                                const api::Node& params) const override {
     TRY(const PgProbe probe,
-        pg_probe_of(context.system, probe_name, params, context.deadline_default));
+        pg_probe_of(context.system, context.names, probe_name, params, context.deadline_default));
     std::vector<BuiltStream> built;
     for (PgStream& stream : pg_streams(probe, PgShared{context.ledger, context.pg_servers})) {
       built.push_back({std::move(stream.spec), std::move(stream.operation),
@@ -82,7 +82,8 @@ std::unique_ptr<ProbeKind> postgres_probe() {
   return std::make_unique<PostgresProbe>();
 }
 
-base::Result<PgAddress> pg_address(const api::InstanceSpec& instance) {
+base::Result<PgAddress> pg_address(const api::InstanceSpec& instance,
+                                   std::shared_ptr<net::Names> names) {
   if (!instance.postgres) {
     return base::fail(base::Code::InvalidArgument,
                       fmt::format("instance '{}' has no `postgres` in its system", instance.name));
@@ -92,38 +93,41 @@ base::Result<PgAddress> pg_address(const api::InstanceSpec& instance) {
   address.user = instance.postgres->user;
   address.database = instance.postgres->database;
   address.password = instance.postgres->password;
+  address.names = std::move(names);
   return address;
 }
 
 base::Result<PgAddress> pg_service_address(const api::ServiceSpec& service,
-                                           const api::InstanceSpec& like) {
-  TRY(PgAddress address, pg_address(like));
+                                           const api::InstanceSpec& like,
+                                           std::shared_ptr<net::Names> names) {
+  TRY(PgAddress address, pg_address(like, std::move(names)));
   TRY(const PgAddress at, host_and_port(service.address));
   address.host = at.host;
   address.port = at.port;
   return address;
 }
 
-base::Result<PgProbe> pg_probe_of(const api::LocalSystem& system, const std::string& name,
+base::Result<PgProbe> pg_probe_of(const api::LocalSystem& system,
+                                  const std::shared_ptr<net::Names>& names, const std::string& name,
                                   const api::Node& params, base::Duration deadline_default) {
   PgProbe probe;
   probe.name = name;
   const api::ServiceSpec* service = system.service(params["service"].as_string());
-  const std::vector<std::string> names = params["instances"].as_strings();
-  const api::InstanceSpec* first = names.empty() ? nullptr : system.instance(names.front());
+  const std::vector<std::string> instances = params["instances"].as_strings();
+  const api::InstanceSpec* first = instances.empty() ? nullptr : system.instance(instances.front());
   if (service == nullptr || first == nullptr) {
     return base::fail(
         base::Code::InvalidArgument,
         fmt::format("probe '{}': its service or instances are not in the system", name));
   }
-  TRY(probe.service, pg_service_address(*service, *first));
-  for (const std::string& instance_name : names) {
+  TRY(probe.service, pg_service_address(*service, *first, names));
+  for (const std::string& instance_name : instances) {
     const api::InstanceSpec* instance = system.instance(instance_name);
     if (instance == nullptr) {
       return base::fail(base::Code::InvalidArgument,
                         fmt::format("probe '{}': no instance '{}'", name, instance_name));
     }
-    TRY(PgAddress address, pg_address(*instance));
+    TRY(PgAddress address, pg_address(*instance, names));
     probe.instances.push_back({instance_name, std::move(address)});
   }
   probe.writes_per_second = static_cast<int>(params["writesPerSecond"].as_int(100));

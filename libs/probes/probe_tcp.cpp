@@ -33,6 +33,7 @@ class TcpProbe final : public ProbeKind {
     const std::string& address = params["address"].as_string();
     LinkTarget target;
     TRY(target.address, net::Address::parse(address));
+    target.address.names = context.names;
     const TcpExchange exchange{params["send"].as_string(), params["expect"].as_string(), true};
     std::vector<BuiltStream> built;
     TRY(add(built, drill::StreamKind::ServiceNew, target, exchange, probe_name, params, context));

@@ -320,6 +320,21 @@ void fields(A& a, typename A::template Ref<drill::HistorySummary> v) {
 }
 
 template <class A>
+void fields(A& a, typename A::template Ref<drill::NameSwitch> v) {
+  a.type("NameSwitch", "what a name server answered around the fault");
+  a("stream", v.stream, "stream that asked it");
+  a("name", v.name, "name that was asked for, and where");
+  a("before", v.before, "address answered before the fault; empty: none was");
+  a("after", v.after, "first other address answered after it; empty: none was");
+  a("ttlSeconds", v.ttl,
+    "how long clients may keep an answer, the longest before the fault; null: no answer");
+  a("switched", v.switched, "from the fault to the other address; null: there was none");
+  a("followedSeconds", v.followed,
+    "from the fault until every client that obeys the TTL knows the other address, at the latest; "
+    "null: not known");
+}
+
+template <class A>
 void outcome_fields(A& a, typename A::template Ref<drill::Report> v) {
   a("verdict", v.verdict, "the worst of all verdicts");
   a("reasons", v.reasons, "why, worst first");
@@ -336,6 +351,7 @@ void outcome_fields(A& a, typename A::template Ref<drill::Report> v) {
   a("consistency", v.consistency, "split brain, stale reads");
   a("instrument", v.instrument, "whether the figures can be trusted");
   a("lagAtFault", v.lag_at_fault, "replication lag when the fault began");
+  a("names", v.names, "when name servers led clients elsewhere");
   a("criteria", v.criteria, "performance criteria");
   a("monitoring", v.monitoring, "whether what had to be watched was");
   a("samplePeriodSeconds", v.sample_period, "length of a sample");

@@ -180,6 +180,15 @@ Html stalls(const drill::Report& report) {
   return out;
 }
 
+/// Where clients were led; nothing where no name server was asked.
+Html names(const drill::Report& report) {
+  Table table({{"Name"}, {"What its server answered"}});
+  for (const drill::NameSwitch& one : report.names) {
+    table.row({escape(one.name), escape(in_words(one))});
+  }
+  return table.has_rows() ? table.html() : Html{};
+}
+
 }  // namespace
 
 Html streams_section(const drill::Report& report) {
@@ -193,6 +202,7 @@ Html streams_section(const drill::Report& report) {
                  {"blk bad", "all bad", true}});
   out += availability_plot(report);
   out += stream_table(report);
+  out += names(report);
   const Html plots = latency_plots(report);
   if (!plots.text.empty()) {
     out += element("h3", "", {"Latency, on a logarithmic scale"});

@@ -27,6 +27,7 @@ class Writer {
     timeline();
     phases();
     streams();
+    names();
     ledger();
     criteria();
     compliance();
@@ -130,6 +131,12 @@ class Writer {
                     {s.reason.empty() ? in_words(s.bad_by_cause) : s.reason}});
     }
     table(table_of);
+  }
+
+  void names() {
+    if (report_.names.empty()) return;
+    title("Names");
+    for (const auto& one : report_.names) line(fmt::format("{}: {}", one.name, in_words(one)));
   }
 
   void ledger() {

@@ -196,6 +196,19 @@ const char* meaning(drill::StreamKind kind) {
   return "";
 }
 
+std::string in_words(const drill::NameSwitch& names) {
+  if (names.before.empty()) return "no address was answered before the fault";
+  const std::string kept =
+      names.ttl ? fmt::format("clients may keep an answer for {}", base::human(*names.ttl)) : "";
+  if (!names.switched) return fmt::format("{} all the time; {}", names.before, kept);
+  const std::string followed =
+      names.followed ? fmt::format(", so those that obey have followed {} after the fault",
+                                   base::human(*names.followed))
+                     : "";
+  return fmt::format("{} instead of {}, {} after the fault; {}{}", names.after, names.before,
+                     in_words(*names.switched), kept, followed);
+}
+
 TimePoint end_of(const drill::Report& report) {
   if (report.ended != drill::kNever) return report.ended;
   TimePoint end = report.steady_start;

@@ -43,6 +43,8 @@ std::string in_words(const std::map<drill::Cause, std::uint64_t>& causes);
 std::string wall_step(base::Duration step);
 /// What a kind of stream is, for readers: "ledger writes through the service".
 const char* meaning(drill::StreamKind kind);
+/// "at 4 s to 5 s after the fault it named 10.0.0.2 instead of 10.0.0.1; …"
+std::string in_words(const drill::NameSwitch& names);
 
 /// Something that lasted, taken from a pair of timeline events.
 struct Span {

@@ -61,7 +61,10 @@ base::Result<> DrillRun::check_roles() const {
 
 base::Result<> DrillRun::check_connections() const {
   TRY(std::size_t needed, instrument_->connections_max());
-  if (plan_.load) needed += static_cast<std::size_t>(plan_.load->users);
+  const api::ProbeSpec* loaded = api::loaded_probe(plan_);
+  if (loaded != nullptr && loaded->action.kind == "postgres") {
+    needed += static_cast<std::size_t>(plan_.load->users);
+  }
   for (const auto& [name, view] : instances_->views()) {
     if (needed == 0 || view.sessions_max == 0 || view.sessions + needed <= view.sessions_max) {
       continue;
@@ -91,7 +94,7 @@ aio::Task<base::Result<>> DrillRun::begin(std::stop_token stop) {
     }
   }
   load_ = std::make_unique<UserLoad>(clock_, executor_, plan_, instrument_->service_address(),
-                                     load_seed(setup_.dir.id()));
+                                     setup_.target.names, load_seed(setup_.dir.id()));
   CO_TRY(load_->start());
   tasks_->spawn(sample(tasks_->token()));
   tasks_->spawn(watch_instances(tasks_->token()));
@@ -153,7 +156,7 @@ aio::Task<base::Result<drill::FinalRead>> DrillRun::read_isolated(std::stop_toke
   base::Result<drill::FinalRead> read =
       base::fail(base::Code::NotFound, "no instance '" + answers_at + "'");
   if (isolated != nullptr) {
-    auto address = probes::pg_address(*isolated);
+    auto address = probes::pg_address(*isolated, setup_.target.names);
     if (address) {
       read = co_await instrument_->final_read(drill::FinalRead::Which::OldPrimary, old->name,
                                               *address, stop);
@@ -174,7 +177,7 @@ aio::Task<base::Result<drill::FinalRead>> DrillRun::read_final(drill::FinalRead:
   if (instance == nullptr) {
     co_return base::fail(base::Code::Unavailable, "no instance takes writes: nothing to read");
   }
-  CO_TRY(probes::PgAddress address, probes::pg_address(*instance));
+  CO_TRY(probes::PgAddress address, probes::pg_address(*instance, setup_.target.names));
   co_return co_await instrument_->final_read(which, primary, std::move(address), stop);
 }
 
@@ -316,11 +319,12 @@ aio::Task<base::Result<DrillRun::Result>> DrillRun::run() {
   CO_TRY(auto file, store::open_journal_file(setup_.dir.journal()));
   CO_TRY(journal_, store::UndoJournal::create(std::move(file), setup_.dir.id()));
   const api::LocalSystem& system = setup_.target.target.system();
-  CO_TRY(instances_, InstanceWatch::create(clock_, system));
+  CO_TRY(instances_, InstanceWatch::create(clock_, system, setup_.target.names));
   sql_.emplace(instances_->instances());
   context_.emplace(
       targets::Context{setup_.target.target, clock_, setup_.catalog, &*sql_, setup_.http, this});
-  instrument_ = std::make_unique<Instrument>(clock_, executor_, setup_.dir, plan_, system);
+  instrument_ = std::make_unique<Instrument>(clock_, executor_, setup_.dir, plan_, system,
+                                             setup_.target.names);
   guard_.emplace(*context_, plan_.guard.abort_when, static_cast<AbortGuard::Events&>(*this));
   listen_to_records();
   actuator_ = std::make_unique<Actuator>(plan_, *context_, *journal_);
@@ -364,7 +368,7 @@ aio::Task<base::Result<>> DrillRun::drop_table() {
   const api::InstanceSpec* primary =
       setup_.target.target.system().instance(primary_of(instances_->views()));
   if (primary != nullptr) {
-    CO_TRY(probes::PgAddress address, probes::pg_address(*primary));
+    CO_TRY(probes::PgAddress address, probes::pg_address(*primary, setup_.target.names));
     if (co_await instrument_->drop_table(std::move(address), limit.token())) {
       co_return base::Result<>{};
     }

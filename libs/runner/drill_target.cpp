@@ -13,6 +13,7 @@
 #include "api/plan_parse.h"
 #include "api/plan_resolve.h"
 #include "api/yaml.h"
+#include "net/names.h"
 #include "net/url.h"
 #include "probes/probe_kind.h"
 #include "runner/plan_config.h"
@@ -207,7 +208,12 @@ base::Result<DrillTarget> open_target(aio::Clock& clock, const StateDir& state, 
       open_system(clock, state, {std::move(file.system), file.plan.target.local->parameters}));
   TRY(api::RecoveryPlan plan,
       api::resolve_plan(std::move(file.plan), target.substitutions(), catalog));
-  return DrillTarget{std::move(plan), std::move(file.warnings), std::move(target)};
+  std::shared_ptr<net::Names> names;
+  if (const auto& resolver = target.system().resolver) {
+    TRY(names, net::Names::create(clock, resolver->address));
+  }
+  return DrillTarget{std::move(plan), std::move(file.warnings), std::move(target),
+                     std::move(names)};
 }
 
 tl::expected<CheckedFile, api::Problems> check_file(const std::string& file,

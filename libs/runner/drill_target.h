@@ -10,6 +10,7 @@
 
 #include "aio/clock.h"
 #include "api/recovery_plan.h"
+#include "net/connection.h"
 #include "runner/state_dir.h"
 #include "targets/catalog.h"
 #include "targets/local_target.h"
@@ -45,6 +46,7 @@ struct DrillTarget {
   api::RecoveryPlan plan;  // resolved
   std::vector<std::string> warnings;
   targets::LocalTarget target;
+  std::shared_ptr<net::Names> names;  // of its host names; null: as this machine does
 };
 
 /// Opens the target (ports, directory, needs) and resolves the plan. Starts nothing.

@@ -112,6 +112,7 @@ aio::Task<base::Result<int>> exchange_of(aio::Clock& clock, aio::Executor execut
 aio::Task<base::Result<int>> HttpGet::status(std::string url, base::Duration limit,
                                              std::stop_token stop) {
   CO_TRY(net::Url parsed, net::parse_url(url));
+  parsed.address.names = names_;
   std::string request = head("GET", parsed) + "\r\n";
   co_return co_await exchange_of(clock_, executor_, std::move(parsed), std::move(request),
                                  "GET " + url, limit, std::move(stop));

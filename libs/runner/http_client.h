@@ -7,14 +7,16 @@
 #include <string>
 
 #include "aio/clock.h"
+#include "net/connection.h"
 #include "targets/driver.h"
 
 namespace runner {
 
 class HttpGet final : public targets::HttpClient {
  public:
-  HttpGet(aio::Clock& clock, aio::Executor executor)
-      : clock_(clock), executor_(std::move(executor)) {}
+  /// `names`: where host names are looked up; null: as this machine does.
+  HttpGet(aio::Clock& clock, aio::Executor executor, std::shared_ptr<net::Names> names)
+      : clock_(clock), executor_(std::move(executor)), names_(std::move(names)) {}
 
   aio::Task<base::Result<int>> status(std::string url, base::Duration limit,
                                       std::stop_token stop) override;
@@ -22,6 +24,7 @@ class HttpGet final : public targets::HttpClient {
  private:
   aio::Clock& clock_;
   aio::Executor executor_;
+  std::shared_ptr<net::Names> names_;
 };
 
 struct HttpPost {

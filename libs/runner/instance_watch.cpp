@@ -59,8 +59,8 @@ drill::Seen redundancy_by(const InstanceViews& views, const InstanceBaseline& ba
   return streaming(views.at(primary)) >= baseline.standbys ? drill::Seen::Yes : drill::Seen::No;
 }
 
-base::Result<InstanceWatch> InstanceWatch::create(aio::Clock& clock,
-                                                  const api::LocalSystem& system) {
+base::Result<InstanceWatch> InstanceWatch::create(aio::Clock& clock, const api::LocalSystem& system,
+                                                  const std::shared_ptr<net::Names>& names) {
   std::set<std::string> isolated;
   for (const api::ProcessSpec& process : system.processes) {
     if (process.isolated) isolated.insert(process.isolated->instance);
@@ -70,7 +70,7 @@ base::Result<InstanceWatch> InstanceWatch::create(aio::Clock& clock,
   std::map<std::string, probes::PgAddress> addresses;
   for (const api::InstanceSpec& instance : system.instances) {
     if (!instance.postgres) continue;
-    TRY(addresses[instance.name], probes::pg_address(instance));
+    TRY(addresses[instance.name], probes::pg_address(instance, names));
     if (!isolated.contains(instance.name)) watch.names_.push_back(instance.name);
   }
   watch.instances_ = std::make_shared<probes::PgInstances>(clock, std::move(addresses));

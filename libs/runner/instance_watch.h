@@ -4,6 +4,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -14,6 +15,7 @@
 #include "api/local_system.h"
 #include "drill/engine_events.h"
 #include "drill/evidence.h"
+#include "net/connection.h"
 #include "probes/pg_instance.h"
 
 namespace runner {
@@ -39,8 +41,9 @@ std::string primary_of(const InstanceViews& views);
 class InstanceWatch {
  public:
   /// `system` is resolved; instances without `postgres`, and those of isolated processes, are left
-  /// out.
-  static base::Result<InstanceWatch> create(aio::Clock& clock, const api::LocalSystem& system);
+  /// out. `names`: where their host names are looked up; null: as this machine does.
+  static base::Result<InstanceWatch> create(aio::Clock& clock, const api::LocalSystem& system,
+                                            const std::shared_ptr<net::Names>& names);
 
   bool empty() const { return names_.empty(); }
   /// Looks at every instance and keeps what it saw.

@@ -36,12 +36,14 @@ base::Duration Instrument::deadline_default(const api::RecoveryPlan& plan) {
 }
 
 Instrument::Instrument(aio::Clock& clock, aio::Executor executor, DrillDir dir,
-                       const api::RecoveryPlan& plan, const api::LocalSystem& system)
+                       const api::RecoveryPlan& plan, const api::LocalSystem& system,
+                       std::shared_ptr<net::Names> names)
     : clock_(clock),
       executor_(std::move(executor)),
       dir_(std::move(dir)),
       plan_(plan),
       system_(system),
+      names_(std::move(names)),
       pg_servers_(servers_),
       key_(aio::random_bytes(kKeyBytes)),
       table_(dir_.id(), key_),
@@ -55,7 +57,8 @@ base::Result<> Instrument::find_service() {
   for (const api::ProbeSpec& probe : plan_.probes) {
     if (probe.action.kind != "postgres") continue;
     TRY(const probes::PgProbe resolved,
-        probes::pg_probe_of(system_, probe.name, probe.action.params, deadline_default(plan_)));
+        probes::pg_probe_of(system_, names_, probe.name, probe.action.params,
+                            deadline_default(plan_)));
     service_ = resolved.service;
     return {};
   }
@@ -67,7 +70,8 @@ base::Result<std::size_t> Instrument::connections_max() const {
   for (const api::ProbeSpec& probe : plan_.probes) {
     if (probe.action.kind != "postgres") continue;
     TRY(probes::PgProbe resolved,
-        probes::pg_probe_of(system_, probe.name, probe.action.params, deadline_default(plan_)));
+        probes::pg_probe_of(system_, names_, probe.name, probe.action.params,
+                            deadline_default(plan_)));
     // The service leads to one server at a time; the streams of the other instances go elsewhere.
     if (resolved.instances.size() > 1) resolved.instances.resize(1);
     sum += probes::connections_max(resolved);
@@ -113,7 +117,8 @@ void Instrument::choose_decider(drill::StreamInfo& info) {
 
 base::Result<> Instrument::add_streams() {
   for (const std::string& name : plan_.objectives.decided_by) deciding_[name] = false;
-  probes::ProbeContext context{system_, servers_, table_, pg_servers_, deadline_default(plan_)};
+  probes::ProbeContext context{system_, servers_, table_, pg_servers_, deadline_default(plan_),
+                               names_};
   for (const api::ProbeSpec& probe : plan_.probes) {
     const auto kind = std::find_if(kinds_.begin(), kinds_.end(), [&](const auto& candidate) {
       return candidate->kind().name == probe.action.kind;

@@ -15,6 +15,7 @@
 #include "api/recovery_plan.h"
 #include "drill/evidence.h"
 #include "metrics/drill_metrics.h"
+#include "net/connection.h"
 #include "probes/pg_final_read.h"
 #include "probes/pg_ledger.h"
 #include "probes/probe_kind.h"
@@ -28,9 +29,10 @@ namespace runner {
 
 class Instrument {
  public:
+  /// `names`: where the system's host names are looked up; null: as this machine does.
   /// Lifetime: plan and system (both resolved) and clock outlive it.
   Instrument(aio::Clock& clock, aio::Executor executor, DrillDir dir, const api::RecoveryPlan& plan,
-             const api::LocalSystem& system);
+             const api::LocalSystem& system, std::shared_ptr<net::Names> names);
   ~Instrument();
 
   /// The sink, to be told of ledger errors and batches before start().
@@ -79,6 +81,7 @@ class Instrument {
   DrillDir dir_;
   const api::RecoveryPlan& plan_;
   const api::LocalSystem& system_;
+  std::shared_ptr<net::Names> names_;
   RecordSink sink_;
   probes::ServerTable servers_;
   probes::PgServers pg_servers_;

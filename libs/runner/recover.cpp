@@ -111,9 +111,10 @@ aio::Task<base::Result<Recovered>> drive_recovery(aio::Clock& clock, aio::Execut
                                                   const DrillDir& dir, DrillTarget& target,
                                                   const targets::Catalog& catalog,
                                                   store::UndoJournal& journal, AuditTrail* audit) {
-  CO_TRY(InstanceWatch instances, InstanceWatch::create(clock, target.target.system()));
+  CO_TRY(InstanceWatch instances,
+         InstanceWatch::create(clock, target.target.system(), target.names));
   SqlOverInstances sql(instances.instances());
-  HttpGet http(clock, executor);
+  HttpGet http(clock, executor, target.names);
   targets::Context context{target.target, clock, catalog, &sql, &http, nullptr};
   Actuator actuator(target.plan, context, journal);
   instances.expect(saved_baseline(dir, role(target.plan, "primary")));
@@ -138,7 +139,8 @@ aio::Task<base::Result<Recovered>> drive_recovery(aio::Clock& clock, aio::Execut
 
 /// The drill's ledger table, on whichever instance takes writes now.
 aio::Task<base::Result<>> drop_ledger(aio::Clock& clock, const DrillDir& dir, DrillTarget& target) {
-  CO_TRY(InstanceWatch instances, InstanceWatch::create(clock, target.target.system()));
+  CO_TRY(InstanceWatch instances,
+         InstanceWatch::create(clock, target.target.system(), target.names));
   if (instances.empty()) co_return base::Result<>{};
   CO_TRY(co_await instances.look({}));
   const std::string primary = primary_of(instances.views());

@@ -1,5 +1,6 @@
 // The load of a drill: its users, and the capacity reads that its throughput criterion is judged
-// by. Both go through pools of their own (requirement R8) to the service address.
+// by: statements through pools of their own (requirement R8) where the plan's load is on a
+// database, requests over connections of the users' own where it is on an application.
 #pragma once
 
 #include <memory>
@@ -12,6 +13,7 @@
 #include "api/recovery_plan.h"
 #include "drill/evidence.h"
 #include "probes/load_runner.h"
+#include "probes/pg_pool.h"
 
 namespace runner {
 
@@ -20,31 +22,40 @@ std::uint64_t load_seed(const std::string& drill_id);
 
 class UserLoad {
  public:
-  /// Nothing runs where the plan has no load.
+  /// Nothing runs where the plan has no load. `names`: of a URL's host; null: as this machine does.
   UserLoad(aio::Clock& clock, aio::Executor executor, const api::RecoveryPlan& plan,
-           std::optional<probes::PgAddress> service, std::uint64_t seed);
+           std::optional<probes::PgAddress> service, std::shared_ptr<net::Names> names,
+           std::uint64_t seed);
 
   /// Starts the users and the capacity reads.
-  /// Errors: InvalidArgument for an operation without a statement.
+  /// Errors: InvalidArgument for an operation without a statement, or a request that cannot be
+  /// sent.
   base::Result<> start();
   /// Ends both; what is in flight gets a moment.
   aio::Task<base::Result<>> stop();
 
-  /// Statistics of the users' pool: size, waiting, slow queries (D2: pool health).
+  /// Statistics of the users' pool: size, waiting, slow queries (D2: pool health). Nothing where
+  /// the users work over HTTP.
   std::optional<probes::PgPoolStats> pool_stats() const;
   /// Moves samples, capacity records and their stream into the evidence.
   void fill(drill::Evidence& evidence);
 
  private:
-  base::Result<probes::LoadPlan> load_plan() const;
+  base::Result<> make_statement_senders();
+  base::Result<> make_request_senders(const api::ProbeSpec& probe);
+  probes::LoadPlan load_plan() const;
   std::optional<probes::CapacityPlan> capacity_plan() const;
 
   aio::Clock& clock_;
   aio::Executor executor_;
   const api::RecoveryPlan& plan_;
   std::optional<probes::PgAddress> service_;
+  std::shared_ptr<net::Names> names_;
   std::uint64_t seed_;
+  std::string endpoint_;  // what the capacity stream reads from
   std::unique_ptr<probes::PgPool> user_pool_, capacity_pool_;
+  // Null: the mix has nothing that the capacity stream could read.
+  std::unique_ptr<probes::LoadSender> user_sender_, capacity_sender_;
   std::unique_ptr<probes::LoadRunner> users_;
   std::unique_ptr<probes::CapacityRunner> capacity_;
   std::optional<drill::StreamInfo> capacity_stream_;

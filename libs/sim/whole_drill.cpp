@@ -32,18 +32,25 @@ struct Cast {
   const char* name;
   StreamKind kind;
   const char* instance;
+  const char* signal = "";
 };
-constexpr std::array<Cast, 11> kCast = {{{"orders/W", StreamKind::Ledger, ""},
-                                         {"reference", StreamKind::Reference, ""},
-                                         {"control", StreamKind::Control, ""},
-                                         {"orders/A", StreamKind::ServiceNew, ""},
-                                         {"orders/C/b", StreamKind::PinnedOpen, "b"},
-                                         {"orders/R", StreamKind::ReadService, ""},
-                                         {"orders/B", StreamKind::ServiceOpen, ""},
-                                         {"orders/C/a", StreamKind::PinnedOpen, "a"},
-                                         {"orders/D/b", StreamKind::PinnedNew, "b"},
-                                         {"orders/R/b", StreamKind::ReadPinned, "b"},
-                                         {"capacity", StreamKind::Capacity, ""}}};
+constexpr std::array<Cast, 16> kCast = {
+    {{"orders/W", StreamKind::Ledger, ""},
+     {"reference", StreamKind::Reference, ""},
+     {"control", StreamKind::Control, ""},
+     {"orders/A", StreamKind::ServiceNew, ""},
+     {"orders/C/b", StreamKind::PinnedOpen, "b"},
+     {"orders/R", StreamKind::ReadService, ""},
+     {"orders/B", StreamKind::ServiceOpen, ""},
+     {"orders/C/a", StreamKind::PinnedOpen, "a"},
+     {"orders/D/b", StreamKind::PinnedNew, "b"},
+     {"orders/R/b", StreamKind::ReadPinned, "b"},
+     {"capacity", StreamKind::Capacity, ""},
+     {"sessions/S", StreamKind::Session, "", "SessionContinuity"},
+     {"features/list", StreamKind::Feature, ""},
+     {"features/pay", StreamKind::Feature, ""},
+     {"names/N", StreamKind::Names, "", "Dns"},
+     {"link/A", StreamKind::ServiceNew, "", "CrossSiteConnectivity"}}};
 
 class Draw {
  public:
@@ -64,6 +71,8 @@ class Draw {
       const std::int64_t silent = random.between(10, n - 30);
       silence_ = {at(silent), at(silent + random.between(2, 20)), Cause::NotSent};
     }
+    if (random.chance(0.5)) lost_session_ = static_cast<std::int64_t>(random.below(9));
+    never_switched_ = odd(0.2);
     validation_ = at(random.between(3 * n / 5, 3 * n / 4));
     failback_ = at(random.between(n - n / 8, n - 1));
   }
@@ -91,8 +100,9 @@ class Draw {
     out_.drill_id = "drawn-20261121-044224-1a2b";
     out_.profile = "quick";
     out_.versions = {{"muster", "0.1.0"}, {"kernel", "Linux 6.1"}};
-    out_.servers = {"", "a@2026-11-21T04:42:24Z", "b@2026-11-21T04:42:25Z"};
-    out_.server_instances = {"", "a", "b"};
+    out_.servers = {"", "a@2026-11-21T04:42:24Z", "b@2026-11-21T04:42:25Z", "198.18.0.1",
+                    "198.18.0.2"};
+    out_.server_instances = {"", "a", "b", "", ""};
     out_.old_primary = "a";
     out_.new_primary = odd(0.1) ? "" : "b";
   }
@@ -105,6 +115,7 @@ class Draw {
         cast.kind == StreamKind::Reference || cast.kind == StreamKind::Control ? "" : "orders";
     info.kind = cast.kind;
     info.instance = cast.instance;
+    info.signal = cast.signal;
     info.endpoint = "127.0.0.1:5432";
     info.interval = shape_.interval;
     info.deadline = deadline_;
@@ -159,6 +170,8 @@ class Draw {
     } else {
       fail(r, *window);
     }
+    if (info.kind == StreamKind::Session) carry_on(r);
+    if (info.kind == StreamKind::Names && r.outcome == Outcome::Ok) answer_name(r);
     if (silence_.covers(r.completed)) r.completed = silence_.until + spread(20 * kMicro);
     if (odd(0.01)) strange(r);
     out_.records.push_back(r);
@@ -184,6 +197,24 @@ class Draw {
         [](const Record& write, TimePoint when) { return write.completed < when; });
     r.value = before == acknowledged_.begin() ? 0 : static_cast<std::int64_t>((before - 1)->seq);
     if (odd(0.05)) r.value = std::max<std::int64_t>(0, r.value - random_.between(1, 9));
+  }
+
+  /// One of nine sessions in turn; some were lost with the fault.
+  void carry_on(Record& r) {
+    r.value = odd(0.02) ? -1 : static_cast<std::int64_t>(r.seq % 9);
+    if (r.outcome != Outcome::Ok || r.invoked < away_.from) return;
+    const bool lost = r.value == lost_session_ || odd(0.02);
+    if (!lost) return;
+    r.outcome = Outcome::Fail;
+    r.cause = Cause::Rejected;
+  }
+
+  /// The other address some time after the fault, with another TTL.
+  void answer_name(Record& r) {
+    const bool after = r.invoked >= away_.from + (away_.until - away_.from) / 2;
+    r.server_id = after && !never_switched_ ? 4 : 3;
+    r.value = 0xc612'0000 + r.server_id;
+    r.server_term = after ? 1 : static_cast<std::uint32_t>(5 - r.seq % 3);
   }
 
   void fail(Record& r, const Window& window) {
@@ -353,6 +384,8 @@ class Draw {
   Window away_, relapse_, silence_;
   std::array<Window, 2> known_;
   std::vector<Record> acknowledged_;  // of the ledger, in order
+  std::int64_t lost_session_ = -1;
+  bool never_switched_ = false;
   std::uint64_t position_ = 0x1'6000'0000;
 };
 

@@ -14,7 +14,7 @@ namespace sim {
 
 struct WholeDrillShape {
   std::uint64_t operations = 600;  // of the ledger stream; the others have as many or fewer
-  std::uint64_t streams = 11;      // at most; 1: the ledger alone
+  std::uint64_t streams = 16;      // at most; 1: the ledger alone
   drill::Duration interval = base::millis(10);
   /// 0: a clean drill with one outage; 1: whatever can go wrong may have gone wrong.
   double mess = 0.5;

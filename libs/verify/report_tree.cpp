@@ -24,7 +24,45 @@ Node stream_info(const Stream& stream) {
       .set("endpoint", info.endpoint)
       .set("intervalSeconds", seconds(info.interval))
       .set("deadlineSeconds", seconds(info.deadline))
-      .set("decides", stream.decides);
+      .set("decides", stream.decides)
+      .set("signal", info.signal);
+}
+
+/// From the fault to the first answer with another address than before it, and the TTL behind that.
+Node name_switch(const Evidence& e, const drill::StreamInfo& info) {
+  std::string before, after;
+  std::optional<std::int64_t> old;
+  std::optional<Duration> ttl;
+  std::optional<Interval> switched;
+  TimePoint asked = kNever;
+  for (const drill::Record& r : e.records) {
+    if (r.stream != info.id || r.outcome != drill::Outcome::Ok) continue;
+    const std::string address = r.server_id < e.servers.size() ? e.servers[r.server_id] : "";
+    const bool early = r.completed < e.fault_begun;
+    if (early) {
+      old = r.value;
+      before = address;
+      ttl = std::max(ttl.value_or(Duration(0)), Duration(std::chrono::seconds(r.server_term)));
+    }
+    if (!old) break;
+    if (r.value == *old) {
+      asked = r.invoked;
+    } else {
+      after = address;
+      switched = Interval{asked - e.fault_begun, r.completed - e.fault_begun};
+      break;
+    }
+  }
+  Node followed;
+  if (switched && ttl) followed = seconds(*switched->upper + *ttl);
+  return Node::map()
+      .set("stream", info.name)
+      .set("name", info.endpoint)
+      .set("before", before)
+      .set("after", after)
+      .set("ttlSeconds", seconds(ttl))
+      .set("switched", bounds(switched))
+      .set("followedSeconds", std::move(followed));
 }
 
 std::string overrides_of(const Evidence& e) {
@@ -83,7 +121,11 @@ Node ReportTree::about(const bundle::Bundle& bundle, const Rules& rules) const {
                   .set("bytes", count(lag->bytes))
                   .set("replayHeardSeconds", seconds(lag->replay_heard)));
   }
-  return out.set("lagAtFault", std::move(lags));
+  Node names = Node::sequence();
+  for (const drill::StreamInfo& info : e.streams) {
+    if (info.kind == drill::StreamKind::Names) names.push(name_switch(e, info));
+  }
+  return out.set("lagAtFault", std::move(lags)).set("names", std::move(names));
 }
 
 Node ReportTree::stalls(const std::vector<drill::Stall>& all) const {
@@ -209,7 +251,7 @@ Node ReportTree::part(const Part& part) {
 
 Node ReportTree::demand(const JudgedDemand& judged) {
   const Demand& d = judged.demand;
-  const bool of_times = d.metric.ends_with("Millis");
+  const bool of_times = d.metric.ends_with("Millis") || d.metric == "PerformanceRecoveryPercent";
   return Node::map()
       .set("window", judged.window)
       .set("metric", d.metric)

@@ -84,6 +84,20 @@ TEST(LocalSystem, RefusesWhatLeadsNowhereAndSaysWhatExists) {
   EXPECT_NE(refused(std::string(kHead) + "spec: {parameters: [{name: a-b}]}"), "");
 }
 
+TEST(LocalSystem, ANameServerIsGivenByNumber) {
+  const auto resolver = [](const std::string& address) {
+    return refused(std::string(kHead) + "spec: {ports: [dns], resolver: {address: \"" + address +
+                   "\"}}");
+  };
+  for (const char* right : {"127.0.0.1:53", "127.0.0.1:{port.dns}", "[::1]:5353", "{dir}:53"}) {
+    EXPECT_EQ(resolver(right), "") << right;
+  }
+  for (const char* wrong : {"ns.example:53", "127.0.0.1", "127.0.0.1:", "127.0.0.1:0", ":53",
+                            "127.0.0.1:65536", "127.0.0.1:x", ""}) {
+    EXPECT_NE(resolver(wrong).find("spec.resolver.address"), std::string::npos) << wrong;
+  }
+}
+
 TEST(LocalSystem, ReportsAllProblemsAtOnceWithNearestNames) {
   EXPECT_EQ(
       refused("apiVersion: muster.dev/v1\nkind: LocalSystem\nmetadata: {name: A}\n"
@@ -94,7 +108,7 @@ TEST(LocalSystem, ReportsAllProblemsAtOnceWithNearestNames) {
       "digits and '-' (at most 63, a letter or digit at both ends)\n"
       "s.yaml:5:3: spec.drilable: there is no field \"drilable\" here. Did you mean \"drillable\"? "
       "Allowed are: drillable, description, needs, ports, parameters, setup, start, check, stop, "
-      "processes, instances, services, relays\n"
+      "processes, instances, services, relays, resolver\n"
       "s.yaml:6:17: spec.start.argv: has 0 items: a list of 1 to 64 strings is allowed\n"
       "s.yaml:7:9: spec.stop.argv: is missing: a list of 1 to 64 strings is required\n"
       "s.yaml:7:26: spec.stop.timeoutSeconds: \"5m\" is a string: an integer from 1 to 86400 (in "

@@ -75,7 +75,8 @@ class Bans(Tree):
                  ("sqlite", "sqlite3.h", "store", "report"),
                  ("prometheus", "prometheus/registry.h", "metrics", "net"),
                  ("cpprest", "cpprest/http_client.h", "outbound", "net"),
-                 ("hiredis", "hiredis/hiredis.h", "probes", "net"), ("cli11", "CLI/CLI.hpp", "cli", "api")]
+                 ("hiredis", "hiredis/hiredis.h", "probes", "net"), ("ares", "ares.h", "net", "probes"),
+                 ("cli11", "CLI/CLI.hpp", "cli", "api")]
         for rule, header, home, other in cases:
             with self.subTest(rule):
                 line = HEADER + f"#include <{header}>\n"

@@ -52,6 +52,17 @@ ConsistencyResult check(const Evidence& evidence, std::optional<TimePoint> onset
   return check_consistency(evidence, RowIndex::build(evidence), onset);
 }
 
+/// A TTL is no term, and neither is what a session or a feature may carry there.
+TEST(SplitBrain, OnlyStreamsOfAPrimaryHaveTerms) {
+  for (const StreamKind kind :
+       {StreamKind::Names, StreamKind::Session, StreamKind::Feature, StreamKind::ReadService,
+        StreamKind::Control, StreamKind::Reference, StreamKind::Capacity}) {
+    Evidence evidence = base_evidence({write(1, 5, 100, 110, 9), write(1, 1, 120, 130)});
+    evidence.streams.push_back(stream(kind, 9));
+    EXPECT_EQ(check(evidence).split_brain_definite, 0U) << name(kind);
+  }
+}
+
 TEST(SplitBrain, DefiniteIfInvokedAfterAHigherTermHadAnswered) {
   struct Case {
     const char* name;

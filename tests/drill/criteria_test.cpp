@@ -148,6 +148,88 @@ TEST(Criteria, ConsistencyComesFromTheLedger) {
   EXPECT_EQ(verdict(100), Verdict::Missed);
 }
 
+TEST(Criteria, SessionsAndFeaturesComeFromTheirRecords) {
+  Evidence evidence;
+  evidence.streams = {stream(StreamKind::Session, 1), stream(StreamKind::Feature, 2),
+                      stream(StreamKind::Feature, 3)};
+  evidence.fault_begun = due(10);
+  const auto add = [&](std::int64_t index, std::uint16_t id, char letter, std::int64_t value) {
+    evidence.records.push_back(operation(letter, index, StreamId(id)));
+    evidence.records.back().value = value;
+  };
+  for (const std::int64_t session : {0, 1, 2, 3}) {
+    add(session, 1, 'o', session);
+    add(20 + session, 1, session == 0 ? 'x' : 'o', session);
+  }
+  add(20, 2, 'o', -1);
+  add(20, 3, 'x', -1);
+  const CriteriaWindow window{"validation", due(20), due(30)};
+  const CriterionResult sessions =
+      judged(evidence, {"SessionContinuityPercent", 75, false, {}, ""}, window);
+  EXPECT_EQ(sessions.measured, 75.0);
+  EXPECT_EQ(sessions.samples, 4U);
+  EXPECT_EQ(sessions.verdict, Verdict::Met);
+  EXPECT_EQ(sessions.statistic, "") << "there is no statistic of a share";
+  const CriterionResult features = judged(evidence, {"FeaturePercent", 51, false, {}, ""}, window);
+  EXPECT_EQ(features.measured, 50.0);
+  EXPECT_EQ(features.verdict, Verdict::Missed);
+  const CriterionResult none = judged({}, {"FeaturePercent", 1, false, {}, ""}, window);
+  EXPECT_EQ(none.verdict, Verdict::Missed);
+  EXPECT_TRUE(none.reason.starts_with("NotMeasured")) << none.reason;
+}
+
+/// Ten operations of `before` ms in the baseline, ten of `now` ms in the window.
+CriterionResult recovered(int before, int now, Duration t = {}, const char* operation = "") {
+  Evidence evidence;
+  evidence.load_operations = {"read", "heavy"};
+  evidence.phase_began[Phase::Baseline] = due(0);
+  evidence.fault_begun = due(100);
+  for (int k = 0; k < 20; ++k) {
+    LoadSample sample;
+    sample.operation = static_cast<std::uint16_t>(k % 2);
+    sample.ok = true;
+    sample.intended = due(k < 10 ? k : 200 + k);
+    sample.completed = sample.intended + millis(k < 10 ? before : now) * (1 + k % 2);
+    evidence.load.push_back(sample);
+  }
+  evidence.load.push_back({});  // between the two: it counts in neither
+  evidence.load.back().ok = true;
+  evidence.load.back().intended = due(150);
+  evidence.load.back().completed = due(1000);
+  CriteriaInputs inputs;
+  inputs.apdex_target = t;
+  return judged(evidence, {"PerformanceRecoveryPercent", 80, false, Statistic::Max, operation},
+                {"validation", due(200), due(300)}, inputs);
+}
+
+TEST(Criteria, PerformanceRecoveryIsTheTimeBeforeOverTheTimeNow) {
+  EXPECT_DOUBLE_EQ(*recovered(10, 20).measured, 50);
+  EXPECT_EQ(recovered(10, 20).verdict, Verdict::Missed);
+  EXPECT_DOUBLE_EQ(*recovered(10, 10).measured, 100);
+  EXPECT_DOUBLE_EQ(*recovered(20, 10).measured, 100) << "faster than before is no more than back";
+  EXPECT_DOUBLE_EQ(*recovered(10, 20, {}, "heavy").measured, 50);
+  EXPECT_EQ(recovered(10, 20, {}, "heavy").samples, 5U);
+  EXPECT_EQ(recovered(10, 20).samples, 10U);
+  EXPECT_EQ(recovered(10, 20).statistic, "Max");
+  EXPECT_NE(recovered(10, 20).reason.find("20 ms before the fault, 40 ms now"), std::string::npos)
+      << recovered(10, 20).reason;
+}
+
+TEST(Criteria, PerformanceBelowATenthOfTIsNotFelt) {
+  EXPECT_DOUBLE_EQ(*recovered(1, 10, millis(200)).measured, 100);
+  EXPECT_DOUBLE_EQ(*recovered(1, 20, millis(200)).measured, 50) << "20 ms over 40 ms";
+  EXPECT_DOUBLE_EQ(*recovered(1, 10).measured, 10) << "without T every difference counts";
+}
+
+TEST(Criteria, PerformanceWithoutABaselineIsNotMeasured) {
+  Evidence evidence = load(10);
+  evidence.fault_begun = due(500);
+  const Criterion criterion{"PerformanceRecoveryPercent", 1, false, Statistic::P95, ""};
+  EXPECT_EQ(judged(evidence, criterion).verdict, Verdict::Missed);
+  evidence.phase_began[Phase::Baseline] = due(400);
+  EXPECT_FALSE(judged(evidence, criterion).measured.has_value()) << "nothing worked in it";
+}
+
 TEST(Statistic, NearestRank) {
   std::vector<double> twenty;
   for (int i = 1; i <= 20; ++i) twenty.push_back(i);

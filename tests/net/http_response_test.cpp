@@ -144,5 +144,29 @@ TEST(HttpResponseParser, AHeadWithoutEndIsRefusedBeforeItFillsMemory) {
   EXPECT_LT(lines, 80);
 }
 
+TEST(HttpResponse, KeepsEveryValueOfARepeatedHeader) {
+  const HttpExpectation expected{false, "", {}, {"set-cookie", "server-timing"}};
+  const std::string long_value(5000, 'x');
+  const std::string text =
+      "HTTP/1.1 200 OK\r\nSet-Cookie: a=1\r\nset-cookie: b=2; Path=/\r\n"
+      "Set-Cookie: c=" +
+      long_value +
+      "\r\nServer-Timing: db;dur=3\r\n"
+      "Content-Length: 0\r\n\r\n";
+  HttpResponseParser parser(expected);
+  for (int times = 0; times < 2; ++times) {
+    parser.reset();
+    ASSERT_EQ(parser.feed(text), State::Done);
+    EXPECT_EQ(parser.values(0), (std::vector<std::string>{"a=1", "b=2; Path=/"}))
+        << "a part of a cookie is none";
+    EXPECT_EQ(parser.values(1), std::vector<std::string>{"db;dur=3"});
+  }
+  std::string many = "HTTP/1.1 204 No\r\n";
+  for (int i = 0; i < 100; ++i) many += "Set-Cookie: a=1\r\n";
+  parser.reset();
+  ASSERT_EQ(parser.feed(many + "\r\n"), State::Done);
+  EXPECT_EQ(parser.values(0).size(), 64U);
+}
+
 }  // namespace
 }  // namespace net

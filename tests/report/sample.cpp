@@ -311,6 +311,9 @@ Report database_failover() {
   add_ledger(r);
   add_instrument(r);
   r.lag_at_fault = {{kFault, 3'424, millis(48)}};
+  r.names = {{"names/N", "www.shop.test at 127.0.0.1:5353", "198.18.0.1", "198.18.0.2", seconds(5),
+              drill::Bounds{seconds(4), millis(4'020)}, millis(9'020)},
+             {"names/M", "db.shop.test at 127.0.0.1:5353", "", "", {}, {}, {}}};
   add_timeline(r);
   add_samples(r);
   add_assessment(r);

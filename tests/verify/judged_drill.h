@@ -18,10 +18,17 @@ struct DrawnPlan {
 };
 
 inline std::vector<drill::Criterion> draw_criteria(base::Random& random, api::Node& list) {
-  constexpr std::pair<const char*, bool> kMetrics[] = {
-      {"ApiResponseMillis", true},   {"QueryMillis", true},  {"Users", false},
-      {"RequestsPerSecond", false},  {"ErrorPercent", true}, {"SatisfactionPercent", false},
-      {"ConsistencyPercent", false}, {"RenderMillis", true}};
+  constexpr std::pair<const char*, bool> kMetrics[] = {{"ApiResponseMillis", true},
+                                                       {"QueryMillis", true},
+                                                       {"Users", false},
+                                                       {"RequestsPerSecond", false},
+                                                       {"ErrorPercent", true},
+                                                       {"SatisfactionPercent", false},
+                                                       {"ConsistencyPercent", false},
+                                                       {"RenderMillis", true},
+                                                       {"FeaturePercent", false},
+                                                       {"SessionContinuityPercent", false},
+                                                       {"PerformanceRecoveryPercent", false}};
   constexpr drill::Statistic kStatistics[] = {drill::Statistic::Mean, drill::Statistic::P50,
                                               drill::Statistic::P95, drill::Statistic::P99,
                                               drill::Statistic::Max};
@@ -51,6 +58,21 @@ inline std::vector<drill::Criterion> draw_criteria(base::Random& random, api::No
   return out;
 }
 
+inline api::Node draw_targets(base::Random& random, drill::AssessConfig& config) {
+  api::Node targets = api::Node::map();
+  constexpr std::pair<const char*, const char*> kMoments[] = {
+      {"detected", "detectedMillis"},   {"decided", "decidedMillis"},
+      {"promoted", "promotedMillis"},   {"redirected", "redirectedMillis"},
+      {"sustained", "sustainedMillis"}, {"redundancyRestored", "redundancyMillis"}};
+  for (const auto& [moment, field] : kMoments) {
+    if (random.chance(0.5)) continue;
+    const std::int64_t millis = random.between(0, 400);
+    targets.set(field, millis);
+    if (millis > 0) config.phase_targets[moment] = base::millis(millis);
+  }
+  return targets;
+}
+
 inline DrawnPlan draw_plan(base::Random& random, const drill::Evidence& evidence) {
   DrawnPlan out;
   drill::AssessConfig& config = out.config;
@@ -71,23 +93,21 @@ inline DrawnPlan draw_plan(base::Random& random, const drill::Evidence& evidence
       if (random.chance(0.3)) config.deciding.push_back(info.name);
     }
   }
-  api::Node targets = api::Node::map();
-  constexpr std::pair<const char*, const char*> kMoments[] = {
-      {"detected", "detectedMillis"},   {"decided", "decidedMillis"},
-      {"promoted", "promotedMillis"},   {"redirected", "redirectedMillis"},
-      {"sustained", "sustainedMillis"}, {"redundancyRestored", "redundancyMillis"}};
-  for (const auto& [moment, field] : kMoments) {
-    if (random.chance(0.5)) continue;
-    const std::int64_t millis = random.between(0, 400);
-    targets.set(field, millis);
-    if (millis > 0) config.phase_targets[moment] = base::millis(millis);
-  }
+  api::Node targets = draw_targets(random, config);
   api::Node degraded = api::Node::sequence(), validation = api::Node::sequence();
   config.degraded = draw_criteria(random, degraded);
   config.validation = draw_criteria(random, validation);
   if (random.chance(0.5)) {
-    config.monitoring = {"DatabaseConnectivity", "ReplicationLag", "Consistency", "PoolHealth",
-                         "QueryPerformance",     "HealthChecks",   "DnsHealth"};
+    config.monitoring = {"DatabaseConnectivity",
+                         "ReplicationLag",
+                         "Consistency",
+                         "PoolHealth",
+                         "QueryPerformance",
+                         "HealthChecks",
+                         "Dns",
+                         "SessionContinuity",
+                         "StartUp",
+                         "NoSuchSignal"};
   }
   api::Node probe = api::Node::map().set("name", "orders");
   probe.set(ledger ? "postgres" : "tcp", api::Node::map());

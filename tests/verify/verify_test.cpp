@@ -141,6 +141,74 @@ TEST(Verify, NoticesARecordThatWasChangedAndSignedAnew) {
   }
 }
 
+/// Drills with sessions, features and a load, of which some have lost something.
+JudgedDrill drill_of_an_application(std::uint64_t seed) {
+  return judged_drill(seed, {.operations = 400, .mess = 0});
+}
+
+TEST(Verify, NamesAWrongShareOfSessionsFeaturesAndPerformance) {
+  std::map<std::string, int> planted;
+  for (std::uint64_t seed = 1; seed <= 12; ++seed) {
+    JudgedDrill drill = drill_of_an_application(seed);
+    const std::string honest = drill.documents.report_json;
+    for (const char* metric :
+         {"SessionContinuityPercent", "FeaturePercent", "PerformanceRecoveryPercent"}) {
+      api::Node report = *api::parse_json(honest);
+      std::size_t at = 0;
+      for (api::Node& criterion : report.find("criteria")->items()) {
+        api::Node& measured = *criterion.find("measured");
+        const std::string figure = "criteria[" + std::to_string(at++) + "].measured: ";
+        if (criterion["metric"].as_string() != metric || measured.is_null()) continue;
+        const api::Node truth = measured;
+        measured = truth.as_double() * 0.99 + 0.5;
+        drill.documents.report_json = api::to_json(report);
+        EXPECT_THAT(disagreement(read(drill.bytes())), testing::StartsWith(figure)) << metric;
+        measured = truth;
+        ++planted[metric];
+      }
+    }
+  }
+  EXPECT_GE(planted["SessionContinuityPercent"], 5);
+  EXPECT_GE(planted["FeaturePercent"], 5);
+  EXPECT_GE(planted["PerformanceRecoveryPercent"], 5);
+}
+
+/// Evidence that was changed and signed anew no longer gives the figures of the report.
+TEST(Verify, NoticesASessionThatWasDeniedAndASignalThatWasMoved) {
+  int sessions = 0, signals = 0;
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    const JudgedDrill honest = drill_of_an_application(seed);
+    const api::Node document = *api::parse_json(honest.documents.report_json);
+    for (const api::Node& criterion : document["criteria"].items()) {
+      if (criterion["metric"].as_string() != "SessionContinuityPercent") continue;
+      if (criterion["window"].as_string() != "validation") continue;
+      if (!criterion["measured"].is_double() || criterion["measured"].as_double() == 0) continue;
+      JudgedDrill drill = honest;
+      for (drill::Record& record : drill.evidence.records) {
+        const bool one =
+            record.value == 7 && record.outcome == drill::Outcome::Ok &&
+            drill.evidence.streams[record.stream.value()].kind == drill::StreamKind::Session;
+        if (!one || record.scheduled < drill.evidence.fault_begun) continue;
+        record.outcome = drill::Outcome::Fail;
+        record.cause = drill::Cause::Rejected;
+      }
+      EXPECT_THAT(disagreement(read(drill.bytes())), testing::HasSubstr("criteria["));
+      ++sessions;
+    }
+    for (const api::Node& row : document["monitoring"].items()) {
+      if (row["signal"].as_string() != "SessionContinuity") continue;
+      JudgedDrill drill = honest;
+      for (drill::StreamInfo& info : drill.evidence.streams) {
+        if (info.signal == "SessionContinuity") info.signal = "DrSiteHealth";
+      }
+      EXPECT_THAT(disagreement(read(drill.bytes())), testing::HasSubstr("monitoring["));
+      ++signals;
+    }
+  }
+  EXPECT_GE(sessions, 3);
+  EXPECT_GE(signals, 3);
+}
+
 /// What was compared above is worth something only if every kind of drill was among it.
 TEST(Verify, IsHeldAgainstEveryVerdict) {
   std::map<std::string, int> rto, rpo;

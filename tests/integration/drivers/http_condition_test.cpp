@@ -16,7 +16,7 @@ class HttpConditionTest : public DriverTest {
  protected:
   void SetUp() override {
     DriverTest::SetUp();
-    client_.emplace(clock_, io_.get_executor());
+    client_.emplace(clock_, io_.get_executor(), nullptr);
     http_ = &*client_;
     auto server = net::HttpServer::listen(clock_, io_.get_executor(), "127.0.0.1:0",
                                           [](const net::HttpRequest& request) {

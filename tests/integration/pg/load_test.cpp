@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "harness.h"
-#include "probes/load_runner.h"
+#include "probes/pg_load.h"
 
 namespace probes {
 namespace {
@@ -37,18 +37,20 @@ struct LoadTest : testing::Test {
     made.attempt_gap = base::millis(20);
     return made;
   }
-  LoadPlan plan() const {
+  static LoadPlan plan() {
     LoadPlan made;
     made.operations_per_minute = 12'000;
-    auto mix = with_defaults({{"read", 70, ""}, {"write", 20, ""}, {"heavy", 10, ""}});
-    EXPECT_TRUE(mix);
-    made.mix = *mix;
+    made.mix = {{"read", 70}, {"write", 20}, {"heavy", 10}};
     made.drain = base::millis(200);
     return made;
   }
   /// Runs the users for a while.
-  base::Result<> run(PgPool& pool, LoadPlan of, base::Duration length) {
-    LoadRunner runner(clock, pool, std::move(of),
+  base::Result<> run(PgPool& pool, std::vector<LoadStatement> mix, LoadPlan of,
+                     base::Duration length) {
+    auto statements = with_defaults(std::move(mix));
+    EXPECT_TRUE(statements);
+    PgLoadSender sender(clock, pool, *statements, "test");
+    LoadRunner runner(clock, sender, std::move(of),
                       [this](const drill::LoadSample& sample) { samples.push_back(sample); });
     std::stop_source stop;
     const auto alarm = clock.alarm(context.get_executor());
@@ -67,7 +69,7 @@ Server* LoadTest::server_ = nullptr;
 
 TEST_F(LoadTest, UsersRunTheirMixOverTheDefaultStatements) {
   PgPool pool(context.get_executor(), clock, settings());
-  ASSERT_TRUE(run(pool, plan(), base::millis(700)));
+  ASSERT_TRUE(run(pool, {{"read", ""}, {"write", ""}, {"heavy", ""}}, plan(), base::millis(700)));
   std::map<int, int> kinds;
   std::set<int> users;
   for (const drill::LoadSample& sample : samples) {
@@ -92,11 +94,11 @@ TEST_F(LoadTest, LatencyCountsFromTheIntendedStartWhileTheServerHangs) {
   one.size = 1;
   PgPool pool(context.get_executor(), clock, one);
   LoadPlan stuck = plan();
-  stuck.mix = {{"hang", 1, "select pg_sleep(0.2)"}};
+  stuck.mix = {{"hang", 1}};
   stuck.process = load::Process::Constant;
   stuck.operations_per_minute = 1200;  // every 50 ms
   stuck.drain = base::seconds(10);
-  ASSERT_TRUE(run(pool, stuck, base::millis(390)));
+  ASSERT_TRUE(run(pool, {{"hang", "select pg_sleep(0.2)"}}, stuck, base::millis(390)));
   ASSERT_EQ(samples.size(), 8u);
   base::Duration longest{};
   for (const drill::LoadSample& sample : samples) {
@@ -113,10 +115,10 @@ TEST_F(LoadTest, BoundsWhatPilesUpAndSaysWhatNeverEnded) {
   one.size = 1;
   PgPool pool(context.get_executor(), clock, one);
   LoadPlan stuck = plan();
-  stuck.mix = {{"hang", 1, "select pg_sleep(20)"}};
+  stuck.mix = {{"hang", 1}};
   stuck.process = load::Process::Constant;
   stuck.in_flight_max = 5;
-  ASSERT_TRUE(run(pool, stuck, base::millis(100)));
+  ASSERT_TRUE(run(pool, {{"hang", "select pg_sleep(20)"}}, stuck, base::millis(100)));
   std::map<Cause, int> causes;
   for (const drill::LoadSample& sample : samples) ++causes[sample.cause];
   EXPECT_EQ(causes[Cause::Stopped], 5);
@@ -125,13 +127,13 @@ TEST_F(LoadTest, BoundsWhatPilesUpAndSaysWhatNeverEnded) {
 }
 
 TEST_F(LoadTest, RefusesAMixWithoutStatements) {
-  const auto mix = with_defaults({{"read", 70, ""}, {"login", 30, ""}});
+  const auto mix = with_defaults({{"read", ""}, {"login", ""}});
   ASSERT_FALSE(mix);
   EXPECT_NE(mix.error().message.find("read, write, heavy"), std::string::npos);
   PgPool pool(context.get_executor(), clock, settings());
   LoadPlan none = plan();
   none.mix.clear();
-  EXPECT_FALSE(run(pool, none, base::millis(10)));
+  EXPECT_FALSE(run(pool, {}, none, base::millis(10)));
 }
 
 TEST_F(LoadTest, CapacityReadsRiseAboveTheTarget) {
@@ -140,9 +142,9 @@ TEST_F(LoadTest, CapacityReadsRiseAboveTheTarget) {
   plan.stream = drill::StreamId(9);
   plan.target_per_second = 200;
   plan.rise = base::millis(300);
-  plan.statement = *default_statement("read");
+  PgLoadSender sender(clock, pool, {{"read", *default_statement("read")}}, "capacity");
   std::vector<drill::Record> records;
-  CapacityRunner runner(clock, pool, plan,
+  CapacityRunner runner(clock, sender, plan,
                         [&](const drill::Record& record) { records.push_back(record); });
   std::stop_source stop;
   const auto alarm = clock.alarm(context.get_executor());
