@@ -77,8 +77,8 @@ int main(int argc, char** argv) {
     if (!result.violations.empty() && all.broken <= 20) tell(options, result);
   }
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
-  std::printf("%-40s %10s %10s %12s %12s %12s %8s\n", "plan", "drills", "with fault", "died: action",
-              "died: write", "unhelpable", "broken");
+  std::printf("%-40s %10s %10s %12s %12s %12s %8s\n", "plan", "drills", "with fault",
+              "died: action", "died: write", "unhelpable", "broken");
   for (const auto& [name, one] : counts) print(name.c_str(), one);
   print("all", all);
   std::printf("%.0f s\n", took.count());

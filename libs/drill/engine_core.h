@@ -122,6 +122,7 @@ class Engine::Core {
   Duration pause_after(const Part& part) const;
   void restore_failed(Part& part, const std::string& detail);
   void late_result(Part& part);
+  void undo_older_again(const Part& part);
   bool redundancy_next();
   void ask_redundancy();
   void check_redundancy(const event::Observed& seen);
@@ -139,6 +140,7 @@ class Engine::Core {
   SystemState state_ = SystemState::Normal;
   Doing doing_ = Doing::Waiting;
   bool resumed_ = false;
+  bool ruled_out_ = false;  // the process that died found that nothing was promoted
 
   TimePoint now_{};
   TimePoint due_ = kNever;           // of what is being done

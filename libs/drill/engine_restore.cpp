@@ -86,6 +86,17 @@ void Engine::Core::restore_failed(Part& part, const std::string& detail) {
   restore_next();
 }
 
+/// An undo that succeeds late, after others were given up or in another process, puts back what was
+/// before its part: a route, say, without the server that an older undo had put in again.
+void Engine::Core::undo_older_again(const Part& part) {
+  for (Part& older : parts_) {
+    if (&older == &part) break;
+    if (older.config.undo != part.config.undo || !older.restored) continue;
+    older.restored = false;
+    older.attempts = 0;
+  }
+}
+
 void Engine::Core::late_result(Part& part) {
   part.answered = true;
   if (forward() || part.id.kind == PartId::Kind::Failback) return;
@@ -160,6 +171,13 @@ bool Engine::Core::may_still_promote() {
 void Engine::Core::promotion_unknown() {
   const bool ours = std::any_of(parts_.begin(), parts_.end(),
                                 [](const Part& p) { return p.started && p.config.forward_only; });
+  if (ruled_out_) {
+    decision_ = Seen::No;
+    note(TimelineEvent::Kind::Warning, "",
+         "no instance says whether a standby was promoted; the drill that died had found that none "
+         "was, and begun to undo: taken as no");
+    return;
+  }
   if (config_.mode == Mode::Orchestrate && !ours) {
     decision_ = Seen::No;
     note(TimelineEvent::Kind::Warning, "",

@@ -18,12 +18,34 @@ constexpr std::array kBadDays = {"None",     "PromotionFails", "NeverCatchesUp",
 constexpr std::uint32_t kEventsMax = 20'000;
 constexpr std::uint32_t kRecoveriesMax = 8;
 
+std::size_t changing_parts(const Shape& shape) {
+  std::size_t out = 0;
+  for (const auto* list : {&shape.config.faults, &shape.config.steps}) {
+    for (const auto& part : *list) out += part.changes_target ? 1 : 0;
+  }
+  return out;
+}
+
+/// Anywhere a drill of this plan comes to, as far as its parts tell: each is recorded, done, proven
+/// and answered, and some are undone.
+CrashPoint crash_of(const Shape& shape, base::Random& random) {
+  const std::size_t parts = changing_parts(shape);
+  const bool write = random.chance(0.5);
+  const std::size_t points = write
+                                 ? 4 * (2 + 2 * parts) + 2 * parts
+                                 : 2 * (8 + 2 * parts + shape.steps.size() + shape.failback.size());
+  return {write ? CrashPoint::Where::Write : CrashPoint::Where::Action,
+          static_cast<std::uint32_t>(random.below(points))};
+}
+
 /// Draws the seed's own circumstances: when it is aborted, when the disk fills, when clocks jump.
 void arrange(World& world, const WorldOptions& options) {
   base::Random& random = world.random;
   if (options.abort_after) world.abort_after = *options.abort_after;
   if (options.day == BadDay::DiskFull) {
-    world.disk.full_from = static_cast<std::uint32_t>(random.below(8));
+    // Early enough to be noticed: the header, then a record and a result of each part.
+    const std::size_t appends = 1 + 2 * changing_parts(world.shape);
+    world.disk.full_from = static_cast<std::uint32_t>(random.below(appends));
   }
   if (options.day == BadDay::ClockJumps) {
     world.clock_jump_after = base::millis(random.between(0, 40'000));
@@ -95,22 +117,6 @@ bool concerns(BadDay day, const Shape& shape) {
     default: return true;
   }
 }
-
-namespace {
-
-/// Anywhere a drill of this plan comes to, as far as its parts tell.
-CrashPoint crash_of(const Shape& shape, base::Random& random) {
-  const std::size_t parts = shape.faults.size() + shape.steps.size();
-  const bool write = random.chance(0.5);
-  // A record, a result and an undo of each part, in four places each; before and after a record,
-  // a deed, a proof or an undo of each, a failback step, and what is asked in between.
-  const std::size_t points =
-      write ? 4 * (2 + 3 * parts) : 2 * (12 + 3 * parts + shape.failback.size());
-  return {write ? CrashPoint::Where::Write : CrashPoint::Where::Action,
-          static_cast<std::uint32_t>(random.below(points))};
-}
-
-}  // namespace
 
 WorldOptions sampled(const std::vector<Shape>& shapes, std::uint64_t seed) {
   base::Random random(seed ^ 0x5EEDULL);

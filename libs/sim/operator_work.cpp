@@ -102,6 +102,10 @@ void Operator::on(const drill::action::Restore& action) {
   const auto undo = undos_.find(action.id);
   const Deed deed = undo == undos_.end() ? Deed{} : undo->second;
   const bool fails = world_.trouble();
+  if (journal_ && world_.shape.config.find(action.id)->undo == drill::Undo::IfNotPromoted) {
+    (void)journal_->undoing(drill::to_string(action.id));
+    if (world_.crashed) return;
+  }
   after(delay(), [this, id = action.id, deed, fails] {
     const bool ok = !fails && world_.target.perform(deed);
     world_.target.touch(world_.now());

@@ -16,11 +16,12 @@ namespace sim {
 namespace {
 
 constexpr std::array kVerbs = {
-    "None",          "Kill",         "Suspend",   "Continue",     "Start",          "Stop",
-    "Cut",           "Heal",         "Add",       "Remove",       "Only",           "Routes",
-    "Promote",       "Rejoin",       "Destroy",   "Return",       "Lay",            "Clear",
-    "Set",           "Unset",        "AwaitBad",  "AwaitGood",    "AwaitPrimary",   "AwaitStandby",
-    "AwaitCaughtUp", "AwaitDown",    "AwaitGone", "AwaitRunning", "AwaitSuspended", "AwaitNothing"};
+    "None",         "Kill",          "Suspend",   "Continue",  "Start",        "Stop",
+    "Cut",          "Heal",          "Add",       "Remove",    "Only",         "Routes",
+    "Promote",      "Rejoin",        "Serve",     "Destroy",   "Return",       "Lay",
+    "Clear",        "Set",           "Unset",     "AwaitBad",  "AwaitGood",    "AwaitPrimary",
+    "AwaitStandby", "AwaitCaughtUp", "AwaitDown", "AwaitGone", "AwaitRunning", "AwaitSuspended",
+    "AwaitNothing"};
 
 /// The number of a name, which is added where it is new.
 std::uint32_t number_of(std::vector<std::string>& names, const std::string& name) {
@@ -167,16 +168,16 @@ class Builder {
     const auto instance =
         std::find_if(layout_.instances.begin(), layout_.instances.end(),
                      [&](const Layout::Instance& one) { return one.name == argv.back(); });
-    if (instance != layout_.instances.end() && instance->database) {
-      static const std::map<std::string, Verb> kKnown = {{"rejoin.sh", Verb::Rejoin},
-                                                         {"disk.sh destroy", Verb::Destroy},
-                                                         {"disk.sh return", Verb::Return},
-                                                         {"restore.sh lay", Verb::Lay},
-                                                         {"restore.sh clear", Verb::Clear}};
+    const auto at = static_cast<std::uint32_t>(instance - layout_.instances.begin());
+    if (instance != layout_.instances.end()) {
+      static const std::map<std::string, Verb> kKnown = {
+          {"rejoin.sh", Verb::Rejoin},      {"app.sh serve", Verb::Serve},
+          {"site.sh serve", Verb::Serve},   {"disk.sh destroy", Verb::Destroy},
+          {"disk.sh return", Verb::Return}, {"restore.sh lay", Verb::Lay},
+          {"restore.sh clear", Verb::Clear}};
       std::string words = base_name(argv.front());
       for (std::size_t i = 1; i + 1 < argv.size(); ++i) words += " " + argv[i];
       const auto known = kKnown.find(words);
-      const auto at = static_cast<std::uint32_t>(instance - layout_.instances.begin());
       if (known != kKnown.end()) return {known->second, at, 0};
     }
     const auto undone = undone_by_.find(argv);
@@ -198,8 +199,8 @@ class Builder {
                                                           {"Down", Verb::AwaitDown}};
       const auto found = kStates.find(state);
       if (found == kStates.end()) return {Verb::AwaitNothing, 0, 0};
-      return {found->second,
-              index_of(layout_.instances, condition.params["instance"].as_string()), 0};
+      return {found->second, index_of(layout_.instances, condition.params["instance"].as_string()),
+              0};
     }
     if (condition.kind == "process") {
       const Verb verb = state == "Gone"      ? Verb::AwaitGone

@@ -3,8 +3,8 @@
 // of it follows from the plan and its system, so a new plan is simulated without a line of code.
 //
 // The scripts of a system are not run. What they do is told by their names where it matters to the
-// order of things (rejoin.sh, disk.sh, restore.sh); any other command is a switch: it is set by the
-// command, and put back by its undo or by another command with the words of that undo.
+// order of things (rejoin.sh, disk.sh, restore.sh, `serve`); any other command is a switch: it is
+// set by the command, and put back by its undo or by another command with the words of that undo.
 //
 // A system that was drilled is whole if it stands as at first or, after a promotion, as the plan
 // leaves it when nothing goes wrong: faults, recovery, what is always undone, failback. Anything
@@ -37,6 +37,7 @@ enum class Verb : std::uint8_t {
   Routes,  // exactly these servers
   Promote,
   Rejoin,
+  Serve,    // an instance: all that leads users to it
   Destroy,  // the data of an instance
   Return,
   Lay,  // a backup on an instance

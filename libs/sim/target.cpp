@@ -48,6 +48,7 @@ bool Target::change(const Deed& deed) {
     case Verb::Start: return move_process(deed);
     case Verb::Promote:
     case Verb::Rejoin:
+    case Verb::Serve:
     case Verb::Destroy:
     case Verb::Return:
     case Verb::Lay:
@@ -111,6 +112,7 @@ bool Target::change_instance(const Deed& deed) {
   State::Instance& self = state_.instances[deed.object];
   switch (deed.verb) {
     case Verb::Promote: return promote(deed.object);
+    case Verb::Serve: return serve(deed.object);
     case Verb::Rejoin: {
       const std::uint32_t other = leader();
       if (other == kNobody || other == deed.object) return false;
@@ -150,6 +152,28 @@ bool Target::promote(std::uint32_t instance) {
   self.primary = true;
   self.following = false;
   self.timeline = latest + 1;
+  return true;
+}
+
+/// A database serves as the recovery leaves it behind the promotion; an application once it runs
+/// and is in its services.
+bool Target::serve(std::uint32_t instance) {
+  const Layout::Instance& self = shape_->layout.instances[instance];
+  if (self.database) {
+    bool promoted = false, good = true;
+    for (const Part& step : shape_->steps) {
+      if (promoted && !is_wait(step.deed)) good &= change(step.deed);
+      promoted |= step.deed.verb == Verb::Promote;
+    }
+    return good;
+  }
+  for (const std::uint32_t root : self.roots) state_.roots[root] = {true, false};
+  for (std::uint32_t i = 0; i < state_.ready.size(); ++i) {
+    const auto& servers = shape_->layout.services[i].servers;
+    for (std::uint32_t server = 0; server < servers.size(); ++server) {
+      if (servers[server] == instance && !route({Verb::Add, i, server})) return false;
+    }
+  }
   return true;
 }
 
@@ -338,10 +362,8 @@ bool Target::awaited(const Deed& deed) const {
   switch (deed.verb) {
     case Verb::AwaitBad: return !service_good();
     case Verb::AwaitGood: return service_good();
-    case Verb::AwaitPrimary:
-      return responds(deed.object) && state_.instances[deed.object].primary;
-    case Verb::AwaitStandby:
-      return responds(deed.object) && !state_.instances[deed.object].primary;
+    case Verb::AwaitPrimary: return responds(deed.object) && state_.instances[deed.object].primary;
+    case Verb::AwaitStandby: return responds(deed.object) && !state_.instances[deed.object].primary;
     case Verb::AwaitCaughtUp:
       return responds(deed.object) && state_.instances[deed.object].following &&
              state_.instances[deed.object].close;

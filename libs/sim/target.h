@@ -63,6 +63,7 @@ class Target {
   void follow(std::uint32_t instance, std::uint32_t leader);
   void wake(std::uint32_t instance);
   bool promote(std::uint32_t instance);
+  bool serve(std::uint32_t instance);
   bool at_home() const;
   bool elsewhere() const;
   bool as_served(const Deed& deed) const;

@@ -56,6 +56,10 @@ WorldResult checked(WorldOptions options) {
   return result;
 }
 
+bool promotes(const Shape& shape) {
+  return concerns(BadDay::PromotionFails, shape);
+}
+
 WorldResult on(const Shape& shape, BadDay day = BadDay::None) {
   WorldOptions options;
   options.shape = &shape;
@@ -70,15 +74,14 @@ TEST(SimDrill, EveryPlanRunsToTheEndAndIsWhole) {
     const auto result = on(one);
     EXPECT_EQ(result.finish.ending, Ending::Completed);
     EXPECT_TRUE(result.finish.whole && result.whole && result.injected);
-    const bool promotes = one.config.can_promote;
-    EXPECT_EQ(result.finish.promoted, promotes ? drill::Seen::Yes : drill::Seen::Unknown);
+    EXPECT_EQ(result.finish.promoted == drill::Seen::Yes, promotes(one));
   }
 }
 
 TEST(SimDrill, PlansThatPromoteNothingEndAsTheyBegan) {
   std::size_t found = 0;
   for (const Shape& one : shapes()) {
-    if (one.config.can_promote) {
+    if (promotes(one)) {
       EXPECT_FALSE(one.last == one.first) << one.name;
       continue;
     }
@@ -96,7 +99,7 @@ TEST(SimDrill, ShapesOfEveryKindAreAmongThePlans) {
   const auto& restore = shape("database-restore");
   EXPECT_EQ(restore.faults.back().deed.verb, Verb::Destroy);
   EXPECT_FALSE(restore.first.instances[1].data);
-  EXPECT_FALSE(shape("application-shape").config.can_promote);
+  EXPECT_FALSE(promotes(shape("application-shape")));
   EXPECT_EQ(shape("site-shape").faults.size(), 3U);
 }
 
@@ -186,7 +189,7 @@ TEST(SimDrill, TenThousandSampledCrashPointsLeaveNothingBroken) {
   }
   // The sample would prove nothing if hardly any drill got as far as breaking something.
   EXPECT_GT(injected, 5'000U);
-  EXPECT_GT(crashes, 5'000U);
+  EXPECT_GT(crashes, 3'000U);
   for (const Shape& one : shapes()) EXPECT_GT(crashes_of[one.name], 200U) << one.name;
   std::printf("10000 drills: %u with a fault, %u crashes, %u honestly reported as not whole\n",
               injected, crashes, honest);
@@ -206,9 +209,9 @@ TEST(SimDrill, Seed) {
   const auto result = run_drill(options);
   EXPECT_TRUE(result.violations.empty()) << all(result.violations);
   if (!asked_seed()) return;
-  std::printf("seed %llu: %s, %s, trouble %.2f\n%s",
-              static_cast<unsigned long long>(options.seed), options.shape->name.c_str(),
-              name(options.day), options.trouble, result.transcript.c_str());
+  std::printf("seed %llu: %s, %s, trouble %.2f\n%s", static_cast<unsigned long long>(options.seed),
+              options.shape->name.c_str(), name(options.day), options.trouble,
+              result.transcript.c_str());
   std::printf("crashes %u, recoveries %u, the target is %s\n", result.crashes, result.recoveries,
               result.whole ? "whole" : "not whole");
 }

@@ -29,8 +29,7 @@ PlanShapes plan_shapes(const std::string& folder) {
       out.error += api::format(read.error());
       continue;
     }
-    auto plan =
-        api::resolve_plan(std::move(read->plan), api::placeholders_of(read->system), kinds);
+    auto plan = api::resolve_plan(std::move(read->plan), api::placeholders_of(read->system), kinds);
     if (!plan) {
       out.error += file + ": " + plan.error().message;
       continue;
