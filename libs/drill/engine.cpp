@@ -358,6 +358,10 @@ void Engine::Core::expire_backward() {
     case Doing::FailbackPause: restore_next(); break;
     case Doing::Redundancy: check_redundancy({}); break;
     case Doing::RedundancyPause: ask_redundancy(); break;
+    case Doing::LateResult:
+      late_done_ = true;
+      restore_next();
+      break;
     default: due_ = kNever; break;
   }
 }

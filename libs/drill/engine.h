@@ -21,8 +21,8 @@
 //              drill that died after it had found that out and begun to undo: what it stopped can
 //              no longer be asked.
 //   5. wait for the service and the redundancy, bounded; [Rejoined final read]; Finish.
-// Nothing is given up early: an undo that keeps failing is reported and the next one is tried. If it
-// succeeds after all, what is older is undone again: undos are right newest first only.
+// Nothing is given up early: an undo that keeps failing is reported and the next one is tried. If
+// it succeeds after all, what is older is undone again: undos are right newest first only.
 #pragma once
 
 #include <memory>

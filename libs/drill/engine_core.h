@@ -56,6 +56,7 @@ class Engine::Core {
     FailbackPause,  // before the next attempt of a failback step
     Redundancy,
     RedundancyPause,
+    LateResult,  // of a part that was cancelled and has not answered
     Done
   };
   struct Part {
@@ -126,6 +127,7 @@ class Engine::Core {
   bool redundancy_next();
   void ask_redundancy();
   void check_redundancy(const event::Observed& seen);
+  bool await_late_result();
   void not_yet_whole(const event::Observed& seen, bool back);
   bool may_still_promote();
   void list_unrestored();
@@ -161,6 +163,7 @@ class Engine::Core {
   Seen redundancy_ = Seen::Unknown;
   TimePoint redundancy_due_ = kNever;
   bool redundancy_done_ = false;
+  bool late_done_ = false;  // no result is waited for any more
   std::string last_problem_;
   FinalRead::Which reading_ = FinalRead::Which::Survivor;
   bool read_done_[3] = {false, false, false};

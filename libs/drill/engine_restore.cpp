@@ -34,6 +34,7 @@ void Engine::Core::restore_next() {
   if (decision_ == Seen::No && restore_one(Undo::IfNotPromoted)) return;
   if (redundancy_next()) return;
   if (read_next(FinalRead::Which::Rejoined)) return;
+  if (await_late_result()) return;
   finish();
 }
 
@@ -113,7 +114,26 @@ void Engine::Core::late_result(Part& part) {
     decision_.reset();
     asks_ = 0;
   }
-  if (doing_ == Doing::Redundancy || doing_ == Doing::RedundancyPause) restore_next();
+  if (doing_ == Doing::Redundancy || doing_ == Doing::RedundancyPause ||
+      doing_ == Doing::LateResult) {
+    restore_next();
+  }
+}
+
+/// What is still under way could land on a target that was called whole, with nobody left to undo
+/// it.
+bool Engine::Core::await_late_result() {
+  const auto open = std::find_if(parts_.begin(), parts_.end(), [](const Part& p) {
+    return p.started && !p.answered && p.config.undo != Undo::None;
+  });
+  if (open == parts_.end()) return false;
+  if (!late_done_) {
+    await(Doing::LateResult, config_.timing.late_result);
+    return true;
+  }
+  problems_.push_back(fmt::format("'{}' was cancelled and has not ended: it may still take effect",
+                                  open->config.name));
+  return false;
 }
 
 // ---- what happened to the primary ---------------------------------------------------------

@@ -228,7 +228,8 @@ base::Result<std::vector<drill::Leftover>> leftovers_of(const JournalContents& c
     drill::Leftover left;
     left.name = entry.record.name;
     left.forward_only = entry.record.forward_only;
-    left.restored = entry.undone;
+    // Without a result the do may have landed after its undo, with the process that died.
+    left.restored = entry.undone && entry.state != JournalEntry::State::Recorded;
     left.undoing = entry.undoing;
     if (!drill::parse(entry.record.part, left.id) || !drill::parse(entry.record.rule, left.undo)) {
       return fail(Code::DataLoss, fmt::format("undo journal: '{}' with rule '{}' is not known",
