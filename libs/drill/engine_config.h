@@ -64,7 +64,8 @@ struct EngineTiming {
   base::Duration record = base::seconds(10);     // a disk that hangs longer counts as failed
   base::Duration prove = base::seconds(10);
   base::Duration cancel_grace = base::seconds(5);  // from Cancel to treating the result as Unknown
-  // For the result of a part that was cancelled and did not answer, before the drill ends.
+  // For the result of a part that was cancelled and did not answer: before the drill ends, and
+  // before a promoting step is believed not to have promoted.
   base::Duration late_result = base::seconds(30);
   base::Duration answer = base::seconds(5);  // an Observe with a number is answered in this
   base::Duration final_read = base::seconds(60);

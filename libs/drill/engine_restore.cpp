@@ -100,6 +100,7 @@ void Engine::Core::undo_older_again(const Part& part) {
 
 void Engine::Core::late_result(Part& part) {
   part.answered = true;
+  if (settled_ != kNever) settled_ = std::min(settled_, now_ + config_.timing.promotion_settle);
   if (forward() || part.id.kind == PartId::Kind::Failback) return;
   // Its do may have landed after its undo, or be the promotion that was not yet seen: what was
   // undone is undone again, and the instances are asked again.
@@ -184,7 +185,14 @@ bool Engine::Core::may_still_promote() {
     return p.started && p.config.forward_only && (p.unknown || !p.answered);
   });
   if (!begun) return false;
-  if (settled_ == kNever) settled_ = now_ + config_.timing.promotion_settle;
+  if (settled_ == kNever) {
+    const bool ended = std::all_of(parts_.begin(), parts_.end(), [](const Part& p) {
+      return !p.started || !p.config.forward_only || p.answered;
+    });
+    settled_ =
+        now_ + (ended ? config_.timing.promotion_settle
+                      : std::max(config_.timing.promotion_settle, config_.timing.late_result));
+  }
   return now_ < settled_;
 }
 

@@ -16,7 +16,7 @@ namespace {
 constexpr std::array kBadDays = {"None",     "PromotionFails", "NeverCatchesUp", "ProxyDies",
                                  "DiskFull", "ClockJumps",     "RolesUnknown"};
 constexpr std::uint32_t kEventsMax = 20'000;
-constexpr std::uint32_t kRecoveriesMax = 8;
+constexpr std::uint32_t kRecoveriesMax = 40;
 
 std::size_t changing_parts(const Shape& shape) {
   std::size_t out = 0;
@@ -81,6 +81,9 @@ void judge(World& world, WorldResult& result) {
 std::unique_ptr<Operator> next_process(World& world, Operator& last, WorldResult& result) {
   if (world.crashed) {
     last.die();
+    // Refused by the disk and then dead: what was found out about the promotion is lost, and the
+    // undo may have stopped whom one could ask.
+    world.hopeless |= world.undo_unnoted;
     // What was not synced may be there, in part, or not at all.
     Disk& disk = world.disk;
     const std::size_t unsynced = disk.bytes.size() - disk.synced;
@@ -139,10 +142,9 @@ WorldResult run_drill(const WorldOptions& options) {
   WorldResult result;
   auto muster = std::make_unique<Operator>(world, std::nullopt);
   muster->begin();
-  const std::uint32_t recoveries_max = world.hopeless ? 1 : kRecoveriesMax;
   while (muster && result.events++ < kEventsMax) {
-    const bool again =
-        muster->finished() && !muster->finish().whole && result.recoveries < recoveries_max;
+    const bool again = muster->finished() && !muster->finish().whole &&
+                       result.recoveries < (world.hopeless ? 1 : kRecoveriesMax);
     if (world.crashed || again) {
       muster = next_process(world, *muster, result);
     } else if (muster->finished() || !world.queue.run_one()) {

@@ -44,6 +44,7 @@ struct World {
   bool crashed = false;
   bool finished = false;
   bool proxy_may_be_dead = false;
+  bool undo_unnoted = false;  // the disk refused to keep that an undo was begun
   bool recovering = false;
   base::TimePoint away_since = base::kNever;  // the primary, as a failover agent counts
   void tick();

@@ -19,7 +19,7 @@ void Operator::work_on(drill::PartId id) {
   // Sometimes it happens and nobody hears of it, sometimes it only happens very late.
   const bool reply = !world_.trouble();
   const base::Duration wait =
-      world_.trouble() ? base::seconds(world_.random.between(1, 40)) : delay();
+      world_.trouble() ? base::seconds(world_.random.between(1, 30)) : delay();
   after(wait, [this, id, number, reply] { land(id, number, reply); });
 }
 
@@ -103,8 +103,9 @@ void Operator::on(const drill::action::Restore& action) {
   const Deed deed = undo == undos_.end() ? Deed{} : undo->second;
   const bool fails = world_.trouble();
   if (journal_ && world_.shape.config.find(action.id)->undo == drill::Undo::IfNotPromoted) {
-    (void)journal_->undoing(drill::to_string(action.id));
+    const bool noted = journal_->undoing(drill::to_string(action.id)).has_value();
     if (world_.crashed) return;
+    world_.undo_unnoted |= !noted;
   }
   after(delay(), [this, id = action.id, deed, fails] {
     const bool ok = !fails && world_.target.perform(deed);
