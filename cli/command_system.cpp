@@ -7,6 +7,7 @@
 #include "aio/file.h"
 #include "cli/commands.h"
 #include "cli/run_task.h"
+#include "runner/chronicle.h"
 #include "runner/drill_target.h"
 
 namespace cli {
@@ -16,6 +17,9 @@ std::string status_text(const targets::LocalTarget& target) {
   std::string out = fmt::format("{}: {} in {}\n", target.system().name,
                                 target.started() ? "started" : "not started", target.dir());
   if (!target.started()) return out;
+  if (const std::string described = runner::one_line(target.description()); !described.empty()) {
+    out += fmt::format("  {}\n", described);
+  }
   for (const api::ServiceSpec& service : target.system().services) {
     out += fmt::format("  service  {:<12} {}\n", service.name, service.address);
   }

@@ -152,13 +152,17 @@ def main(path, trusted=None):
     lower = None if ops[last]["cause"] == BLOCKED else max(0, ops[last]["inv"] - away_by)
     service = (lower, ops[back]["comp"] - ops[before]["inv"])
 
+    # What may be lost are the writes of the ledger, whichever stream the RTO is judged by.
+    ledgers = [s["id"] for s in streams if s["kind"] == "Ledger"]
     present = set()
     for number, read in enumerate(told["reads"]):
         if read["complete"] and read["which"] != "OldPrimary":
             ids, seqs, intact = columns_of(found[f"rows/{number}"], 3)
             rows = zip(running(ids), running(seqs), intact)
-            present |= {seq for id, seq, good in rows if good and id == stream["id"]}
-    lost = [op for op in writes if op["ok"] and op["seq"] not in present]
+            present |= {(id, seq) for id, seq, good in rows if good and id in ledgers}
+    lost = [op for id in ledgers for op in operations[id] if op["ok"] and (id, op["seq"]) not in present]
+    for op in lost:
+        op["inv"] = op["due"] if op["inv"] is None else op["inv"]
     rpo = (0, 0)
     if lost:
         early = max([ops[before]["inv"]] + [op["inv"] for op in lost])

@@ -36,6 +36,7 @@ class Checker {
     check_parameters();
     for (const ProbeSpec& probe : plan_.probes) {
       check_action(probe.action, Use::Probe, "spec.probes." + probe.name);
+      check_name_server(probe);
     }
     check_faults();
     check_steps(plan_.recovery, "spec.recovery.");
@@ -66,6 +67,12 @@ class Checker {
                  service ? "service" : "process, instance or service", spec()["roles"][role].mark,
                  "spec.roles." + role);
     }
+  }
+
+  void check_name_server(const ProbeSpec& probe) {
+    if (probe.action.kind != "dns" || probe.action.params.has("server") || system_.resolver) return;
+    decoder_.complain(probe.action.mark, "spec.probes." + probe.name + ".dns.server",
+                      "is missing: the system has no resolver that could be asked");
   }
 
   void check_parameters() {

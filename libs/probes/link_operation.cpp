@@ -31,9 +31,30 @@ void LinkSlot::start(const Due& due) {
 }
 
 void LinkSlot::on_connected() {
+  greeting_ = true;
+  if (!greet()) {
+    greeted();
+  }
+}
+
+void LinkSlot::greeted() {
+  greeting_ = false;
   connected_ = true;
   if (active_) {
     send();
+  }
+}
+
+void LinkSlot::say(std::string_view bytes) {
+  if (!connection_->send(bytes)) {
+    turned_away(Cause::Refused);
+  }
+}
+
+void LinkSlot::turned_away(Cause cause) {
+  close();
+  if (active_) {
+    end(Completion::fail(cause));
   }
 }
 
@@ -49,7 +70,9 @@ bool LinkSlot::transmit(std::string_view bytes) {
 }
 
 void LinkSlot::on_data(std::string_view bytes) {
-  if (active_) {
+  if (greeting_) {
+    take_greeting(bytes);
+  } else if (active_) {
     take(bytes);
   } else {
     close();  // such as "408 Request Timeout" before closing
@@ -91,6 +114,7 @@ void LinkSlot::close() {
     connection_->close();
     connection_.reset();
   }
+  greeting_ = false;
   connected_ = false;
 }
 

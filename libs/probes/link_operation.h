@@ -2,6 +2,9 @@
 // it is opened, used again and dropped, and what its end means for the operation under way. A
 // protocol adds what it sends and how it knows an answer.
 //
+// A protocol may have to greet: to log in and to ask who is there, before a new connection stands.
+// That is a part of connecting, as a database's login is: nothing of the operation has been sent.
+//
 // An operation is active from start() to end() or abandon(). What comes while none is active was
 // not asked for: the connection is dropped, because its rest could be taken for the next answer.
 #pragma once
@@ -41,6 +44,10 @@ class LinkSlot : public net::ConnectionEvents {
   virtual void take(std::string_view bytes) = 0;
   /// Something: the operation is not sent, and that is what becomes of it. Asked after reset().
   virtual std::optional<Completion> held_back() { return std::nullopt; }
+  /// The connection was made. True: it stands only after greeted(); say() sends the greeting.
+  virtual bool greet() { return false; }
+  /// A piece of the answer to the greeting.
+  virtual void take_greeting(std::string_view /*bytes*/) {}
   /// The operation is over, however it ended; what it says may be completed.
   virtual void ended(Completion& /*completion*/) {}
   /// The peer closed in order. True: that was the end of the answer, and end() was called.
@@ -48,6 +55,13 @@ class LinkSlot : public net::ConnectionEvents {
 
   /// The operation that is under way, from start() on.
   const Due& due() const { return due_; }
+  /// Sends a part of the greeting.
+  void say(std::string_view bytes);
+  /// The connection stands.
+  void greeted();
+  /// Drops the connection, and ends the operation that waits for it with proof that nothing was
+  /// sent.
+  void turned_away(drill::Cause cause);
   /// False: it could not be sent, and the operation has ended.
   bool transmit(std::string_view bytes);
   /// Ends the operation.
@@ -60,6 +74,7 @@ class LinkSlot : public net::ConnectionEvents {
   std::size_t number_;
   std::shared_ptr<net::Connection> connection_;
   Due due_;
+  bool greeting_ = false;
   bool connected_ = false;
   bool active_ = false;  // an operation waits
   bool sent_ = false;

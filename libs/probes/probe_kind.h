@@ -24,8 +24,8 @@ struct ProbeContext {
   ServerTable& servers;
   const PgLedger& ledger;  // for kinds that write a ledger
   PgServers& pg_servers;
-  base::Duration deadline_default;    // the plan's degraded latency target
-  std::shared_ptr<net::Names> names;  // of the system's addresses; null: as this machine does
+  base::Duration deadline_default;      // the plan's degraded latency target
+  std::shared_ptr<net::Names> names{};  // of the system's addresses; null: as this machine does
 };
 
 struct BuiltStream {

@@ -215,7 +215,8 @@ aio::Task<base::Result<>> LocalTarget::bring_up(std::stop_token stop) {
 
 aio::Task<base::Result<>> LocalTarget::check(std::stop_token stop) {
   if (system_.check) {
-    CO_TRY(co_await require("check of system " + system_.name, *system_.check, std::move(stop)));
+    CO_TRY(description_,
+           co_await require("check of system " + system_.name, *system_.check, std::move(stop)));
   }
   co_return base::Result<>{};
 }

@@ -55,6 +55,9 @@ class LocalTarget {
   aio::Task<base::Result<>> start(std::stop_token stop);
   /// Errors: FailedPrecondition with what the check command says.
   aio::Task<base::Result<>> check(std::stop_token stop);
+  /// What the check command printed when it last found the system whole: how it is made up, where
+  /// that depends on the machine.
+  const std::string& description() const { return description_; }
   /// The stop command, then the relays; whatever still runs is killed. Idempotent.
   /// Errors: naming what could not be stopped.
   aio::Task<base::Result<>> stop(std::stop_token stop);
@@ -110,6 +113,7 @@ class LocalTarget {
   LocalOptions options_;
   api::LocalSystem system_;
   LocalState state_;
+  std::string description_;
   api::Substitutions substitutions_;
   std::vector<std::pair<std::string, std::string>> environment_;
 };

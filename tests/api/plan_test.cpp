@@ -276,6 +276,20 @@ TEST(Plan, CrossCheckFollowsRolesPlaceholdersAndParameters) {
             std::string::npos);
 }
 
+TEST(Plan, CrossCheckWantsANameServerForADnsProbe) {
+  const auto with_probe = [](const std::string& fields) {
+    return plan_of(with(shipped("database-failover"), "  probes:\n",
+                        "  probes:\n  - {name: names, dns: {name: shop.example" + fields + "}}\n"));
+  };
+  LocalSystem system = system_of("postgres-pair");
+  const auto problems = cross_check(with_probe(""), system, catalog());
+  ASSERT_EQ(problems.size(), 1U) << format(problems);
+  EXPECT_EQ(problems[0].field, "spec.probes.names.dns.server");
+  EXPECT_TRUE(cross_check(with_probe(", server: \"127.0.0.1:53\""), system, catalog()).empty());
+  system.resolver = {"127.0.0.1:53"};
+  EXPECT_TRUE(cross_check(with_probe(""), system, catalog()).empty());
+}
+
 TEST(Plan, CrossCheckHoldsFaultsWithinTheBlastRadius) {
   const std::string second =
       "  faults:\n  - {name: one, process: {name: a}}\n  - {name: two, process: {name: b}}\n";

@@ -79,6 +79,7 @@ inline ActionCatalog test_catalog() {
                      integer("intervalMillis", {10, 60'000}, 100, "d"),
                      integer("deadlineMillis", {10, 60'000}, {}, "d")}));
   out.add(make_kind("http", probe, {required(text("url", "d"))}));
+  out.add(make_kind("dns", probe, {required(text("name", "d")), text("server", "d")}));
   return out;
 }
 

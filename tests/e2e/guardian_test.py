@@ -9,8 +9,10 @@ import glob
 import os
 import random
 import signal
+import subprocess
 import time
 import unittest
+import urllib.request
 
 from muster_under_test import Case, Muster, SystemCase
 
@@ -45,6 +47,8 @@ class Guarded(SystemCase):
     plan = "database-failover"
     system = "postgres-pair"
     sets = ()
+    # From the steady state through fault, recovery and validation into the failback.
+    killed_after = (2, 26)
 
     def sql(self, instance, statement):
         return self.muster.sql(instance, statement, self.system)
@@ -65,11 +69,13 @@ class Guarded(SystemCase):
         return self.sql(primary,
                         "select count(*) from pg_stat_replication where state = 'streaming'") == "1"
 
+    def role_sets(self):
+        """Which node is what now: a failover swaps them."""
+        return [f"spec.roles.{role}={node}" for node, role in self.roles().items()]
+
     def begin(self, *more):
-        roles = self.roles()
-        self.assertEqual(sorted(roles.values()), ["primary", "standby"], "the system is not whole")
-        sets = [f"spec.roles.{role}={node}" for node, role in roles.items()]
-        drill = self.muster.drill(self.plan, *sets, "spec.timing.baselineSeconds=4", *self.sets,
+        self.assertTrue(self.is_whole(), "the system is not whole")
+        drill = self.muster.drill(self.plan, *self.role_sets(), "spec.timing.baselineSeconds=4", *self.sets,
                                   *more, start=True)
         self.addCleanup(self.end, drill)
         return drill
@@ -141,8 +147,7 @@ class Database(Guarded):
             drill = self.begin()
             drill.until("PhaseBegan Baseline")
             guardian = self.muster.guardian_of()
-            # From the steady state through fault, recovery and validation into the failback.
-            after = chance.uniform(2, 26)
+            after = chance.uniform(*self.killed_after)
             time.sleep(after)
             if drill.process.poll() is not None:
                 print(f"\n  kill {number}: not needed, the drill had ended before {after:.2f} s")
@@ -194,6 +199,38 @@ class Partition(Guarded):
         drill.wait(10)
         lifted, _ = self.await_undone(guardian)
         print(f"\n  service {lifted:.2f} s")
+
+
+class ApplicationServers(Database):
+    """A server in the place of another: nothing is promoted, everything is taken back."""
+
+    plan = "application-failover"
+    system = "app-servers"
+    sets = ("spec.timing.baselineSeconds=6",)
+    killed_after = (2, 18)
+    test_2_a_killed_guardian_is_replaced = None
+    test_3_a_drill_that_stands_still_is_killed = None
+    test_4_a_drill_that_ends_sends_its_guardian_away = None
+
+    def role_sets(self):
+        return []
+
+    def fault_lifted(self):
+        """Users are answered, by every server in turn."""
+        address = f"http://127.0.0.1:{self.muster.system_ports(self.system)['proxy']}/readyz"
+        try:
+            for _ in range(6):
+                urllib.request.urlopen(address, timeout=3).close()
+        except OSError:
+            return False
+        return True
+
+    def is_whole(self):
+        try:
+            self.muster.script(self.system, "check.sh")
+        except subprocess.CalledProcessError:
+            return False
+        return True
 
 
 class NoSystemYet(Case):

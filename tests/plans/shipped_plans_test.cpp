@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <sstream>
 
 #include <gmock/gmock.h>
@@ -19,6 +20,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using testing::IsEmpty;
+using testing::Pair;
 
 const fs::path kDrills = fs::path(MUSTER_SOURCE_DIR) / "dr-drills";
 
@@ -72,7 +74,7 @@ api::LocalSystem system_of(const api::RecoveryPlan& plan) {
 }
 
 TEST(ShippedPlans, AreThere) {
-  EXPECT_THAT(plans(), testing::SizeIs(testing::Ge(5U)));
+  EXPECT_THAT(plans(), testing::SizeIs(testing::Ge(6U)));
 }
 
 TEST(ShippedPlans, FitTheSystemsTheyName) {
@@ -93,6 +95,8 @@ struct Figures {
 
 Figures figures_of(const std::string& failure_type) {
   if (failure_type == "DatabaseLoss") return {1800, 300, 300, 4800, 4, 80, 5, 4};
+  if (failure_type == "CompleteSiteFailure") return {1800, 300, 300, 3600, 4, 80, 5, 4};
+  if (failure_type == "ApplicationServerFailure") return {180, 30, 300, 1200, 8, 180, 4, 4};
   return {300, 60, 300, 1800, 6, 120, 5, 4};
 }
 
@@ -111,6 +115,38 @@ TEST(ShippedPlans, HaveTheFiguresOfTheScenario) {
     EXPECT_EQ(plan.degraded.size(), figures.degraded);
     EXPECT_EQ(plan.validation.size(), figures.validation);
   }
+}
+
+TEST(ShippedPlans, TheApplicationFailoverHasTheTargetsOfItsScenario) {
+  const fs::path file = kDrills / "application-failover.yaml";
+  const api::RecoveryPlan plan = parsed(read(file), file);
+  std::int64_t start_up = 0;
+  for (const api::Step& step : plan.recovery) {
+    SCOPED_TRACE(step.name);
+    if (step.phase == "FailureAssessment") EXPECT_EQ(step.target_millis, 15'000);
+    if (step.action.kind == "route") EXPECT_EQ(step.target_millis, 5'000);
+    if (step.phase == "BackupActivation") start_up += step.target_millis;
+    if (step.name == "sessions-restored") EXPECT_EQ(step.target_millis, 30'000);
+  }
+  EXPECT_EQ(start_up, 45'000);
+  std::map<std::string, int> shares;
+  for (const api::LoadOperation& operation : plan.load->mix) {
+    shares[operation.name == "heavy" ? "lists" : operation.name] += int(operation.share);
+  }
+  EXPECT_THAT(shares, testing::UnorderedElementsAre(Pair("lists", 40), Pair("realtime", 30),
+                                                    Pair("secured", 30)));
+  const auto target = [](const std::vector<api::Criterion>& criteria, const std::string& metric) {
+    const auto found = std::ranges::find(criteria, metric, &api::Criterion::metric);
+    return found == criteria.end() ? -1.0 : found->target;
+  };
+  EXPECT_EQ(target(plan.degraded, "ApiResponseMillis"), 1200);
+  EXPECT_EQ(target(plan.degraded, "QueryMillis"), 750);
+  EXPECT_EQ(target(plan.degraded, "Users"), 8);
+  EXPECT_EQ(target(plan.degraded, "RequestsPerSecond"), 15);
+  EXPECT_EQ(target(plan.validation, "ApiResponseMillis"), 1000);
+  EXPECT_EQ(target(plan.validation, "QueryMillis"), 500);
+  EXPECT_EQ(target(plan.validation, "SessionContinuityPercent"), 95);
+  EXPECT_EQ(target(plan.validation, "FeaturePercent"), 100);
 }
 
 // What passes even if nothing goes wrong; the recovery itself comes on top.

@@ -9,6 +9,7 @@ answered with what it has counted so far:
 It ends with its standard input.
 """
 
+import contextlib
 import http.server
 import json
 import socket
@@ -95,6 +96,9 @@ class Server(http.server.ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
+    def handle_error(self, *_):
+        pass  # clients hang up when they like
+
 
 def obey(order):
     with LOCK:
@@ -104,7 +108,8 @@ def obey(order):
         if order.get("forget"):
             SESSIONS.clear()
         for connection in list(CONNECTIONS) if order.get("hang_up") else ():
-            connection.shutdown(socket.SHUT_RDWR)
+            with contextlib.suppress(OSError):  # the client has closed it already
+                connection.shutdown(socket.SHUT_RDWR)
         print(json.dumps(COUNTS), flush=True)
 
 

@@ -118,7 +118,7 @@ TEST(ReportJson, NamesTheFieldThatIsWrong) {
       {"/steadyStartNanoseconds", 9223372036854775807,
        "steadyStartNanoseconds: must be nanoseconds"},
       {"/reasons", "because", "reasons: must be a list"},
-      {"/version", 1, "version: must be 2"},
+      {"/version", 1, "version: must be 3"},
       {"/kind", "Drill", "kind: must be DrillReport"}};
   for (const Case& one : cases) {
     json document = good;

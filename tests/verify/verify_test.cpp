@@ -117,11 +117,18 @@ TEST(Verify, FindsEveryWrongFigureInASignedReport) {
 }
 
 TEST(Verify, NamesTheFigureThatIsWrongAfterSigningAnew) {
-  JudgedDrill drill = judged_drill(3, {.operations = 400, .mess = 0});
-  api::Node report = *api::parse_json(drill.documents.report_json);
-  api::Node& upper = *report.find("rto")->find("service")->find("upperSeconds");
-  ASSERT_TRUE(upper.is_double());
-  upper = upper.as_double() / 2;
+  const auto upper_of = [](api::Node& report) -> api::Node& {
+    return *report.find("rto")->find("service")->find("upperSeconds");
+  };
+  JudgedDrill drill;
+  api::Node report;
+  std::uint64_t seed = 0;
+  do {  // the first that was back and has an upper bound
+    ASSERT_LT(++seed, 50U);
+    drill = judged_drill(seed, {.operations = 400, .mess = 0});
+    report = *api::parse_json(drill.documents.report_json);
+  } while (!upper_of(report).is_double());
+  upper_of(report) = upper_of(report).as_double() / 2;
   drill.documents.report_json = api::to_json(report);
   EXPECT_THAT(disagreement(read(drill.bytes())), testing::StartsWith("rto.service.upperSeconds: "));
 }
@@ -143,40 +150,41 @@ TEST(Verify, NoticesARecordThatWasChangedAndSignedAnew) {
 
 /// Drills with sessions, features and a load, of which some have lost something.
 JudgedDrill drill_of_an_application(std::uint64_t seed) {
-  return judged_drill(seed, {.operations = 400, .mess = 0});
+  return judged_drill(seed, {.operations = 200, .mess = 0});
 }
 
 TEST(Verify, NamesAWrongShareOfSessionsFeaturesAndPerformance) {
   std::map<std::string, int> planted;
-  for (std::uint64_t seed = 1; seed <= 12; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 8; ++seed) {
     JudgedDrill drill = drill_of_an_application(seed);
+    ASSERT_EQ(disagreement(read(drill.bytes())), "") << "seed " << seed;
     const std::string honest = drill.documents.report_json;
     for (const char* metric :
          {"SessionContinuityPercent", "FeaturePercent", "PerformanceRecoveryPercent"}) {
       api::Node report = *api::parse_json(honest);
-      std::size_t at = 0;
       for (api::Node& criterion : report.find("criteria")->items()) {
         api::Node& measured = *criterion.find("measured");
-        const std::string figure = "criteria[" + std::to_string(at++) + "].measured: ";
         if (criterion["metric"].as_string() != metric || measured.is_null()) continue;
         const api::Node truth = measured;
         measured = truth.as_double() * 0.99 + 0.5;
         drill.documents.report_json = api::to_json(report);
-        EXPECT_THAT(disagreement(read(drill.bytes())), testing::StartsWith(figure)) << metric;
+        EXPECT_THAT(disagreement(read(drill.bytes())),
+                    testing::AllOf(testing::StartsWith(std::string("criteria[") + metric),
+                                   testing::HasSubstr("].measured: ")));
         measured = truth;
         ++planted[metric];
       }
     }
   }
-  EXPECT_GE(planted["SessionContinuityPercent"], 5);
-  EXPECT_GE(planted["FeaturePercent"], 5);
-  EXPECT_GE(planted["PerformanceRecoveryPercent"], 5);
+  EXPECT_GE(planted["SessionContinuityPercent"], 3);
+  EXPECT_GE(planted["FeaturePercent"], 3);
+  EXPECT_GE(planted["PerformanceRecoveryPercent"], 3);
 }
 
 /// Evidence that was changed and signed anew no longer gives the figures of the report.
 TEST(Verify, NoticesASessionThatWasDeniedAndASignalThatWasMoved) {
   int sessions = 0, signals = 0;
-  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 40 && (sessions < 3 || signals < 3); ++seed) {
     const JudgedDrill honest = drill_of_an_application(seed);
     const api::Node document = *api::parse_json(honest.documents.report_json);
     for (const api::Node& criterion : document["criteria"].items()) {
@@ -186,7 +194,7 @@ TEST(Verify, NoticesASessionThatWasDeniedAndASignalThatWasMoved) {
       JudgedDrill drill = honest;
       for (drill::Record& record : drill.evidence.records) {
         const bool one =
-            record.value == 7 && record.outcome == drill::Outcome::Ok &&
+            record.outcome == drill::Outcome::Ok &&
             drill.evidence.streams[record.stream.value()].kind == drill::StreamKind::Session;
         if (!one || record.scheduled < drill.evidence.fault_begun) continue;
         record.outcome = drill::Outcome::Fail;

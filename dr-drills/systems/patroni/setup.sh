@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Lays out the private directory and writes the configuration of etcd, both Patronis and HAProxy.
 . "$(dirname "$0")/cluster.sh"
+. "$shared/haproxy.sh"
 
 check_setup
 
@@ -75,21 +76,12 @@ write_node a
 write_node b
 cat >conf/haproxy.cfg <<CONF
 # Patroni says who is the primary; sessions to a node that is not are closed.
-global
-  stats socket $MUSTER_DIR/run/haproxy.sock mode 600 level admin
-  stats timeout 1m
-  maxconn 2000
-defaults
-  mode tcp
-  retries 0
-  timeout connect 2s
-  timeout client 1h
-  timeout server 1h
-  timeout check 2s
+$(proxy_basics "$MUSTER_DIR/run/haproxy.sock" tcp)
 frontend service
   bind 127.0.0.1:$MUSTER_PORT_PROXY
   default_backend db
 backend db
+  timeout check 2s
   option httpchk OPTIONS /primary
   http-check expect status 200
   default-server inter 1s fall 2 rise 1 on-marked-down shutdown-sessions

@@ -3,6 +3,7 @@
 # one that was destroyed. Base backups: backups/TIME, WAL: archive/, both on no node's disk.
 . "$(dirname "${BASH_SOURCE[0]}")/../shared/postgres.sh"
 
+: "${MUSTER_PORT_A:?}" "${MUSTER_PORT_B:?}" "${MUSTER_PORT_PROXY:?}"
 home=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 archive=$MUSTER_DIR/archive
 backups=$MUSTER_DIR/backups

@@ -7,32 +7,23 @@
 . "$(dirname "$0")/cluster.sh"
 
 action=${1:-} node=${2:-}
-port=$(port_of '' "$node")
-
-launch() {
-  as_owner "$pg_bin/pg_ctl" start -D "$(data_of "$node")" -w -t 50 -l "$MUSTER_DIR/log/$node.log" \
-    -o "-c config_file=$MUSTER_DIR/conf/$node.conf $*" >/dev/null </dev/null 2>&1 ||
-    die "node $node does not start: $(last_words "$MUSTER_DIR/log/$node.log")"
-}
-
-is_up() {
-  as_owner "$pg_bin/pg_isready" -q -h "$1" -p "$port"
-}
+port_of '' "$node" >/dev/null
 
 start() {
-  is_up "$MUSTER_DIR/run/$node" && return
+  node_answers "$node" "$MUSTER_DIR/run/$node" && return
   [ -e "$(data_of "$node")/PG_VERSION" ] || die "node $node has no data"
   stop
-  launch
+  launch_node "$node"
 }
 
 # Its WAL must never reach the archive: the restored cluster has gone on from an earlier point.
 isolate() {
-  is_up "$MUSTER_DIR/isolated/$node" && return
+  node_answers "$node" "$MUSTER_DIR/isolated/$node" && return
   stop
   place=wreck/
   [ -e "$(data_of "$node")/PG_VERSION" ] || die "node $node has no wreck"
-  launch "-c listen_addresses='' -c unix_socket_directories=$MUSTER_DIR/isolated/$node" \
+  launch_node "$node" \
+    "-c listen_addresses='' -c unix_socket_directories=$MUSTER_DIR/isolated/$node" \
     "-c default_transaction_read_only=on -c archive_mode=off -c autovacuum=off" \
     "-c cluster_name=$node-isolated"
 }
@@ -41,14 +32,7 @@ isolate() {
 stop_here() {
   local mode=fast
   [ ! -e "$(data_of "$node")/standby.signal" ] || mode=immediate
-  if ! node_gone "$node"; then
-    signal_node "$node" CONT
-    as_owner "$pg_bin/pg_ctl" stop -D "$(data_of "$node")" -m $mode -w -t 15 >/dev/null 2>&1 ||
-      as_owner "$pg_bin/pg_ctl" stop -D "$(data_of "$node")" -m immediate -w -t 5 \
-        >/dev/null 2>&1 || true
-    kill_node "$node" 5
-  fi
-  drop_locks "$node"
+  halt_node "$node" $mode
 }
 
 stop() {

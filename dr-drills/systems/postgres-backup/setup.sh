@@ -2,6 +2,7 @@
 # Lays out the private directory: configuration of both nodes and of HAProxy, an empty archive, and a
 # new cluster for `a`. The configuration lies outside the data directories: those get lost.
 . "$(dirname "$0")/cluster.sh"
+. "$shared/haproxy.sh"
 
 check_setup
 for value in "$archive_timeout" "$seconds_back"; do
@@ -23,17 +24,7 @@ chmod 0755 run conf/archive.sh
 write_node() {
   local node=$1
   cat >"conf/$node.conf" <<CONF
-hba_file = '$MUSTER_DIR/conf/hba.conf'
-ident_file = '$MUSTER_DIR/conf/ident.conf'
-cluster_name = '$node'
-listen_addresses = '127.0.0.1'
-port = $(port_of '' "$node")
-unix_socket_directories = '$MUSTER_DIR/run/$node'
-max_connections = 300
-shared_buffers = 32MB
-max_wal_size = 512MB
-dynamic_shared_memory_type = mmap
-fsync = on
+$(conf_basics "$node")
 recovery_init_sync_method = syncfs
 wal_level = replica
 max_wal_senders = 4
@@ -45,8 +36,6 @@ restore_command = 'cp "$archive/%f" "%p"'
 wal_retrieve_retry_interval = 500ms
 recovery_target_timeline = 'latest'
 recovery_target_action = 'pause'
-logging_collector = off
-log_line_prefix = '%m [%p] $node '
 include_if_exists '$MUSTER_DIR/conf/$node.target.conf'
 CONF
 }
@@ -62,16 +51,7 @@ CONF
 : >conf/ident.conf
 cat >proxy/haproxy.cfg.in <<CONF
 # The plan decides where the service leads, by the runtime API; no health check does.
-global
-  stats socket $MUSTER_DIR/proxy/admin.sock mode 600 level admin
-  stats timeout 1m
-  maxconn 2000
-defaults
-  mode tcp
-  retries 0
-  timeout connect 2s
-  timeout client 1h
-  timeout server 1h
+$(proxy_basics "$MUSTER_DIR/proxy/admin.sock" tcp)
 frontend service
   bind 127.0.0.1:$MUSTER_PORT_PROXY
   default_backend db
@@ -81,5 +61,4 @@ backend db
 CONF
 [ "$(id -u)" -ne 0 ] || chown -R "$owner" conf proxy log
 
-as_owner "$pg_bin/initdb" -D "$MUSTER_DIR/a" -U postgres -A trust -E UTF8 --locale=C --no-sync \
-  --wal-segsize=1 >log/initdb.log 2>&1 || die "initdb failed: $(tail -n 3 log/initdb.log)"
+new_cluster a --wal-segsize=1

@@ -7,41 +7,25 @@
 . "$(dirname "$0")/pair.sh"
 
 action=${1:-} node=${2:-}
-port=$(port_of '' "$node")
-data=$(data_of "$node")
-
-launch() {
-  as_owner "$pg_bin/pg_ctl" start -D "$data" -w -t 50 -l "$MUSTER_DIR/log/$node.log" \
-    -o "-c config_file=$MUSTER_DIR/conf/$node.conf $*" >/dev/null </dev/null 2>&1 ||
-    die "node $node does not start: $(last_words "$MUSTER_DIR/log/$node.log")"
-}
-
-is_up() {
-  as_owner "$pg_bin/pg_isready" -q -h "$1" -p "$port"
-}
+port_of '' "$node" >/dev/null
 
 start() {
-  is_up "$MUSTER_DIR/run/$node" && return
+  node_answers "$node" "$MUSTER_DIR/run/$node" && return
   stop
-  launch
+  launch_node "$node"
 }
 
 isolate() {
-  is_up "$MUSTER_DIR/isolated/$node" && return
+  node_answers "$node" "$MUSTER_DIR/isolated/$node" && return
   stop
-  launch "-c listen_addresses='' -c unix_socket_directories=$MUSTER_DIR/isolated/$node" \
+  launch_node "$node" \
+    "-c listen_addresses='' -c unix_socket_directories=$MUSTER_DIR/isolated/$node" \
     "-c default_transaction_read_only=on -c synchronous_standby_names='' -c primary_conninfo=''" \
     "-c autovacuum=off -c cluster_name=$node-isolated"
 }
 
 stop() {
-  if ! node_gone "$node"; then
-    signal_node "$node" CONT
-    as_owner "$pg_bin/pg_ctl" stop -D "$data" -m fast -w -t 15 >/dev/null 2>&1 ||
-      as_owner "$pg_bin/pg_ctl" stop -D "$data" -m immediate -w -t 5 >/dev/null 2>&1 || true
-    kill_node "$node" 5
-  fi
-  drop_locks "$node"
+  halt_node "$node"
   rm -f "$MUSTER_DIR/isolated/$node/.s.PGSQL."*
 }
 

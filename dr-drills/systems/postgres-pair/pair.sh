@@ -1,6 +1,7 @@
 # What the scripts of this system share, on top of what all PostgreSQL systems do. Sourced, never run.
 . "$(dirname "${BASH_SOURCE[0]}")/../shared/postgres.sh"
 
+: "${MUSTER_PORT_A:?}" "${MUSTER_PORT_B:?}" "${MUSTER_PORT_PROXY:?}"
 : "${MUSTER_PORT_FROM_A:?}" "${MUSTER_PORT_FROM_B:?}"
 home=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 

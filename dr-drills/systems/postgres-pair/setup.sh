@@ -3,6 +3,7 @@
 # `a`. The configuration lies outside the data directories, because pg_basebackup and pg_rewind
 # copy whatever lies inside from the other node.
 . "$(dirname "$0")/pair.sh"
+. "$shared/haproxy.sh"
 
 check_setup
 cuttable=${MUSTER_PARAM_CUTTABLE:-off}
@@ -18,18 +19,8 @@ write_node() {
   local node=$1 peer
   peer=$(peer_of "$node")
   cat >"conf/$node.conf" <<CONF
+$(conf_basics "$node")
 data_directory = '$MUSTER_DIR/$node'
-hba_file = '$MUSTER_DIR/conf/hba.conf'
-ident_file = '$MUSTER_DIR/conf/ident.conf'
-cluster_name = '$node'
-listen_addresses = '127.0.0.1'
-port = $(port_of '' "$node")
-unix_socket_directories = '$MUSTER_DIR/run/$node'
-max_connections = 300
-shared_buffers = 32MB
-max_wal_size = 512MB
-dynamic_shared_memory_type = mmap
-fsync = on
 wal_level = replica
 wal_log_hints = on
 wal_keep_size = 256MB
@@ -41,8 +32,6 @@ wal_sender_timeout = 10s
 wal_retrieve_retry_interval = 500ms
 recovery_target_timeline = 'latest'
 primary_conninfo = 'host=127.0.0.1 port=$(port_of FROM "$peer") user=replicator application_name=$node connect_timeout=5'
-logging_collector = off
-log_line_prefix = '%m [%p] $node '
 include_if_exists '$MUSTER_DIR/conf/$node.synchronous.conf'
 CONF
   : >"conf/$node.synchronous.conf"
@@ -71,17 +60,7 @@ bye=5800000004
 cat >proxy/haproxy.cfg.in <<CONF
 # The plan decides where the service leads, by the runtime API; no health check does. The checks of
 # \`seen\` only tell the page /ready whether users reach a server that answers them.
-global
-  stats socket $MUSTER_DIR/proxy/admin.sock mode 600 level admin
-  stats timeout 1m
-  maxconn 2000
-defaults
-  mode tcp
-  retries 0
-  timeout connect 2s
-  timeout client 1h
-  timeout server 1h
-  timeout check 1s
+$(proxy_basics "$MUSTER_DIR/proxy/admin.sock" tcp)
 frontend service
   bind 127.0.0.1:$MUSTER_PORT_PROXY
   default_backend db
@@ -109,5 +88,4 @@ frontend ready
 CONF
 [ "$(id -u)" -ne 0 ] || chown -R "$owner" conf proxy log
 
-as_owner "$pg_bin/initdb" -D "$MUSTER_DIR/a" -U postgres -A trust -E UTF8 --locale=C --no-sync \
-  >log/initdb.log 2>&1 || die "initdb failed: $(tail -n 3 log/initdb.log)"
+new_cluster a

@@ -1,40 +1,24 @@
 # What the PostgreSQL systems share. Sourced by a system's own library, which says with data_of where
-# the data of a node lie; never run. Everything it touches lies under $MUSTER_DIR. A process of a
-# node is known by its working directory, which is the node's data directory, so that no recycled
-# process id is ever signalled.
-set -euo pipefail
+# the data of a node lie, and with $nodes which there are, if not `a` and `b`; never run. Everything it
+# touches lies under $MUSTER_DIR. A process of a node is known by its working directory, which is the
+# node's data directory, so that no recycled process id is ever signalled.
+. "$(dirname "${BASH_SOURCE[0]}")/system.sh"
 
-: "${MUSTER_DIR:?the private directory of the system}" "${MUSTER_PORT_A:?}" "${MUSTER_PORT_B:?}"
-: "${MUSTER_PORT_PROXY:?}"
+nodes=${nodes:-a b}
 pg_bin=${MUSTER_PARAM_PGBIN:-/usr/lib/postgresql/15/bin}
 synchronous=${MUSTER_PARAM_SYNCHRONOUS:-off}
 orders=${MUSTER_PARAM_ORDERS:-40000}
 shared=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-
-die() {
-  echo "$(basename "$0"): $*" >&2
-  exit 1
-}
-
-# PostgreSQL refuses to run as root; everything runs as the owner of the data.
-owner=$(id -un)
-[ "$(id -u)" -ne 0 ] || owner=postgres
-
-# as_owner COMMAND...: in $MUSTER_DIR, because the owner may not enter the current directory.
-as_owner() {
-  if [ "$(id -u)" -eq 0 ]; then
-    (cd "$MUSTER_DIR" && exec runuser -u "$owner" -- "$@")
-  else
-    (cd "$MUSTER_DIR" && exec "$@")
-  fi
-}
 
 # For setup: what the plan asks for makes sense, and the machine lets it happen.
 check_setup() {
   [ "$synchronous" = on ] || [ "$synchronous" = off ] ||
     die "parameter synchronous is '$synchronous': on or off"
   case $orders in '' | *[!0-9]*) die "parameter orders is '$orders': a whole number" ;; esac
-  [ -z "$(node_pids a)$(node_pids b)" ] || die "a node of this system is running: stop it first"
+  local node
+  for node in $nodes; do
+    node_gone "$node" || die "node $node of this system is running: stop it first"
+  done
   [ "$(id -u)" -eq 0 ] || return 0
   id "$owner" >/dev/null 2>&1 ||
     die "PostgreSQL does not run as root, and there is no user $owner: apt-get install postgresql-15"
@@ -42,19 +26,38 @@ check_setup() {
     die "user $owner cannot enter $MUSTER_DIR: every folder above it needs the execute permission"
 }
 
-# own_dir MODE DIRECTORY...
-own_dir() {
-  local mode=$1
-  shift
-  mkdir -p "$@"
-  chmod "$mode" "$@"
-  [ "$(id -u)" -ne 0 ] || chown "$owner" "$@"
-}
-
 # port_of PREFIX NODE: port_of '' a is $MUSTER_PORT_A, port_of FROM a is $MUSTER_PORT_FROM_A.
 port_of() {
   local name=MUSTER_PORT_${1:+$1_}${2^^}
-  case $2 in a | b) echo "${!name}" ;; *) die "no node named '$2': a or b" ;; esac
+  case " $nodes " in *" $2 "*) echo "${!name:?}" ;; *) die "no node named '$2': $nodes" ;; esac
+}
+
+# conf_basics NODE: what the configuration of every node has in common.
+conf_basics() {
+  cat <<CONF
+hba_file = '$MUSTER_DIR/conf/hba.conf'
+ident_file = '$MUSTER_DIR/conf/ident.conf'
+cluster_name = '$1'
+listen_addresses = '127.0.0.1'
+port = $(port_of '' "$1")
+unix_socket_directories = '$MUSTER_DIR/run/$1'
+max_connections = 300
+shared_buffers = 32MB
+max_wal_size = 512MB
+dynamic_shared_memory_type = mmap
+fsync = on
+logging_collector = off
+log_line_prefix = '%m [%p] $1 '
+CONF
+}
+
+# new_cluster NODE [OPTION...]: an empty cluster of which `postgres` is the superuser.
+new_cluster() {
+  local node=$1
+  shift
+  as_owner "$pg_bin/initdb" -D "$(data_of "$node")" -U postgres -A trust -E UTF8 --locale=C --no-sync \
+    "$@" >"$MUSTER_DIR/log/initdb.log" 2>&1 ||
+    die "initdb failed: $(tail -n 3 "$MUSTER_DIR/log/initdb.log")"
 }
 
 # sql NODE STATEMENT: as superuser over the node's private socket.
@@ -72,17 +75,38 @@ role_of() {
   esac
 }
 
-# fill [PSQL OPTION...]: the application's data, on node a. The standby does not exist yet: there is
-# nothing to wait for.
+# fill [PSQL OPTION...]: the application's data, on the first node. The standby does not exist yet:
+# there is nothing to wait for.
 fill() {
+  local node=${nodes%% *}
   PGOPTIONS='-c synchronous_commit=local' as_owner "$pg_bin/psql" -X -q -v ON_ERROR_STOP=1 \
-    -v orders="$orders" -U postgres -d postgres -h "$MUSTER_DIR/run/a" -p "$MUSTER_PORT_A" \
+    -v orders="$orders" -U postgres -d postgres -h "$MUSTER_DIR/run/$node" -p "$(port_of '' "$node")" \
     "$@" -f - <"$shared/schema.sql"
 }
 
-# state_letter PID: R, S, D, T, Z …; nothing if there is no such process.
-state_letter() {
-  sed -n 's/^State:\t\(.\).*/\1/p' "/proc/$1/status" 2>/dev/null || true
+# launch_node NODE [OPTION...]
+launch_node() {
+  local node=$1
+  shift
+  as_owner "$pg_bin/pg_ctl" start -D "$(data_of "$node")" -w -t 50 -l "$MUSTER_DIR/log/$node.log" \
+    -o "-c config_file=$MUSTER_DIR/conf/$node.conf $*" >/dev/null </dev/null 2>&1 ||
+    die "node $node does not start: $(last_words "$MUSTER_DIR/log/$node.log")"
+}
+
+# node_answers NODE SOCKET_DIRECTORY
+node_answers() {
+  as_owner "$pg_bin/pg_isready" -q -h "$2" -p "$(port_of '' "$1")"
+}
+
+# halt_node NODE [fast | immediate]: whatever state it is in, suspended or without its postmaster.
+halt_node() {
+  if ! node_gone "$1"; then
+    signal_node "$1" CONT
+    as_owner "$pg_bin/pg_ctl" stop -D "$(data_of "$1")" -m "${2:-fast}" -w -t 15 >/dev/null 2>&1 ||
+      as_owner "$pg_bin/pg_ctl" stop -D "$(data_of "$1")" -m immediate -w -t 5 >/dev/null 2>&1 || true
+    kill_node "$1" 5
+  fi
+  drop_locks "$1"
 }
 
 # node_pids NODE: its PostgreSQL processes, living ones only. One look at all of them: asking for each
@@ -127,31 +151,4 @@ drop_locks() {
   id=$(sed -n '7s/^ *[0-9-]* *\([0-9][0-9]*\) *$/\1/p' "$lock" 2>/dev/null) || true
   [ -z "$id" ] || as_owner ipcrm -m "$id" 2>/dev/null || true
   rm -f "$lock" "$MUSTER_DIR/run/$1/.s.PGSQL."*
-}
-
-# last_words LOG: why a server ended, in one line: what it called fatal, or what it could not do.
-last_words() {
-  local said
-  said=$(tail -n 12 "$1" 2>/dev/null | grep -E 'FATAL|PANIC|could not|cannot' | tail -n 3) ||
-    said=$(tail -n 1 "$1" 2>/dev/null)
-  echo "${said:0:600}" | tr '\n\t' '  '
-}
-
-# until_true SECONDS WHAT COMMAND...; $needs names daemons without which there is nothing to wait for;
-# daemon_gone, the system's own, tells whether one runs.
-until_true() {
-  local deadline=$((SECONDS + $1)) what=$2 lost='' daemon
-  shift 2
-  until "$@"; do
-    [ $SECONDS -lt "$deadline" ] || die "gave up waiting: $what"
-    sleep 0.05
-    for daemon in ${needs:-}; do
-      daemon_gone "$daemon" || continue
-      # One that was just started has no process id for a moment.
-      lost=${lost:-$SECONDS}
-      [ $((SECONDS - lost)) -lt 2 ] ||
-        die "gave up waiting: $what: $daemon does not run; it said last:" \
-          "$(last_words "$MUSTER_DIR/log/$daemon.log")"
-    done
-  done
 }

@@ -22,6 +22,14 @@ create table orders (
   price_cents bigint not null,
   placed_at timestamptz not null default now()
 );
+-- For an application that keeps its sessions in the database; known by the hash of their token.
+create table sessions (
+  token_hash text primary key,
+  user_name text not null,
+  carried_on bigint not null default 0,
+  seen_at timestamptz not null default now()
+);
+create index sessions_by_age on sessions (seen_at);
 insert into customers
   select n, 'customer ' || n, (array['north', 'east', 'south', 'west'])[1 + n % 4]
   from generate_series(1, 2000) n;

@@ -1,7 +1,8 @@
 // A connection whose host is a name, at a name server of the system's own.
+#include "net/names.h"
+
 #include "harness.h"
 #include "net/name_server.h"
-#include "net/names.h"
 
 namespace probes {
 namespace {

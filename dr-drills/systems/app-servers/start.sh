@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# Starts the database and fills it once, Redis, app1 and app2, then the proxy. Ready means: users get
+# answers from both, out of the database and the session store.
+. "$(dirname "$0")/shop.sh"
+
+"$home/db.sh" start
+[ -n "$(sql db "select 1 from pg_database where datname = 'app'")" ] || fill
+"$home/redis.sh" start
+"$home/app.sh" start app1
+"$home/app.sh" start app2
+"$home/proxy.sh" start
+needs='redis app1 app2'
+until_true 30 "the system to be whole" "$home/check.sh" 2>/dev/null

@@ -1,0 +1,58 @@
+// RESP, the protocol of Redis, as a probe needs it: commands as bytes, and bytes as flat answers.
+// hiredis writes and reads it; its own connections are not used, because a probe must know itself
+// which byte left. Arrays are refused: no answer to what a probe asks is one, and a server must not
+// choose how much is allocated here.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+struct redisReader;
+
+namespace probes {
+
+std::string redis_command(const std::vector<std::string>& words);
+
+struct RedisAnswer {
+  enum class Kind { Status, Error, Text, Number, Nil };
+  Kind kind = Kind::Nil;
+  std::string text;  // "OK", "READONLY You can't write against a read only replica.", …
+
+  /// The first word of an error: "READONLY".
+  std::string_view code() const;
+};
+
+class RedisReader {
+ public:
+  RedisReader();
+  ~RedisReader();
+  RedisReader(const RedisReader&) = delete;
+  RedisReader& operator=(const RedisReader&) = delete;
+
+  /// Takes the next bytes of the connection.
+  void feed(std::string_view bytes);
+  /// The next whole answer.
+  std::optional<RedisAnswer> next();
+  /// What came makes no sense, or is longer than any answer to a probe; nothing follows.
+  bool broken() const { return broken_; }
+  /// Bytes wait that are no whole answer yet.
+  bool pending() const;
+  /// For a new connection.
+  void reset();
+
+ private:
+  struct Free {
+    void operator()(redisReader* reader) const;
+  };
+  std::unique_ptr<redisReader, Free> reader_;
+  std::size_t unanswered_ = 0;  // bytes since the last whole answer
+  bool broken_ = false;
+};
+
+/// The value of a line "name:value" of an answer to INFO; empty where there is none.
+std::string redis_info(std::string_view info, std::string_view name);
+
+}  // namespace probes
