@@ -1,5 +1,6 @@
 // Whole drills in virtual time whose process dies at a point that is drawn: before and after every
-// action, before, in and after every durable write, of every plan that ships. Nothing may be left
+// action, before, in and after every durable write, of every plan that ships and of the shapes that
+// no shipped plan has (tests/sim/plans). Nothing may be left
 // broken, except where no undo could help (then the drill says so), and nothing injected twice.
 // A failure prints its seed; `make sim SEED=n` shows that drill event by event.
 //   crash_points [DRILLS] [FIRST SEED] [FOLDER OF PLANS...]
@@ -64,7 +65,7 @@ int main(int argc, char** argv) {
   const std::uint64_t drills = argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 1'000'000;
   const std::uint64_t first = argc > 2 ? std::strtoull(argv[2], nullptr, 10) : 1;
   std::vector<std::string> folders(argv + (argc > 3 ? 3 : argc), argv + argc);
-  if (folders.empty()) folders = {"dr-drills"};
+  if (folders.empty()) folders = {"dr-drills", "tests/sim/plans"};
   const std::vector<sim::Shape> shapes = shapes_in(folders);
   std::map<std::string, Counts> counts;
   Counts all;
