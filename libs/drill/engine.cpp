@@ -85,6 +85,7 @@ Engine::Core::Core(EngineConfig config, const std::vector<Leftover>& leftovers)
     part.answered = true;
     part.unknown = true;
     part.restored = left.restored;
+    ruled_out_ |= left.undoing && left.undo == Undo::IfNotPromoted;
     parts_.push_back(std::move(part));
     invariants_.resumed(left.id, left.undo, left.restored);
   }
@@ -239,6 +240,7 @@ void Engine::Core::on(const event::Restored& event) {
   part->restored = !part->again;
   if (part->again) part->attempts = 0;
   part->again = false;
+  if (part->restored) undo_older_again(*part);
   note(TimelineEvent::Kind::RestoreDone, part->config.name, event.detail);
   restore_next();
 }
@@ -356,6 +358,10 @@ void Engine::Core::expire_backward() {
     case Doing::FailbackPause: restore_next(); break;
     case Doing::Redundancy: check_redundancy({}); break;
     case Doing::RedundancyPause: ask_redundancy(); break;
+    case Doing::LateResult:
+      late_done_ = true;
+      restore_next();
+      break;
     default: due_ = kNever; break;
   }
 }

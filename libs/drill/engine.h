@@ -17,9 +17,12 @@
 //      unknown -> neither. Restoring could make two primaries and rejoining could rewind the only
 //              good copy, so only what is right in both worlds is done, the drill is reported as
 //              not whole and the journal stays for `muster drill recover`. Exception: an
-//              orchestrated drill that began no forward-only step promoted nothing: `no`.
+//              orchestrated drill that began no forward-only step promoted nothing: `no`. So did a
+//              drill that died after it had found that out and begun to undo: what it stopped can
+//              no longer be asked.
 //   5. wait for the service and the redundancy, bounded; [Rejoined final read]; Finish.
-// Nothing is given up early: an undo that keeps failing is reported and the next one is tried.
+// Nothing is given up early: an undo that keeps failing is reported and the next one is tried. If
+// it succeeds after all, what is older is undone again: undos are right newest first only.
 #pragma once
 
 #include <memory>
@@ -36,6 +39,7 @@ struct Leftover {
   Undo undo = Undo::None;
   bool forward_only = false;
   bool restored = false;  // its undo was carried out already
+  bool undoing = false;   // its undo was begun, after it was found that nothing was promoted
   bool operator==(const Leftover&) const = default;
 };
 

@@ -23,6 +23,7 @@ void check_timing(const EngineTiming& timing, std::vector<std::string>& problems
       {"record", timing.record},
       {"prove", timing.prove},
       {"cancel grace", timing.cancel_grace},
+      {"late result", timing.late_result},
       {"answer", timing.answer},
       {"final read", timing.final_read},
       {"restore", timing.restore},

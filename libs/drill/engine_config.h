@@ -64,7 +64,10 @@ struct EngineTiming {
   base::Duration record = base::seconds(10);     // a disk that hangs longer counts as failed
   base::Duration prove = base::seconds(10);
   base::Duration cancel_grace = base::seconds(5);  // from Cancel to treating the result as Unknown
-  base::Duration answer = base::seconds(5);        // an Observe with a number is answered in this
+  // For the result of a part that was cancelled and did not answer: before the drill ends, and
+  // before a promoting step is believed not to have promoted.
+  base::Duration late_result = base::seconds(30);
+  base::Duration answer = base::seconds(5);  // an Observe with a number is answered in this
   base::Duration final_read = base::seconds(60);
   base::Duration restore = base::seconds(60);  // one attempt of one undo
   // Before a failed undo or failback step is tried again; twice as long each time, up to the

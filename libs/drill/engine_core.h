@@ -56,6 +56,7 @@ class Engine::Core {
     FailbackPause,  // before the next attempt of a failback step
     Redundancy,
     RedundancyPause,
+    LateResult,  // of a part that was cancelled and has not answered
     Done
   };
   struct Part {
@@ -122,9 +123,11 @@ class Engine::Core {
   Duration pause_after(const Part& part) const;
   void restore_failed(Part& part, const std::string& detail);
   void late_result(Part& part);
+  void undo_older_again(const Part& part);
   bool redundancy_next();
   void ask_redundancy();
   void check_redundancy(const event::Observed& seen);
+  bool await_late_result();
   void not_yet_whole(const event::Observed& seen, bool back);
   bool may_still_promote();
   void list_unrestored();
@@ -139,6 +142,7 @@ class Engine::Core {
   SystemState state_ = SystemState::Normal;
   Doing doing_ = Doing::Waiting;
   bool resumed_ = false;
+  bool ruled_out_ = false;  // the process that died found that nothing was promoted
 
   TimePoint now_{};
   TimePoint due_ = kNever;           // of what is being done
@@ -159,6 +163,7 @@ class Engine::Core {
   Seen redundancy_ = Seen::Unknown;
   TimePoint redundancy_due_ = kNever;
   bool redundancy_done_ = false;
+  bool late_done_ = false;  // no result is waited for any more
   std::string last_problem_;
   FinalRead::Which reading_ = FinalRead::Which::Survivor;
   bool read_done_[3] = {false, false, false};

@@ -34,6 +34,7 @@ void Engine::Core::restore_next() {
   if (decision_ == Seen::No && restore_one(Undo::IfNotPromoted)) return;
   if (redundancy_next()) return;
   if (read_next(FinalRead::Which::Rejoined)) return;
+  if (await_late_result()) return;
   finish();
 }
 
@@ -86,8 +87,20 @@ void Engine::Core::restore_failed(Part& part, const std::string& detail) {
   restore_next();
 }
 
+/// An undo that succeeds late, after others were given up or in another process, puts back what was
+/// before its part: a route, say, without the server that an older undo had put in again.
+void Engine::Core::undo_older_again(const Part& part) {
+  for (Part& older : parts_) {
+    if (&older == &part) break;
+    if (older.config.undo != part.config.undo || !older.restored) continue;
+    older.restored = false;
+    older.attempts = 0;
+  }
+}
+
 void Engine::Core::late_result(Part& part) {
   part.answered = true;
+  if (settled_ != kNever) settled_ = std::min(settled_, now_ + config_.timing.promotion_settle);
   if (forward() || part.id.kind == PartId::Kind::Failback) return;
   // Its do may have landed after its undo, or be the promotion that was not yet seen: what was
   // undone is undone again, and the instances are asked again.
@@ -102,7 +115,26 @@ void Engine::Core::late_result(Part& part) {
     decision_.reset();
     asks_ = 0;
   }
-  if (doing_ == Doing::Redundancy || doing_ == Doing::RedundancyPause) restore_next();
+  if (doing_ == Doing::Redundancy || doing_ == Doing::RedundancyPause ||
+      doing_ == Doing::LateResult) {
+    restore_next();
+  }
+}
+
+/// What is still under way could land on a target that was called whole, with nobody left to undo
+/// it.
+bool Engine::Core::await_late_result() {
+  const auto open = std::find_if(parts_.begin(), parts_.end(), [](const Part& p) {
+    return p.started && !p.answered && p.config.undo != Undo::None;
+  });
+  if (open == parts_.end()) return false;
+  if (!late_done_) {
+    await(Doing::LateResult, config_.timing.late_result);
+    return true;
+  }
+  problems_.push_back(fmt::format("'{}' was cancelled and has not ended: it may still take effect",
+                                  open->config.name));
+  return false;
 }
 
 // ---- what happened to the primary ---------------------------------------------------------
@@ -153,13 +185,27 @@ bool Engine::Core::may_still_promote() {
     return p.started && p.config.forward_only && (p.unknown || !p.answered);
   });
   if (!begun) return false;
-  if (settled_ == kNever) settled_ = now_ + config_.timing.promotion_settle;
+  if (settled_ == kNever) {
+    const bool ended = std::all_of(parts_.begin(), parts_.end(), [](const Part& p) {
+      return !p.started || !p.config.forward_only || p.answered;
+    });
+    settled_ =
+        now_ + (ended ? config_.timing.promotion_settle
+                      : std::max(config_.timing.promotion_settle, config_.timing.late_result));
+  }
   return now_ < settled_;
 }
 
 void Engine::Core::promotion_unknown() {
   const bool ours = std::any_of(parts_.begin(), parts_.end(),
                                 [](const Part& p) { return p.started && p.config.forward_only; });
+  if (ruled_out_) {
+    decision_ = Seen::No;
+    note(TimelineEvent::Kind::Warning, "",
+         "no instance says whether a standby was promoted; the drill that died had found that none "
+         "was, and begun to undo: taken as no");
+    return;
+  }
   if (config_.mode == Mode::Orchestrate && !ours) {
     decision_ = Seen::No;
     note(TimelineEvent::Kind::Warning, "",

@@ -146,6 +146,12 @@ aio::Task<base::Result<>> Actuator::undo(drill::PartId id, std::stop_token stop)
 aio::Task<drill::event::Restored> Actuator::restore(drill::PartId id, base::Duration limit,
                                                     std::stop_token stop) {
   const std::string name = *part_of(plan_, id).name;
+  const store::JournalEntry* entry = entry_of(id);
+  if (entry != nullptr && !entry->undoing &&
+      entry->record.rule == drill::name(drill::Undo::IfNotPromoted)) {
+    // Before the undo stops what could still be asked. One that cannot be written hinders nothing.
+    static_cast<void>(journal_.undoing(drill::to_string(id)));
+  }
   const auto done = co_await aio::with_deadline(
       context_.clock, context_.clock.now() + limit, std::move(stop), "undo of " + name,
       [&](std::stop_token token) { return undo(id, token); });

@@ -18,11 +18,26 @@
 #include "base/random.h"
 #include "drill/engine.h"
 #include "sim/event_queue.h"
-#include "sim/scenario.h"
+#include "sim/shape.h"
 #include "sim/target.h"
 #include "store/undo_journal.h"
 
 namespace sim {
+
+/// What is wrong from the start, or goes wrong on the way.
+enum class BadDay : std::uint8_t {
+  None,
+  PromotionFails,
+  NeverCatchesUp,  // the rejoined replica
+  ProxyDies,       // during recovery, for good
+  DiskFull,        // under the journal, from some write on
+  ClockJumps,      // forward by minutes, backward by seconds
+  RolesUnknown     // nobody can say who is primary
+};
+inline constexpr std::size_t kBadDayCount = 7;
+const char* name(BadDay day);
+/// Whether it could make a difference to this plan.
+bool concerns(BadDay day, const Shape& shape);
 
 /// Where the process of the drill dies. Counted from 0 over the drill, recoveries excluded.
 struct CrashPoint {
@@ -32,7 +47,8 @@ struct CrashPoint {
 };
 
 struct WorldOptions {
-  Scenario scenario = Scenario::Failover;
+  const Shape* shape = nullptr;  // must be set, and outlive the run
+  BadDay day = BadDay::None;
   std::uint64_t seed = 1;
   double trouble = 0.0;  // chance of each kind of trouble at each action
   std::optional<CrashPoint> crash;
@@ -47,11 +63,12 @@ struct WorldResult {
   std::uint32_t actions = 0, writes = 0, crashes = 0, recoveries = 0;
   std::uint32_t events = 0;
   bool whole = false;     // the truth
+  bool hopeless = false;  // something in it cannot be repaired by any undo, however often tried
   bool injected = false;  // the truth
 };
 
-/// A drill drawn at random: scenario, troubles, an abort or a crash somewhere, or none.
-WorldOptions sampled(std::uint64_t seed);
+/// A drill drawn at random: plan, bad day, troubles, an abort or a crash somewhere, or none.
+WorldOptions sampled(const std::vector<Shape>& shapes, std::uint64_t seed);
 /// Runs one drill to its end.
 WorldResult run_drill(const WorldOptions& options);
 

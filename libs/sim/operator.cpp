@@ -62,18 +62,24 @@ class SimFile final : public store::JournalFile {
 };
 
 drill::Engine engine_of(World& world, const std::optional<store::UndoJournal>& journal) {
-  if (!journal) return drill::Engine(world.script.config);
+  if (!journal) return drill::Engine(world.shape.config);
   auto leftovers = store::leftovers_of(journal->contents());
-  return drill::Engine::resume(world.script.config,
+  return drill::Engine::resume(world.shape.config,
                                leftovers ? std::move(*leftovers) : std::vector<drill::Leftover>{});
 }
 
 }  // namespace
 
 World::World(const WorldOptions& of)
-    : options(of), random(of.seed), script(script_of(of.scenario)), target(script.traits) {
+    : options(of),
+      random(of.seed),
+      shape(*of.shape),
+      target(shape, {of.day == BadDay::PromotionFails, of.day == BadDay::NeverCatchesUp,
+                     of.day == BadDay::RolesUnknown}) {
+  const auto no_help = {BadDay::NeverCatchesUp, BadDay::ProxyDies, BadDay::RolesUnknown};
+  hopeless = std::find(no_help.begin(), no_help.end(), of.day) != no_help.end();
   if (of.crash && of.crash->where == CrashPoint::Where::Write) disk.crash_at = of.crash->number;
-  proxy_may_be_dead = of.scenario == Scenario::ProxyDies;
+  proxy_may_be_dead = of.day == BadDay::ProxyDies;
 }
 
 void World::say(const std::string& line) {
@@ -83,7 +89,7 @@ void World::say(const std::string& line) {
 
 void World::tick() {
   // The failover agent of an automatic pair: it acts once the primary was away for its patience.
-  const bool away = !target.responds(Node::A);
+  const bool away = !target.primary_responds();
   away_since = away ? std::min(away_since, queue.now()) : base::kNever;
   if (away && queue.now() - away_since >= base::seconds(4)) {
     target.fail_over_by_itself();
@@ -107,7 +113,7 @@ Operator::Operator(World& world, std::optional<store::UndoJournal> journal)
   if (!journal_) return;
   for (const auto& entry : journal_->contents().entries) {
     drill::PartId id;
-    Deed undo = Deed::None;
+    Deed undo;
     // The undo comes from the disk, as a JSON string.
     const auto& text = entry.record.undo;
     if (drill::parse(entry.record.part, id) && parse(text.substr(1, text.size() - 2), undo)) {
@@ -191,18 +197,19 @@ void Operator::on(const drill::action::Preflight&) {
 }
 
 void Operator::on(const drill::action::Record& action) {
-  const drill::PartConfig& part = *world_.script.config.find(action.id);
-  const Part& what = world_.script.part(action.id);
+  const drill::PartConfig& part = *world_.shape.config.find(action.id);
+  const Part& what = world_.shape.part(action.id);
+  const Deed undo = what.undo.value_or(world_.target.undo_of(what.deed));
   const store::UndoRecord record{drill::to_string(action.id),
                                  part.name,
-                                 name(what.deed),
+                                 to_string(what.deed),
                                  "null",
-                                 fmt::format("\"{}\"", name(what.undo)),
+                                 fmt::format("\"{}\"", to_string(undo)),
                                  drill::name(part.undo),
                                  part.forward_only};
   const auto written = journal_->record(record);
   if (world_.crashed) return;
-  undos_[action.id] = what.undo;
+  undos_[action.id] = undo;
   answer(base::millis(2), drill::event::Recorded{action.id, written.has_value(),
                                                  written ? "" : written.error().message});
 }
@@ -235,10 +242,11 @@ void Operator::on(const drill::action::TakeFinalRead& action) {
 }
 
 void Operator::on(const drill::action::Prove& action) {
-  const Deed deed = world_.script.part(action.id).deed;
-  const bool gone = !world_.target.responds(Node::A) || deed == Deed::None;
-  const bool mended = world_.target.traits().automatic && world_.target.promoted();
-  answer(delay(), drill::event::Proven{action.id, gone || mended, ""});
+  Target& target = world_.target;
+  const bool struck = target.in_force(world_.shape.part(action.id).deed);
+  // Whoever fails over by himself may have mended it already.
+  const bool mended = world_.shape.layout.automatic && target.taken_over();
+  answer(delay(), drill::event::Proven{action.id, struck || mended, ""});
 }
 
 void Operator::on(const drill::action::Observe& action) {
@@ -258,16 +266,14 @@ void Operator::sample() {
 }
 
 drill::event::Observed Operator::look(std::uint32_t answers) {
-  using drill::Seen;
   Target& target = world_.target;
   drill::event::Observed seen;
   seen.answers = answers;
   seen.service = target.service_good() ? drill::Service::Good : drill::Service::Bad;
   seen.since = target.service_since();
   seen.through = world_.now();
-  const bool told = !target.traits().silent_about_roles && target.responds(Node::B);
-  if (told) seen.promoted = target.is_primary(Node::B) ? Seen::Yes : Seen::No;
-  seen.redundancy = target.redundant() ? Seen::Yes : Seen::No;
+  seen.promoted = target.promoted();
+  seen.redundancy = target.redundancy();
   return seen;
 }
 

@@ -29,7 +29,9 @@ struct World {
 
   WorldOptions options;
   base::Random random;
-  Script script;
+  const Shape& shape;
+  /// Something in it cannot be repaired by any undo, however often it is tried.
+  bool hopeless = false;
   EventQueue queue;
   Target target;
   Disk disk;
@@ -42,6 +44,7 @@ struct World {
   bool crashed = false;
   bool finished = false;
   bool proxy_may_be_dead = false;
+  bool undo_unnoted = false;  // the disk refused to keep that an undo was begun
   bool recovering = false;
   base::TimePoint away_since = base::kNever;  // the primary, as a failover agent counts
   void tick();

@@ -12,14 +12,14 @@ void Operator::work_on(drill::PartId id) {
   work.pending = true;
   work.unstoppable = false;
   const std::uint32_t number = ++work.number;
-  if (is_wait(world_.script.part(id).deed)) {
+  if (is_wait(world_.shape.part(id).deed)) {
     after(base::millis(100), [this, id, number] { try_wait(id, number); });
     return;
   }
   // Sometimes it happens and nobody hears of it, sometimes it only happens very late.
   const bool reply = !world_.trouble();
   const base::Duration wait =
-      world_.trouble() ? base::seconds(world_.random.between(1, 40)) : delay();
+      world_.trouble() ? base::seconds(world_.random.between(1, 30)) : delay();
   after(wait, [this, id, number, reply] { land(id, number, reply); });
 }
 
@@ -29,10 +29,10 @@ void Operator::strike(drill::PartId id) {
 
 void Operator::die() {
   for (const auto& [id, work] : work_) {
-    const Deed deed = world_.script.part(id).deed;
+    const Deed deed = world_.shape.part(id).deed;
     if (!work.pending || is_wait(deed) || world_.random.chance(0.5)) continue;
     strike(id);
-    (void)perform(deed, world_.target);
+    (void)world_.target.perform(deed);
     world_.target.touch(world_.now());
   }
 }
@@ -40,7 +40,7 @@ void Operator::die() {
 void Operator::try_wait(drill::PartId id, std::uint32_t number) {
   Work& work = work_[id];
   if (!work.pending || work.number != number) return;
-  if (perform(world_.script.part(id).deed, world_.target)) {
+  if (world_.target.perform(world_.shape.part(id).deed)) {
     work.pending = false;
     answer(base::millis(1), drill::event::Applied{id, drill::DoResult::Ok, ""});
     return;
@@ -58,7 +58,7 @@ void Operator::land(drill::PartId id, std::uint32_t number, bool reply) {
     applied.detail = "Connection reset by peer";
   } else {
     strike(id);
-    if (!perform(world_.script.part(id).deed, world_.target)) {
+    if (!world_.target.perform(world_.shape.part(id).deed)) {
       applied.result = drill::DoResult::Failed;
     } else if (world_.trouble()) {
       applied.result = drill::DoResult::Unknown;  // done, but who knows
@@ -92,7 +92,7 @@ void Operator::write_result(const drill::event::Applied& applied) {
 void Operator::on(const drill::action::Cancel& action) {
   Work& work = work_[action.id];
   if (!work.pending) return;
-  work.unstoppable = !is_wait(world_.script.part(action.id).deed) && world_.trouble();
+  work.unstoppable = !is_wait(world_.shape.part(action.id).deed) && world_.trouble();
   if (work.unstoppable) return;
   work.pending = false;
   answer(base::millis(5), drill::event::Applied{action.id, drill::DoResult::Unknown, "cancelled"});
@@ -100,10 +100,15 @@ void Operator::on(const drill::action::Cancel& action) {
 
 void Operator::on(const drill::action::Restore& action) {
   const auto undo = undos_.find(action.id);
-  const Deed deed = undo == undos_.end() ? Deed::None : undo->second;
+  const Deed deed = undo == undos_.end() ? Deed{} : undo->second;
   const bool fails = world_.trouble();
+  if (journal_ && world_.shape.config.find(action.id)->undo == drill::Undo::IfNotPromoted) {
+    const bool noted = journal_->undoing(drill::to_string(action.id)).has_value();
+    if (world_.crashed) return;
+    world_.undo_unnoted |= !noted;
+  }
   after(delay(), [this, id = action.id, deed, fails] {
-    const bool ok = !fails && perform(deed, world_.target);
+    const bool ok = !fails && world_.target.perform(deed);
     world_.target.touch(world_.now());
     if (ok && journal_) (void)journal_->undone(drill::to_string(id));
     if (!world_.crashed) answer(base::millis(1), drill::event::Restored{id, ok, ""});

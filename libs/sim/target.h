@@ -1,53 +1,46 @@
-// A database pair behind a proxy, reduced to what a drill can break: two instances a and b with
-// roles, timelines and replication, a route, a network in between, and (as with Patroni) someone
-// who may fail over by himself. It knows the one thing no real target tells: the truth.
+// The system of a plan, reduced to what a drill can break: processes, databases with roles and
+// timelines, routes, links, switches, and (as with Patroni) someone who may fail over by himself.
+// It knows the one thing no real target tells: the truth.
 #pragma once
 
-#include <array>
-#include <cstdint>
-
 #include "base/time.h"
+#include "drill/engine_events.h"
+#include "sim/shape.h"
 
 namespace sim {
-
-enum class Node : std::uint8_t { A, B };
-enum class Route : std::uint8_t { ToA, Nowhere, ToB };
 
 class Target {
  public:
   struct Traits {
-    bool automatic = false;           // fails over, routes and rejoins by itself
     bool promotion_fails = false;     // a promotion never succeeds
     bool never_catches_up = false;    // a rejoined replica never follows closely
     bool silent_about_roles = false;  // nobody can ask the instances for their role
   };
-  explicit Target(Traits traits) : traits_(traits) {
-    nodes_[0].primary = true;
-    nodes_[1].following = true;
-  }
+  /// Lifetime: the shape outlives it.
+  Target(const Shape& shape, Traits traits);
 
-  // What can be done to it. False: it failed, nothing changed.
-  bool kill(Node node);
-  bool start(Node node);
-  bool freeze(Node node);
-  bool thaw(Node node);
-  bool cut_off(Node node, bool cut);
-  bool promote(Node node);
-  bool rejoin(Node node);
-  bool route(Route route);
+  /// Does it; false: it failed, nothing changed. Waits: whether what they wait for holds.
+  bool perform(const Deed& deed);
+  /// What would put the deed back, seen from how things stand now.
+  Deed undo_of(const Deed& deed) const;
+  /// Whether it is as the deed leaves it.
+  bool in_force(const Deed& deed) const;
   void kill_proxy() { proxy_ = false; }
-  /// The automatic failover, if it is due: the primary has been away long enough.
+  /// The automatic failover, if the primary is away.
   void fail_over_by_itself();
 
-  bool responds(Node node) const;
-  bool is_primary(Node node) const { return at(node).primary; }
-  bool promoted() const { return at(Node::B).timeline > 1; }
+  bool primary_responds() const;
   bool service_good() const;
-  bool redundant() const;
-  /// Everything as it should be: service, replica, nothing cut off or frozen.
-  bool whole() const { return service_good() && redundant(); }
+  /// What can be seen of the instances, as runner::InstanceWatch does.
+  drill::Seen promoted() const;
+  drill::Seen redundancy() const;
+  /// As at first or, after a promotion, as the plan leaves it.
+  bool whole() const;
+  /// Whether another instance than the first primary leads: the truth.
+  bool taken_over() const;
   /// An undo brought the old primary back as primary beside a promoted one.
   bool revived_old_primary() const { return revived_; }
+  const State& state() const { return state_; }
   const Traits& traits() const { return traits_; }
 
   /// To be called after anything was done; keeps since when the service is as it is.
@@ -55,22 +48,30 @@ class Target {
   base::TimePoint service_since() const { return since_; }
 
  private:
-  struct Instance {
-    bool running = true, frozen = false, cut = false;
-    bool primary = false;  // by its data: the role it starts in
-    bool following = false;
-    bool close = true;  // its replication lag is small
-    int timeline = 1;
-  };
-  Instance& at(Node node) { return nodes_[static_cast<std::size_t>(node)]; }
-  const Instance& at(Node node) const { return nodes_[static_cast<std::size_t>(node)]; }
-  static Node other(Node node) { return node == Node::A ? Node::B : Node::A; }
-  void follow(Node node);
-  void check_revival(Node node);
+  bool change(const Deed& deed);
+  bool move_process(const Deed& deed);
+  bool change_instance(const Deed& deed);
+  bool route(const Deed& deed);
+  bool awaited(const Deed& deed) const;
+  bool start(std::uint32_t process);
+  bool runs(const std::vector<std::uint32_t>& roots) const;
+  bool any_runs(const std::vector<std::uint32_t>& roots) const;
+  bool all_suspended(const std::vector<std::uint32_t>& roots) const;
+  bool responds(std::uint32_t instance) const;
+  std::uint32_t leader() const;  // that responds; kNobody: none
+  int newest() const;            // timeline of any primary
+  void follow(std::uint32_t instance, std::uint32_t leader);
+  void wake(std::uint32_t instance);
+  bool promote(std::uint32_t instance);
+  bool serve(std::uint32_t instance);
+  bool at_home() const;
+  bool elsewhere() const;
+  bool as_served(const Deed& deed) const;
 
+  const Shape* shape_;
   Traits traits_;
-  std::array<Instance, 2> nodes_;
-  Route route_ = Route::ToA;
+  State state_;
+  std::uint32_t first_primary_;
   bool proxy_ = true;
   bool revived_ = false;
   bool good_ = true;

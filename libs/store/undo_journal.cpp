@@ -151,9 +151,21 @@ base::Result<> replay(const json& line, JournalContents& contents) {
     entry->state = state;
     entry->detail = line["result"].at("detail").get<std::string>();
     entry->undone = false;  // a result that comes after the undo: the do may have landed after it
+    if (entry->record.forward_only) {
+      // What was found out about a promotion before its result came is open again.
+      for (JournalEntry& one : contents.entries) one.undoing = false;
+    }
+  } else if (line.contains("undoing")) {
+    TRY(JournalEntry * entry, need(contents, line["undoing"]));
+    entry->undoing = true;
   } else if (line.contains("undone")) {
     TRY(JournalEntry * entry, need(contents, line["undone"]));
     entry->undone = true;
+    // One that comes late puts back what was before it, over what earlier parts were put back to.
+    for (JournalEntry& older : contents.entries) {
+      if (&older == entry) break;
+      if (older.record.rule == entry->record.rule) older.undone = false;
+    }
   } else if (line.contains("closed")) {
     contents.closed = true;
     contents.whole = line["closed"].at("whole").get<bool>();
@@ -216,7 +228,9 @@ base::Result<std::vector<drill::Leftover>> leftovers_of(const JournalContents& c
     drill::Leftover left;
     left.name = entry.record.name;
     left.forward_only = entry.record.forward_only;
-    left.restored = entry.undone;
+    // Without a result the do may have landed after its undo, with the process that died.
+    left.restored = entry.undone && entry.state != JournalEntry::State::Recorded;
+    left.undoing = entry.undoing;
     if (!drill::parse(entry.record.part, left.id) || !drill::parse(entry.record.rule, left.undo)) {
       return fail(Code::DataLoss, fmt::format("undo journal: '{}' with rule '{}' is not known",
                                               entry.record.part, entry.record.rule));
@@ -295,6 +309,10 @@ base::Result<> UndoJournal::result(const std::string& part, JournalEntry::State 
   const json body{{"part", part}, {"result", name(state)}, {"detail", detail}};
   // Details come from the outside world (stderr of a command) and need not be UTF-8.
   return append("result", body.dump(-1, ' ', false, json::error_handler_t::replace));
+}
+
+base::Result<> UndoJournal::undoing(const std::string& part) {
+  return append("undoing", json{{"part", part}}.dump());
 }
 
 base::Result<> UndoJournal::undone(const std::string& part) {

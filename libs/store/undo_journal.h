@@ -5,8 +5,11 @@
 //   {"seq":0,"header":{"version":1,"drill":"…"}}           first, once
 //   {"seq":1,"record":{"part":"fault:0","name":…,"kind":…,"params":…,"undo":…,"rule":…}}
 //   {"seq":2,"result":{"part":"fault:0","result":"Applied|Failed|Unknown","detail":…}}
-//   {"seq":3,"undone":{"part":"fault:0"}}
-//   {"seq":4,"closed":{"whole":true,"detail":…}}            whole: nothing follows, nothing to
+//   {"seq":3,"undoing":{"part":"fault:0"}}                 its undo begins, promotion being ruled
+//   out
+//   {"seq":4,"undone":{"part":"fault:0"}}                  what was undone before it and is older,
+//                                                          is to be undone again
+//   {"seq":5,"closed":{"whole":true,"detail":…}}            whole: nothing follows, nothing to
 //   recover
 //
 // An append returns ok only after fdatasync. If it fails at any step the action it speaks of is not
@@ -61,6 +64,7 @@ struct JournalEntry {
   State state = State::Recorded;  // Recorded: no result came; to be treated as Unknown
   std::string detail;
   bool undone = false;
+  bool undoing = false;  // no standby was promoted: its undo was begun
   bool operator==(const JournalEntry&) const = default;
 };
 const char* name(JournalEntry::State state);
@@ -96,6 +100,8 @@ class UndoJournal {
   base::Result<> record(const UndoRecord& record);
   base::Result<> result(const std::string& part, JournalEntry::State state,
                         const std::string& detail);
+  /// An undo that is right only without a promotion begins: whoever resumes may find nobody to ask.
+  base::Result<> undoing(const std::string& part);
   base::Result<> undone(const std::string& part);
   base::Result<> close(bool whole, const std::string& detail);
 
