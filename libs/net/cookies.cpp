@@ -110,7 +110,9 @@ bool is_over(std::string_view attributes, base::WallTime now) {
       }
     } else if (name == "expires") {
       if (const auto date = date_of(value)) {
-        by_date = date->time_since_epoch() <= now.time_since_epoch();
+        // In seconds: nanoseconds end in 2262, dates of servers do not.
+        by_date = date->time_since_epoch() <=
+                  std::chrono::floor<std::chrono::seconds>(now.time_since_epoch());
       }
     }
   }

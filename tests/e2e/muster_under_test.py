@@ -91,7 +91,8 @@ class Running:
             if ended:
                 break
             time.sleep(0.02)
-        raise AssertionError(f"'{pattern}' did not come; stderr:\n{self.text(1)}")
+        raise AssertionError(
+            f"'{pattern}' did not come\n--- stdout\n{self.text(0)}\n--- stderr\n{self.text(1)}")
 
     def signal(self, number):
         self.process.send_signal(number)

@@ -47,8 +47,8 @@ TEST(CookieJar, AnEndThatHasComeDeletes) {
   }
   for (const char* stays :
        {"Max-Age=1", "Max-Age=", "Max-Age=soon", "Expires=Wed, 25 Nov 2026 16:00:01 GMT",
-        "Expires=never", "Expires=Wed, 25 Nov 2026",
-        "Expires=", "Expires=Sun, 31 Feb 2020 00:00:00 GMT",
+        "Expires=never", "Expires=Wed, 25 Nov 2026", "Expires=",
+        "Expires=Fri, 31 Dec 9999 23:59:59 GMT", "Expires=Sun, 31 Feb 2020 00:00:00 GMT",
         "Max-Age=60; Expires=Thu, 01 Jan 1970 00:00:00 GMT", "Path=/"}) {
     EXPECT_EQ(left(stays), "sid=2") << stays;
   }
