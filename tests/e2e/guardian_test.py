@@ -99,6 +99,24 @@ class Guarded(SystemCase):
         self.assertIn("no drill needs", self.muster.run("drill", "recover").err)
         return lifted, whole
 
+    def kill_at_random_moments(self):
+        chance = random.Random(SEED)
+        for number in range(KILLS):
+            drill = self.begin()
+            drill.until("PhaseBegan Baseline")
+            guardian = self.muster.guardian_of()
+            after = chance.uniform(*self.killed_after)
+            time.sleep(after)
+            if drill.process.poll() is not None:
+                print(f"\n  kill {number}: not needed, the drill had ended before {after:.2f} s")
+                continue
+            drill.signal(signal.SIGKILL)
+            drill.wait(10)
+            began = time.monotonic()
+            lifted, _ = self.await_undone(guardian)
+            print(f"\n  kill {number} after {after:.2f} s: service {lifted:.2f} s, whole "
+                  f"{time.monotonic() - began:.2f} s")
+
 
 class Database(Guarded):
     """The failover that Muster orchestrates."""
@@ -142,22 +160,7 @@ class Database(Guarded):
         self.assertEqual(self.log(), "")
 
     def test_5_killed_at_random_moments(self):
-        chance = random.Random(SEED)
-        for number in range(KILLS):
-            drill = self.begin()
-            drill.until("PhaseBegan Baseline")
-            guardian = self.muster.guardian_of()
-            after = chance.uniform(*self.killed_after)
-            time.sleep(after)
-            if drill.process.poll() is not None:
-                print(f"\n  kill {number}: not needed, the drill had ended before {after:.2f} s")
-                continue
-            drill.signal(signal.SIGKILL)
-            drill.wait(10)
-            began = time.monotonic()
-            lifted, _ = self.await_undone(guardian)
-            print(f"\n  kill {number} after {after:.2f} s: service {lifted:.2f} s, whole "
-                  f"{time.monotonic() - began:.2f} s")
+        self.kill_at_random_moments()
 
 
 class Patroni(Database):
@@ -199,6 +202,9 @@ class Partition(Guarded):
         drill.wait(10)
         lifted, _ = self.await_undone(guardian)
         print(f"\n  service {lifted:.2f} s")
+
+    def test_killed_at_random_moments(self):
+        self.kill_at_random_moments()
 
 
 class ApplicationServers(Database):
