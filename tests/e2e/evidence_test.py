@@ -1,6 +1,7 @@
 """Evidence of a real drill: signed, recomputed by `muster verify` and by an outsider's program, and
 worth nothing once a byte of it was changed. The audit log beside it."""
 
+import glob
 import json
 import os
 import re
@@ -11,7 +12,8 @@ import unittest
 
 from muster_under_test import PROGRAM, SOURCE, Case, Muster
 
-OUTSIDER = os.path.join(SOURCE, "docs", "examples", "verify_bundle.py")
+EXAMPLES = os.path.join(SOURCE, "docs", "examples")
+OUTSIDER = os.path.join(EXAMPLES, "verify_bundle.py")
 
 
 def record_of(data, byte):
@@ -166,6 +168,26 @@ class Evidence(Case):
         self.assert_exit(ended, 1)
         self.assertIn("evidence.key", ended.err)
         self.assertEqual(len(self.muster.drills()), before)
+
+
+class Kept(Case):
+    """Bundles that were made long ago, by a build of that day: the format is versioned."""
+
+    def setUp(self):
+        self.muster = Muster()
+        self.addCleanup(self.muster.close)
+
+    def test_a_bundle_of_an_earlier_build_still_verifies(self):
+        bundles = glob.glob(os.path.join(EXAMPLES, "*", "bundle.muster"))
+        self.assertNotEqual(bundles, [])
+        keys = os.path.join(EXAMPLES, "keys.txt")
+        for bundle in bundles:
+            with self.subTest(bundle=os.path.relpath(bundle, SOURCE)):
+                self.assert_exit(self.muster.run("verify", bundle, "--trust", keys), 0)
+                self.assert_exit(self.muster.run("verify", bundle), 4)
+                done = subprocess.run([sys.executable, OUTSIDER, bundle], capture_output=True,
+                                      text=True, check=False)
+                self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
 
 if __name__ == "__main__":

@@ -11,12 +11,14 @@ import random
 import re
 import signal
 import subprocess
+import tempfile
+import threading
 import time
 import unittest
 
 from drills_test import Drill
 from guardian_test import KILLS, LIFTED_WITHIN, SEED, WHOLE_WITHIN, alive, await_true
-from muster_under_test import SystemCase
+from muster_under_test import PLANS, SystemCase
 
 PLAN = "database-restore"
 SYSTEM = "postgres-backup"
@@ -197,6 +199,62 @@ class Interrupted(SystemCase):
             print(f"\n  kill {number} after {after:.2f} s")
             self.assertLess(self.kill(drill), LIFTED_WITHIN)
             self.assert_whole_on(self.live()[0])
+
+
+class WhileSegmentsArrive(unittest.TestCase):
+    """Whether a restore is possible, asked of an archive that grows meanwhile."""
+
+    def setUp(self):
+        top = tempfile.TemporaryDirectory(prefix="muster-e2e.", dir="/tmp")
+        self.addCleanup(top.cleanup)
+        self.folder = top.name
+        backup = os.path.join(self.folder, "backups", "20261125T220000Z")
+        os.makedirs(backup)
+        os.mkdir(os.path.join(self.folder, "archive"))
+        for name, text in (("backup_manifest", "{}"),
+                           ("backup_label",
+                            "START WAL LOCATION: 0/200028 (file 000000010000000000000002)\n")):
+            with open(os.path.join(backup, name), "w", encoding="utf-8") as file:
+                file.write(text)
+
+    def archive(self, number):
+        name = f"00000001{number // 4096:08X}{number % 4096:08X}"
+        path = os.path.join(self.folder, "archive", name)
+        with open(path + ".part", "wb"):
+            pass
+        os.rename(path + ".part", path)
+
+    def unrestorable(self):
+        env = dict(os.environ, MUSTER_DIR=self.folder)
+        env.update({"MUSTER_PORT_" + name: "1" for name in ("A", "B", "PROXY")})
+        done = subprocess.run([os.path.join(PLANS, "systems", SYSTEM, "unrestorable.sh")], env=env,
+                              capture_output=True, text=True, check=False)
+        return done.stdout if done.returncode == 0 else None
+
+    def test_what_is_archived_meanwhile_is_no_gap(self):
+        self.assertRegex(self.unrestorable(), "no segment since")
+        self.archive(2)
+        ended = threading.Event()
+
+        def server():
+            number = 3
+            while not ended.wait(0.01):
+                self.archive(number)
+                number += 1
+
+        thread = threading.Thread(target=server)
+        thread.start()
+        try:
+            for _ in range(40):
+                self.assertIsNone(self.unrestorable())
+        finally:
+            ended.set()
+            thread.join()
+
+    def test_a_gap_is_named(self):
+        for number in (2, 3, 5):
+            self.archive(number)
+        self.assertRegex(self.unrestorable(), "3 segments from 0{7}10{15}2 to 0{7}10{15}5")
 
 
 if __name__ == "__main__":

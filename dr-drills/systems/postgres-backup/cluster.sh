@@ -45,24 +45,24 @@ number_of() {
   echo $((16#${1:8:8} * 4096 + 16#${1:16:8}))
 }
 
-# last_archived TIMELINE: the newest segment of a timeline (8 hex digits) in the archive.
-last_archived() {
-  find "$archive" -maxdepth 1 -regextype posix-extended -regex ".*/$1[0-9A-F]{16}" -printf '%f\n' |
-    sort | tail -n 1
+# archived_since SEGMENT: it and what came after it in the archive, on its timeline, oldest first.
+archived_since() {
+  find "$archive" -maxdepth 1 -regextype posix-extended -regex ".*/${1:0:8}[0-9A-F]{16}" -printf '%f\n' |
+    awk -v first="$1" '($0 "") >= (first "")' | sort
 }
 
 # Whether a restore is possible: a whole base backup, and every segment since in the archive, without
 # a gap. Says what is missing.
 restorable() {
-  local backup first last there
+  local backup first segments last there
   backup=$(newest_backup)
   [ -n "$backup" ] || { echo "there is no base backup" && return 1; }
   [ -s "$backup/backup_manifest" ] || { echo "$backup has no manifest" && return 1; }
   first=$(first_segment "$backup")
-  last=$(last_archived "${first:0:8}")
-  [ -n "$last" ] || { echo "no segment of timeline ${first:0:8} is archived" && return 1; }
-  there=$(find "$archive" -maxdepth 1 -regextype posix-extended -regex ".*/${first:0:8}[0-9A-F]{16}" \
-    -printf '%f\n' | awk -v first="$first" '($0 "") >= (first "")' | wc -l)
+  segments=$(archived_since "$first")  # looked at once: the server goes on archiving meanwhile
+  [ -n "$segments" ] || { echo "no segment since $first is archived" && return 1; }
+  last=$(tail -n 1 <<<"$segments")
+  there=$(wc -l <<<"$segments")
   [ "$there" -eq $(($(number_of "$last") - $(number_of "$first") + 1)) ] ||
     { echo "the archive has $there segments from $first to $last" && return 1; }
 }
