@@ -41,6 +41,27 @@ def await_true(what, seconds, every=0.05):
     return time.monotonic() - began
 
 
+def drills_to_kill(begin, soonest, latest):
+    """KILLS drills that still run a random time after their baseline began: number, time, drill."""
+    chance = random.Random(SEED)
+    number = 0
+    for _ in range(3 * KILLS):
+        drill = begin()
+        drill.until("PhaseBegan Baseline")
+        after = chance.uniform(soonest, latest)
+        time.sleep(after)
+        if drill.process.poll() is not None:
+            ended = drill.wait(1)
+            print(f"\n  not killed: the drill had ended before {after:.2f} s with exit code "
+                  f"{ended.code}, last: {ended.err.rstrip().splitlines()[-1]}")
+            continue
+        number += 1
+        yield number, after, drill
+        if number == KILLS:
+            return
+    raise AssertionError("most drills had ended before they were killed")
+
+
 class Guarded(SystemCase):
     """Shared by the scenarios: a system that runs, drills on it that are killed."""
 
@@ -100,16 +121,8 @@ class Guarded(SystemCase):
         return lifted, whole
 
     def kill_at_random_moments(self):
-        chance = random.Random(SEED)
-        for number in range(KILLS):
-            drill = self.begin()
-            drill.until("PhaseBegan Baseline")
+        for number, after, drill in drills_to_kill(self.begin, *self.killed_after):
             guardian = self.muster.guardian_of()
-            after = chance.uniform(*self.killed_after)
-            time.sleep(after)
-            if drill.process.poll() is not None:
-                print(f"\n  kill {number}: not needed, the drill had ended before {after:.2f} s")
-                continue
             drill.signal(signal.SIGKILL)
             drill.wait(10)
             began = time.monotonic()

@@ -7,7 +7,6 @@ MUSTER_SEED as for guardian_test), and refused where nobody could restore.
 
 import glob
 import os
-import random
 import re
 import signal
 import subprocess
@@ -17,7 +16,7 @@ import time
 import unittest
 
 from drills_test import Drill
-from guardian_test import KILLS, LIFTED_WITHIN, SEED, WHOLE_WITHIN, alive, await_true
+from guardian_test import LIFTED_WITHIN, WHOLE_WITHIN, alive, await_true, drills_to_kill
 from muster_under_test import PLANS, SystemCase
 
 PLAN = "database-restore"
@@ -186,16 +185,8 @@ class Interrupted(SystemCase):
         self.assert_whole_on(self.node)
 
     def test_6_killed_at_random_moments(self):
-        chance = random.Random(SEED)
-        for number in range(KILLS):
-            drill = self.begin()
-            drill.until("PhaseBegan Baseline")
-            # From the steady state through fault, restore and validation into the failback.
-            after = chance.uniform(2, 24)
-            time.sleep(after)
-            if drill.process.poll() is not None:
-                print(f"\n  kill {number}: not needed, the drill had ended before {after:.2f} s")
-                continue
+        # From the steady state through fault, restore and validation into the failback.
+        for number, after, drill in drills_to_kill(self.begin, 2, 24):
             print(f"\n  kill {number} after {after:.2f} s")
             self.assertLess(self.kill(drill), LIFTED_WITHIN)
             self.assert_whole_on(self.live()[0])
