@@ -263,6 +263,7 @@ class Interrupted(SystemCase):
 
 
 class InterruptedOnLoopback(Interrupted):
+    test_1_interrupted_in_the_outage = None
     test_2_killed_when_the_site_is_dead = None
     test_4_killed_at_random_moments = None
 
