@@ -2,8 +2,8 @@
 // network, and verify needs nothing of this machine but the file.
 #include <algorithm>
 #include <chrono>
-#include <cstdio>
 #include <map>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -13,6 +13,7 @@
 #include "cli/commands.h"
 #include "cli/evidence_view.h"
 #include "runner/audit_trail.h"
+#include "runner/plan_compliance.h"
 #include "runner/signing_key.h"
 #include "runner/state_dir.h"
 
@@ -106,34 +107,6 @@ Exit run(const Keys& command, const Global& global, Console& console) {
 
 namespace {
 
-/// "2026-11-21" or "2026-11-21T04:42:24", with or without a Z.
-base::Result<base::WallTime> time_of(const std::string& text) {
-  int year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0, used = 0;
-  const char* const from = text.c_str();
-  const bool date = std::sscanf(from, "%4d-%2d-%2d%n", &year, &month, &day, &used) == 3;
-  if (date && text.size() > static_cast<std::size_t>(used)) {
-    int more = 0;
-    if (std::sscanf(from + used, "T%2d:%2d:%2d%n", &hour, &minute, &second, &more) == 3) {
-      used += more;
-    }
-    if (text.substr(static_cast<std::size_t>(used)) == "Z") ++used;
-  }
-  const std::chrono::year_month_day when{std::chrono::year(year),
-                                         std::chrono::month(static_cast<unsigned>(month)),
-                                         std::chrono::day(static_cast<unsigned>(day))};
-  const bool good = date && static_cast<std::size_t>(used) == text.size() && when.ok() &&
-                    hour >= 0 && hour < 24 && minute >= 0 && minute < 60 && second >= 0 &&
-                    second < 60 && year >= 1970 && year < 2200;
-  if (!good) {
-    return base::fail(base::Code::InvalidArgument,
-                      fmt::format("--since '{}' is no time; allowed: 2026-11-21 or "
-                                  "2026-11-21T04:42:24, in UTC",
-                                  text));
-  }
-  const std::int64_t days = std::chrono::sys_days(when).time_since_epoch().count();
-  return base::WallTime(base::seconds(((days * 24 + hour) * 60 + minute) * 60 + second));
-}
-
 base::Result<store::AuditTrailRead> read_log(const runner::StateDir& state) {
   if (!aio::file_exists(state.audit_log())) return store::read_audit("");
   TRY(const std::string bytes, aio::read_file(state.audit_log(), kAuditMax));
@@ -149,23 +122,57 @@ void warn(const store::AuditTrailRead& log, Console& console) {
   }
 }
 
+/// The drills whose entries are wanted: a beginning of an id, or the newest one.
+base::Result<std::string> drill_in(const store::AuditTrailRead& log, const std::string& wanted) {
+  std::string newest;
+  bool known = wanted.empty();
+  for (const store::AuditEntry& entry : log.entries) {
+    if (!entry.drill.empty()) newest = entry.drill;
+    known |= entry.drill.starts_with(wanted);
+  }
+  if (wanted == "last" && !newest.empty()) return newest;
+  if (known) return wanted;
+  return base::fail(base::Code::NotFound,
+                    fmt::format("no entry of a drill '{}' in the audit log", wanted));
+}
+
 Exit show_audit(const Audit& command, const store::AuditTrailRead& log, Console& console) {
   base::WallTime since = base::WallTime::min();
   if (!command.since.empty()) {
-    const auto parsed = time_of(command.since);
+    const auto parsed = runner::parse_since(
+        command.since,
+        std::chrono::time_point_cast<base::Duration>(std::chrono::system_clock::now()));
     if (!parsed) return failed(console, parsed.error());
     since = *parsed;
   }
+  const auto drill = drill_in(log, command.drill);
+  if (!drill) return failed(console, drill.error());
   api::Node tree = api::Node::sequence();
   std::string text;
   for (const store::AuditEntry& entry : log.entries) {
-    if (entry.at < since || !entry.drill.starts_with(command.drill)) continue;
+    if (entry.at < since || !entry.drill.starts_with(*drill)) continue;
     tree.push(tree_of(entry));
     text += text_of(entry);
   }
   console.data(rendered(tree, text, command.output));
   warn(log, console);
   return log.damage.empty() ? Exit::Ok : Exit::Missed;
+}
+
+/// Drills that were asked for and of which there is no bundle here: archived, running, dead before
+/// it was written, or taken away. Which of these, the log cannot know.
+std::vector<std::string> without_bundle(const runner::StateDir& state,
+                                        const store::AuditTrailRead& log) {
+  std::set<std::string> asked;
+  for (const store::AuditEntry& entry : log.entries) {
+    if (entry.event == "DrillRequested") asked.insert(entry.drill);
+  }
+  if (const auto drills = state.drills()) {
+    for (const runner::DrillDir& dir : *drills) {
+      if (aio::file_exists(dir.bundle())) asked.erase(dir.id());
+    }
+  }
+  return {asked.begin(), asked.end()};
 }
 
 /// The bundles here know where the log ended when they were written.
@@ -211,6 +218,7 @@ Exit verify_audit(const Audit& command, const runner::StateDir& state,
                   const store::AuditTrailRead& log, Console& console) {
   std::size_t checked = 0;
   const std::vector<std::string> missing = against_bundles(state, log, checked);
+  const std::vector<std::string> unseen = without_bundle(state, log);
   std::int64_t slow = 0;
   base::Duration slowest{};
   std::map<std::string, std::int64_t> events, users;
@@ -233,6 +241,7 @@ Exit verify_audit(const Audit& command, const runner::StateDir& state,
                              .set("damage", log.damage)
                              .set("bundles", static_cast<std::int64_t>(checked))
                              .set("missing", api::Node::strings(missing))
+                             .set("drillsWithoutBundle", api::Node::strings(unseen))
                              .set("slowWrites", slow)
                              .set("slowestWriteSeconds", base::to_seconds(slowest))
                              .set("events", counts(events))
@@ -245,6 +254,9 @@ Exit verify_audit(const Audit& command, const runner::StateDir& state,
   if (log.repaired > 0) text += fmt::format("  crashes    {} tore an entry\n", log.repaired);
   text += "  by         " + joined(users) + "\n  events     " + joined(events) + "\n";
   for (const std::string& each : missing) text += "  " + each + "\n";
+  for (const std::string& each : unseen) {
+    text += fmt::format("  no bundle  of {}, which was asked for, is here\n", each);
+  }
   console.data(rendered(tree, text, command.output));
   warn(log, console);
   return good ? Exit::Ok : Exit::Missed;

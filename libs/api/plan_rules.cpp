@@ -12,6 +12,9 @@
 namespace api {
 namespace {
 
+constexpr double kWeekMillis = 7.0 * 24 * 3600 * 1000;
+constexpr double kRateMax = 1e6;
+
 bool is_time(std::string_view metric) {
   return metric.ends_with("Millis");
 }
@@ -44,6 +47,11 @@ void check_criterion(Decoder& decoder, const Criterion& criterion, const Node& n
   } else if (percent && criterion.target > 100) {
     decoder.complain(value.mark, path + "." + used,
                      fmt::format("{} is out of range: percent go up to 100", show(value)));
+  } else if (const double most = is_time(criterion.metric) ? kWeekMillis : kRateMax;
+             criterion.target > most) {
+    decoder.complain(value.mark, path + "." + used,
+                     fmt::format("{} is out of range: a target of {} goes up to {:.0f}",
+                                 show(value), criterion.metric, most));
   }
 }
 

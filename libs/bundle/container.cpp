@@ -21,6 +21,9 @@ constexpr std::size_t kDigestBytes = 32;
 constexpr std::uint64_t kZlib = 1;
 // Deflate cannot shrink more than this, so a larger claim is a lie.
 constexpr std::uint64_t kRatioMax = 1040;
+// Of all records together, unpacked: some fifty million operations. A file of a megabyte can claim
+// more, and would be unpacked before anybody asks who signed it.
+constexpr std::uint64_t kContentMax = std::uint64_t{1} << 30;
 
 void put(std::string& out, std::uint64_t value, std::size_t bytes) {
   for (std::size_t i = 0; i < bytes; ++i)
@@ -212,11 +215,18 @@ Read<Container> Container::open(std::string bytes) {
   if (!header) return tl::unexpected(header.error());
   crypto::Digest chain = *header;
   std::size_t at = kHeaderBytes;
+  std::uint64_t content = 0;
   for (std::uint32_t index = 1;; ++index) {
     const crypto::Digest before = chain;
     auto record = out.next(at, index, chain);
     if (!record) return tl::unexpected(record.error());
     at = record->end;
+    content += std::min(record->size, kContentMax + 1);
+    if (content > kContentMax) {
+      return damage(Fault::Malformed, index, record->name,
+                    fmt::format("the records up to {} ({}) claim more than {} bytes", index,
+                                record->name, kContentMax));
+    }
     if (record->name != kSealName) {
       out.records_.push_back(std::move(*record));
       continue;

@@ -105,7 +105,8 @@ void Engine::Core::late_result(Part& part) {
   // Its do may have landed after its undo, or be the promotion that was not yet seen: what was
   // undone is undone again, and the instances are asked again.
   note(TimelineEvent::Kind::Warning, part.config.name, "its result came after the undo began");
-  if (doing_ == Doing::Restoring && &part == &parts_[restoring_]) {
+  const bool undoing = doing_ == Doing::Restoring || doing_ == Doing::RestorePause;
+  if (undoing && &part == &parts_[restoring_]) {
     part.again = true;
   } else if (part.restored || part.given_up) {
     part.restored = part.given_up = false;

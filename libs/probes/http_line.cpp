@@ -77,7 +77,8 @@ void HttpLine::on_connected() {
 
 void HttpLine::on_data(std::string_view bytes) {
   if (!active_ || !sent_ || ended_) {
-    drop();  // nobody asked for it
+    drop();                                                          // nobody asked for it
+    if (active_ && !ended_) end(Completion::fail(Cause::Protocol));  // nor has anything been asked
     return;
   }
   const State state = ask_.answer().feed(bytes);

@@ -94,7 +94,10 @@ void HttpSlot::identify(Completion& completion) {
     completion.server_id = server_id_;
   }
   const std::string& term = parser_.header(kTermHeader);
-  std::from_chars(term.data(), term.data() + term.size(), completion.server_term);
+  std::uint32_t number = 0;
+  const auto [end, error] = std::from_chars(term.data(), term.data() + term.size(), number);
+  const bool whole = error == std::errc() && end == term.data() + term.size();
+  if (whole) completion.server_term = number;  // half a number would be a term of its own
 }
 }  // namespace
 

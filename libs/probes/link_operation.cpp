@@ -59,13 +59,13 @@ void LinkSlot::turned_away(Cause cause) {
 }
 
 bool LinkSlot::transmit(std::string_view bytes) {
-  sent_ = true;
+  const bool before = std::exchange(sent_, true);
   if (connection_->send(bytes)) {
     return true;
   }
-  sent_ = false;
+  sent_ = before;  // of two requests the first may have had its effect
   close();
-  end(Completion::fail(Cause::Refused));
+  end(before ? Completion::info(Cause::Reset) : Completion::fail(Cause::Refused));
   return false;
 }
 

@@ -69,9 +69,11 @@ class RedisOperation final : public LinkOperation {
   std::uint16_t server(const std::string& info) {
     const std::string start = redis_info(info, "run_id");
     if (start.empty()) return 0;
-    return servers_.id(fmt::format("{}@{} {}", redis_info(info, "tcp_port"),
-                                   start.substr(0, kIdentityDigits), redis_info(info, "role")),
-                       "");
+    return servers_.id(
+        fmt::format("{}@{} {}", redis_info(info, "tcp_port").substr(0, kIdentityDigits),
+                    start.substr(0, kIdentityDigits),
+                    redis_info(info, "role").substr(0, kIdentityDigits)),
+        "");
   }
 
  private:

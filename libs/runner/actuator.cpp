@@ -152,12 +152,18 @@ aio::Task<drill::event::Restored> Actuator::restore(drill::PartId id, base::Dura
     // Before the undo stops what could still be asked. One that cannot be written hinders nothing.
     static_cast<void>(journal_.undoing(drill::to_string(id)));
   }
+  const auto state_of = [](const store::JournalEntry* e) {
+    return e == nullptr ? store::JournalEntry::State::Recorded : e->state;
+  };
+  const auto known_before = state_of(entry);
   const auto done = co_await aio::with_deadline(
       context_.clock, context_.clock.now() + limit, std::move(stop), "undo of " + name,
       [&](std::stop_token token) { return undo(id, token); });
   if (!done) co_return drill::event::Restored{id, false, done.error().message};
-  if (entry_of(id) != nullptr) {
-    // Undoing twice is harmless, so a journal that cannot be written costs a repetition at most.
+  // A result that came meanwhile may have landed after this undo: the engine undoes it again, and
+  // so must whoever reads the journal. Undoing twice is harmless, so a journal that cannot be
+  // written costs a repetition at most.
+  if (const auto* now = entry_of(id); now != nullptr && state_of(now) == known_before) {
     static_cast<void>(journal_.undone(drill::to_string(id)));
   }
   co_return drill::event::Restored{id, true, ""};

@@ -113,7 +113,7 @@ std::int64_t max_age_of(const std::vector<drill::Summary>& drills,
                        [](const auto& a, const auto& b) { return a.started < b.started; });
   if (newest == drills.end()) return kAgeDays;
   const DrillDir dir{newest->directory};
-  const auto days = max_age(read_document(dir.resolved_plan()));
+  const auto days = max_age(read_document(dir.plan()));
   if (days) return *days;
   warnings.push_back(fmt::format("the plan of {} cannot be read: maxAgeDays is taken as {}",
                                  newest->drill_id, kAgeDays));
@@ -135,11 +135,14 @@ std::optional<base::Duration> ago(std::string_view text) {
 
 base::Result<base::WallTime> parse_since(std::string_view text, base::WallTime now) {
   if (const auto length = ago(text)) return now - *length;
+  constexpr std::size_t kDate = 10, kSeconds = 19, kNanos = 29;
   std::string whole(text);
-  if (whole.size() == 10) whole += "T00:00:00Z";
-  if (whole.size() == 20 && whole.ends_with('Z')) {
-    whole.insert(19, ".000000000");
-    if (const auto time = report::parse_utc_nanos(whole)) return *time;
+  if (whole.size() == kDate) whole += "T00:00:00";
+  if (whole.ends_with('Z')) whole.pop_back();
+  if (whole.size() == kSeconds) whole += '.';
+  if (whole.size() > kSeconds && whole.size() <= kNanos) {
+    whole.resize(kNanos, '0');
+    if (const auto time = report::parse_utc_nanos(whole + "Z")) return *time;
   }
   return base::fail(base::Code::InvalidArgument,
                     fmt::format("--since '{}' is no time: 2026-11-01, 2026-11-01T10:30:00Z (UTC), "

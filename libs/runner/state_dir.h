@@ -24,7 +24,6 @@ struct DrillDir {
 
   std::string id() const;
   std::string plan() const { return path + "/plan.yaml"; }
-  std::string resolved_plan() const { return path + "/resolved-plan.yaml"; }
   std::string journal() const { return path + "/undo.journal"; }
   std::string ledger() const { return path + "/ledger"; }
   std::string status() const { return path + "/status.json"; }

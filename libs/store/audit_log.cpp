@@ -165,11 +165,13 @@ base::Result<> AuditLog::find_end() {
     repair.at = base::WallTime(std::chrono::duration_cast<base::Duration>(
         std::chrono::system_clock::now().time_since_epoch()));
     repair.event = kLineRepaired;
-    repair.subject = std::to_string(end.broken);
+    // A line that lacks nothing but its end would hold once it is ended; with a # it never does.
+    const bool torn = !tail.ends_with('\n');
+    repair.subject = std::to_string(end.broken + (torn ? 1 : 0));
     repair.text = "bytes of an entry that its writer could not finish";
     const std::string json = audit_json(repair);
     head = chain_audit(head, json);
-    TRY(write((tail.ends_with('\n') ? "" : "\n") + head + " " + json + "\n"));
+    TRY(write((torn ? "#\n" : "") + head + " " + json + "\n"));
   }
   head_ = std::move(head);
   return {};

@@ -43,7 +43,7 @@ std::string wall(base::WallTime at) {
   constexpr std::int64_t kSecond = 1'000'000'000;
   const std::int64_t total = at.time_since_epoch().count();
   const std::int64_t nanos = (total % kSecond + kSecond) % kSecond;
-  const auto whole = static_cast<std::time_t>((total - nanos) / kSecond);
+  const auto whole = static_cast<std::time_t>(total / kSecond - (total % kSecond < 0 ? 1 : 0));
   std::tm t{};
   gmtime_r(&whole, &t);
   return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:09}Z", t.tm_year + 1900, t.tm_mon + 1,

@@ -56,7 +56,10 @@ bool plausible_story(const Evidence& e) {
                return o.began != kNever && all_near(o.began, o.length, o.uncertainty);
              }) &&
          all(e.stalls,
-             [](const Stall& s) { return s.to != kNever && s.from <= s.to && near(s.from); }) &&
+             [](const Stall& s) {
+               return s.to != kNever && s.from <= s.to && all_near(s.from, s.to);
+             }) &&
+         all(e.timeline, [](const drill::TimelineEvent& t) { return near(t.at); }) &&
          all(e.lag,
              [](const drill::LagSample& l) {
                return near(l.at) && near(l.replay_heard.value_or(Duration::zero()));

@@ -236,6 +236,8 @@ TEST(Plan, RulesHoldItsPartsTogether) {
                 .find("judged by atMost, not by atLeast"),
             std::string::npos);
   EXPECT_NE(refused_with("atMost: 1500", "atMost: 0").find("0 is out of range"), std::string::npos);
+  EXPECT_NE(refused_with("atMost: 1500", "atMost: 99999999999999").find("goes up to 604800000"),
+            std::string::npos);
   EXPECT_NE(refused_with("atLeast: 70", "atLeast: 101").find("go up to 100"), std::string::npos);
   EXPECT_NE(refused_with("metric: QueryMillis", "metric: ApiResponseMillis").find("judged twice"),
             std::string::npos);

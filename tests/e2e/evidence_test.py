@@ -135,7 +135,25 @@ class Evidence(Case):
         drill = os.path.basename(self.muster.drills()[0])
         only = json.loads(self.muster.run("audit", "show", "--drill", drill, "-o", "json").out)
         self.assertEqual(len(only), len(shown))
+        last = json.loads(self.muster.run("audit", "show", "--drill", "last", "-o", "json").out)
+        self.assertEqual(last, only)
+        nobody = self.muster.run("audit", "show", "--drill", "nope")
+        self.assert_exit(nobody, 1)
+        self.assertIn("no entry of a drill 'nope'", nobody.err)
         self.assert_exit(self.muster.run("audit", "verify"), 0)
+
+    def test_a_bundle_that_was_taken_away_is_missed(self):
+        told = json.loads(self.muster.run("audit", "verify", "-o", "json").out)
+        self.assertEqual(told["drillsWithoutBundle"], [])
+        away = self.bundle + ".away"
+        os.rename(self.bundle, away)
+        try:
+            told = json.loads(self.muster.run("audit", "verify", "-o", "json").out)
+            drill = os.path.basename(self.muster.drills()[0])
+            self.assertEqual(told["drillsWithoutBundle"], [drill])
+            self.assertIn("no bundle  of " + drill, self.muster.run("audit", "verify").out)
+        finally:
+            os.rename(away, self.bundle)
 
     def test_a_changed_or_shortened_log_is_found(self):
         log = os.path.join(self.muster.state, "audit.log")

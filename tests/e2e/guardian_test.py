@@ -95,7 +95,7 @@ class Guarded(SystemCase):
         return [f"spec.roles.{role}={node}" for node, role in self.roles().items()]
 
     def begin(self, *more):
-        self.assertTrue(self.is_whole(), "the system is not whole")
+        await_true(self.is_whole, 30)
         drill = self.muster.drill(self.plan, *self.role_sets(), "spec.timing.baselineSeconds=4", *self.sets,
                                   *more, start=True)
         self.addCleanup(self.end, drill)

@@ -1,9 +1,14 @@
 // The users' load and the capacity reads over HTTP, against a real application.
 #include "probes/http_load.h"
 
+#include <atomic>
 #include <map>
 #include <set>
+#include <thread>
+#include <vector>
 
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/write.hpp>
 #include <gtest/gtest.h>
 
 #include "application.h"
@@ -199,6 +204,56 @@ TEST_F(HttpLoadTest, NobodyListeningIsAFailure) {
   const auto users = sender(nowhere, 1);
   EXPECT_EQ(send(*users, 0).outcome, Outcome::Fail);
   EXPECT_EQ(send(*users, 0).cause, Cause::Refused);
+}
+
+/// A front that is full: it says so to whoever connects, before anything was asked.
+class FullFront {
+ public:
+  FullFront() : acceptor_(context_, {boost::asio::ip::address_v4::loopback(), 0}) {
+    thread_ = std::thread([this] {
+      boost::system::error_code error;
+      while (!error) {
+        boost::asio::ip::tcp::socket peer(context_);
+        acceptor_.accept(peer, error);
+        if (error || ended_) return;
+        boost::asio::write(peer, boost::asio::buffer(kAnswer), error);
+        peers_.push_back(std::move(peer));
+        error.clear();
+      }
+    });
+  }
+  ~FullFront() {
+    ended_ = true;
+    boost::asio::ip::tcp::socket last(context_);
+    last.connect(acceptor_.local_endpoint());
+    thread_.join();
+  }
+  std::string address() const {
+    return "127.0.0.1:" + std::to_string(acceptor_.local_endpoint().port());
+  }
+
+ private:
+  static constexpr std::string_view kAnswer =
+      "HTTP/1.1 503 Full\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+  boost::asio::io_context context_;
+  boost::asio::ip::tcp::acceptor acceptor_;
+  std::vector<boost::asio::ip::tcp::socket> peers_;
+  std::atomic<bool> ended_{false};
+  std::thread thread_;
+};
+
+TEST_F(HttpLoadTest, WhoSpeaksBeforeHeIsAskedDoesNotHoldTheUserUp) {
+  const FullFront front;
+  HttpLoad full = load();
+  full.target.address = *net::Address::parse(front.address());
+  full.time_limit = base::seconds(2);
+  const auto users = sender(full, 1);
+  for (int i = 0; i < 50; ++i) {
+    const LoadOutcome told = send(*users, 0);
+    EXPECT_EQ(told.outcome, Outcome::Fail);
+    EXPECT_TRUE(told.cause == Cause::Protocol || told.cause == Cause::Unavailable)
+        << drill::name(told.cause);
+  }
 }
 
 TEST_F(HttpLoadTest, CapacityReadsRiseOverSeveralConnections) {

@@ -139,7 +139,8 @@ TEST_F(AuditTest, ACrashTearsTheLastLineAndIsNoChange) {
     ASSERT_EQ(torn.damage, "");
     ASSERT_EQ(torn.torn, size - last);
     ASSERT_EQ(torn.entries.size(), 3U);
-    if (size % 40 != 0) continue;
+    const bool lacks_its_end_only = size + 1 == good.size();
+    if (size % 40 != 0 && !lacks_its_end_only) continue;
     write(1);
     const AuditTrailRead after = read_audit(bytes());
     ASSERT_EQ(after.damage, "");
