@@ -1,7 +1,6 @@
 // `muster verify`, `muster keys` and `muster audit`: what an auditor asks. Nothing in here needs a
 // network, and verify needs nothing of this machine but the file.
 #include <algorithm>
-#include <chrono>
 #include <map>
 #include <set>
 
@@ -139,9 +138,7 @@ base::Result<std::string> drill_in(const store::AuditTrailRead& log, const std::
 Exit show_audit(const Audit& command, const store::AuditTrailRead& log, Console& console) {
   base::WallTime since = base::WallTime::min();
   if (!command.since.empty()) {
-    const auto parsed = runner::parse_since(
-        command.since,
-        std::chrono::time_point_cast<base::Duration>(std::chrono::system_clock::now()));
+    const auto parsed = runner::parse_since(command.since, aio::wall_now());
     if (!parsed) return failed(console, parsed.error());
     since = *parsed;
   }
