@@ -100,7 +100,9 @@ std::vector<FieldSpec> request_fields() {
 FieldSpec load() {
   return object(
       "load",
-      {label("probe", "The probe whose service is loaded; default: the first one."),
+      {label("probe",
+             "The probe whose service is loaded; default: the first postgres probe, else the first "
+             "http probe."),
        required(integer("users", {1, 10'000}, {}, "Users at work at the same time.")),
        required(integer("operationsPerMinute", {1, 6'000'000}, {}, "Operations of all users.")),
        integer("timeoutSeconds", {1, 300}, 30,
