@@ -1,6 +1,8 @@
 """What must be refused is refused in words that help, and nothing was started or left."""
 
+import contextlib
 import os
+import shutil
 import socket
 import subprocess
 import tempfile
@@ -78,16 +80,27 @@ class Refusals(Case):
 
     @unittest.skipIf(os.geteuid() != 0, "needs another user")
     def test_no_permission(self):
-        with tempfile.TemporaryDirectory(prefix="muster-e2e.", dir="/tmp") as folder:
-            os.chmod(folder, 0o700)
+        with self.for_anybody() as here:
+            folder = os.path.join(here, "locked")
+            os.mkdir(folder, mode=0o700)
             state = os.path.join(folder, "state")
-            program = ["runuser", "-u", "nobody", "--", *self.muster_argv(), "drill", "run",
-                       plan("database-failover")]
+            program = ["runuser", "-u", "nobody", "--", os.path.join(here, "muster"), "drill", "run",
+                       os.path.join(here, "dr-drills", "database-failover.yaml")]
             done = subprocess.run(program, env=dict(os.environ, MUSTER_STATE_DIR=state),
                                   capture_output=True, text=True, timeout=30, check=False)
             self.assertEqual(done.returncode, 1, done.stderr)
-            self.assertIn("Permission denied", done.stderr)
+            self.assertRegex(done.stderr, "state directory: .*Permission denied")
             self.assertEqual(os.listdir(folder), [])
+
+    @staticmethod
+    @contextlib.contextmanager
+    def for_anybody():
+        """A folder that everybody may enter, with the program and the plans; a checkout may be locked."""
+        with tempfile.TemporaryDirectory(prefix="muster-e2e.", dir="/tmp") as here:
+            os.chmod(here, 0o755)
+            shutil.copy(Refusals.muster_argv()[0], here)
+            shutil.copytree(PLANS, os.path.join(here, "dr-drills"))
+            yield here
 
     @staticmethod
     def muster_argv():
@@ -142,16 +155,16 @@ class Refusals(Case):
 
     @unittest.skipIf(os.geteuid() != 0, "needs another user")
     def test_drills_of_another_user_are_listed_as_such(self):
-        with tempfile.TemporaryDirectory(prefix="muster-e2e.", dir="/tmp") as state:
-            os.chmod(state, 0o755)
+        with self.for_anybody() as here:
+            state = os.path.join(here, "state")
             os.makedirs(os.path.join(state, "drills", "shop-20261121-044224-1a2b"), mode=0o755)
             os.chmod(os.path.join(state, "drills", "shop-20261121-044224-1a2b"), 0o700)
             for line, code, pattern in ((("list",), 0, "no report .*Permission denied"),
                                         (("show", "last"), 1, "Permission denied"),
                                         (("recover",), 1, "Permission denied")):
                 done = subprocess.run(
-                    ["runuser", "-u", "nobody", "--", *self.muster_argv(), "--state-dir", state,
-                     "drill", *line], capture_output=True, text=True, timeout=30, check=False)
+                    ["runuser", "-u", "nobody", "--", os.path.join(here, "muster"), "--state-dir",
+                     state, "drill", *line], capture_output=True, text=True, timeout=30, check=False)
                 self.assertEqual(done.returncode, code, done.stderr)
                 self.assertRegex(done.stdout + done.stderr, pattern)
 
