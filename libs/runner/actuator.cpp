@@ -155,7 +155,7 @@ aio::Task<drill::event::Restored> Actuator::restore(drill::PartId id, base::Dura
   const auto state_of = [](const store::JournalEntry* e) {
     return e == nullptr ? store::JournalEntry::State::Recorded : e->state;
   };
-  const auto known_before = state_of(entry);
+  const auto known_before = state_of(entry_of(id));  // asked anew: the journal moved its entries
   const auto done = co_await aio::with_deadline(
       context_.clock, context_.clock.now() + limit, std::move(stop), "undo of " + name,
       [&](std::stop_token token) { return undo(id, token); });
