@@ -21,6 +21,8 @@ namespace {
 constexpr const char* kRecovery = "recovery";
 constexpr base::Duration kAwaitOther = base::seconds(1800);
 constexpr base::Duration kAskEvery = base::millis(100);
+constexpr base::Duration kDropWithin = base::seconds(60);
+constexpr base::Duration kDropAgain = base::seconds(1);
 
 /// Somebody else holds the lock, to do the same.
 bool is_recovering(const base::Error& error) {
@@ -138,16 +140,27 @@ aio::Task<base::Result<Recovered>> drive_recovery(aio::Clock& clock, aio::Execut
 }
 
 /// The drill's ledger table, on whichever instance takes writes now.
-aio::Task<base::Result<>> drop_ledger(aio::Clock& clock, const DrillDir& dir, DrillTarget& target) {
-  CO_TRY(InstanceWatch instances,
-         InstanceWatch::create(clock, target.target.system(), target.names));
-  if (instances.empty()) co_return base::Result<>{};
+aio::Task<base::Result<>> drop_ledger_once(const DrillDir& dir, InstanceWatch& instances) {
   CO_TRY(co_await instances.look({}));
   const std::string primary = primary_of(instances.views());
   if (primary.empty()) co_return base::fail(base::Code::Unavailable, "no instance takes writes");
   const std::string drop = probes::PgLedger(dir.id(), std::string(16, '\0')).drop().text;
   CO_TRY(co_await instances.instances().query(primary, drop, base::seconds(10), {}));
   co_return base::Result<>{};
+}
+
+/// Tried again for a while: a server that has just come back may not answer yet, and nobody would
+/// drop the table later.
+aio::Task<base::Result<>> drop_ledger(aio::Clock& clock, const DrillDir& dir, DrillTarget& target) {
+  CO_TRY(InstanceWatch instances,
+         InstanceWatch::create(clock, target.target.system(), target.names));
+  if (instances.empty()) co_return base::Result<>{};
+  const base::TimePoint until = clock.now() + kDropWithin;
+  while (true) {
+    base::Result<> dropped = co_await drop_ledger_once(dir, instances);
+    if (dropped || clock.now() >= until) co_return dropped;
+    static_cast<void>(co_await aio::wait_for(clock, kDropAgain, {}));
+  }
 }
 
 /// What the journal has left, on a target that is open.

@@ -117,6 +117,7 @@ class Guarded(SystemCase):
         await_true(lambda: not alive(guardian), WHOLE_WITHIN)
         whole = await_true(self.is_whole, 30)
         self.assertIn("everything is undone", self.log(), self.muster.run("drill", "show", "last").out)
+        self.assertNotIn("still in the database", self.log())
         self.assertIn("no drill needs", self.muster.run("drill", "recover").err)
         return lifted, whole
 

@@ -129,6 +129,7 @@ class Interrupted(SystemCase):
         with open(os.path.join(self.muster.drills()[-1], "guardian.log"), encoding="utf-8") as log:
             said = log.read()
         self.assertIn("everything is undone", said)
+        self.assertNotIn("still in the database", said)
         return lifted
 
     def assert_whole_on(self, node):
