@@ -146,16 +146,18 @@ aio::Task<base::Result<>> Actuator::undo(drill::PartId id, std::stop_token stop)
 aio::Task<drill::event::Restored> Actuator::restore(drill::PartId id, base::Duration limit,
                                                     std::stop_token stop) {
   const std::string name = *part_of(plan_, id).name;
-  const store::JournalEntry* entry = entry_of(id);
-  if (entry != nullptr && !entry->undoing &&
+  if (const store::JournalEntry* entry = entry_of(id);
+      entry != nullptr && !entry->undoing &&
       entry->record.rule == drill::name(drill::Undo::IfNotPromoted)) {
     // Before the undo stops what could still be asked. One that cannot be written hinders nothing.
     static_cast<void>(journal_.undoing(drill::to_string(id)));
   }
-  const auto state_of = [](const store::JournalEntry* e) {
-    return e == nullptr ? store::JournalEntry::State::Recorded : e->state;
+  // Asked for anew each time: every write to the journal moves its entries.
+  const auto known = [&] {
+    const store::JournalEntry* entry = entry_of(id);
+    return entry == nullptr ? std::nullopt : std::optional(entry->state);
   };
-  const auto known_before = state_of(entry_of(id));  // asked anew: the journal moved its entries
+  const auto known_before = known();
   const auto done = co_await aio::with_deadline(
       context_.clock, context_.clock.now() + limit, std::move(stop), "undo of " + name,
       [&](std::stop_token token) { return undo(id, token); });
@@ -163,7 +165,7 @@ aio::Task<drill::event::Restored> Actuator::restore(drill::PartId id, base::Dura
   // A result that came meanwhile may have landed after this undo: the engine undoes it again, and
   // so must whoever reads the journal. Undoing twice is harmless, so a journal that cannot be
   // written costs a repetition at most.
-  if (const auto* now = entry_of(id); now != nullptr && state_of(now) == known_before) {
+  if (known_before && known() == known_before) {
     static_cast<void>(journal_.undone(drill::to_string(id)));
   }
   co_return drill::event::Restored{id, true, ""};

@@ -12,7 +12,7 @@ import subprocess
 import time
 import unittest
 
-from muster_under_test import PLANS, PROGRAM, QUICK, Case, Muster, plan
+from muster_under_test import QUICK, Case, Muster, copy_for_anybody, plan
 from pair_under_test import PLAN, PairCase
 
 FAKETIME = glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1")
@@ -172,8 +172,7 @@ class NoSystemYet(Case):
     def test_5_an_ordinary_user(self):
         here = os.path.join(self.muster.top, "here")
         os.mkdir(here)
-        shutil.copy(PROGRAM, here)
-        shutil.copytree(PLANS, os.path.join(here, "dr-drills"))
+        copy_for_anybody(here)
         os.mkdir(self.muster.state)
         shutil.chown(self.muster.state, "nobody", "nogroup")
         argv = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups",

@@ -37,6 +37,12 @@ def plan(name):
     return os.path.join(PLANS, name + ".yaml")
 
 
+def copy_for_anybody(folder):
+    """The program and the plans, where another user may run them: a checkout may be locked."""
+    shutil.copy(PROGRAM, folder)
+    shutil.copytree(PLANS, os.path.join(folder, "dr-drills"))
+
+
 def processes_below(directory):
     """Living processes that work in `directory`, or name it on their command line."""
     found = {}

@@ -2,13 +2,12 @@
 
 import contextlib
 import os
-import shutil
 import socket
 import subprocess
 import tempfile
 import unittest
 
-from muster_under_test import PLANS, Case, Muster, plan
+from muster_under_test import PLANS, Case, Muster, copy_for_anybody, plan
 
 
 SYSTEM = os.path.join(PLANS, "systems", "postgres-pair", "system.yaml")
@@ -95,11 +94,10 @@ class Refusals(Case):
     @staticmethod
     @contextlib.contextmanager
     def for_anybody():
-        """A folder that everybody may enter, with the program and the plans; a checkout may be locked."""
+        """A folder that everybody may enter, with the program and the plans."""
         with tempfile.TemporaryDirectory(prefix="muster-e2e.", dir="/tmp") as here:
             os.chmod(here, 0o755)
-            shutil.copy(Refusals.muster_argv()[0], here)
-            shutil.copytree(PLANS, os.path.join(here, "dr-drills"))
+            copy_for_anybody(here)
             yield here
 
     @staticmethod
