@@ -34,19 +34,6 @@ constexpr std::string_view kPrimaryIdentity =
     "substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8), pg_current_wal_insert_lsn(), "
     "false";
 
-std::string schema_name(std::string_view drill_id) {
-  const std::size_t room = kNameMax - kPrefix.size();
-  if (drill_id.size() > room) drill_id.remove_prefix(drill_id.size() - room);
-  std::string name(kPrefix);
-  for (const char letter : drill_id) {
-    const bool digit = letter >= '0' && letter <= '9';
-    const bool lower = letter >= 'a' && letter <= 'z';
-    const bool upper = letter >= 'A' && letter <= 'Z';
-    name.push_back(digit || lower ? letter : upper ? static_cast<char>(letter - 'A' + 'a') : '_');
-  }
-  return name;
-}
-
 void put_big_endian(std::string& out, std::uint64_t value, int bytes) {
   for (int at = bytes - 1; at >= 0; --at)
     out.push_back(static_cast<char>((value >> (8 * at)) & 0xff));
@@ -61,8 +48,36 @@ PgQuery query(std::string text, std::vector<std::string> parameters = {}, std::s
 }
 }  // namespace
 
+std::string ledger_schema(std::string_view drill_id) {
+  const std::size_t room = kNameMax - kPrefix.size();
+  if (drill_id.size() > room) drill_id.remove_prefix(drill_id.size() - room);
+  std::string name(kPrefix);
+  for (const char letter : drill_id) {
+    const bool digit = letter >= '0' && letter <= '9';
+    const bool lower = letter >= 'a' && letter <= 'z';
+    const bool upper = letter >= 'A' && letter <= 'Z';
+    name.push_back(digit || lower ? letter : upper ? static_cast<char>(letter - 'A' + 'a') : '_');
+  }
+  return name;
+}
+
+PgQuery ledger_schemas() {
+  return query(fmt::format(
+      "select nspname::text from pg_namespace where starts_with(nspname::text, '{}') order by 1",
+      kPrefix));
+}
+
+PgQuery drop_schema(const std::string& schema) {
+  std::string quoted = "\"";
+  for (const char letter : schema) {
+    quoted.push_back(letter);
+    if (letter == '"') quoted.push_back('"');
+  }
+  return query("drop schema if exists " + quoted + "\" cascade");
+}
+
 PgLedger::PgLedger(std::string drill_id, std::string key)
-    : drill_id_(std::move(drill_id)), key_(std::move(key)), schema_(schema_name(drill_id_)) {
+    : drill_id_(std::move(drill_id)), key_(std::move(key)), schema_(ledger_schema(drill_id_)) {
   CHECK(key_.size() >= kKeyMin);
   insert_ = fmt::format(
       "insert into {}.ledger (drill, stream, seq, hmac) "
@@ -84,13 +99,6 @@ PgQuery PgLedger::create() const {
 
 PgQuery PgLedger::drop() const {
   return drop_schema(schema_);
-}
-
-PgQuery PgLedger::leftovers() const {
-  return query(
-      "select nspname::text from pg_namespace where starts_with(nspname::text, $1::text) "
-      "and nspname::text <> $2::text order by 1",
-      {std::string(kPrefix), schema_});
 }
 
 PgQuery PgLedger::insert(drill::StreamId stream, std::uint64_t seq) const {
@@ -143,15 +151,6 @@ std::uint64_t parse_lsn(std::string_view text) {
 
 std::string lsn_text(std::uint64_t position) {
   return fmt::format("{:X}/{:X}", position >> 32, position & 0xffffffffU);
-}
-
-PgQuery drop_schema(const std::string& schema) {
-  std::string quoted = "\"";
-  for (const char letter : schema) {
-    quoted.push_back(letter);
-    if (letter == '"') quoted.push_back('"');
-  }
-  return query("drop schema if exists " + quoted + "\" cascade");
 }
 
 }  // namespace probes

@@ -19,22 +19,27 @@
 
 namespace probes {
 
+/// "muster_drill_" and the id in lower case with '_' for what no plain name may have; at most 63
+/// bytes, of a longer id the end is kept, because there the random part is.
+std::string ledger_schema(std::string_view drill_id);
+/// Lists the ledger schemas of all drills that are in the database: (name).
+PgQuery ledger_schemas();
+/// DROP SCHEMA of a schema that ledger_schemas() listed; no error when it is not there.
+PgQuery drop_schema(const std::string& schema);
+
 class PgLedger {
  public:
   /// `key`: at least 16 random bytes of this drill.
   PgLedger(std::string drill_id, std::string key);
 
   const std::string& drill_id() const { return drill_id_; }
-  /// "muster_drill_" and the id in lower case with '_' for what no plain name may have; at most 63
-  /// bytes, of a longer id the end is kept, because there the random part is.
+  /// ledger_schema() of this drill.
   const std::string& schema() const { return schema_; }
 
   /// Creates schema, table and index; nothing may be there before.
   PgQuery create() const;
   /// Drops the schema; no error when it is not there.
   PgQuery drop() const;
-  /// Lists the schemas of other drills: (name).
-  PgQuery leftovers() const;
   /// Inserts (stream, seq) and returns who answered.
   PgQuery insert(drill::StreamId stream, std::uint64_t seq) const;
   /// Returns the highest seq of `stream` that is seen here, and who answered.
@@ -70,8 +75,5 @@ PgIdentity identity_of(const PgResult& result, std::size_t column);
 /// "16/B374D848" as a number; 0 when it is no LSN.
 std::uint64_t parse_lsn(std::string_view text);
 std::string lsn_text(std::uint64_t position);
-
-/// DROP SCHEMA of a schema that leftovers() named.
-PgQuery drop_schema(const std::string& schema);
 
 }  // namespace probes

@@ -11,6 +11,7 @@
 #include "aio/file.h"
 #include "drill/summary.h"
 #include "probes/probe_postgres.h"
+#include "runner/ledger_schemas.h"
 #include "runner/plan_config.h"
 #include "runner/recover.h"
 #include "runner/results.h"
@@ -374,7 +375,8 @@ aio::Task<base::Result<>> DrillRun::drop_table() {
   if (primary != nullptr) {
     CO_TRY(probes::PgAddress address, probes::pg_address(*primary, setup_.target.names));
     if (co_await instrument_->drop_table(std::move(address), limit.token())) {
-      co_return base::Result<>{};
+      co_return co_await drop_ended_ledgers(setup_.state, instances_->instances(), primary->name,
+                                            limit.token());
     }
   }
   co_return co_await instrument_->drop_table(*instrument_->service_address(), limit.token());

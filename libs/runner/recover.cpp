@@ -6,12 +6,13 @@
 
 #include "aio/file.h"
 #include "api/plan_parse.h"
-#include "probes/probe_postgres.h"
+#include "probes/pg_ledger.h"
 #include "runner/audit_trail.h"
 #include "runner/drive.h"
 #include "runner/http_client.h"
 #include "runner/instance_watch.h"
 #include "runner/instrument.h"
+#include "runner/ledger_schemas.h"
 #include "runner/plan_config.h"
 #include "runner/sql_client.h"
 
@@ -139,25 +140,28 @@ aio::Task<base::Result<Recovered>> drive_recovery(aio::Clock& clock, aio::Execut
   co_return out;
 }
 
-/// The drill's ledger table, on whichever instance takes writes now.
-aio::Task<base::Result<>> drop_ledger_once(const DrillDir& dir, InstanceWatch& instances) {
+/// The drill's ledger table, and those of drills that have ended, on whichever instance takes writes
+/// now.
+aio::Task<base::Result<>> drop_ledger_once(const StateDir& state, const DrillDir& dir,
+                                           InstanceWatch& instances) {
   CO_TRY(co_await instances.look({}));
   const std::string primary = primary_of(instances.views());
   if (primary.empty()) co_return base::fail(base::Code::Unavailable, "no instance takes writes");
-  const std::string drop = probes::PgLedger(dir.id(), std::string(16, '\0')).drop().text;
+  const std::string drop = probes::drop_schema(probes::ledger_schema(dir.id())).text;
   CO_TRY(co_await instances.instances().query(primary, drop, base::seconds(10), {}));
-  co_return base::Result<>{};
+  co_return co_await drop_ended_ledgers(state, instances.instances(), primary, {});
 }
 
 /// Tried again for a while: a server that has just come back may not answer yet, and nobody would
 /// drop the table later.
-aio::Task<base::Result<>> drop_ledger(aio::Clock& clock, const DrillDir& dir, DrillTarget& target) {
+aio::Task<base::Result<>> drop_ledger(aio::Clock& clock, const StateDir& state,
+                                      const DrillDir& dir, DrillTarget& target) {
   CO_TRY(InstanceWatch instances,
          InstanceWatch::create(clock, target.target.system(), target.names));
   if (instances.empty()) co_return base::Result<>{};
   const base::TimePoint until = clock.now() + kDropWithin;
   while (true) {
-    base::Result<> dropped = co_await drop_ledger_once(dir, instances);
+    base::Result<> dropped = co_await drop_ledger_once(state, dir, instances);
     if (dropped || clock.now() >= until) co_return dropped;
     static_cast<void>(co_await aio::wait_for(clock, kDropAgain, {}));
   }
@@ -267,7 +271,7 @@ aio::Task<base::Result<Recovered>> recover(aio::Clock& clock, aio::Executor exec
   if (audit != nullptr) audit->tell("RecoveryEnded", out.whole ? "whole" : "not whole", out.detail);
   if (!out.whole) co_return out;
   if (!managed && target.target.started()) {
-    const auto dropped = co_await drop_ledger(clock, dir, target);
+    const auto dropped = co_await drop_ledger(clock, state, dir, target);
     if (!dropped) {
       out.detail += "; the drill's table is still in the database: " + dropped.error().message;
     }

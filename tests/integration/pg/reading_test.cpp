@@ -124,18 +124,19 @@ TEST_F(ReadingTest, AReadThatBreaksOffIsNotComplete) {
   EXPECT_NE(read(spec).error.find("refused"), std::string::npos);
 }
 
-TEST_F(ReadingTest, DroppedSchemasLeaveNothingAndLeftoversAreFound) {
+TEST_F(ReadingTest, SchemasAreListedAndDroppedOnesLeaveNothing) {
   const PgLedger other("Other-Drill-20261121T044224Z-ab12", kTestKey);
   EXPECT_EQ(other.schema(), "muster_drill_other_drill_20261121t044224z_ab12");
   exec(ledger.create().text);
   exec(other.create().text);
   PgConnection connection(context.get_executor(), address_of(*server_));
   ASSERT_TRUE(await(context, connection.open({})));
-  auto found = await(context, connection.run(ledger.leftovers(), {}));
+  auto found = await(context, connection.run(ledger_schemas(), {}));
   ASSERT_TRUE(found);
-  ASSERT_EQ(found->rows.size(), 1u);
-  EXPECT_EQ(found->first(), other.schema());
-  ASSERT_TRUE(await(context, connection.run(drop_schema(found->first()), {})));
+  ASSERT_EQ(found->rows.size(), 2u);
+  EXPECT_EQ(found->cell(0, 0), ledger.schema());
+  EXPECT_EQ(found->cell(1, 0), other.schema());
+  ASSERT_TRUE(await(context, connection.run(drop_schema(other.schema()), {})));
   ASSERT_TRUE(await(context, connection.run(ledger.drop(), {})));
   ASSERT_TRUE(await(context, connection.run(ledger.drop(), {}))) << "dropping twice is no error";
   EXPECT_EQ(
