@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "base/interval.h"
 #include "crypto/hash.h"
 #include "crypto/signature.h"
 
@@ -16,8 +17,7 @@ constexpr std::size_t kShownDifferences = 50;
 
 std::string range(const std::optional<verify::Interval>& interval) {
   if (!interval) return "not measured";
-  if (!interval->upper) return "at least " + base::human(interval->lower);
-  return base::human(interval->lower) + " to " + base::human(*interval->upper);
+  return base::interval(interval->lower, interval->upper);
 }
 
 Node range_tree(const std::optional<verify::Interval>& interval) {
@@ -64,7 +64,8 @@ std::string figures_text(const verify::Verification& v) {
                      verify::name(j.rto.verdict), range(j.rto.service), range(j.rto.users),
                      base::human(j.rto.objective));
   const std::string lost =
-      j.lost ? fmt::format("{} acknowledged writes lost", *j.lost) : "no final read";
+      j.lost ? fmt::format("{} acknowledged write{} lost", *j.lost, *j.lost == 1 ? "" : "s")
+             : "no final read";
   out += fmt::format("  RPO        {}: {}, {}; objective {}\n", verify::name(j.rpo.verdict), lost,
                      range(j.rpo.service), base::human(j.rpo.objective));
   out += fmt::format("  verdict    {}\n", verify::name(j.verdict));

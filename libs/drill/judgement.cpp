@@ -5,15 +5,16 @@
 
 #include <fmt/format.h>
 
+#include "base/interval.h"
+
 namespace drill {
 namespace {
 
 std::string range(const Bounds& bounds) {
-  if (!bounds.upper) return fmt::format("at least {}", base::human(bounds.lower));
-  return fmt::format("{} to {}", base::human(bounds.lower), base::human(*bounds.upper));
+  return base::interval(bounds.lower, bounds.upper);
 }
 
-/// "Met: away 2.10 s to 2.13 s, users saw 2.10 s to 2.12 s; objective 300 s."
+/// "the service was away 2.10 – 2.13 s, users saw 2.10 – 2.12 s; objective 300 s"
 std::string describe(const RtoJudgement& judged, const RtoRules& rules) {
   std::string text = fmt::format("the service was away {}, users saw {}", range(judged.service),
                                  range(judged.user_visible));

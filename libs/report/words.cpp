@@ -5,72 +5,24 @@
 
 #include <fmt/format.h>
 
+#include "base/interval.h"
+
 namespace report {
 namespace {
 
 using drill::TimePoint;
 
-struct Unit {
-  double nanos;
-  const char* name;
-};
-
-Unit unit_for(drill::Duration largest) {
-  if (largest >= base::seconds(600)) return {60e9, "min"};
-  if (largest >= base::seconds(1)) return {1e9, "s"};
-  return {1e6, "ms"};
-}
-
-/// Decimals that keep the width of an interval visible.
-int decimals_for(double width) {
-  if (width <= 0 || width >= 10) return 1;
-  return std::clamp(1 - static_cast<int>(std::floor(std::log10(width))), 1, 3);
-}
-
-std::string rounded(double value, int decimals, bool up) {
-  const double scale = std::pow(10, decimals);
-  // A value that is exact in nanoseconds stays what it is despite the division before.
-  const double shifted = value * scale;
-  const double nearest = std::round(shifted);
-  const double whole = std::fabs(shifted - nearest) < 1e-6 ? nearest
-                       : up                                ? std::ceil(shifted)
-                                                           : std::floor(shifted);
-  return fmt::format("{:.{}f}", whole / scale, decimals);
-}
-
-/// Drops zeros behind the point that all of the texts end in.
-void drop_zeros(std::initializer_list<std::string*> texts) {
-  const auto all_end_in = [&](char c) {
-    return std::ranges::all_of(texts, [&](const std::string* text) {
-      return text->find('.') != std::string::npos && text->back() == c;
-    });
-  };
-  const auto pop = [&] {
-    for (std::string* text : texts) text->pop_back();
-  };
-  while (all_end_in('0')) pop();
-  if (all_end_in('.')) pop();
+/// Drops zeros behind the point.
+void drop_zeros(std::string& text) {
+  if (text.find('.') == std::string::npos) return;
+  text.erase(text.find_last_not_of('0') + 1);
+  if (text.back() == '.') text.pop_back();
 }
 
 }  // namespace
 
 std::string in_words(const drill::Bounds& bounds) {
-  const drill::Duration top = bounds.upper.value_or(bounds.lower);
-  const Unit unit = unit_for(top);
-  const double low = static_cast<double>(bounds.lower.count()) / unit.nanos;
-  if (!bounds.upper) {
-    std::string least = rounded(low, 1, false);
-    drop_zeros({&least});
-    return fmt::format("≥ {} {}", least, unit.name);
-  }
-  const double high = static_cast<double>(top.count()) / unit.nanos;
-  if (top == drill::Duration{} && bounds.lower == drill::Duration{}) return "0 s";
-  const int decimals = decimals_for(high - low);
-  std::string from = rounded(low, decimals, false), to = rounded(high, decimals, true);
-  drop_zeros({&from, &to});
-  if (bounds.lower == drill::Duration{}) from = "0";
-  if (from == to) return fmt::format("{} {}", to, unit.name);
-  return fmt::format("{} – {} {}", from, to, unit.name);
+  return base::interval(bounds.lower, bounds.upper);
 }
 
 std::string in_words(const std::optional<drill::Bounds>& bounds) {
@@ -133,7 +85,7 @@ std::string number(double value) {
   if (!std::isfinite(value)) return "not a number";
   if (std::fabs(value) >= 1e15) return fmt::format("{:.3g}", value);
   std::string text = fmt::format("{:.2f}", std::fabs(value));
-  drop_zeros({&text});
+  drop_zeros(text);
   const std::size_t point = text.find('.');
   const std::string whole = number(static_cast<std::uint64_t>(std::stoull(text.substr(0, point))));
   const std::string rest = point == std::string::npos ? "" : text.substr(point);

@@ -5,7 +5,6 @@ it is interrupted in the outage; it is killed, also at random moments, in guardi
 """
 
 import signal
-import subprocess
 import unittest
 
 from drills_test import Drill
@@ -82,13 +81,7 @@ class Interrupted(SystemCase):
     """One system; it is whole after a drill that ends too early."""
 
     plan = PLAN
-
-    def is_checked(self):
-        try:
-            self.muster.script(SYSTEM, "check.sh")
-        except subprocess.CalledProcessError:
-            return False
-        return True
+    system = SYSTEM
 
     def begin(self, moment):
         self.assertTrue(self.is_checked(), "the system is not whole")
@@ -115,11 +108,6 @@ class Interrupted(SystemCase):
             "db", "select count(*) from pg_namespace where nspname like 'muster_drill%'", SYSTEM)
         self.assertEqual(found, "0")
         self.assertIn("no drill needs", self.muster.run("drill", "recover").err)
-
-    def end(self, drill):
-        if drill.process.poll() is None:
-            self.muster.kill(drill)
-            self.muster.run("drill", "recover")
 
     def test_in_the_outage(self):
         self.interrupted_at("FaultProven server-dies")

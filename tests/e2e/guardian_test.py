@@ -9,7 +9,6 @@ import glob
 import os
 import random
 import signal
-import subprocess
 import time
 import unittest
 import urllib.request
@@ -60,6 +59,29 @@ def drills_to_kill(begin, soonest, latest):
         if number == KILLS:
             return
     raise AssertionError("most drills had ended before they were killed")
+
+
+class KilledAlone(SystemCase):
+    """A drill is killed and its guardian is not, which undoes what the drill had done."""
+
+    def served(self):
+        """Users are."""
+        raise NotImplementedError
+
+    def kill(self, drill):
+        """Seconds until users are served; the system is whole then too."""
+        guardian = self.muster.guardian_of()
+        drill.signal(signal.SIGKILL)
+        drill.wait(10)
+        began = time.monotonic()
+        lifted = await_true(self.served, WHOLE_WITHIN)
+        await_true(lambda: not alive(guardian), WHOLE_WITHIN)
+        print(f"\n  {self.id()}: served {lifted:.2f} s, whole {time.monotonic() - began:.2f} s")
+        with open(os.path.join(self.muster.drills()[-1], "guardian.log"), encoding="utf-8") as log:
+            said = log.read()
+        self.assertIn("everything is undone", said)
+        self.assertNotIn("still in the database", said)
+        return lifted
 
 
 class Guarded(SystemCase):
@@ -246,11 +268,7 @@ class ApplicationServers(Database):
         return True
 
     def is_whole(self):
-        try:
-            self.muster.script(self.system, "check.sh")
-        except subprocess.CalledProcessError:
-            return False
-        return True
+        return self.is_checked()
 
 
 class NoSystemYet(Case):

@@ -279,6 +279,21 @@ class SystemCase(Case):
     """One system for all tests of a class, which run in order; nothing of it is left at the end."""
 
     plan = None
+    system = None  # its name
+
+    def is_checked(self):
+        """The system's own check finds it whole."""
+        try:
+            self.muster.script(self.system, "check.sh")
+        except subprocess.CalledProcessError:
+            return False
+        return True
+
+    def end(self, drill):
+        """Of a drill that a failed test left behind."""
+        if drill.process.poll() is None:
+            self.muster.kill(drill)
+            self.muster.run("drill", "recover")
 
     @classmethod
     def prepare(cls):

@@ -12,12 +12,11 @@ import signal
 import subprocess
 import tempfile
 import threading
-import time
 import unittest
 
 from drills_test import Drill
-from guardian_test import LIFTED_WITHIN, WHOLE_WITHIN, alive, await_true, drills_to_kill
-from muster_under_test import PLANS, SystemCase
+from guardian_test import LIFTED_WITHIN, KilledAlone, drills_to_kill
+from muster_under_test import PLANS
 
 PLAN = "database-restore"
 SYSTEM = "postgres-backup"
@@ -70,8 +69,10 @@ class ToAPointInTime(Restored):
         self.nothing_left()
 
 
-class Interrupted(SystemCase):
+class Interrupted(KilledAlone):
     """One system, on which drill after drill ends too early; it is whole after each."""
+
+    system = SYSTEM
 
     @classmethod
     def prepare(cls):
@@ -94,13 +95,6 @@ class Interrupted(SystemCase):
         return self.muster.sql("proxy", "create temp table t (); select pg_is_in_recovery()",
                                SYSTEM) == "f"
 
-    def is_checked(self):
-        try:
-            self.muster.script(SYSTEM, "check.sh")
-        except subprocess.CalledProcessError:
-            return False
-        return True
-
     def begin(self, *sets):
         self.assertTrue(self.is_checked(), "the system is not whole")
         live = self.live()
@@ -111,26 +105,6 @@ class Interrupted(SystemCase):
                                   "spec.timing.baselineSeconds=6", *sets, start=True)
         self.addCleanup(self.end, drill)
         return drill
-
-    def end(self, drill):
-        if drill.process.poll() is None:
-            self.muster.kill(drill)
-            self.muster.run("drill", "recover")
-
-    def kill(self, drill):
-        """The drill only, not its guardian; seconds until the service answers, and the log."""
-        guardian = self.muster.guardian_of()
-        drill.signal(signal.SIGKILL)
-        drill.wait(10)
-        began = time.monotonic()
-        lifted = await_true(self.served, WHOLE_WITHIN)
-        await_true(lambda: not alive(guardian), WHOLE_WITHIN)
-        print(f"\n  {self.id()}: service {lifted:.2f} s, whole {time.monotonic() - began:.2f} s")
-        with open(os.path.join(self.muster.drills()[-1], "guardian.log"), encoding="utf-8") as log:
-            said = log.read()
-        self.assertIn("everything is undone", said)
-        self.assertNotIn("still in the database", said)
-        return lifted
 
     def assert_whole_on(self, node):
         self.assertEqual(self.live(), [node])

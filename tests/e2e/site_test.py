@@ -16,8 +16,8 @@ import time
 import unittest
 
 from drills_test import Drill
-from guardian_test import SEED, LIFTED_WITHIN, WHOLE_WITHIN, alive, await_true, drills_to_kill
-from muster_under_test import PLANS, Case, SystemCase
+from guardian_test import SEED, LIFTED_WITHIN, KilledAlone, await_true, drills_to_kill
+from muster_under_test import PLANS, Case
 
 PLAN = "site-failover"
 SYSTEM = "sites"
@@ -148,21 +148,12 @@ class OnLoopback(Failover):
         self.leaves_nothing()
 
 
-class Interrupted(SystemCase):
+class Interrupted(KilledAlone):
     """One system, on which drill after drill ends too early; it is whole after each."""
 
     plan = PLAN
+    system = SYSTEM
     sets = ()
-
-    def script(self, name, *arguments):
-        self.muster.script(SYSTEM, name, *arguments)
-
-    def is_checked(self):
-        try:
-            self.script("check.sh")
-        except subprocess.CalledProcessError:
-            return False
-        return True
 
     def address(self, name):
         port = self.muster.system_ports(SYSTEM)["dns"]
@@ -200,24 +191,6 @@ class Interrupted(SystemCase):
                                   "spec.timing.baselineSeconds=4", *self.sets, start=True)
         self.addCleanup(self.end, drill)
         return drill
-
-    def end(self, drill):
-        if drill.process.poll() is None:
-            self.muster.kill(drill)
-            self.muster.run("drill", "recover")
-
-    def kill(self, drill):
-        """The drill only, not its guardian; seconds until users are served."""
-        guardian = self.muster.guardian_of()
-        drill.signal(signal.SIGKILL)
-        drill.wait(10)
-        began = time.monotonic()
-        lifted = await_true(self.served, WHOLE_WITHIN)
-        await_true(lambda: not alive(guardian), WHOLE_WITHIN)
-        print(f"\n  {self.id()}: served {lifted:.2f} s, whole {time.monotonic() - began:.2f} s")
-        with open(os.path.join(self.muster.drills()[-1], "guardian.log"), encoding="utf-8") as log:
-            self.assertIn("everything is undone", log.read())
-        return lifted
 
     def assert_whole_on(self, site):
         self.assertEqual(self.primary(), site)

@@ -137,27 +137,6 @@ TEST(ReportMarkup, ReplacesWhatIsNotText) {
   EXPECT_EQ(report::printable("\xe2\x82"), bad + bad);  // cut off
 }
 
-TEST(ReportWords, BoundsAreRoundedOutwards) {
-  using base::Duration;
-  using drill::Bounds;
-  struct Case {
-    Bounds bounds;
-    const char* text;
-  };
-  const Case cases[] = {
-      {{Duration(12'389'000'000), Duration(12'423'000'000)}, "12.389 – 12.423 s"},
-      {{Duration(12'389'900'000), Duration(12'423'100'000)}, "12.389 – 12.424 s"},
-      {{Duration(31'000'000), Duration(52'000'000)}, "31 – 52 ms"},
-      {{Duration(31'990'000), Duration(52'010'000)}, "31.9 – 52.1 ms"},
-      {{Duration(0), Duration(0)}, "0 s"},
-      {{Duration(0), Duration(10'400'000)}, "0 – 10.4 ms"},
-      {{Duration(0), std::nullopt}, "≥ 0 ms"},
-      {{base::seconds(700), base::seconds(730)}, "11.66 – 12.17 min"},
-      {{base::seconds(3), base::seconds(3)}, "3 s"},
-  };
-  for (const Case& one : cases) EXPECT_EQ(report::in_words(one.bounds), one.text);
-}
-
 TEST(ReportWords, NumbersAreGrouped) {
   EXPECT_EQ(report::number(std::uint64_t{1234567}), "1,234,567");
   EXPECT_EQ(report::number(std::uint64_t{999}), "999");
