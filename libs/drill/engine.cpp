@@ -154,8 +154,7 @@ void Engine::Core::on(const event::Recorded& event) {
     start_part();
     return;
   }
-  const auto reason = fmt::format("the undo of '{}' could not be recorded, so it was not done: {}",
-                                  parts_[at_].config.name, event.why);
+  const auto reason = fmt::format("'{}' was not done: {}", parts_[at_].config.name, event.why);
   stop(any_started() ? Ending::Aborted : Ending::SetupFailed, reason, false);
 }
 

@@ -66,7 +66,9 @@ aio::Task<base::Result<>> Actuator::prepare_and_record(drill::PartId id, std::st
   record.undo = api::to_json(undo);
   record.rule = drill::name(config.undo);
   record.forward_only = config.forward_only;
-  co_return journal_.record(record);
+  const auto recorded = journal_.record(record);
+  if (!recorded) co_return tl::unexpected(recorded.error().with("its undo cannot be recorded"));
+  co_return base::Result<>{};
 }
 
 aio::Task<drill::event::Recorded> Actuator::record(drill::PartId id, std::stop_token stop) {
