@@ -37,7 +37,8 @@ aio::Task<base::Result<>> drop_ended_ledgers(const StateDir& state, probes::PgIn
     if (aio::file_exists(drill.ended())) ended.push_back(drill.id());
   }
   for (const std::string& schema : schemas_to_drop(found, ended)) {
-    CO_TRY(co_await instances.query(primary, probes::drop_schema(schema).text, kStatementMax, stop));
+    CO_TRY(
+        co_await instances.query(primary, probes::drop_schema(schema).text, kStatementMax, stop));
   }
   co_return base::Result<>{};
 }

@@ -140,8 +140,8 @@ aio::Task<base::Result<Recovered>> drive_recovery(aio::Clock& clock, aio::Execut
   co_return out;
 }
 
-/// The drill's ledger table, and those of drills that have ended, on whichever instance takes writes
-/// now.
+/// The drill's ledger table, and those of drills that have ended, on whichever instance takes
+/// writes now.
 aio::Task<base::Result<>> drop_ledger_once(const StateDir& state, const DrillDir& dir,
                                            InstanceWatch& instances) {
   CO_TRY(co_await instances.look({}));
@@ -154,8 +154,8 @@ aio::Task<base::Result<>> drop_ledger_once(const StateDir& state, const DrillDir
 
 /// Tried again for a while: a server that has just come back may not answer yet, and nobody would
 /// drop the table later.
-aio::Task<base::Result<>> drop_ledger(aio::Clock& clock, const StateDir& state,
-                                      const DrillDir& dir, DrillTarget& target) {
+aio::Task<base::Result<>> drop_ledger(aio::Clock& clock, const StateDir& state, const DrillDir& dir,
+                                      DrillTarget& target) {
   CO_TRY(InstanceWatch instances,
          InstanceWatch::create(clock, target.target.system(), target.names));
   if (instances.empty()) co_return base::Result<>{};
