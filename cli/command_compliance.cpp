@@ -16,6 +16,7 @@ std::string render(const Compliance& command, const report::ComplianceOverview& 
   report::TerminalOptions options;
   options.color = console.out_stream.color && command.to.empty();
   options.columns = console.out_stream.columns;
+  options.edge = console.out_stream.terminal;
   const auto format = report::format_of(command.format).value_or(report::Format::Table);
   return report::compliance(overview, format, options);
 }
@@ -27,7 +28,12 @@ Exit run(const Compliance& command, const Global& global, Console& console) {
   if (!state) return failed(console, state.error());
   const auto answer = runner::compliance_of(*state, {command.plans, command.since, command.profile},
                                             aio::wall_now());
-  if (!answer) return failed(console, answer.error());
+  if (!answer) {
+    // No drill in the time, or with the profile, that was asked for: as bad as no drill at all.
+    const bool untested = answer.error().code == base::Code::FailedPrecondition;
+    const Exit exit = failed(console, answer.error());
+    return untested ? Exit::Missed : exit;
+  }
   for (const std::string& warning : answer->warnings) console.note("warning: " + warning + "\n");
   const std::string text = render(command, answer->overview, console);
   if (command.to.empty()) {

@@ -119,13 +119,19 @@ class Session {
   runner::DrillRun* running_ = nullptr;
   std::stop_source stop_before_drill_;
   bool interrupted_ = false;
-  bool whole_ = true;  // nothing is left to undo
+  bool whole_ = true;   // nothing is left to undo
+  bool owing_ = false;  // something could not be undone or stopped
   std::optional<runner::Accounting> accounting_;
 };
 
 Exit Session::dry_run(const runner::PlanFile& file) {
-  const api::RecoveryPlan& plan = file.plan;
-  const api::Node document = plan.document;
+  const api::Node document = file.plan.document;
+  if (!file.system.drillable) {
+    return failed(console_, {base::Code::FailedPrecondition,
+                             fmt::format("system '{}' does not say drillable: true, so nothing is "
+                                         "done to it",
+                                         file.system.name)});
+  }
   if (command_.output == Output::Json) {
     console_.data(api::to_json(document, 2) + "\n");
   } else if (command_.output == Output::Yaml) {
@@ -168,7 +174,7 @@ aio::Task<base::Result<Exit>> Session::with_signals(aio::Task<base::Result<Exit>
   co_await finish_telling();
   group.cancel();
   static_cast<void>(co_await group.join());
-  if (!done && interrupted_) {
+  if (!done && interrupted_ && !owing_) {
     say("error: " + done.error().message);
     co_return Exit::Interrupted;
   }
@@ -212,9 +218,14 @@ aio::Task<base::Result<>> Session::recover_leftovers(const runner::StateDir& sta
                                                      const std::string& system) {
   CO_TRY(const auto drills, state.drills());
   for (const runner::DrillDir& dir : drills) {
+    const std::string its_system = runner::system_of(dir);
+    if (!its_system.empty() && its_system != system) continue;
+    owing_ = true;
     const auto needed = runner::needs_recovery(dir);
     if (!needed) co_return tl::unexpected(needed.error().with("drill " + dir.id()));
-    if (!*needed || runner::system_of(dir) != system) continue;
+    owing_ = false;
+    if (!*needed) continue;
+    owing_ = true;
     say(fmt::format("drill {} died before it undid everything: undoing it first", dir.id()));
     CO_TRY(const auto recovered,
            co_await runner::recover(clock_, context_.get_executor(), state, dir));
@@ -223,6 +234,7 @@ aio::Task<base::Result<>> Session::recover_leftovers(const runner::StateDir& sta
           base::Code::FailedPrecondition,
           fmt::format("drill {} could not be undone: {}", dir.id(), recovered.detail));
     }
+    owing_ = false;
   }
   co_return base::Result<>{};
 }
@@ -331,7 +343,12 @@ aio::Task<base::Result<Exit>> Session::put_away(runner::DrillDir dir, targets::L
                                                 bool stop_it, base::Result<Exit> exit) {
   if (!whole_) co_return exit;
   if (stop_it) {
-    CO_TRY(co_await target.stop({}));
+    if (auto stopped = co_await target.stop({}); !stopped) {
+      owing_ = true;
+      say("the system was not stopped: put right what is named below, then run `muster drill "
+          "recover`");
+      co_return tl::unexpected(stopped.error());
+    }
     if (const auto removed = target.remove(); !removed) say("warning: " + removed.error().message);
   }
   CO_TRY(runner::mark_ended(dir));
@@ -384,6 +401,7 @@ Exit Session::conclude(const runner::DrillRun::Result& result, const runner::Dri
   report::TerminalOptions options;
   options.color = console_.out_stream.color;
   options.columns = console_.out_stream.columns;
+  options.edge = console_.out_stream.terminal;
   options.html_path = dir.report_html();
   console_.data(report::show(result.report, format_of(command_.output), options));
   if (command_.output == Output::Table && result.report.history) {

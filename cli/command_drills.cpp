@@ -20,13 +20,13 @@
 namespace cli {
 namespace {
 
-constexpr int kNoEdge = 10'000;  // a pipe or a file has no right edge to cut a table at
 constexpr base::Duration kLookEvery = base::millis(500);
 
 report::TerminalOptions options_of(const Console& console, const std::string& html) {
   report::TerminalOptions options;
   options.color = console.out_stream.color;
   options.columns = console.out_stream.columns;
+  options.edge = console.out_stream.terminal;
   options.html_path = html;
   return options;
 }
@@ -57,7 +57,7 @@ Exit run(const DrillList& command, const Global& global, Console& console) {
   if (!list) return failed(console, list.error());
   for (const std::string& warning : list->warnings) console.note("warning: " + warning + "\n");
   report::TerminalOptions options = options_of(console, "");
-  if (!console.out_stream.terminal) options.columns = kNoEdge;
+  if (!console.out_stream.terminal) options.columns = report::kNoEdge;
   console.data(report::list(list->drills, format_of(command.output), options));
   return Exit::Ok;
 }

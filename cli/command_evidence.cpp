@@ -1,6 +1,7 @@
 // `muster verify`, `muster keys` and `muster audit`: what an auditor asks. Nothing in here needs a
 // network, and verify needs nothing of this machine but the file.
 #include <algorithm>
+#include <filesystem>
 #include <map>
 #include <set>
 
@@ -12,6 +13,7 @@
 #include "cli/commands.h"
 #include "cli/evidence_view.h"
 #include "runner/audit_trail.h"
+#include "runner/evidence_file.h"
 #include "runner/plan_compliance.h"
 #include "runner/signing_key.h"
 #include "runner/state_dir.h"
@@ -28,8 +30,8 @@ base::Result<std::string> bundle_path(const std::string& word, const Global& glo
   TRY(const auto state, runner::StateDir::at(global.state_dir));
   const auto dir = state.find(word);
   if (!dir) {
-    return base::fail(base::Code::NotFound,
-                      fmt::format("'{}' is no file, and there is {}", word, dir.error().message));
+    return base::fail(dir.error().code,
+                      fmt::format("'{}' is no file; {}", word, dir.error().message));
   }
   return dir->bundle();
 }
@@ -46,6 +48,19 @@ base::Result<std::vector<bundle::TrustedKey>> trust_of(const Verify& command,
   return runner::trusted_here(state);
 }
 
+/// In a drill's folder the report beside the bundle is what all other commands show.
+bool shows_the_same(const std::string& path, const bundle::Bundle& bundle, Console& console) {
+  const std::filesystem::path file(path);
+  const runner::DrillDir dir{file.parent_path().string()};
+  if (file.filename() != "bundle.muster" || !aio::file_exists(dir.report_json())) return true;
+  const auto same = runner::is_report_of(dir, bundle);
+  if (same && *same) return true;
+  console.note(
+      fmt::format("error: {}, which the other commands show, {}\n", dir.report_json(),
+                  same ? "is not the report of the bundle: it was changed" : same.error().message));
+  return false;
+}
+
 }  // namespace
 
 Exit run(const Verify& command, const Global& global, Console& console) {
@@ -56,6 +71,11 @@ Exit run(const Verify& command, const Global& global, Console& console) {
   auto bytes = aio::read_file(*path, kBundleMax);
   if (!bytes) {
     console.note("error: " + bytes.error().message + "\n");
+    if (*path != command.bundle && !aio::file_exists(*path)) {
+      console.note(
+          "a drill that was killed, or whose disk was full, leaves no bundle: `muster drill "
+          "show` tells how it ended\n");
+    }
     return Exit::Error;
   }
   BundleVerdict verdict;
@@ -74,14 +94,29 @@ Exit run(const Verify& command, const Global& global, Console& console) {
     }
   }
   console.data(rendered(tree_of(verdict), text_of(verdict), command.output));
-  return exit_of(verdict);
+  const Exit exit = exit_of(verdict);
+  if (bundle && !shows_the_same(*path, *bundle, console) && exit == Exit::Ok) return Exit::Missed;
+  return exit;
 }
+
+namespace {
+
+/// In a folder that may not be entered every file seems not to be there.
+base::Result<> seen_or_absent(const std::string& folder) {
+  const auto seen = aio::check_folder(folder);
+  if (!seen && seen.error().code != base::Code::NotFound) return seen;
+  return {};
+}
+
+}  // namespace
 
 Exit run(const Keys& command, const Global& global, Console& console) {
   const auto state = command.verb == "generate" ? runner::StateDir::open(global.state_dir)
                                                 : runner::StateDir::at(global.state_dir);
   if (!state) return failed(console, state.error());
   if (command.verb == "show" && !aio::file_exists(state->keys() + "/evidence.key")) {
+    if (const auto seen = seen_or_absent(state->keys()); !seen)
+      return failed(console, seen.error());
     console.note(
         "error: there is no key yet; `muster keys generate` or the first drill makes it\n");
     return Exit::Error;
@@ -158,31 +193,35 @@ Exit show_audit(const Audit& command, const store::AuditTrailRead& log, Console&
 
 /// Drills that were asked for and of which there is no bundle here: archived, running, dead before
 /// it was written, or taken away. Which of these, the log cannot know.
-std::vector<std::string> without_bundle(const runner::StateDir& state,
+std::vector<std::string> without_bundle(const std::vector<runner::DrillDir>& drills,
                                         const store::AuditTrailRead& log) {
   std::set<std::string> asked;
   for (const store::AuditEntry& entry : log.entries) {
     if (entry.event == "DrillRequested") asked.insert(entry.drill);
   }
-  if (const auto drills = state.drills()) {
-    for (const runner::DrillDir& dir : *drills) {
-      if (aio::file_exists(dir.bundle())) asked.erase(dir.id());
-    }
+  for (const runner::DrillDir& dir : drills) {
+    if (aio::file_exists(dir.bundle())) asked.erase(dir.id());
   }
   return {asked.begin(), asked.end()};
 }
 
 /// The bundles here know where the log ended when they were written.
-std::vector<std::string> against_bundles(const runner::StateDir& state,
-                                         const store::AuditTrailRead& log, std::size_t& checked) {
+base::Result<std::vector<std::string>> against_bundles(const std::vector<runner::DrillDir>& drills,
+                                                       const store::AuditTrailRead& log,
+                                                       std::size_t& checked) {
   std::vector<std::string> out;
-  const auto drills = state.drills();
-  if (!drills) return out;
-  for (const runner::DrillDir& dir : *drills) {
-    auto bytes = aio::read_file(dir.bundle(), kBundleMax);
-    if (!bytes) continue;
-    const auto bundle = bundle::read(std::move(*bytes));
-    if (!bundle || !bundle->about.audit) continue;
+  for (const runner::DrillDir& dir : drills) {
+    TRY(aio::check_folder(dir.path));
+    if (!aio::file_exists(dir.bundle())) continue;
+    TRY(std::string bytes, aio::read_file(dir.bundle(), kBundleMax));
+    const auto bundle = bundle::read(std::move(bytes));
+    if (!bundle) {
+      ++checked;
+      out.push_back(
+          fmt::format("the bundle of {} is damaged: {}", dir.id(), bundle.error().message));
+      continue;
+    }
+    if (!bundle->about.audit) continue;
     const bundle::AuditHead& head = *bundle->about.audit;
     ++checked;
     const bool there = head.entries >= 1 && head.entries <= log.entries.size() &&
@@ -214,8 +253,12 @@ std::string joined(const std::map<std::string, std::int64_t>& numbers) {
 Exit verify_audit(const Audit& command, const runner::StateDir& state,
                   const store::AuditTrailRead& log, Console& console) {
   std::size_t checked = 0;
-  const std::vector<std::string> missing = against_bundles(state, log, checked);
-  const std::vector<std::string> unseen = without_bundle(state, log);
+  const auto drills = state.drills();
+  if (!drills) return failed(console, drills.error());
+  const auto against = against_bundles(*drills, log, checked);
+  if (!against) return failed(console, against.error());
+  const std::vector<std::string>& missing = *against;
+  const std::vector<std::string> unseen = without_bundle(*drills, log);
   std::int64_t slow = 0;
   base::Duration slowest{};
   std::map<std::string, std::int64_t> events, users;
@@ -264,6 +307,11 @@ Exit verify_audit(const Audit& command, const runner::StateDir& state,
 Exit run(const Audit& command, const Global& global, Console& console) {
   const auto state = runner::StateDir::at(global.state_dir);
   if (!state) return failed(console, state.error());
+  // Of nothing nothing can be said, least of all that it is in order.
+  if (const auto seen = aio::check_folder(state->root()); !seen) {
+    console.note("error: " + seen.error().message + "\n");
+    return Exit::Error;
+  }
   const auto log = read_log(*state);
   if (!log) {
     console.note("error: " + log.error().message + "\n");

@@ -244,7 +244,7 @@ Exit run(const ScheduleNext& command, const Global& /*global*/, Console& console
 }
 
 Exit run(const ScheduleList& command, const Global& global, Console& console) {
-  const auto state = runner::StateDir::open(global.state_dir);
+  const auto state = runner::StateDir::at(global.state_dir);
   if (!state) return failed(console, state.error());
   const Kinds kinds;
   std::vector<std::vector<std::string>> rows = {

@@ -128,7 +128,7 @@ void CommandTree::add_drill_run(CLI::App* drill) {
                        "  muster drill run plan.yaml --dry-run\n"
                        "  muster drill run plan.yaml --profile quick -o json > report.json\n"
                        "  muster drill run plan.yaml --set spec.timing.baselineSeconds=30 \\\n"
-                       "    --set spec.recovery.promote.timeoutSeconds=60\n"
+                       "    --set spec.recovery.assess.timeoutSeconds=45\n"
                        "  muster drill run plan.yaml --metrics-file /var/lib/node/muster.prom\n");
   argument(sub, "PLAN", run->plan, "a RecoveryPlan file", {ValueKind::Yaml, {}});
   option(sub, "--profile", run->profile, "NAME", "a named set of timing of the plan: quick, full",
@@ -318,7 +318,8 @@ void CommandTree::add_evidence() {
     if (std::string_view(verb) != "show") continue;
     option(sub, "--drill", command->drill, "DRILL", "only what is about this drill",
            {ValueKind::Drill, {}});
-    option(sub, "--since", command->since, "TIME", "UTC: 2026-11-21 or 2026-11-21T04:42:24");
+    option(sub, "--since", command->since, "TIME",
+           "2026-11-21, 2026-11-21T04:42:24Z (UTC), 90d, 12h");
   }
 }
 

@@ -46,7 +46,9 @@ def records_of(data):
         begin, end = at + 24 + name_size, at + 24 + name_size + stored
         name = data[at + 24:begin].decode(errors="replace")
         before, chain = chain, hashlib.sha256(chain + data[at:end]).digest()
+        require(end + 32 <= len(data), f"it was cut short in record {index} ({name})")
         require(chain == data[end:end + 32] and number == index, f"record {index} ({name}) was changed")
+        require(name not in found, f"record {index} has the name of another one, {name}")
         found[name] = zlib.decompress(data[begin:end]) if encoding else data[begin:end]
         require(len(found[name]) == size, f"record {index} ({name}) has a wrong length")
         at = end + 32
@@ -184,12 +186,12 @@ def lost_of(found, ledgers, reads, operations):
 
 
 def agrees(name, bounds, says):
-    """Prints both; `?` is a bound that is not computed here."""
+    """Prints both; a bound that is not computed here is held against nothing."""
     both = zip(bounds or (), ("lowerSeconds", "upperSeconds"))
     same = (bounds is None) == (says is None) and all(
         mine is None or (says[key] is None if mine == UNBOUNDED else
                          says[key] is not None and abs(mine / 1e9 - says[key]) < 1e-9) for mine, key in both)
-    text = " to ".join("?" if bound is None else f"{bound / 1e9:.6f} s" for bound in bounds or ())
+    text = " to ".join("(not computed)" if bound is None else f"{bound / 1e9:.6f} s" for bound in bounds or ())
     print(f"{name}: {text or 'not measured'}; the report {'agrees' if same else f'does NOT agree: {says}'}")
     return same
 
@@ -197,7 +199,9 @@ def agrees(name, bounds, says):
 def verify(path, trusted=None):
     with open(path, "rb") as file:
         found, digest = records_of(file.read())
-    check_signature(json.loads(found["seal"]), digest, trusted)
+    seal = json.loads(found["seal"])
+    check_signature(seal, digest, trusted)
+    print(f"signed by key {seal['keyId']}, {'as asked for' if trusted else 'whoever that is: no key was given'}")
     told = {name[:-5]: json.loads(found[name]) for name in found if name.endswith(".json")}
     spec, report, moments = told["plan"]["document"]["spec"], told["report"], told["timeline"]["moments"]
     streams, fault = told["streams"]["streams"], moments["faultBegun"]

@@ -322,6 +322,12 @@ std::vector<std::string> warnings(const RecoveryPlan& plan) {
         "the fault's kind proves itself");
   }
   const Timing& timing = plan.timing;
+  if (timing.baseline_seconds == timing.hold_seconds) {
+    out.push_back(
+        fmt::format("baselineSeconds is no longer than holdSeconds, {}: what is still on its way "
+                    "when the baseline ends is missing in it, so that it is hardly ever steady",
+                    timing.hold_seconds));
+  }
   const std::int64_t recovery =
       timing.recovery_seconds > 0 ? timing.recovery_seconds : 2 * plan.objectives.rto_seconds;
   if (timing.baseline_seconds + recovery + timing.validation_seconds > timing.deadline_seconds) {

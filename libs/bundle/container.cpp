@@ -1,6 +1,7 @@
 #include "bundle/container.h"
 
 #include <algorithm>
+#include <unordered_set>
 #include <utility>
 #include <zlib.h>
 
@@ -216,6 +217,7 @@ Read<Container> Container::open(std::string bytes) {
   crypto::Digest chain = *header;
   std::size_t at = kHeaderBytes;
   std::uint64_t content = 0;
+  std::unordered_set<std::string> names;
   for (std::uint32_t index = 1;; ++index) {
     const crypto::Digest before = chain;
     auto record = out.next(at, index, chain);
@@ -228,6 +230,11 @@ Read<Container> Container::open(std::string bytes) {
                                 record->name, kContentMax));
     }
     if (record->name != kSealName) {
+      if (!names.insert(record->name).second) {
+        return damage(
+            Fault::Malformed, index, record->name,
+            fmt::format("record {} has the name of another one, '{}'", index, record->name));
+      }
       out.records_.push_back(std::move(*record));
       continue;
     }

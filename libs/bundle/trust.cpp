@@ -28,8 +28,8 @@ base::Result<std::vector<TrustedKey>> parse_trust(std::string_view text, const s
     }
     const auto parsed = crypto::public_key_from_hex(key);
     if (!parsed) return wrong(parsed.error().message);
-    if (trusted_as(out, *parsed)) return wrong("this key stands twice");
-    out.push_back({*parsed, std::move(name)});
+    // Whoever appends a line twice trusts the key no less; the first name is its name.
+    if (!trusted_as(out, *parsed)) out.push_back({*parsed, std::move(name)});
   }
   return out;
 }

@@ -113,6 +113,7 @@ void judge_age(PlanCompliance& out, WallTime now) {
 
 void collect_violations(PlanCompliance& out) {
   for (auto row = out.drills.rbegin(); row != out.drills.rend(); ++row) {
+    if (row->ending == Ending::Aborted) continue;  // what it lacks, the abort took from it
     for (const Violation& violation : row->violations) {
       out.violations.push_back({row->drill_id, row->started, violation});
     }

@@ -69,14 +69,13 @@ double normal_p(const std::map<double, std::size_t>& ties, std::size_t figures, 
   return std::erfc(z / std::sqrt(2.0));
 }
 
-/// Whether so many figures that only rise would be a trend: they do in one of n! orders.
+}  // namespace
+
 bool can_tell(std::size_t figures, double significance) {
   double p = 2;
   for (std::size_t n = 2; n <= figures && p > significance; ++n) p /= static_cast<double>(n);
   return p <= significance;
 }
-
-}  // namespace
 
 const char* name(Trend trend) {
   switch (trend) {

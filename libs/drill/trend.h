@@ -9,6 +9,7 @@
 // Sources: Mann, Econometrica 13 (1945); Kendall, Rank Correlation Methods (1975).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 
@@ -29,6 +30,8 @@ struct TrendTest {
   bool operator==(const TrendTest&) const = default;
 };
 
+/// Whether so many figures could tell a trend: as many that only rise do so in one of n! orders.
+bool can_tell(std::size_t figures, double significance = kTrendSignificance);
 /// Figures in order of time; larger ones are worse. Infinite ones are equal to each other.
 TrendTest mann_kendall(std::span<const double> figures, double significance = kTrendSignificance);
 

@@ -149,9 +149,9 @@ std::string details(const drill::PlanCompliance& plan, const TerminalOptions& op
                    {one_line(past.violation.what)},
                    {one_line(past.violation.detail)}});
     }
-    out += columns.text(options.columns, options.color);
+    out += columns.text(options.table_columns(), options.color);
     if (plan.violations.size() > kShown) {
-      out += fmt::format("  … and {} older violations: -o json has them all\n",
+      out += fmt::format("  … and {} more violations: -o json has them all\n",
                          plan.violations.size() - kShown);
     }
   }
@@ -170,7 +170,10 @@ std::string table(const ComplianceOverview& overview, const TerminalOptions& opt
   Columns columns({"=PLAN", "PROFILE", ">DRILLS", "RTO MET", "RPO MET", "LAST TESTED", "VERDICT"});
   for (const drill::PlanCompliance& plan : overview.plans) {
     const bool good = plan.compliant();
-    const char* word = good ? "✓ compliant" : plan.stale ? "✗ stale" : "✗ missed";
+    const char* word = good                ? "✓ compliant"
+                       : !plan.last_tested ? "✗ untested"
+                       : plan.stale        ? "✗ stale"
+                                           : "✗ missed";
     columns.row({{one_line(plan.plan), Color::Bold},
                  {one_line(plan.profile)},
                  {std::to_string(plan.drills.size())},
@@ -179,7 +182,7 @@ std::string table(const ComplianceOverview& overview, const TerminalOptions& opt
                  {plan.last_tested ? base::rfc3339(*plan.last_tested).substr(0, 10) : "never"},
                  {word, good ? Color::Green : Color::Red}});
   }
-  std::string out = columns.text(options.columns, options.color);
+  std::string out = columns.text(options.table_columns(), options.color);
   for (const drill::PlanCompliance& plan : overview.plans) out += "\n" + details(plan, options);
   return out;
 }

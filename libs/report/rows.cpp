@@ -191,7 +191,7 @@ std::string table(const std::vector<ListedDrill>& drills, const TerminalOptions&
     for (const Column column : chosen) cells.push_back(std::move(all[column]));
     columns.row(std::move(cells));
   }
-  return columns.text(options.columns, options.color);
+  return columns.text(options.table_columns(), options.color);
 }
 
 }  // namespace

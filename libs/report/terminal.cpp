@@ -18,6 +18,7 @@ class Writer {
   Writer(const drill::Report& report, const TerminalOptions& options)
       : report_(report),
         columns_(std::max(options.columns, 60)),
+        table_columns_(std::max(options.table_columns(), 60)),
         color_(options.color),
         html_path_(options.html_path) {}
 
@@ -44,7 +45,7 @@ class Writer {
   void title(std::string_view text) { out_ += "\n" + painted(text, Color::Bold, color_) + "\n"; }
   void line(std::string_view text, int indent = 2) { out_ += wrapped(text, columns_, indent); }
   void table(const Columns& columns) {
-    if (columns.has_rows()) out_ += columns.text(columns_, color_);
+    if (columns.has_rows()) out_ += columns.text(table_columns_, color_);
   }
 
   void head() {
@@ -228,7 +229,7 @@ class Writer {
   }
 
   const drill::Report& report_;
-  int columns_;
+  int columns_, table_columns_;
   bool color_;
   std::string html_path_;
   std::string out_;

@@ -1,9 +1,12 @@
 #include "runner/describe.h"
 
+#include <map>
 #include <optional>
+#include <utility>
 
 #include <fmt/format.h>
 
+#include "api/field_text.h"
 #include "targets/catalog.h"
 
 namespace runner {
@@ -60,18 +63,66 @@ void add_criteria(std::string& out, const char* window,
   }
 }
 
-}  // namespace
+/// "{primary}" by what the plan's role is; ports and addresses are known when the system runs.
+std::string with_roles(std::string text, const std::map<std::string, std::string>& roles) {
+  for (const auto& [name, value] : roles) {
+    const std::string placeholder = "{" + name + "}";
+    for (std::size_t at = text.find(placeholder); at != std::string::npos;
+         at = text.find(placeholder, at + value.size())) {
+      text.replace(at, placeholder.size(), value);
+    }
+  }
+  return text;
+}
 
-std::string describe(const PlanFile& file) {
+std::string listed(const std::map<std::string, std::string>& pairs) {
+  std::string out;
+  for (const auto& [name, value] : pairs) {
+    out += fmt::format("{}{} {}", out.empty() ? "" : ", ", name, value);
+  }
+  return out.empty() ? "none" : out;
+}
+
+void add_target(std::string& out, const PlanFile& file) {
   const api::RecoveryPlan& plan = file.plan;
-  const targets::Catalog catalog = targets::local_catalog();
-  std::string out =
-      fmt::format("plan {} ({}), target {}\n", plan.name, plan.failure_type, file.system.name);
+  out += fmt::format("plan {} ({}), target {}, profile {}\n", plan.name, plan.failure_type,
+                     file.system.name, plan.profile.empty() ? "none" : plan.profile);
+  out += fmt::format("roles\n  {}\n", listed(plan.roles));
+  if (plan.target.local && !plan.target.local->parameters.empty()) {
+    out += fmt::format("parameters\n  {}\n", listed(plan.target.local->parameters));
+  }
   out += fmt::format("objectives\n  RTO {} s, RPO {} s\n", plan.objectives.rto_seconds,
                      plan.objectives.rpo_seconds);
   out += fmt::format("timing\n  baseline {} s, hold {} s, validation {} s, deadline {} s\n",
                      plan.timing.baseline_seconds, plan.timing.hold_seconds,
                      plan.timing.validation_seconds, plan.timing.deadline_seconds);
+}
+
+void add_load(std::string& out, const api::RecoveryPlan& plan) {
+  const api::ProbeSpec* probe = api::loaded_probe(plan);
+  if (!plan.load || probe == nullptr) return;
+  out += fmt::format("load\n  {} users on {}, {} operations a minute in all\n", plan.load->users,
+                     probe->name, plan.load->operations_per_minute);
+}
+
+void add_watched(std::string& out, const api::RecoveryPlan& plan) {
+  if (!plan.monitoring.empty()) {
+    out += fmt::format("monitoring\n  {}\n", api::join(plan.monitoring));
+  }
+  if (!plan.notifications.empty()) out += "notifications\n";
+  for (const api::Notification& one : plan.notifications) {
+    out += fmt::format("  {}, on {}: {}\n", one.name, api::join(one.on),
+                       one.argv.empty() ? one.url : fmt::format("{}", fmt::join(one.argv, " ")));
+  }
+}
+
+}  // namespace
+
+std::string describe(const PlanFile& file) {
+  const api::RecoveryPlan& plan = file.plan;
+  const targets::Catalog catalog = targets::local_catalog();
+  std::string out;
+  add_target(out, file);
   out += "fault\n";
   for (const api::Fault& fault : plan.faults) {
     out += fmt::format("  {}: {}\n", fault.name, action_text(fault.action));
@@ -85,7 +136,8 @@ std::string describe(const PlanFile& file) {
                 : "recovery",
             plan.recovery, catalog);
   add_steps(out, "failback", plan.failback, catalog);
-  out += fmt::format("guard\n  at most {} target(s) touched by faults\n", plan.guard.max_targets);
+  out += fmt::format("guard\n  at most {} target{} touched by faults\n", plan.guard.max_targets,
+                     plan.guard.max_targets == 1 ? "" : "s");
   for (const api::Action& action : plan.guard.abort_when) {
     out += fmt::format("  abort when: {}\n", action_text(action));
   }
@@ -93,10 +145,12 @@ std::string describe(const PlanFile& file) {
   for (const api::ProbeSpec& probe : plan.probes) {
     out += fmt::format("  {}: {}\n", probe.name, action_text(probe.action));
   }
+  add_load(out, plan);
   out += "criteria\n";
   add_criteria(out, "degraded", plan.degraded);
   add_criteria(out, "validation", plan.validation);
-  return out;
+  add_watched(out, plan);
+  return with_roles(std::move(out), plan.roles);
 }
 
 }  // namespace runner

@@ -9,6 +9,7 @@
 #include "aio/file.h"
 #include "aio/process.h"
 #include "api/cross_check.h"
+#include "api/field_text.h"
 #include "api/plan_edit.h"
 #include "api/plan_parse.h"
 #include "api/plan_resolve.h"
@@ -95,6 +96,25 @@ tl::expected<api::LocalSystem, api::Problems> read_system(const api::RecoveryPla
   return system;
 }
 
+/// Why a document is no plan, where its kind says so; its fields would be a page of errors. Empty:
+/// it is one, or does not say what it is.
+std::string other_kind(const api::Node& document) {
+  const api::Node& kind = document["kind"];
+  const std::string name = kind.as_string();
+  if (!kind.is_string() || name == "RecoveryPlan") return "";
+  if (is_system(document)) {
+    return "LocalSystem: this describes a system; a RecoveryPlan that names it in "
+           "spec.target.local is wanted here";
+  }
+  if (name == "DrillSchedule") {
+    return "DrillSchedule: this says when a plan is drilled, and `muster schedule run` serves it; "
+           "the RecoveryPlan that it names is wanted here";
+  }
+  const std::vector<std::string> kinds = {"RecoveryPlan", "DrillSchedule", "LocalSystem"};
+  return fmt::format("'{}' is not allowed: it must be one of {}.{}", name, api::join(kinds),
+                     api::suggest(name, kinds));
+}
+
 /// What only the joined plan shows: an undo that is missing, a fault that nothing proves.
 api::Problems engine_problems(const api::RecoveryPlan& plan, const std::string& file) {
   api::Problems problems;
@@ -123,10 +143,8 @@ api::ActionCatalog action_catalog(const targets::Catalog& catalog) {
 tl::expected<PlanFile, api::Problems> read_plan_document(api::Node document,
                                                          const std::string& file,
                                                          const api::ActionCatalog& catalog) {
-  if (is_system(document)) {
-    return tl::unexpected(problem(file, "kind",
-                                  "LocalSystem: this describes a system; a RecoveryPlan that names "
-                                  "it in spec.target.local is wanted here"));
+  if (const std::string other = other_kind(document); !other.empty()) {
+    return tl::unexpected(api::Problems{{file, document["kind"].mark, "kind", other}});
   }
   auto plan = api::parse_plan(document, file, catalog);
   if (!plan) return tl::unexpected(plan.error());
@@ -170,6 +188,11 @@ tl::expected<PlanFile, api::Problems> read_plan(const PlanChoice& choice,
     }
   }
   for (const std::string& set : choice.sets) {
+    if (set.starts_with("spec.profile=")) {
+      return tl::unexpected(problem(choice.file, "",
+                                    "--set spec.profile would name a profile without applying it: "
+                                    "use --profile"));
+    }
     if (auto applied = api::apply_set(*document, set); !applied) {
       return tl::unexpected(problem(choice.file, "", applied.error().message));
     }

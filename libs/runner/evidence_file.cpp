@@ -3,6 +3,7 @@
 #include "aio/file.h"
 #include "report/json.h"
 #include "runner/requester.h"
+#include "runner/results.h"
 
 namespace runner {
 namespace {
@@ -39,6 +40,12 @@ std::string system_json(const DrillDir& dir) {
   return kept ? api::to_json((*kept)["system"], 1) : "";
 }
 
+/// Plots are drawn from the operations, which are in the bundle; they would be half of it.
+std::string figures_json(drill::Report report) {
+  report.series.clear();
+  return report::to_json(report);
+}
+
 }  // namespace
 
 base::Result<> keep_given_plan(const DrillDir& dir, const std::string& file) {
@@ -61,11 +68,13 @@ base::Result<> save_evidence(const DrillDir& dir, const EvidenceContext& context
   documents.given_yaml = aio::read_file(dir.given_plan()).value_or("");
   documents.plan_json = plan_json(context.plan);
   documents.system_json = system_json(dir);
-  // Plots are drawn from the operations, which are here; they would be half of the file.
-  drill::Report figures = report;
-  figures.series.clear();
-  documents.report_json = report::to_json(figures);
+  documents.report_json = figures_json(report);
   return aio::write_file_atomic(dir.bundle(), bundle::write(about, documents, evidence, key));
+}
+
+base::Result<bool> is_report_of(const DrillDir& dir, const bundle::Bundle& bundle) {
+  TRY(drill::Report shown, load_report(dir));
+  return figures_json(std::move(shown)) == bundle.documents.report_json;
 }
 
 base::Result<Accounting> begin_accounting(const StateDir& state, const DrillDir& dir,

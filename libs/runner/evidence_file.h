@@ -46,4 +46,8 @@ base::Result<> save_evidence(const DrillDir& dir, const EvidenceContext& context
                              const drill::Report& report, const drill::Evidence& evidence,
                              const crypto::SigningKey& key);
 
+/// Whether the folder's report.json, which is what `drill list`, `drill show` and `compliance`
+/// show, says what the bundle's report says. Errors: it cannot be read.
+base::Result<bool> is_report_of(const DrillDir& dir, const bundle::Bundle& bundle);
+
 }  // namespace runner

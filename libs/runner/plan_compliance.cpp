@@ -10,9 +10,12 @@
 
 #include "aio/file.h"
 #include "api/field_text.h"
+#include "api/plan_parse.h"
 #include "api/yaml.h"
 #include "report/stamps.h"
 #include "runner/drill_list.h"
+#include "runner/drill_target.h"
+#include "targets/catalog.h"
 
 namespace runner {
 namespace {
@@ -50,13 +53,10 @@ base::Result<std::map<std::string, std::optional<std::int64_t>>> wanted_plans(
       out.emplace(plan, std::nullopt);
       continue;
     }
-    const auto document = read_document(plan);
-    if (!document) return tl::unexpected(document.error());
-    const api::Node& name = (*document)["metadata"]["name"];
-    if (!name.is_string() || name.as_string().empty()) {
-      return base::fail(base::Code::InvalidArgument, plan + " has no metadata.name");
-    }
-    out[name.as_string()] = max_age(document);
+    TRY(const api::Node document, read_document(plan));
+    const auto parsed = api::parse_plan(document, plan, action_catalog(targets::local_catalog()));
+    if (!parsed) return base::fail(base::Code::InvalidArgument, api::format(parsed.error()));
+    out[parsed->name] = parsed->objectives.max_age_days;
   }
   return out;
 }
@@ -91,13 +91,13 @@ base::Result<> check_all_found(const std::map<std::string, std::optional<std::in
                                     api::suggest(plan, known),
                                     known.empty() ? "" : " There are: " + api::join(known)));
     }
-    return base::fail(base::Code::NotFound,
+    return base::fail(base::Code::FailedPrecondition,
                       fmt::format("no drill of '{}'{}{}", plan,
                                   query.profile.empty() ? "" : " with profile " + query.profile,
                                   query.since.empty() ? "" : " since " + query.since));
   }
   if (groups.empty() && (!query.profile.empty() || !query.since.empty())) {
-    return base::fail(base::Code::NotFound,
+    return base::fail(base::Code::FailedPrecondition,
                       fmt::format("no drill{}{} on this machine",
                                   query.profile.empty() ? "" : " with profile " + query.profile,
                                   query.since.empty() ? "" : " since " + query.since));

@@ -101,7 +101,9 @@ struct Kept {
 
 base::Result<Kept> load_kept(const DrillDir& dir, const api::ActionCatalog& catalog) {
   TRY(const std::string text, aio::read_file(dir.system()));
-  TRY(const api::Node node, api::parse_json(text));
+  const auto parsed = api::parse_json(text);
+  if (!parsed) return tl::unexpected(parsed.error().with(dir.system()));
+  const api::Node& node = *parsed;
   auto plan = api::parse_plan(node["plan"], dir.system(), catalog);
   if (!plan) return base::fail(base::Code::DataLoss, api::format(plan.error()));
   auto system = api::parse_local_system(node["system"], dir.system());
@@ -228,11 +230,14 @@ base::Result<bool> needs_recovery(const DrillDir& dir) {
   auto lock = aio::FileLock::try_lock(dir.lock(), kRecovery);
   if (!lock) return is_recovering(lock.error());  // else its process lives
   TRY(const std::string text, aio::read_file(dir.system()));
-  TRY(const api::Node kept, api::parse_json(text));
-  if (kept["managed"].as_bool()) return true;  // perhaps it left its system running
+  const auto kept = api::parse_json(text);
+  if (!kept) return tl::unexpected(kept.error().with(dir.system()));
+  if ((*kept)["managed"].as_bool()) return true;  // perhaps it left its system running
   if (!aio::file_exists(dir.journal())) return false;
   TRY(const std::string bytes, aio::read_file(dir.journal()));
-  TRY(store::parse_journal(bytes));
+  if (const auto journal = store::parse_journal(bytes); !journal) {
+    return tl::unexpected(journal.error().with(dir.journal()));
+  }
   // With nothing to undo its table may still be in the database.
   return true;
 }

@@ -37,7 +37,7 @@ base::Result<> check_mode(const std::string& path) {
     return base::fail(
         base::Code::PermissionDenied,
         fmt::format("the signing key {} has mode {:04o}: others may use it; chmod 0600 if nobody "
-                    "did, else move it away and let a new one be made",
+                    "did, else move it and evidence.pub away and let a new one be made",
                     path, found.st_mode & 07777U));
   }
   return {};
@@ -67,6 +67,22 @@ base::Result<bool> make(const StateDir& state) {
   return base::fail_errno("cannot make the signing key " + path, error);
 }
 
+/// The public line belongs to the private key, whatever was there before: one of a key that was
+/// taken away is set aside, because bundles that were signed with it are checked with it.
+base::Result<> publish(const StateDir& state, const crypto::PublicKey& key) {
+  const std::string path = public_path(state);
+  if (aio::file_exists(path)) {
+    TRY(const auto list, trust_file(path));
+    if (bundle::trusted_as(list, key)) return {};
+    const std::string aside = path + ".old";
+    if (::rename(path.c_str(), aside.c_str()) != 0) {
+      return base::fail_errno("cannot rename " + path, errno);
+    }
+  }
+  return aio::write_file_atomic(path, bundle::trust_line(key, "muster on " + requester_here().host),
+                                0644);
+}
+
 }  // namespace
 
 base::Result<OwnKey> own_key(const StateDir& state) {
@@ -77,11 +93,7 @@ base::Result<OwnKey> own_key(const StateDir& state) {
   }
   TRY(OwnKey own, load(state));
   own.made = made;
-  if (!aio::file_exists(public_path(state))) {
-    const std::string line =
-        bundle::trust_line(own.key.public_key(), "muster on " + requester_here().host);
-    TRY(aio::write_file_atomic(public_path(state), line, 0644));
-  }
+  TRY(publish(state, own.key.public_key()));
   return own;
 }
 

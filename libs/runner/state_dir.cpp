@@ -1,6 +1,7 @@
 #include "runner/state_dir.h"
 
 #include <algorithm>
+#include <cctype>
 #include <filesystem>
 #include <system_error>
 #include <unistd.h>
@@ -25,6 +26,17 @@ std::string default_root() {
 std::string stamp_of(const std::string& id) {
   constexpr std::size_t kStampLength = 20;
   return id.size() > kStampLength ? id.substr(id.size() - kStampLength) : id;
+}
+
+/// Whether a folder is a drill's, and not somebody's archive.
+bool is_drill_id(const std::string& id) {
+  constexpr std::string_view kForm = "-00000000-000000-xxxx";
+  if (id.size() <= kForm.size()) return false;
+  const std::string_view end = std::string_view(id).substr(id.size() - kForm.size());
+  return std::equal(kForm.begin(), kForm.end(), end.begin(), [](char form, char letter) {
+    if (form == '-') return letter == '-';
+    return form == '0' ? letter >= '0' && letter <= '9' : std::isxdigit(letter) != 0;
+  });
 }
 
 /// At most three ids that the user may have meant: one that is a few letters away, else those that
@@ -81,7 +93,8 @@ base::Result<std::vector<DrillDir>> StateDir::drills() const {
   std::vector<DrillDir> found;
   for (fs::directory_iterator entry(root_ + "/drills", error), end; !error && entry != end;
        entry.increment(error)) {
-    if (entry->is_directory(error)) found.push_back({entry->path().string()});
+    DrillDir drill{entry->path().string()};
+    if (entry->is_directory(error) && is_drill_id(drill.id())) found.push_back(std::move(drill));
   }
   if (error && error != std::errc::no_such_file_or_directory) {
     return base::fail_errno(root_ + "/drills", error.value());

@@ -63,7 +63,7 @@ class StateDir {
   /// A drill by id, by an unambiguous beginning of it, or "last" for the newest.
   /// Errors: NotFound (naming the nearest and the newest), InvalidArgument (ambiguous).
   base::Result<DrillDir> find(const std::string& id) const;
-  /// Every drill's folder, newest first.
+  /// Every drill's folder, newest first; what has no drill's name is let alone.
   base::Result<std::vector<DrillDir>> drills() const;
 
  private:

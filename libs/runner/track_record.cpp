@@ -22,7 +22,8 @@ std::string line(const char* name, const drill::ObjectiveHistory& objective) {
     out += ", worst " + base::human(*objective.worst);
   }
   switch (objective.trend) {
-    case drill::Trend::Stable: return out + ", no trend\n";
+    case drill::Trend::Stable:
+      return out + (drill::can_tell(objective.of) ? ", no trend\n" : ", too few to tell a trend\n");
     case drill::Trend::Improving: return out + ", improving\n";
     case drill::Trend::Degrading: return out + ", degrading\n";
   }

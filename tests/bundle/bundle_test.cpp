@@ -168,7 +168,11 @@ TEST(Trust, NamesTheLineThatIsWrong) {
   EXPECT_EQ(parse_trust("\nrsa abc me\n", "t").error().message.substr(0, 4), "t:2:");
   EXPECT_FALSE(parse_trust("ed25519 00ff me", "t").has_value());
   const std::string line = trust_line(test_key().public_key(), "me");
-  EXPECT_FALSE(parse_trust(line + line, "t").has_value());
+  const std::string again = trust_line(test_key().public_key(), "somebody else");
+  const auto twice = parse_trust(line + line + again, "t");
+  ASSERT_TRUE(twice);
+  ASSERT_EQ(twice->size(), 1U);
+  EXPECT_EQ(twice->front().name, "me");
 }
 
 }  // namespace

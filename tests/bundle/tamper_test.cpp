@@ -121,6 +121,17 @@ TEST(Tamper, WhoeverChainsAnewIsStoppedByTheSignature) {
   }
 }
 
+TEST(Tamper, TwoRecordsOfOneNameAreRefusedWhoeverSigned) {
+  ContainerWriter writer;
+  writer.add("report.json", "{}");
+  writer.add("about.json", "{}");
+  writer.add("report.json", R"({"rpoRecords": 5})");
+  const auto result = Container::open(writer.seal(crypto::SigningKey::generate()));
+  ASSERT_FALSE(result.has_value());
+  EXPECT_EQ(result.error().fault, Fault::Malformed);
+  EXPECT_EQ(result.error().message, "record 3 has the name of another one, 'report.json'");
+}
+
 TEST(Tamper, AVersionThatIsNotKnownIsNoChange) {
   std::string bytes = original();
   bytes[8] = 2;

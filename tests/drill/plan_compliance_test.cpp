@@ -81,6 +81,15 @@ TEST(PlanCompliance, TheLastMissCountsUntilADrillMeetsItAgain) {
   EXPECT_EQ(plan.rto.missed, 1U) << "and the ratio remembers it";
 }
 
+TEST(PlanCompliance, WhatAnAbortedDrillLacksIsNoViolation) {
+  std::vector<Summary> drills = {drill(9), drill(5, Verdict::Invalid)};
+  for (Summary& row : drills) row.violations = {{"RTO", "high", "late"}};
+  drills[1].ending = Ending::Aborted;
+  const PlanCompliance plan = assess_history(drills, 90, kNow);
+  ASSERT_EQ(plan.violations.size(), 1U);
+  EXPECT_EQ(plan.violations[0].drill_id, drills[0].drill_id);
+}
+
 TEST(PlanCompliance, NothingIsProvenWithoutADrill) {
   const PlanCompliance plan = assess_history({}, 90, kNow);
   EXPECT_FALSE(plan.compliant());

@@ -152,8 +152,8 @@ class Compliance(Case):
     def test_6_bad_input(self):
         for code, pattern, arguments in (
                 (1, "no drill of a plan 'database-failovr'.*Did you mean", ["database-failovr"]),
-                (1, "no drill of .* with profile full", [self.name, "--profile", "full"]),
-                (1, "no drill with profile nothing", ["--profile", "nothing"]),
+                (3, "no drill of .* with profile full", [self.name, "--profile", "full"]),
+                (3, "no drill with profile nothing", ["--profile", "nothing"]),
                 (2, "'yesterday' is no time", ["--since", "yesterday"]),
                 (1, "/nowhere.yaml", ["/nowhere.yaml"]),
                 (2, "'pdf' is not allowed", ["-o", "pdf"]),

@@ -155,6 +155,39 @@ class Evidence(Case):
         finally:
             os.rename(away, self.bundle)
 
+    def test_a_damaged_bundle_does_not_hide_a_changed_log(self):
+        drill = os.path.basename(self.muster.drills()[0])
+        os.rename(self.bundle, self.bundle + ".away")
+        try:
+            shutil.copy(self.changed(len(self.data) // 2), self.bundle)
+            ended = self.muster.run("audit", "verify")
+            self.assert_exit(ended, 3)
+            self.assertIn(f"the bundle of {drill} is damaged", ended.out)
+        finally:
+            os.rename(self.bundle + ".away", self.bundle)
+
+    def test_of_nothing_nothing_is_verified(self):
+        ended = self.muster.run("--state-dir", os.path.join(self.muster.top, "nowhere"), "audit", "verify")
+        self.assert_exit(ended, 1)
+        self.assertRegex(ended.err, "nowhere.*No such file")
+
+    def test_a_report_that_is_not_the_bundles_is_found(self):
+        self.assert_exit(self.muster.run("verify", self.bundle), 0)
+        path = os.path.join(self.muster.drills()[0], "report.json")
+        with open(path, encoding="utf-8") as file:
+            kept = file.read()
+        told = json.loads(kept)
+        told["rto"]["service"]["lowerSeconds"] = 0.001
+        try:
+            with open(path, "w", encoding="utf-8") as file:
+                json.dump(told, file)
+            ended = self.muster.run("verify", self.bundle)
+            self.assert_exit(ended, 3)
+            self.assertRegex(ended.err, "report.json.*is not the report of the bundle")
+        finally:
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(kept)
+
     def test_a_changed_or_shortened_log_is_found(self):
         log = os.path.join(self.muster.state, "audit.log")
         kept = log + ".kept"

@@ -41,6 +41,9 @@ class Refusals(Case):
         self.run_refused(2, r'"3s" is a string: an integer from 1 to 86400',
                          "--set", "spec.timing.baselineSeconds=3s")
 
+    def test_set_of_a_profile_that_would_not_be_applied(self):
+        self.run_refused(2, "use --profile", "--profile", "quick", "--set", "spec.profile=full")
+
     def test_set_without_a_value(self):
         self.run_refused(2, "there is no '='", "--set", "rubbish")
 
@@ -60,10 +63,21 @@ class Refusals(Case):
         self.run_refused(1, "--metrics-file: .*/nowhere/m.prom", "--metrics-file", "/nowhere/m.prom")
         self.run_refused(2, "--metrics-file: /tmp is a folder", "--metrics-file", "/tmp")
 
+    def test_a_dry_run_names_whom_it_would_break(self):
+        ended = self.muster.run("drill", "run", plan("database-failover"), "--dry-run")
+        self.assert_exit(ended, 0)
+        for text in ("roles\n  primary a, ", "6 users on orders", "target postgres-pair, profile none"):
+            self.assertIn(text, ended.out)
+        self.assertNotIn("{primary}", ended.out)
+        self.assertEqual(self.muster.drills(), [])
+
     def test_what_is_no_plan(self):
         self.refused(2, "dr-drills: is a folder; give one file of YAML", "drill", "run", PLANS)
         self.refused(2, "kind: LocalSystem: this describes a system", "drill", "run", SYSTEM)
-        for content, pattern in ((b"", "is empty"), (b"\x7fELF\0", "control character")):
+        self.refused(2, "kind: DrillSchedule: .*muster schedule run", "drill", "run",
+                     os.path.join(PLANS, "schedules", "weekly-database-failover.yaml"))
+        for content, pattern in ((b"", "is empty"), (b"\x7fELF\0", "control character"),
+                                 (b"kind: LocalSystm\n", "kind: 'LocalSystm'.*Did you mean \"LocalSystem\"")):
             path = os.path.join(self.muster.top, "no-plan.yaml")
             with open(path, "wb") as file:
                 file.write(content)

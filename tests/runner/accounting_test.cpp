@@ -59,6 +59,22 @@ TEST_F(AccountingTest, TheFirstNeedMakesTheKeyAndAllOthersUseIt) {
   EXPECT_TRUE(bundle::trusted_as(*trust, first->key.public_key()).has_value());
 }
 
+TEST_F(AccountingTest, ThePublicLineFollowsThePrivateKey) {
+  const auto old = own_key(*state_);
+  ASSERT_TRUE(old.has_value());
+  std::filesystem::remove(key_path());
+  const auto fresh = own_key(*state_);
+  ASSERT_TRUE(fresh.has_value()) << fresh.error().message;
+  EXPECT_TRUE(fresh->made);
+  const auto trust = trusted_here(*state_);
+  ASSERT_TRUE(trust.has_value());
+  EXPECT_TRUE(bundle::trusted_as(*trust, fresh->key.public_key()).has_value());
+  EXPECT_FALSE(bundle::trusted_as(*trust, old->key.public_key()).has_value());
+  const auto aside = trust_file(root_ + "/keys/evidence.pub.old");
+  ASSERT_TRUE(aside.has_value());
+  EXPECT_TRUE(bundle::trusted_as(*aside, old->key.public_key()).has_value());
+}
+
 TEST_F(AccountingTest, AKeyThatOthersMayUseIsRefused) {
   ASSERT_TRUE(own_key(*state_).has_value());
   for (const unsigned mode : {0640U, 0604U, 0620U, 0610U}) {
