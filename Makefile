@@ -7,7 +7,7 @@ S ?= 60
 BUILD = build/$(PRESET)
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build test check demo sim fuzz bench mutate fmt tidy clean
+.PHONY: help deps build test check demo sim fuzz bench mutate kubernetes fmt tidy clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 16
@@ -40,6 +40,9 @@ bench: ## run the benchmarks that defend the figures in docs/performance.md
 
 mutate: deps ## break the measurement line by line; its tests must notice
 	@python3 ci/mutate.py
+
+kubernetes: ## build the API server that the cluster tests will use, once; prints where it is
+	@ci/kubernetes.sh
 
 fmt: deps ## format the sources in place
 	@git ls-files '*.h' '*.cpp' | xargs clang-format-19 -i
