@@ -100,6 +100,11 @@ class Real : public testing::Test {
   std::optional<ResponderProcess> responder_;
 };
 
+/// Not sent in time on a busy machine, or under way when the prober was stopped.
+bool of_the_instrument(Cause cause) {
+  return cause == Cause::NotSent || cause == Cause::Stopped;
+}
+
 TEST_F(Real, ARefusalIsFailOnEveryStreamAndNothingElse) {
   HttpExchange http;
   http.server_header = "X-Server";
@@ -124,8 +129,7 @@ TEST_F(Real, ARefusalIsFailOnEveryStreamAndNothingElse) {
     for (const auto& record : keeper_.records(stream)) {
       if (record.cause == Cause::Refused) {
         EXPECT_EQ(record.outcome, Outcome::Fail);
-      } else if (record.cause != Cause::None && record.cause != Cause::NotSent &&
-                 record.cause != Cause::Stopped) {  // of the instrument, on a busy machine
+      } else if (record.cause != Cause::None && !of_the_instrument(record.cause)) {
         // In flight when the port went: reset after sending.
         EXPECT_EQ(record.outcome, Outcome::Info);
         EXPECT_EQ(record.cause, Cause::Reset);
@@ -155,8 +159,11 @@ TEST_F(Real, AHangIsUnknownAndBlocksOpenConnections) {
         causes_between(stream, made.began + millis(40), made.began + made.length - millis(240));
     EXPECT_GE(causes.count(Cause::Timeout) + causes.count(Cause::Blocked), 1U);
     for (const auto& record : keeper_.records(stream)) {
-      EXPECT_EQ(record.outcome == Outcome::Info, record.cause == Cause::Timeout);
-      EXPECT_EQ(record.outcome == Outcome::Fail, record.cause == Cause::Blocked);
+      if (of_the_instrument(record.cause)) continue;
+      EXPECT_EQ(record.outcome == Outcome::Info, record.cause == Cause::Timeout)
+          << drill::name(record.cause);
+      EXPECT_EQ(record.outcome == Outcome::Fail, record.cause == Cause::Blocked)
+          << drill::name(record.cause);
     }
   }
 }
