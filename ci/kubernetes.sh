@@ -24,7 +24,7 @@ if [ -n "${KUBEBUILDER_ASSETS:-}" ]; then
   exit 0
 fi
 
-version=$(sed -n 's/^\tk8s.io\/kubernetes \(v[0-9.]*\)$/\1/p' go.mod)
+version=$(sed -nE 's|.*\sk8s.io/kubernetes (v[0-9.]+).*|\1|p' go.mod)
 key=$(cat go.mod go.sum | sha256sum | cut -c1-12)
 folder=${XDG_CACHE_HOME:-$HOME/.cache}/muster/kubernetes/$version-$key
 if [ -z "$(missing_in "$folder")" ]; then
