@@ -35,7 +35,7 @@ void WorkQueue::enter(const Key& key, Waiting& waiting, base::TimePoint now) {
 }
 
 void WorkQueue::leave(const Key& key, const Waiting& waiting) {
-  if (waiting.held) return;
+  if (out_.contains(key)) return;
   if (waiting.is_due) {
     due_.erase({waiting.priority, waiting.due, waiting.order, key});
   } else {
@@ -53,15 +53,15 @@ void WorkQueue::add_after(const Key& key, base::Duration delay, base::TimePoint 
   const auto [found, is_new] = waiting_.try_emplace(key);
   Waiting& waiting = found->second;
   if (is_new) {
-    waiting = {priority, due, order_++, out_.contains(key), false};
-    if (!waiting.held) enter(key, waiting, now);
+    waiting = {priority, due, order_++, false};
+    if (!out_.contains(key)) enter(key, waiting, now);
     return;
   }
   leave(key, waiting);
   const bool was_due = waiting.is_due;
   waiting.priority = std::max(waiting.priority, priority);
   waiting.due = std::min(waiting.due, due);
-  if (waiting.held) return;
+  if (out_.contains(key)) return;
   enter(key, waiting, now);
   if (was_due) --adds_;  // it was due before, so it did not become so
 }
@@ -112,7 +112,6 @@ base::Duration WorkQueue::done(const Key& key, base::TimePoint now) {
   out_.erase(out);
   const auto again = waiting_.find(key);
   if (again == waiting_.end()) return took;
-  again->second.held = false;
   if (shut_down_ && again->second.due > now) {
     waiting_.erase(again);
     return took;

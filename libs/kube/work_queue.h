@@ -89,12 +89,11 @@ class WorkQueue {
   base::Duration longest_out(base::TimePoint now) const;
 
  private:
-  /// A key that waits. `held`: it is out, so it stands in neither order until done().
+  /// A key that waits. One that is out stands in neither order until done().
   struct Waiting {
     int priority = 0;
     base::TimePoint due{};
     std::uint64_t order = 0;
-    bool held = false;
     bool is_due = false;
   };
   struct ByTurn {
