@@ -13,10 +13,8 @@ namespace {
 std::string render(const Compliance& command, const report::ComplianceOverview& overview,
                    const Console& console) {
   if (command.format == "html") return report::compliance_html(overview);
-  report::TerminalOptions options;
-  options.color = console.out_stream.color && command.to.empty();
-  options.columns = console.out_stream.columns;
-  options.edge = console.out_stream.terminal;
+  report::TerminalOptions options = console.layout();
+  if (!command.to.empty()) options.color = false;
   const auto format = report::format_of(command.format).value_or(report::Format::Table);
   return report::compliance(overview, format, options);
 }

@@ -126,11 +126,8 @@ class Session {
 
 Exit Session::dry_run(const runner::PlanFile& file) {
   const api::Node document = file.plan.document;
-  if (!file.system.drillable) {
-    return failed(console_, {base::Code::FailedPrecondition,
-                             fmt::format("system '{}' does not say drillable: true, so nothing is "
-                                         "done to it",
-                                         file.system.name)});
+  if (const auto may = targets::check_drillable(file.system); !may) {
+    return failed(console_, may.error());
   }
   if (command_.output == Output::Json) {
     console_.data(api::to_json(document, 2) + "\n");
@@ -220,12 +217,9 @@ aio::Task<base::Result<>> Session::recover_leftovers(const runner::StateDir& sta
   for (const runner::DrillDir& dir : drills) {
     const std::string its_system = runner::system_of(dir);
     if (!its_system.empty() && its_system != system) continue;
-    owing_ = true;
     const auto needed = runner::needs_recovery(dir);
     if (!needed) co_return tl::unexpected(needed.error().with("drill " + dir.id()));
-    owing_ = false;
     if (!*needed) continue;
-    owing_ = true;
     say(fmt::format("drill {} died before it undid everything: undoing it first", dir.id()));
     CO_TRY(const auto recovered,
            co_await runner::recover(clock_, context_.get_executor(), state, dir));
@@ -234,14 +228,15 @@ aio::Task<base::Result<>> Session::recover_leftovers(const runner::StateDir& sta
           base::Code::FailedPrecondition,
           fmt::format("drill {} could not be undone: {}", dir.id(), recovered.detail));
     }
-    owing_ = false;
   }
   co_return base::Result<>{};
 }
 
 aio::Task<base::Result<Exit>> Session::drill(runner::PlanFile file) {
   CO_TRY(const auto state, runner::StateDir::open(global_.state_dir));
-  CO_TRY(co_await recover_leftovers(state, file.system.name));
+  const auto recovered = co_await recover_leftovers(state, file.system.name);
+  owing_ = !recovered;
+  if (!recovered) co_return tl::unexpected(recovered.error());
   CO_TRY(const auto target_lock,
          targets::lock_target(state.locks(), file.system.name,
                               fmt::format("a drill of {}, pid {}", file.plan.name, getpid())));
@@ -398,11 +393,7 @@ aio::Task<base::Result<Exit>> Session::on_target(const runner::StateDir& state,
 }
 
 Exit Session::conclude(const runner::DrillRun::Result& result, const runner::DrillDir& dir) {
-  report::TerminalOptions options;
-  options.color = console_.out_stream.color;
-  options.columns = console_.out_stream.columns;
-  options.edge = console_.out_stream.terminal;
-  options.html_path = dir.report_html();
+  const report::TerminalOptions options = console_.layout(dir.report_html());
   console_.data(report::show(result.report, format_of(command_.output), options));
   if (command_.output == Output::Table && result.report.history) {
     console_.data(fmt::format("\nHistory of {} on this machine\n{}", result.report.plan,

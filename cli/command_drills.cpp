@@ -22,15 +22,6 @@ namespace {
 
 constexpr base::Duration kLookEvery = base::millis(500);
 
-report::TerminalOptions options_of(const Console& console, const std::string& html) {
-  report::TerminalOptions options;
-  options.color = console.out_stream.color;
-  options.columns = console.out_stream.columns;
-  options.edge = console.out_stream.terminal;
-  options.html_path = html;
-  return options;
-}
-
 base::Result<runner::DrillDir> find(const Global& global, const std::string& id) {
   TRY(const auto state, runner::StateDir::at(global.state_dir));
   return state.find(id);
@@ -43,7 +34,7 @@ base::Result<std::string> render(const DrillReport& command, const runner::Drill
   if (command.format == "html") return report::html(report);
   if (command.format == "json") return report::to_json(report);
   if (command.format == "junit") return report::junit(report);
-  report::TerminalOptions options = options_of(console, dir.report_html());
+  report::TerminalOptions options = console.layout(dir.report_html());
   if (!command.to.empty()) options.color = false;
   return report::terminal(report, options);
 }
@@ -56,9 +47,7 @@ Exit run(const DrillList& command, const Global& global, Console& console) {
   const auto list = runner::list_drills(*state);
   if (!list) return failed(console, list.error());
   for (const std::string& warning : list->warnings) console.note("warning: " + warning + "\n");
-  report::TerminalOptions options = options_of(console, "");
-  if (!console.out_stream.terminal) options.columns = report::kNoEdge;
-  console.data(report::list(list->drills, format_of(command.output), options));
+  console.data(report::list(list->drills, format_of(command.output), console.layout()));
   return Exit::Ok;
 }
 
@@ -104,7 +93,7 @@ Exit run(const DrillShow& command, const Global& global, Console& console) {
   const auto report = runner::load_report(*dir);
   if (!report) return failed(console, report.error());
   console.data(
-      report::show(*report, format_of(command.output), options_of(console, dir->report_html())));
+      report::show(*report, format_of(command.output), console.layout(dir->report_html())));
   return Exit::Ok;
 }
 

@@ -99,24 +99,16 @@ Exit run(const Verify& command, const Global& global, Console& console) {
   return exit;
 }
 
-namespace {
-
-/// In a folder that may not be entered every file seems not to be there.
-base::Result<> seen_or_absent(const std::string& folder) {
-  const auto seen = aio::check_folder(folder);
-  if (!seen && seen.error().code != base::Code::NotFound) return seen;
-  return {};
-}
-
-}  // namespace
+namespace {}  // namespace
 
 Exit run(const Keys& command, const Global& global, Console& console) {
   const auto state = command.verb == "generate" ? runner::StateDir::open(global.state_dir)
                                                 : runner::StateDir::at(global.state_dir);
   if (!state) return failed(console, state.error());
   if (command.verb == "show" && !aio::file_exists(state->keys() + "/evidence.key")) {
-    if (const auto seen = seen_or_absent(state->keys()); !seen)
+    if (const auto seen = aio::check_folder_if_there(state->keys()); !seen) {
       return failed(console, seen.error());
+    }
     console.note(
         "error: there is no key yet; `muster keys generate` or the first drill makes it\n");
     return Exit::Error;

@@ -63,8 +63,7 @@ Exit run(const System& command, const Global& global, Console& console) {
       looks ? runner::StateDir::at(global.state_dir) : runner::StateDir::open(global.state_dir);
   if (!state) return failed(console, state.error());
   const std::string folder = state->systems() + "/" + file->system.name;
-  if (const auto seen = aio::check_folder(state->systems());
-      looks && !seen && seen.error().code != base::Code::NotFound) {
+  if (const auto seen = aio::check_folder_if_there(state->systems()); looks && !seen) {
     return failed(console, seen.error());
   }
   if (looks && !aio::file_exists(folder)) {  // opening it would choose ports and make the folder

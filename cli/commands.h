@@ -23,6 +23,8 @@ struct Console {
   void data(const std::string& text);
   /// Writes to `err`, for what it is worth.
   void note(const std::string& text) const;
+  /// How a report is laid out on `out`. `html_path`: the page to name; empty: none.
+  report::TerminalOptions layout(const std::string& html_path = {}) const;
 };
 
 /// The exit code when every write is done: that of the command, or Error, said on stderr, when

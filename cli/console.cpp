@@ -18,6 +18,15 @@ void Console::note(const std::string& text) const {
   std::fflush(err);
 }
 
+report::TerminalOptions Console::layout(const std::string& html_path) const {
+  report::TerminalOptions options;
+  options.color = out_stream.color;
+  options.columns = out_stream.columns;
+  options.edge = out_stream.terminal;
+  options.html_path = html_path;
+  return options;
+}
+
 Exit finish(Console& console, Exit exit) {
   if (console.out_error == 0 || console.out_error == EPIPE) return exit;
   console.note(std::string("error: cannot write to standard output: ") +

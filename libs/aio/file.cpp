@@ -97,6 +97,12 @@ base::Result<> check_folder(const std::string& path) {
   return base::fail_errno("cannot read folder " + path, errno);
 }
 
+base::Result<> check_folder_if_there(const std::string& path) {
+  const auto seen = check_folder(path);
+  if (!seen && seen.error().code != base::Code::NotFound) return seen;
+  return {};
+}
+
 base::Result<> check_writable(const std::string& path) {
   struct stat found{};
   if (::stat(path.c_str(), &found) == 0 && !S_ISREG(found.st_mode)) {

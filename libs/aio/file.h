@@ -26,6 +26,9 @@ base::Result<> remove_tree(const std::string& path);
 bool file_exists(const std::string& path);
 /// Whether a folder is there and what is in it can be seen. Errors: NotFound, PermissionDenied …
 base::Result<> check_folder(const std::string& path);
+/// The same, but no folder is no error: in one that may not be entered every file seems not to be
+/// there.
+base::Result<> check_folder_if_there(const std::string& path);
 /// Whether write_file_atomic(path) can work: the folder is there and takes a new file, and the path
 /// is no folder. Leaves what is at the path alone.
 base::Result<> check_writable(const std::string& path);

@@ -176,7 +176,7 @@ std::string table(const std::vector<ListedDrill>& drills, const TerminalOptions&
   static const char* const kTitles[] = {"=drill", "=verdict", "RTO",   "RPO",
                                         "why",    "started",  ">lost", ">score"};
   std::vector<Column> chosen;
-  switch (room_in(options.columns)) {
+  switch (room_in(options.table_columns())) {
     case Room::Least: chosen = {Id, Verdict}; break;
     case Room::Little: chosen = {Id, Verdict, Rto}; break;
     case Room::Some: chosen = {Id, Verdict, Rto, Rpo, Why}; break;

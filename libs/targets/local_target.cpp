@@ -69,18 +69,21 @@ bool in_path(const std::string& command) {
 
 }  // namespace
 
+base::Result<> check_drillable(const api::LocalSystem& system) {
+  if (system.drillable) return {};
+  return base::fail(
+      base::Code::FailedPrecondition,
+      fmt::format("system '{}' does not say drillable: true, so nothing is done to it",
+                  system.name));
+}
+
 LocalTarget::LocalTarget(aio::Clock& clock, LocalOptions options)
     : clock_(&clock), options_(std::move(options)) {}
 
 base::Result<LocalTarget> LocalTarget::open(aio::Clock& clock, LocalOptions options) {
   LocalTarget target(clock, std::move(options));
   const api::LocalSystem& file = target.options_.system;
-  if (!file.drillable) {
-    return base::fail(base::Code::FailedPrecondition,
-                      fmt::format("system '{}' does not say drillable: true, so nothing is done "
-                                  "to it",
-                                  file.name));
-  }
+  TRY(check_drillable(file));
   TRY(aio::make_dirs(target.options_.dir));
   auto state = load_state(target.options_.dir);
   if (state && state->boot == boot_id() && state->started) {

@@ -34,6 +34,9 @@ struct LocalOptions {
   std::vector<std::string> relay_program;         // {"/usr/bin/muster", "relay"}
 };
 
+/// Errors: FailedPrecondition where drills may not break the system.
+base::Result<> check_drillable(const api::LocalSystem& system);
+
 class LocalTarget {
  public:
   /// Makes the directory, takes the ports and parameters of a system that still runs from its
