@@ -61,14 +61,17 @@ class Connection {
 };
 
 struct TlsOptions {
-  std::string ca_file;      // empty: the system's
-  std::string server_name;  // SNI and verification; empty: the address's host
-  bool insecure = false;    // accept every certificate
+  std::string ca_file;               // empty: the system's
+  std::string server_name;           // SNI and verification; empty: the address's host
+  bool insecure = false;             // accept every certificate
+  std::string ca{};                  // PEM; beside ca_file, or in place of the system's
+  std::string certificate{}, key{};  // PEM: the client's own; both or neither
 };
 
 /// Certificates, keys and OpenSSL's state, shared by the connections of a stream.
 class TlsContext;
-/// Errors: InvalidArgument when the CA file cannot be read.
+/// Errors: InvalidArgument when a file or a certificate cannot be read, or the key is of another
+/// certificate.
 base::Result<std::shared_ptr<TlsContext>> make_tls_context(const TlsOptions& options);
 
 /// Lifetime: `events` outlives the connection or its close().

@@ -27,6 +27,34 @@ class TlsContext {
   ssl::context context{ssl::context::tls_client};
 };
 
+namespace {
+
+base::Result<> readable(const std::string& what, const error_code& error) {
+  if (!error) return {};
+  return base::fail(base::Code::InvalidArgument, fmt::format("{}: {}", what, error.message()));
+}
+
+base::Result<> trust(ssl::context& context, const TlsOptions& options) {
+  error_code error;
+  if (options.ca_file.empty() && options.ca.empty()) context.set_default_verify_paths(error);
+  TRY(readable("the system's certificate authorities", error));
+  if (!options.ca_file.empty()) context.load_verify_file(options.ca_file, error);
+  TRY(readable("CA file " + options.ca_file, error));
+  if (!options.ca.empty()) context.add_certificate_authority(asio::buffer(options.ca), error);
+  return readable("certificate authority", error);
+}
+
+base::Result<> identify(ssl::context& context, const TlsOptions& options) {
+  if (options.certificate.empty() && options.key.empty()) return {};
+  error_code error;
+  context.use_certificate_chain(asio::buffer(options.certificate), error);
+  TRY(readable("client certificate", error));
+  context.use_private_key(asio::buffer(options.key), ssl::context::pem, error);
+  return readable("client key", error);
+}
+
+}  // namespace
+
 base::Result<std::shared_ptr<TlsContext>> make_tls_context(const TlsOptions& options) {
   auto out = std::make_shared<TlsContext>(options);
   error_code error;
@@ -34,20 +62,9 @@ base::Result<std::shared_ptr<TlsContext>> make_tls_context(const TlsOptions& opt
                                ssl::context::no_sslv3 | ssl::context::no_tlsv1 |
                                ssl::context::no_tlsv1_1,
                            error);
-  if (options.insecure) {
-    out->context.set_verify_mode(ssl::verify_none, error);
-    return out;
-  }
-  out->context.set_verify_mode(ssl::verify_peer, error);
-  if (options.ca_file.empty()) {
-    out->context.set_default_verify_paths(error);
-  } else {
-    out->context.load_verify_file(options.ca_file, error);
-  }
-  if (error) {
-    return base::fail(base::Code::InvalidArgument,
-                      fmt::format("CA file {}: {}", options.ca_file, error.message()));
-  }
+  TRY(identify(out->context, options));
+  out->context.set_verify_mode(options.insecure ? ssl::verify_none : ssl::verify_peer, error);
+  if (!options.insecure) TRY(trust(out->context, options));
   return out;
 }
 

@@ -1,0 +1,264 @@
+#include "net/http_client.h"
+
+#include <algorithm>
+#include <limits>
+#include <optional>
+
+#include <boost/beast/http/basic_parser.hpp>
+#include <boost/beast/http/message.hpp>
+#include <fmt/format.h>
+
+#include "aio/event.h"
+
+namespace net {
+
+namespace http = boost::beast::http;
+using boost::beast::string_view;
+using boost::system::error_code;
+
+namespace {
+
+constexpr std::uint32_t kHeaderBytesMax = 64U << 10U;
+
+bool same_name(std::string_view a, std::string_view b) {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [&](char x, char y) { return lower(x) == lower(y); });
+}
+
+/// Takes the bytes of an answer and hands out its parts; Beast knows the framing.
+class AnswerParser final : public http::basic_parser<false> {
+ public:
+  AnswerParser(const HttpClient::Sink& sink, std::size_t body_max, bool head)
+      : sink_(sink), body_max_(body_max) {
+    header_limit(kHeaderBytesMax);
+    body_limit(std::numeric_limits<std::uint64_t>::max());  // of 1.74: none refuses every length
+    eager(true);
+    skip(head);
+  }
+
+  HttpAnswer answer{};
+  bool enough = false;  // the sink said so
+  bool too_large = false;
+
+ private:
+  void on_request_impl(http::verb, string_view, string_view, int, error_code&) override {}
+  void on_response_impl(int status, string_view, int, error_code&) override {
+    answer.status = static_cast<unsigned>(status);
+  }
+  void on_field_impl(http::field, string_view name, string_view value, error_code&) override {
+    answer.headers.push_back({std::string(name), std::string(value)});
+  }
+  void on_header_impl(error_code&) override {}
+  void on_body_init_impl(const boost::optional<std::uint64_t>&, error_code&) override {}
+  std::size_t on_body_impl(string_view bytes, error_code& error) override {
+    take({bytes.data(), bytes.size()}, error);
+    return bytes.size();
+  }
+  void on_chunk_header_impl(std::uint64_t, string_view, error_code&) override {}
+  std::size_t on_chunk_body_impl(std::uint64_t, string_view bytes, error_code& error) override {
+    take({bytes.data(), bytes.size()}, error);
+    return bytes.size();
+  }
+  void on_finish_impl(error_code&) override {}
+
+  void take(std::string_view bytes, error_code& error) {
+    if (sink_ && answer.status >= 200 && answer.status < 300) {
+      enough = enough || !sink_(bytes);
+      if (enough) error = http::error::end_of_stream;
+      return;
+    }
+    too_large = answer.body.size() + bytes.size() > body_max_;
+    if (too_large) {
+      error = http::error::body_limit;
+    } else {
+      answer.body += bytes;
+    }
+  }
+
+  const HttpClient::Sink& sink_;
+  std::size_t body_max_;
+};
+
+/// A connection and what came over it that nobody has taken yet.
+class Wire final : public ConnectionEvents {
+ public:
+  Wire(const aio::Executor& executor, const Address& address, std::shared_ptr<TlsContext> tls)
+      : happened(executor, aio::Event::Mode::Auto),
+        connection_(tls ? make_tls(executor, address, std::move(tls), *this)
+                        : make_tcp(executor, address, *this)) {
+    connection_->connect();
+  }
+  ~Wire() { connection_->close(); }
+  Wire(const Wire&) = delete;
+  Wire& operator=(const Wire&) = delete;
+
+  bool connected() const { return connected_; }
+  bool stands() { return connected_ && !failed_ && inbox.empty() && connection_->stands(); }
+  bool send(std::string_view bytes) { return connection_->send(bytes); }
+
+  aio::Event happened;  // connected, bytes came, or it failed
+  std::string inbox;
+  std::optional<std::string> failed_;
+  bool closed_in_order = false;
+
+ private:
+  void on_connected() override {
+    connected_ = true;
+    happened.set();
+  }
+  void on_data(std::string_view bytes) override {
+    inbox += bytes;
+    happened.set();
+  }
+  void on_failed(Failure failure, const std::string& detail) override {
+    closed_in_order = failure == Failure::Closed;
+    failed_ = detail;
+    happened.set();
+  }
+
+  bool connected_ = false;
+  std::shared_ptr<Connection> connection_;
+};
+
+std::string text_of(const HttpCall& call, const Address& address) {
+  std::string out =
+      fmt::format("{} {} HTTP/1.1\r\nHost: {}\r\n", call.method, call.target, address.text());
+  for (const HttpHeader& header : call.headers) {
+    out += fmt::format("{}: {}\r\n", header.name, header.value);
+  }
+  const bool carries = call.method != "GET" && call.method != "HEAD" && call.method != "DELETE";
+  if (carries || !call.body.empty()) {
+    out += fmt::format("Content-Length: {}\r\n", call.body.size());
+  }
+  return out + "\r\n" + call.body;
+}
+
+}  // namespace
+
+const std::string* HttpAnswer::header(std::string_view name) const {
+  const auto it = std::find_if(headers.begin(), headers.end(),
+                               [name](const HttpHeader& h) { return same_name(h.name, name); });
+  return it == headers.end() ? nullptr : &it->value;
+}
+
+class HttpClient::Pool {
+ public:
+  Pool(aio::Executor executor, Address address, std::shared_ptr<TlsContext> tls,
+       HttpClientLimits limits)
+      : executor_(std::move(executor)),
+        address_(std::move(address)),
+        tls_(std::move(tls)),
+        limits_(limits) {}
+
+  aio::Task<base::Result<HttpAnswer>> run(HttpCall call, Sink sink, std::stop_token stop) {
+    std::unique_ptr<Wire> wire = take();
+    while (!wire->connected()) {
+      if (wire->failed_) co_return unavailable(*wire->failed_);
+      if (!co_await wire->happened.wait(stop)) co_return cancelled(call);
+    }
+    if (stop.stop_requested()) co_return cancelled(call);
+    if (!wire->send(text_of(call, address_))) co_return unavailable("the connection broke");
+    AnswerParser parser(sink, limits_.body_bytes_max, call.method == "HEAD");
+    while (!parser.is_done()) {
+      error_code error = feed(parser, wire->inbox);
+      if (!error && !parser.is_done() && wire->failed_) {
+        if (!wire->closed_in_order || !parser.got_some()) co_return unavailable(*wire->failed_);
+        parser.put_eof(error);
+        if (error) co_return unavailable("the connection was closed within the answer");
+      }
+      if (parser.enough) break;
+      if (parser.too_large) {
+        co_return base::fail(base::Code::ResourceExhausted,
+                             fmt::format("{}: an answer of more than {} bytes", address_.text(),
+                                         limits_.body_bytes_max));
+      }
+      if (error) co_return unavailable("the answer is no HTTP: " + error.message());
+      if (parser.is_done()) break;
+      if (!co_await wire->happened.wait(stop)) co_return cancelled(call);
+    }
+    if (parser.is_done() && parser.keep_alive()) keep(std::move(wire));
+    co_return std::move(parser.answer);
+  }
+
+  void use(std::shared_ptr<TlsContext> tls) {
+    tls_ = std::move(tls);
+    idle_.clear();
+  }
+  std::uint64_t opened() const { return opened_; }
+
+ private:
+  /// Everything that the parser can take of it.
+  static error_code feed(AnswerParser& parser, std::string& inbox) {
+    std::size_t used = 0;
+    error_code error;
+    while (used < inbox.size() && !parser.is_done()) {
+      const std::size_t took =
+          parser.put(boost::asio::buffer(inbox.data() + used, inbox.size() - used), error);
+      used += took;
+      if (error == http::error::need_more) {
+        error = {};
+        break;
+      }
+      if (error || took == 0) break;
+    }
+    inbox.erase(0, used);
+    return error;
+  }
+
+  std::unique_ptr<Wire> take() {
+    while (!idle_.empty()) {
+      std::unique_ptr<Wire> wire = std::move(idle_.back());
+      idle_.pop_back();
+      if (wire->stands()) return wire;
+    }
+    ++opened_;
+    return std::make_unique<Wire>(executor_, address_, tls_);
+  }
+  void keep(std::unique_ptr<Wire> wire) {
+    wire->happened.reset();
+    if (idle_.size() < limits_.idle_max && wire->stands()) idle_.push_back(std::move(wire));
+  }
+
+  base::Result<HttpAnswer> unavailable(const std::string& why) const {
+    return base::fail(base::Code::Unavailable, fmt::format("{}: {}", address_.text(), why),
+                      base::Retry::Backoff);
+  }
+  base::Result<HttpAnswer> cancelled(const HttpCall& call) const {
+    return base::fail(base::Code::Cancelled,
+                      fmt::format("{}: {} {} was cancelled", address_.text(), call.method,
+                                  call.target.substr(0, call.target.find('?'))));
+  }
+
+  aio::Executor executor_;
+  Address address_;
+  std::shared_ptr<TlsContext> tls_;
+  HttpClientLimits limits_;
+  std::vector<std::unique_ptr<Wire>> idle_;
+  std::uint64_t opened_ = 0;
+};
+
+HttpClient::HttpClient(aio::Executor executor, Address address, std::shared_ptr<TlsContext> tls,
+                       HttpClientLimits limits)
+    : pool_(std::make_shared<Pool>(std::move(executor), std::move(address), std::move(tls),
+                                   limits)) {}
+HttpClient::~HttpClient() = default;
+
+aio::Task<base::Result<HttpAnswer>> HttpClient::exchange(HttpCall call, std::stop_token stop) {
+  return pool_->run(std::move(call), {}, std::move(stop));
+}
+
+aio::Task<base::Result<HttpAnswer>> HttpClient::stream(HttpCall call, Sink sink,
+                                                       std::stop_token stop) {
+  return pool_->run(std::move(call), std::move(sink), std::move(stop));
+}
+
+void HttpClient::use(std::shared_ptr<TlsContext> tls) {
+  pool_->use(std::move(tls));
+}
+
+std::uint64_t HttpClient::opened() const {
+  return pool_->opened();
+}
+
+}  // namespace net
