@@ -1,0 +1,15 @@
+// Base64 as RFC 4648 §4 has it: with padding, without line breaks.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace crypto {
+
+std::string base64_encode(std::string_view bytes);
+/// Spaces and line ends at the end are left out. Errors: InvalidArgument.
+base::Result<std::string> base64_decode(std::string_view text);
+
+}  // namespace crypto

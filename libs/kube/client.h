@@ -1,0 +1,112 @@
+// Requests to one API server: typed by path and verb, not by object; bodies are JSON texts, decoded
+// by whoever knows them. A refusal is an answer (Reply), what comes in its place (no connection, no
+// time) is an Error, so that a caller can tell a conflict from a dead server without reading texts.
+//
+// Credentials are looked after here: a token file is read again when it is a minute old, a
+// credential plugin is asked when what it gave has expired, and either at once after a 401, upon
+// which the request is sent a second time. Certificates from files or from a plugin are renewed in
+// the same way.
+// Nothing is limited here: the API server has Priority and Fairness, and says Retry-After.
+#pragma once
+
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <string_view>
+
+#include "aio/clock.h"
+#include "aio/task.h"
+#include "kube/config.h"
+#include "kube/resource.h"
+
+namespace kube {
+
+struct Reply {
+  unsigned code = 0;
+  std::string body{};    // of a watch that was accepted: empty
+  Refusal refusal{};     // where !ok()
+  bool ok() const { return code >= 200 && code < 300; }
+};
+
+enum class PatchType {
+  Merge,      // RFC 7386
+  Json,       // RFC 6902
+  Strategic,  // of built-in kinds
+  Apply,      // server-side apply; the body may be YAML
+};
+
+struct ListQuery {
+  std::string labels{}, fields{};     // selectors; empty: all
+  std::string version{};              // resourceVersion
+  std::string match{};                // resourceVersionMatch: "NotOlderThan", "Exact"
+  std::string next{};                 // continue
+  std::uint32_t limit = 0;            // 0: no pages
+};
+
+struct WatchQuery {
+  std::string labels{}, fields{};
+  std::string version{};
+  bool initial = false;  // sendInitialEvents
+  std::uint32_t timeout_seconds = 0;
+};
+
+struct WriteOptions {
+  std::string subresource{};    // "status"
+  std::string field_manager{};  // needed for Apply
+  bool force = false;           // of Apply: take fields from other managers
+  bool dry_run = false;
+};
+
+struct DeleteOptions {
+  std::string uid{}, version{};             // preconditions; empty: none
+  std::optional<std::int64_t> grace_seconds{};
+  std::string propagation{};                // "Foreground", "Background", "Orphan"; empty: the default
+};
+
+struct ClientOptions {
+  std::string user_agent = "muster";
+  base::Duration timeout = base::seconds(30);  // of everything but a watch
+};
+
+class Client {
+ public:
+  /// Reads certificates; connects with the first request.
+  /// Errors: InvalidArgument for a server or a certificate that cannot be used.
+  static base::Result<std::unique_ptr<Client>> make(aio::Clock& clock, aio::Executor executor,
+                                                    Config config, ClientOptions options = {});
+  virtual ~Client() = default;
+
+  /// The namespace of the configuration.
+  virtual const std::string& ns() const = 0;
+
+  /// Any request. `what` names it in errors. Errors: Unavailable, DeadlineExceeded, Cancelled; of
+  /// the credentials: PermissionDenied, NotFound (of the plugin).
+  virtual aio::Task<base::Result<Reply>> send(std::string method, std::string target,
+                                              std::string content_type, std::string body,
+                                              std::stop_token stop) = 0;
+  /// A watch: each line, an event, goes to `line` as it comes, without its end; false: enough.
+  /// Ends in order when the server ends it. `opened` is called when it was accepted.
+  virtual aio::Task<base::Result<Reply>> watch(std::string target,
+                                               std::function<void()> opened,
+                                               std::function<bool(std::string_view)> line,
+                                               std::stop_token stop) = 0;
+
+  aio::Task<base::Result<Reply>> get(Resource resource, Key key, std::stop_token stop,
+                                     std::string subresource = {});
+  /// Of one namespace; empty: of all.
+  aio::Task<base::Result<Reply>> list(Resource resource, std::string ns, ListQuery query,
+                                      std::stop_token stop);
+  aio::Task<base::Result<Reply>> create(Resource resource, std::string ns, std::string body,
+                                        WriteOptions options, std::stop_token stop);
+  aio::Task<base::Result<Reply>> replace(Resource resource, Key key, std::string body,
+                                         WriteOptions options, std::stop_token stop);
+  aio::Task<base::Result<Reply>> patch(Resource resource, Key key, PatchType type, std::string body,
+                                       WriteOptions options, std::stop_token stop);
+  aio::Task<base::Result<Reply>> remove(Resource resource, Key key, DeleteOptions options,
+                                        std::stop_token stop);
+};
+
+/// The target of a watch of one namespace; empty: of all.
+std::string watch_target(const Resource& resource, const std::string& ns, const WatchQuery& query);
+
+}  // namespace kube

@@ -1,0 +1,67 @@
+// Which kind of object, and which one: what the paths of the Kubernetes API are made of, and what it
+// answers when it refuses. Pure.
+// Source: Kubernetes API concepts (resource URIs), the type meta/v1.Status.
+#pragma once
+
+#include <compare>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "base/time.h"
+
+namespace kube {
+
+struct Resource {
+  std::string group;    // empty: the core group
+  std::string version;  // "v1"
+  std::string kind;     // "Pod"
+  std::string plural;   // "pods"
+  bool namespaced = true;
+
+  std::string api_version() const { return group.empty() ? version : group + "/" + version; }
+};
+
+/// One object of a resource.
+struct Key {
+  std::string ns;  // empty: of no namespace
+  std::string name;
+  auto operator<=>(const Key&) const = default;
+  std::string text() const { return ns.empty() ? name : ns + "/" + name; }
+};
+
+/// "/apis/apps/v1/namespaces/shop/deployments/web/status". An empty name: the collection; an empty
+/// namespace: of all namespaces. Escapes what must be.
+std::string path_of(const Resource& resource, const Key& key, std::string_view subresource = {});
+
+/// The part of a target behind the '?', with names and values escaped.
+class Query {
+ public:
+  /// Leaves out an empty value.
+  Query& add(std::string_view name, std::string_view value);
+  /// "?a=b&c=d"; nothing: "".
+  const std::string& text() const { return text_; }
+
+ private:
+  std::string text_;
+};
+
+/// Why the server refused.
+struct Refusal {
+  unsigned code = 0;    // HTTP status, or that of an ERROR event
+  std::string reason{};   // "NotFound", "AlreadyExists", "Conflict", "Expired", "Invalid" …
+  std::string message{};  // for people
+  bool version_too_large = false;  // a cause is ResourceVersionTooLarge
+  base::Duration retry_after{};    // zero: not said
+};
+
+/// Of the body of an answer, which may be no Status: then the reason follows from the code and the
+/// message is the beginning of the text. `retry_after`: the header's value; empty: none.
+Refusal refusal_of(unsigned code, std::string_view body, std::string_view retry_after = {});
+/// NotFound; AlreadyExists; FailedPrecondition (Conflict, Gone); PermissionDenied (401, 403);
+/// InvalidArgument (400, 422); Unavailable, to be tried again (429, 5xx); Internal. `what`: of the
+/// request, "get pods shop/web-0".
+base::Error error_of(const Refusal& refusal, const std::string& what);
+
+}  // namespace kube

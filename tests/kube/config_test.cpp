@@ -1,0 +1,184 @@
+#include "kube/config.h"
+
+#include <cstdlib>
+#include <fstream>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "aio/file.h"
+
+namespace kube {
+namespace {
+
+using testing::HasSubstr;
+
+constexpr const char* kFile = R"(
+apiVersion: v1
+kind: Config
+current-context: home
+clusters:
+- name: c1
+  cluster: {server: "https://one:6443", certificate-authority-data: Y2E=}
+- name: c2
+  cluster: {server: "https://two:6443", certificate-authority: pki/ca.crt, tls-server-name: api}
+users:
+- name: u1
+  user: {client-certificate-data: Y2VydA==, client-key: /etc/key.pem}
+- name: u2
+  user:
+    exec:
+      apiVersion: client.authentication.k8s.io/v1
+      command: bin/login
+      args: [token, "--for=two"]
+      env: [{name: A, value: b}]
+      installHint: "install it"
+contexts:
+- name: home
+  context: {cluster: c1, user: u1}
+- name: away
+  context: {cluster: c2, user: u2, namespace: shop}
+)";
+
+ConfigFile parsed(const std::string& text) {
+  auto out = parse_config(text, "/home/me/.kube/config");
+  EXPECT_TRUE(out.has_value()) << out.error().message;
+  return out.value_or(ConfigFile{});
+}
+
+std::string refusal(const std::string& text) {
+  const auto out = parse_config(text, "/home/me/.kube/config");
+  return out ? "" : out.error().message;
+}
+
+TEST(KubeConfig, ChoosesTheCurrentContext) {
+  const auto config = choose(parsed(kFile), {});
+  ASSERT_TRUE(config.has_value()) << config.error().message;
+  EXPECT_EQ(config->cluster.server, "https://one:6443");
+  EXPECT_EQ(config->cluster.authority.text, "ca");
+  EXPECT_EQ(config->user.certificate.text, "cert");
+  EXPECT_EQ(config->user.key.file, "/etc/key.pem");
+  EXPECT_EQ(config->ns, "default");
+  EXPECT_EQ(config->context, "home");
+}
+
+TEST(KubeConfig, RelativePathsStandForTheFoldersOfTheirFile) {
+  const auto config = choose(parsed(kFile), {.context = "away"});
+  ASSERT_TRUE(config.has_value()) << config.error().message;
+  EXPECT_EQ(config->cluster.authority.file, "/home/me/.kube/pki/ca.crt");
+  EXPECT_EQ(config->cluster.tls_server_name, "api");
+  ASSERT_TRUE(config->user.exec.has_value());
+  EXPECT_EQ(config->user.exec->command, "/home/me/.kube/bin/login");
+  EXPECT_THAT(config->user.exec->arguments, testing::ElementsAre("token", "--for=two"));
+  EXPECT_EQ(config->user.exec->api_version, "v1");
+  EXPECT_EQ(config->ns, "shop");
+}
+
+TEST(KubeConfig, FlagsTakeThePlaceOfTheContext) {
+  const auto config =
+      choose(parsed(kFile), {.context = "home", .cluster = "c2", .user = "u2", .ns = "x"});
+  ASSERT_TRUE(config.has_value()) << config.error().message;
+  EXPECT_EQ(config->cluster.server, "https://two:6443");
+  EXPECT_TRUE(config->user.exec.has_value());
+  EXPECT_EQ(config->ns, "x");
+}
+
+TEST(KubeConfig, ANameThatIsNotThereIsSaidWithThoseThatAre) {
+  const auto config = choose(parsed(kFile), {.context = "hom"});
+  ASSERT_FALSE(config.has_value());
+  EXPECT_EQ(config.error().code, base::Code::NotFound);
+  EXPECT_THAT(config.error().message, HasSubstr("no context 'hom'; it has away, home"));
+  EXPECT_THAT(choose({}, {}).error().message, HasSubstr("no current context"));
+}
+
+TEST(KubeConfig, TheFirstFileThatNamesAThingHasIt) {
+  ConfigFile first = parsed(R"(
+clusters: [{name: c1, cluster: {server: "https://first"}}]
+current-context: away
+)");
+  merge(first, parsed(kFile));
+  EXPECT_EQ(first.current_context, "away");
+  EXPECT_EQ(first.clusters.at("c1").server, "https://first");
+  EXPECT_TRUE(first.clusters.at("c1").authority.empty()) << "never mixed of two files";
+  EXPECT_EQ(first.clusters.at("c2").server, "https://two:6443");
+}
+
+TEST(KubeConfig, NamesTheFieldThatIsWrong) {
+  const auto user = [](const std::string& text) {
+    return refusal("users: [{name: u, user: {" + text + "}}]");
+  };
+  EXPECT_THAT(user("client-key-data: '%%'"), HasSubstr("users[u].user.client-key-data: no base64"));
+  EXPECT_THAT(user("client-key: k"), HasSubstr("needed together"));
+  EXPECT_THAT(user("auth-provider: {name: gcp}"), HasSubstr("use exec"));
+  EXPECT_THAT(user("token: 7"), HasSubstr("users[u].user.token: a string is needed"));
+  EXPECT_THAT(user("exec: {command: x, apiVersion: client.authentication.k8s.io/v1alpha1}"),
+              HasSubstr("users[u].user.exec.apiVersion: 'client.authentication.k8s.io/v1alpha1'"));
+  EXPECT_THAT(user("exec: {apiVersion: client.authentication.k8s.io/v1}"),
+              HasSubstr("users[u].user.exec.command: is missing"));
+  EXPECT_THAT(refusal("clusters: [{name: c, cluster: {server: x, proxy-url: 'http://p'}}]"),
+              HasSubstr("clusters[c].cluster.proxy-url"));
+  EXPECT_THAT(refusal("clusters: [{name: c, cluster: {certificate-authority: x, "
+                      "insecure-skip-tls-verify: true}}]"),
+              HasSubstr("exclude each other"));
+  EXPECT_THAT(refusal("kind: Pod"), HasSubstr("kind 'Pod'"));
+  EXPECT_THAT(refusal("a: ["), HasSubstr("/home/me/.kube/config:1"));
+  EXPECT_EQ(refusal(""), "");
+}
+
+class KubeConfigFiles : public testing::Test {
+ protected:
+  void SetUp() override {
+    for (const char* name :
+         {"KUBECONFIG", "HOME", "KUBERNETES_SERVICE_HOST", "KUBERNETES_SERVICE_PORT"}) {
+      if (const char* value = std::getenv(name)) saved_[name] = value;
+      ::unsetenv(name);
+    }
+    folder = testing::TempDir() + "muster-kubeconfig-" + std::to_string(::getpid());
+    ASSERT_TRUE(aio::make_dirs(folder).has_value());
+  }
+  void TearDown() override {
+    for (const char* name :
+         {"KUBECONFIG", "HOME", "KUBERNETES_SERVICE_HOST", "KUBERNETES_SERVICE_PORT"}) {
+      ::unsetenv(name);
+      if (saved_.contains(name)) ::setenv(name, saved_[name].c_str(), 1);
+    }
+    static_cast<void>(aio::remove_tree(folder));
+  }
+  std::string file(const std::string& name, const std::string& text) const {
+    std::ofstream(folder + "/" + name) << text;
+    return folder + "/" + name;
+  }
+  std::string folder;
+
+ private:
+  std::map<std::string, std::string> saved_;
+};
+
+TEST_F(KubeConfigFiles, SeveralAreMergedAndThoseThatAreNotThereAreLeftOut) {
+  const std::string a = file("a", "current-context: away");
+  const std::string b = file("b", kFile);
+  ::setenv("KUBECONFIG", (a + ":" + folder + "/none::" + b).c_str(), 1);
+  const auto config = load_config("", {});
+  ASSERT_TRUE(config.has_value()) << config.error().message;
+  EXPECT_EQ(config->context, "away");
+  EXPECT_EQ(config->cluster.authority.file, folder + "/pki/ca.crt");
+  EXPECT_EQ(load_config(folder + "/none", {}).error().code, base::Code::NotFound);
+}
+
+TEST_F(KubeConfigFiles, WithoutThemAPodIsItsServiceAccount) {
+  ::setenv("HOME", folder.c_str(), 1);
+  EXPECT_THAT(load_config("", {}).error().message, HasSubstr("no current context"));
+  ::setenv("KUBERNETES_SERVICE_HOST", "fd00::1", 1);
+  ::setenv("KUBERNETES_SERVICE_PORT", "443", 1);
+  file("namespace", "muster-system\n");
+  const auto pod = in_cluster(folder);
+  ASSERT_TRUE(pod.has_value()) << pod.error().message;
+  EXPECT_EQ(pod->cluster.server, "https://[fd00::1]:443");
+  EXPECT_EQ(pod->ns, "muster-system");
+  EXPECT_EQ(pod->user.token_file, folder + "/token");
+  EXPECT_EQ(load_config("", {.ns = "x"})->ns, "x");
+  EXPECT_FALSE(load_config("", {.context = "home"}).has_value()) << "asked for by name";
+}
+
+}  // namespace
+}  // namespace kube
