@@ -9,7 +9,9 @@
 // Nothing is limited here: the API server has Priority and Fairness, and says Retry-After.
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -23,8 +25,8 @@ namespace kube {
 
 struct Reply {
   unsigned code = 0;
-  std::string body{};    // of a watch that was accepted: empty
-  Refusal refusal{};     // where !ok()
+  std::string body{};  // of a watch that was accepted: empty
+  Refusal refusal{};   // where !ok()
   bool ok() const { return code >= 200 && code < 300; }
 };
 
@@ -36,11 +38,11 @@ enum class PatchType {
 };
 
 struct ListQuery {
-  std::string labels{}, fields{};     // selectors; empty: all
-  std::string version{};              // resourceVersion
-  std::string match{};                // resourceVersionMatch: "NotOlderThan", "Exact"
-  std::string next{};                 // continue
-  std::uint32_t limit = 0;            // 0: no pages
+  std::string labels{}, fields{};  // selectors; empty: all
+  std::string version{};           // resourceVersion
+  std::string match{};             // resourceVersionMatch: "NotOlderThan", "Exact"
+  std::string next{};              // continue
+  std::uint32_t limit = 0;         // 0: no pages
 };
 
 struct WatchQuery {
@@ -58,9 +60,9 @@ struct WriteOptions {
 };
 
 struct DeleteOptions {
-  std::string uid{}, version{};             // preconditions; empty: none
+  std::string uid{}, version{};  // preconditions; empty: none
   std::optional<std::int64_t> grace_seconds{};
-  std::string propagation{};                // "Foreground", "Background", "Orphan"; empty: the default
+  std::string propagation{};  // "Foreground", "Background", "Orphan"; empty: the default
 };
 
 struct ClientOptions {
@@ -86,8 +88,7 @@ class Client {
                                               std::stop_token stop) = 0;
   /// A watch: each line, an event, goes to `line` as it comes, without its end; false: enough.
   /// Ends in order when the server ends it. `opened` is called when it was accepted.
-  virtual aio::Task<base::Result<Reply>> watch(std::string target,
-                                               std::function<void()> opened,
+  virtual aio::Task<base::Result<Reply>> watch(std::string target, std::function<void()> opened,
                                                std::function<bool(std::string_view)> line,
                                                std::stop_token stop) = 0;
 

@@ -1,15 +1,15 @@
-// Which kind of object, and which one: what the paths of the Kubernetes API are made of, and what it
-// answers when it refuses. Pure.
-// Source: Kubernetes API concepts (resource URIs), the type meta/v1.Status.
+// Which kind of object, and which one: what the paths of the Kubernetes API are made of, and what
+// it answers when it refuses. Pure. Source: Kubernetes API concepts (resource URIs), the type
+// meta/v1.Status.
 #pragma once
 
-#include <compare>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/result.h"
 #include "base/time.h"
+#include "kube/key.h"
 
 namespace kube {
 
@@ -21,14 +21,6 @@ struct Resource {
   bool namespaced = true;
 
   std::string api_version() const { return group.empty() ? version : group + "/" + version; }
-};
-
-/// One object of a resource.
-struct Key {
-  std::string ns;  // empty: of no namespace
-  std::string name;
-  auto operator<=>(const Key&) const = default;
-  std::string text() const { return ns.empty() ? name : ns + "/" + name; }
 };
 
 /// "/apis/apps/v1/namespaces/shop/deployments/web/status". An empty name: the collection; an empty
@@ -47,9 +39,15 @@ class Query {
   std::string text_;
 };
 
+/// A Time or MicroTime of an object (RFC 3339). Errors: InvalidArgument, also for one that does not
+/// fit into nanoseconds of 64 bits.
+base::Result<base::WallTime> parse_time(const std::string& text);
+/// A MicroTime: "2026-11-21T04:42:24.123456Z".
+std::string micro_time(base::WallTime time);
+
 /// Why the server refused.
 struct Refusal {
-  unsigned code = 0;    // HTTP status, or that of an ERROR event
+  unsigned code = 0;      // HTTP status, or that of an ERROR event
   std::string reason{};   // "NotFound", "AlreadyExists", "Conflict", "Expired", "Invalid" …
   std::string message{};  // for people
   bool version_too_large = false;  // a cause is ResourceVersionTooLarge

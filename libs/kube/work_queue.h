@@ -12,29 +12,16 @@
 // Source: the behaviour of client-go's util/workqueue and of controller-runtime's priorityqueue.
 #pragma once
 
-#include <compare>
 #include <cstdint>
 #include <functional>
 #include <optional>
 #include <set>
-#include <string>
 #include <unordered_map>
 
 #include "base/time.h"
+#include "kube/key.h"
 
 namespace kube {
-
-/// Which object; `space` is empty for one that is in no namespace.
-struct Key {
-  std::string space, name;
-  auto operator<=>(const Key&) const = default;
-};
-/// "muster-system/nightly", "node1"
-std::string to_string(const Key& key);
-
-struct KeyHash {
-  std::size_t operator()(const Key& key) const;
-};
 
 class WorkQueue {
  public:

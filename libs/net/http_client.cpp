@@ -29,8 +29,9 @@ bool same_name(std::string_view a, std::string_view b) {
 /// Takes the bytes of an answer and hands out its parts; Beast knows the framing.
 class AnswerParser final : public http::basic_parser<false> {
  public:
-  AnswerParser(const HttpClient::Sink& sink, std::size_t body_max, bool head)
-      : sink_(sink), body_max_(body_max) {
+  AnswerParser(const HttpClient::Sink& sink, const std::function<void()>& opened,
+               std::size_t body_max, bool head)
+      : sink_(sink), opened_(opened), body_max_(body_max) {
     header_limit(kHeaderBytesMax);
     body_limit(std::numeric_limits<std::uint64_t>::max());  // of 1.74: none refuses every length
     eager(true);
@@ -49,7 +50,9 @@ class AnswerParser final : public http::basic_parser<false> {
   void on_field_impl(http::field, string_view name, string_view value, error_code&) override {
     answer.headers.push_back({std::string(name), std::string(value)});
   }
-  void on_header_impl(error_code&) override {}
+  void on_header_impl(error_code&) override {
+    if (streams() && opened_) opened_();
+  }
   void on_body_init_impl(const boost::optional<std::uint64_t>&, error_code&) override {}
   std::size_t on_body_impl(string_view bytes, error_code& error) override {
     take({bytes.data(), bytes.size()}, error);
@@ -62,8 +65,10 @@ class AnswerParser final : public http::basic_parser<false> {
   }
   void on_finish_impl(error_code&) override {}
 
+  bool streams() const { return sink_ && answer.status >= 200 && answer.status < 300; }
+
   void take(std::string_view bytes, error_code& error) {
-    if (sink_ && answer.status >= 200 && answer.status < 300) {
+    if (streams()) {
       enough = enough || !sink_(bytes);
       if (enough) error = http::error::end_of_stream;
       return;
@@ -77,6 +82,7 @@ class AnswerParser final : public http::basic_parser<false> {
   }
 
   const HttpClient::Sink& sink_;
+  const std::function<void()>& opened_;
   std::size_t body_max_;
 };
 
@@ -151,7 +157,8 @@ class HttpClient::Pool {
         tls_(std::move(tls)),
         limits_(limits) {}
 
-  aio::Task<base::Result<HttpAnswer>> run(HttpCall call, Sink sink, std::stop_token stop) {
+  aio::Task<base::Result<HttpAnswer>> run(HttpCall call, Sink sink, std::function<void()> opened,
+                                          std::stop_token stop) {
     std::unique_ptr<Wire> wire = take();
     while (!wire->connected()) {
       if (wire->failed_) co_return unavailable(*wire->failed_);
@@ -159,7 +166,7 @@ class HttpClient::Pool {
     }
     if (stop.stop_requested()) co_return cancelled(call);
     if (!wire->send(text_of(call, address_))) co_return unavailable("the connection broke");
-    AnswerParser parser(sink, limits_.body_bytes_max, call.method == "HEAD");
+    AnswerParser parser(sink, opened, limits_.body_bytes_max, call.method == "HEAD");
     while (!parser.is_done()) {
       error_code error = feed(parser, wire->inbox);
       if (!error && !parser.is_done() && wire->failed_) {
@@ -245,12 +252,13 @@ HttpClient::HttpClient(aio::Executor executor, Address address, std::shared_ptr<
 HttpClient::~HttpClient() = default;
 
 aio::Task<base::Result<HttpAnswer>> HttpClient::exchange(HttpCall call, std::stop_token stop) {
-  return pool_->run(std::move(call), {}, std::move(stop));
+  return pool_->run(std::move(call), {}, {}, std::move(stop));
 }
 
 aio::Task<base::Result<HttpAnswer>> HttpClient::stream(HttpCall call, Sink sink,
+                                                       std::function<void()> opened,
                                                        std::stop_token stop) {
-  return pool_->run(std::move(call), std::move(sink), std::move(stop));
+  return pool_->run(std::move(call), std::move(sink), std::move(opened), std::move(stop));
 }
 
 void HttpClient::use(std::shared_ptr<TlsContext> tls) {

@@ -61,9 +61,11 @@ class HttpClient {
   /// ResourceExhausted (a body over the limit), Cancelled. Deadlines are the caller's.
   aio::Task<base::Result<HttpAnswer>> exchange(HttpCall call, std::stop_token stop);
   /// The body of an answer of 200 to 299 goes to `sink` as it comes, and `body` stays empty; any
-  /// other answer is kept whole. Returns when the body has ended or the sink has enough.
+  /// other answer is kept whole. `opened`, which may be empty, is called when the head of such an
+  /// answer came. Returns when the body has ended or the sink has enough.
   /// Errors: as above, also when the connection broke within the body.
-  aio::Task<base::Result<HttpAnswer>> stream(HttpCall call, Sink sink, std::stop_token stop);
+  aio::Task<base::Result<HttpAnswer>> stream(HttpCall call, Sink sink, std::function<void()> opened,
+                                             std::stop_token stop);
 
   /// For new connections: certificates were changed. Those that are idle are closed.
   void use(std::shared_ptr<TlsContext> tls);

@@ -88,12 +88,14 @@ class HttpClientTest : public testing::Test {
     return aio::run(context, client.exchange({.target = "/a?b=c"}, std::move(stop)));
   }
   base::Result<HttpAnswer> stream(HttpClient::Sink sink, std::stop_token stop = {}) {
-    return aio::run(context, client.stream({}, std::move(sink), std::move(stop)));
+    return aio::run(context,
+                    client.stream({}, std::move(sink), [this] { ++opened; }, std::move(stop)));
   }
   void says(std::vector<std::string> parts, bool close = false, base::Duration pause = {}) {
     server.script.push_back({std::move(parts), close, pause});
   }
 
+  int opened = 0;  // streams that were accepted
   asio::io_context context;
   ScriptedServer server{context};
   HttpClient client{
@@ -174,6 +176,7 @@ TEST_F(HttpClientTest, APieceIsHandedOutBeforeTheNextOneCame) {
               }).has_value());
   ASSERT_EQ(when.size(), 2U);
   EXPECT_GE(when[1] - when[0], base::millis(40));
+  EXPECT_EQ(opened, 1);
 }
 
 TEST_F(HttpClientTest, TheSinkEndsAStreamAndItsConnectionIsNotUsedAgain) {
@@ -194,6 +197,7 @@ TEST_F(HttpClientTest, ARefusalOfAStreamIsKeptWhole) {
   });
   ASSERT_TRUE(answer.has_value());
   EXPECT_EQ(answer->status, 410U);
+  EXPECT_EQ(opened, 0);
   EXPECT_EQ(answer->body, "expired");
 }
 

@@ -1,0 +1,256 @@
+#include "kube/client.h"
+
+#include <functional>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "aio/deadline.h"
+#include "aio/file.h"
+#include "api/node.h"
+#include "kube/credentials.h"
+#include "net/http_client.h"
+#include "net/url.h"
+
+namespace kube {
+namespace {
+
+constexpr const char* kJson = "application/json";
+
+base::Result<std::string> pem_text(const Pem& pem) {
+  if (!pem.text.empty() || pem.file.empty()) return pem.text;
+  return aio::read_file(pem.file);
+}
+
+const char* content_type(PatchType type) {
+  switch (type) {
+    case PatchType::Merge: return "application/merge-patch+json";
+    case PatchType::Json: return "application/json-patch+json";
+    case PatchType::Strategic: return "application/strategic-merge-patch+json";
+    case PatchType::Apply: return "application/apply-patch+yaml";
+  }
+  return kJson;
+}
+
+std::string with_options(std::string path, const WriteOptions& options) {
+  return path + Query()
+                    .add("fieldManager", options.field_manager)
+                    .add("force", options.force ? "true" : "")
+                    .add("dryRun", options.dry_run ? "All" : "")
+                    .text();
+}
+
+/// Cuts what comes into lines.
+class Lines {
+ public:
+  explicit Lines(std::function<bool(std::string_view)> line) : line_(std::move(line)) {}
+
+  bool take(std::string_view bytes) {
+    for (;;) {
+      const std::size_t end = bytes.find('\n');
+      if (end == std::string_view::npos) {
+        rest_ += bytes;
+        return true;
+      }
+      bool more = true;
+      if (rest_.empty()) {
+        more = end == 0 || line_(bytes.substr(0, end));
+      } else {
+        rest_ += bytes.substr(0, end);
+        more = line_(std::exchange(rest_, {}));
+      }
+      if (!more) return false;
+      bytes.remove_prefix(end + 1);
+    }
+  }
+
+ private:
+  std::function<bool(std::string_view)> line_;
+  std::string rest_;
+};
+
+class HttpsClient final : public Client {
+ public:
+  HttpsClient(aio::Clock& clock, aio::Executor executor, Config config, ClientOptions options,
+              net::Url server, Credentials credentials)
+      : clock_(clock),
+        config_(std::move(config)),
+        options_(std::move(options)),
+        server_(std::move(server)),
+        credentials_(std::move(credentials)),
+        http_(std::move(executor), server_.address, nullptr) {
+    while (server_.path.ends_with('/')) server_.path.pop_back();
+  }
+
+  const std::string& ns() const override { return config_.ns; }
+
+  aio::Task<base::Result<Reply>> send(std::string method, std::string target,
+                                      std::string content_type, std::string body,
+                                      std::stop_token stop) override {
+    net::HttpCall call{std::move(method), std::move(target), {}, std::move(body)};
+    if (!call.body.empty()) call.headers.push_back({"Content-Type", std::move(content_type)});
+    const std::string what = what_of(call);
+    auto ask = [this, &call](std::stop_token token) { return exchange(call, {}, {}, token); };
+    co_return co_await aio::with_deadline(clock_, clock_.now() + options_.timeout, std::move(stop),
+                                          what, ask);
+  }
+
+  aio::Task<base::Result<Reply>> watch(std::string target, std::function<void()> opened,
+                                       std::function<bool(std::string_view)> line,
+                                       std::stop_token stop) override {
+    co_return co_await exchange({"GET", std::move(target), {}, {}}, std::move(opened),
+                                std::move(line), std::move(stop));
+  }
+
+ private:
+  static std::string what_of(const net::HttpCall& call) {
+    return call.method + " " + call.target.substr(0, call.target.find('?'));
+  }
+
+  /// Who we are, over connections that were made as that.
+  aio::Task<base::Result<std::string>> authorization(std::stop_token stop) {
+    CO_TRY(const Identity identity, co_await credentials_.current(std::move(stop)));
+    if (server_.tls && (!connected_as_ || *connected_as_ != identity.generation)) {
+      net::TlsOptions tls;
+      CO_TRY(tls.ca, pem_text(config_.cluster.authority));
+      tls.server_name = config_.cluster.tls_server_name;
+      tls.insecure = config_.cluster.insecure;
+      tls.certificate = identity.certificate;
+      tls.key = identity.key;
+      CO_TRY(auto context, net::make_tls_context(tls));
+      http_.use(std::move(context));
+      connected_as_ = identity.generation;
+    }
+    co_return identity.authorization;
+  }
+
+  net::HttpCall addressed(const net::HttpCall& call, const std::string& authorization) const {
+    net::HttpCall out = call;
+    out.target = server_.path + call.target;
+    out.headers.push_back({"User-Agent", options_.user_agent});
+    out.headers.push_back({"Accept", kJson});
+    if (!authorization.empty()) out.headers.push_back({"Authorization", authorization});
+    if (!config_.user.impersonate.empty()) {
+      out.headers.push_back({"Impersonate-User", config_.user.impersonate});
+    }
+    for (const std::string& group : config_.user.impersonate_groups) {
+      out.headers.push_back({"Impersonate-Group", group});
+    }
+    return out;
+  }
+
+  aio::Task<base::Result<Reply>> exchange(net::HttpCall call, std::function<void()> opened,
+                                          std::function<bool(std::string_view)> line,
+                                          std::stop_token stop) {
+    const std::string what = what_of(call);
+    for (bool again = true;; again = false) {
+      auto who = co_await authorization(stop);
+      if (!who) co_return tl::unexpected(who.error().with(what));
+      base::Result<net::HttpAnswer> answer;
+      if (line) {
+        Lines lines(line);
+        net::HttpClient::Sink sink = [&lines](std::string_view bytes) { return lines.take(bytes); };
+        answer = co_await http_.stream(addressed(call, *who), std::move(sink), opened, stop);
+      } else {
+        answer = co_await http_.exchange(addressed(call, *who), stop);
+      }
+      if (!answer) co_return tl::unexpected(answer.error().with(what));
+      if (answer->status == 401 && again && credentials_.refused()) continue;
+      co_return reply_of(std::move(*answer));
+    }
+  }
+
+  static Reply reply_of(net::HttpAnswer answer) {
+    Reply out;
+    out.code = answer.status;
+    if (!out.ok()) {
+      const std::string* after = answer.header("Retry-After");
+      out.refusal = refusal_of(out.code, answer.body, after == nullptr ? "" : *after);
+    }
+    out.body = std::move(answer.body);
+    return out;
+  }
+
+  aio::Clock& clock_;
+  Config config_;
+  ClientOptions options_;
+  net::Url server_;
+  Credentials credentials_;
+  net::HttpClient http_;
+  std::optional<std::uint64_t> connected_as_;  // Identity::generation
+};
+
+}  // namespace
+
+base::Result<std::unique_ptr<Client>> Client::make(aio::Clock& clock, aio::Executor executor,
+                                                   Config config, ClientOptions options) {
+  std::string server = config.cluster.server;
+  if (server.find("://") == std::string::npos) server = "https://" + server;
+  TRY(net::Url url, net::parse_url(server));
+  TRY(auto credentials, Credentials::make(clock, config.user));
+  return std::make_unique<HttpsClient>(clock, std::move(executor), std::move(config),
+                                       std::move(options), std::move(url), std::move(credentials));
+}
+
+aio::Task<base::Result<Reply>> Client::get(Resource resource, Key key, std::stop_token stop,
+                                           std::string subresource) {
+  return send("GET", path_of(resource, key, subresource), "", "", std::move(stop));
+}
+
+aio::Task<base::Result<Reply>> Client::list(Resource resource, std::string ns, ListQuery query,
+                                            std::stop_token stop) {
+  Query text;
+  text.add("labelSelector", query.labels).add("fieldSelector", query.fields);
+  text.add("resourceVersion", query.version).add("resourceVersionMatch", query.match);
+  text.add("limit", query.limit == 0 ? "" : std::to_string(query.limit));
+  text.add("continue", query.next);
+  return send("GET", path_of(resource, {std::move(ns), ""}) + text.text(), "", "", std::move(stop));
+}
+
+aio::Task<base::Result<Reply>> Client::create(Resource resource, std::string ns, std::string body,
+                                              WriteOptions options, std::stop_token stop) {
+  return send("POST", with_options(path_of(resource, {std::move(ns), ""}), options), kJson,
+              std::move(body), std::move(stop));
+}
+
+aio::Task<base::Result<Reply>> Client::replace(Resource resource, Key key, std::string body,
+                                               WriteOptions options, std::stop_token stop) {
+  return send("PUT", with_options(path_of(resource, key, options.subresource), options), kJson,
+              std::move(body), std::move(stop));
+}
+
+aio::Task<base::Result<Reply>> Client::patch(Resource resource, Key key, PatchType type,
+                                             std::string body, WriteOptions options,
+                                             std::stop_token stop) {
+  return send("PATCH", with_options(path_of(resource, key, options.subresource), options),
+              content_type(type), std::move(body), std::move(stop));
+}
+
+aio::Task<base::Result<Reply>> Client::remove(Resource resource, Key key, DeleteOptions options,
+                                              std::stop_token stop) {
+  api::Node body = api::Node::map();
+  body.set("kind", "DeleteOptions").set("apiVersion", "v1");
+  if (options.grace_seconds) body.set("gracePeriodSeconds", *options.grace_seconds);
+  if (!options.propagation.empty()) body.set("propagationPolicy", options.propagation);
+  api::Node preconditions = api::Node::map();
+  if (!options.uid.empty()) preconditions.set("uid", options.uid);
+  if (!options.version.empty()) preconditions.set("resourceVersion", options.version);
+  if (preconditions.size() > 0) body.set("preconditions", std::move(preconditions));
+  return send("DELETE", path_of(resource, key), kJson, api::to_json(body), std::move(stop));
+}
+
+std::string watch_target(const Resource& resource, const std::string& ns, const WatchQuery& query) {
+  Query text;
+  text.add("watch", "true").add("allowWatchBookmarks", "true");
+  text.add("labelSelector", query.labels).add("fieldSelector", query.fields);
+  text.add("resourceVersion", query.version);
+  if (query.initial) {
+    text.add("sendInitialEvents", "true").add("resourceVersionMatch", "NotOlderThan");
+  }
+  if (query.timeout_seconds > 0) {
+    text.add("timeoutSeconds", std::to_string(query.timeout_seconds));
+  }
+  return path_of(resource, {ns, ""}) + text.text();
+}
+
+}  // namespace kube
