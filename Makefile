@@ -19,7 +19,7 @@ build: deps ## build everything: PRESET=default (ASan, UBSan), release or tsan
 	@cmake --preset $(PRESET) >/dev/null || cmake --preset $(PRESET)
 	@cmake --build $(BUILD) -j $(JOBS) $(addprefix --target ,$(TARGET))
 
-test: build ## build and run all tests
+test: build kubernetes ## build and run all tests
 	@ctest --test-dir $(BUILD) --output-on-failure -j $(JOBS)
 
 check: deps ## formatting, bans and norms, layers, clang-tidy
@@ -41,7 +41,7 @@ bench: ## run the benchmarks that defend the figures in docs/performance.md
 mutate: deps ## break the measurement line by line; its tests must notice
 	@python3 ci/mutate.py
 
-kubernetes: ## build the API server that the cluster tests will use, once; prints where it is
+kubernetes: deps ## build the API server that the cluster tests use, once; prints where it is
 	@ci/kubernetes.sh
 
 fmt: deps ## format the sources in place

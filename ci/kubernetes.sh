@@ -32,10 +32,7 @@ if [ -z "$(missing_in "$folder")" ]; then
   exit 0
 fi
 
-command -v go >/dev/null || {
-  echo "error: Go 1.21 or newer is needed to build Kubernetes: install golang-go of Debian's backports" >&2
-  exit 1
-}
+go=$(../go.sh)
 mkdir -p "$folder"
 exec 9>"$folder/lock"
 flock 9
@@ -45,7 +42,7 @@ flags="-s -w -X $say.gitVersion=$version -X $say.gitMajor=1 -X $say.gitMinor=$(e
 for binary in $(missing_in "$folder"); do
   echo "building $binary $version (minutes, once)" >&2
   # Written beside and renamed: a build that was interrupted leaves no binary.
-  CGO_ENABLED=0 GOTOOLCHAIN=auto GOFLAGS=-mod=readonly nice go build -p "$(nproc)" -trimpath -ldflags "$flags" \
+  CGO_ENABLED=0 GOTOOLCHAIN=auto GOFLAGS=-mod=readonly nice "$go" build -p "$(nproc)" -trimpath -ldflags "$flags" \
     -o "$folder/$binary.part" "${packages[$binary]}"
   mv "$folder/$binary.part" "$folder/$binary"
 done

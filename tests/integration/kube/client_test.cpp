@@ -5,85 +5,21 @@
 #include <fstream>
 #include <sys/stat.h>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
 #include <fmt/format.h>
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
 
-#include "aio/deadline.h"
-#include "api/node.h"
-#include "api_server.h"
-#include "crypto/base64.h"
+#include "server_test.h"
 
 namespace kube {
 namespace {
 
-namespace asio = boost::asio;
 using testing::HasSubstr;
 
-const Resource kConfigMaps{"", "v1", "ConfigMap", "configmaps", true};
-const Resource kNamespaces{"", "v1", "Namespace", "namespaces", false};
 const Resource kAccounts{"", "v1", "ServiceAccount", "serviceaccounts", true};
 const Resource kReviews{"authentication.k8s.io", "v1", "SelfSubjectReview", "selfsubjectreviews",
                         false};
 
-std::string config_map(const std::string& name, const std::string& value,
-                       const std::string& version = "") {
-  api::Node meta = api::Node::map().set("name", name);
-  if (!version.empty()) meta.set("resourceVersion", version);
-  return api::to_json(api::Node::map()
-                          .set("apiVersion", "v1")
-                          .set("kind", "ConfigMap")
-                          .set("metadata", std::move(meta))
-                          .set("data", api::Node::map().set("key", value)));
-}
-
-/// Each test has a namespace of its own.
-class ClientTest : public testing::Test {
+class ClientTest : public ServerTest {
  protected:
-  void SetUp() override {
-    const auto* test = testing::UnitTest::GetInstance()->current_test_info();
-    for (const char* c = test->name(); *c != '\0'; ++c) {
-      space += static_cast<char>(std::tolower(static_cast<unsigned char>(*c)));
-    }
-    space = space.substr(0, 60);
-    folder = testing::TempDir() + "muster-client-" + space + std::to_string(::getpid());
-    ASSERT_TRUE(aio::make_dirs(folder).has_value());
-    client = connect(config());
-    const std::string body =
-        api::to_json(api::Node::map().set("metadata", api::Node::map().set("name", space)));
-    ASSERT_TRUE(ok(run(client->create(kNamespaces, "", body, {}, {}))));
-  }
-  void TearDown() override {
-    client.reset();
-    static_cast<void>(aio::remove_tree(folder));
-  }
-
-  static Config config() {
-    auto out = load_config(ApiServer::instance().kubeconfig(), {});
-    EXPECT_TRUE(out.has_value()) << out.error().message;
-    return out.value_or(Config{});
-  }
-  std::unique_ptr<Client> connect(Config config, ClientOptions options = {}) {
-    auto out = Client::make(clock, context.get_executor(), std::move(config), std::move(options));
-    EXPECT_TRUE(out.has_value()) << out.error().message;
-    return out ? std::move(*out) : nullptr;
-  }
-  base::Result<Reply> run(aio::Task<base::Result<Reply>> task) {
-    return aio::run(context, std::move(task));
-  }
-  static testing::AssertionResult ok(const base::Result<Reply>& reply) {
-    if (!reply) return testing::AssertionFailure() << reply.error().message;
-    if (!reply->ok()) return testing::AssertionFailure() << reply->refusal.message;
-    return testing::AssertionSuccess();
-  }
-  static api::Node object(const base::Result<Reply>& reply) {
-    return api::parse_json(reply->body).value_or(api::Node());
-  }
-  base::Result<Reply> create(const std::string& name, const std::string& value) {
-    return run(client->create(kConfigMaps, space, config_map(name, value), {}, {}));
-  }
   /// Whom the server takes us for.
   std::string who(Client& asking) {
     const auto reply = run(asking.create(kReviews, "", "{}", {}, {}));
@@ -108,11 +44,6 @@ class ClientTest : public testing::Test {
     EXPECT_TRUE(ok(reply));
     return object(reply)["status"]["token"].as_string();
   }
-
-  aio::SystemClock clock;
-  asio::io_context context;
-  std::string space, folder;
-  std::unique_ptr<Client> client;
 };
 
 TEST_F(ClientTest, CreatesReadsReplacesPatchesAndDeletes) {
@@ -410,9 +341,3 @@ TEST_F(ClientTest, APluginThatCannotHelpIsNamed) {
 
 }  // namespace
 }  // namespace kube
-
-int main(int count, char** arguments) {
-  testing::InitGoogleTest(&count, arguments);
-  testing::AddGlobalTestEnvironment(&kube::ApiServer::instance());
-  return RUN_ALL_TESTS();
-}
