@@ -1,0 +1,199 @@
+#include "kube/controller.h"
+
+#include <map>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace kube {
+namespace {
+
+namespace asio = boost::asio;
+using base::millis;
+using testing::ElementsAre;
+
+const Key kA{"n", "a"}, kB{"n", "b"}, kC{"n", "c"};
+
+class ControllerTest : public testing::Test {
+ protected:
+  void TearDown() override { stop_it(); }
+
+  void make(Controller::Reconcile reconcile, std::size_t workers = 1) {
+    controller = std::make_unique<Controller>(
+        clock, ControllerOptions{"test", workers, {millis(5), base::seconds(1)}},
+        std::move(reconcile));
+    controller->on_reconciled = [this](const Key& key, ReconcileResult result, base::Duration,
+                                       base::Duration, const base::Error*) {
+      results.push_back(key.name + " " + name(result));
+    };
+  }
+  void start() {
+    stop = std::stop_source();
+    ended = false;
+    asio::co_spawn(context, controller->run(stop.get_token()),
+                   [this](std::exception_ptr, base::Result<>) { ended = true; });
+  }
+  void stop_it() {
+    if (ended) return;
+    stop.request_stop();
+    EXPECT_TRUE(until([this] { return ended; }));
+  }
+  bool until(const std::function<bool()>& holds) {
+    const auto end = clock.now() + base::seconds(10);
+    context.restart();
+    while (!holds() && clock.now() < end) context.run_for(std::chrono::milliseconds(1));
+    return holds();
+  }
+  void rest(base::Duration length) {
+    context.restart();
+    context.run_for(length);
+  }
+
+  aio::SystemClock clock;
+  asio::io_context context;
+  std::unique_ptr<Controller> controller;
+  std::vector<std::string> results;
+  std::stop_source stop;
+  bool ended = true;
+};
+
+TEST_F(ControllerTest, ReconcilesWhatWasAddedBeforeAndAfterItBegan) {
+  make([](Key, std::stop_token) -> aio::Task<base::Result<Outcome>> { co_return Outcome{}; });
+  controller->add(kA);
+  controller->add(kA);
+  start();
+  ASSERT_TRUE(until([&] { return results.size() == 1; }));
+  controller->add(kB);
+  ASSERT_TRUE(until([&] { return results.size() == 2; }));
+  rest(millis(20));
+  EXPECT_THAT(results, ElementsAre("a success", "b success"));
+}
+
+TEST_F(ControllerTest, NeverOneKeyTwiceAtOnceAndNoMoreThanItsWorkers) {
+  int running = 0, most = 0, twice = 0;
+  std::map<Key, int> of;
+  make(
+      [&](Key key, std::stop_token) -> aio::Task<base::Result<Outcome>> {
+        most = std::max(most, ++running);
+        twice += ++of[key] > 1;
+        static_cast<void>(co_await aio::wait_for(clock, millis(10), {}));
+        --running;
+        --of[key];
+        co_return Outcome{};
+      },
+      2);
+  start();
+  for (int i = 0; i < 5; ++i) {
+    for (const Key& key : {kA, kB, kC}) controller->add(key);
+    rest(millis(7));
+  }
+  ASSERT_TRUE(until([&] { return running == 0 && controller->queue().depth() == 0; }));
+  EXPECT_EQ(most, 2);
+  EXPECT_EQ(twice, 0);
+  EXPECT_GE(results.size(), 6U);
+}
+
+TEST_F(ControllerTest, WhatChangesWhileItIsReconciledIsReconciledOnceMore) {
+  int runs = 0;
+  make([&](Key, std::stop_token) -> aio::Task<base::Result<Outcome>> {
+    if (++runs == 1) {
+      controller->add(kA);
+      controller->add(kA);
+      static_cast<void>(co_await aio::wait_for(clock, millis(5), {}));
+    }
+    co_return Outcome{};
+  });
+  controller->add(kA);
+  start();
+  ASSERT_TRUE(until([&] { return runs == 2; }));
+  rest(millis(20));
+  EXPECT_EQ(runs, 2);
+}
+
+TEST_F(ControllerTest, AnOutcomeSaysWhenItIsLookedAtAgain) {
+  std::vector<base::TimePoint> at;
+  make([&](Key, std::stop_token) -> aio::Task<base::Result<Outcome>> {
+    at.push_back(clock.now());
+    co_return Outcome{at.size() < 3 ? millis(20) : base::Duration{}};
+  });
+  controller->add(kA);
+  start();
+  ASSERT_TRUE(until([&] { return at.size() == 3; }));
+  rest(millis(40));
+  EXPECT_THAT(results, ElementsAre("a requeue_after", "a requeue_after", "a success"));
+  EXPECT_GE(at[2] - at[1], millis(20));
+}
+
+TEST_F(ControllerTest, AFailureIsTriedAgainAsItsErrorSays) {
+  int runs = 0;
+  make([&](Key key, std::stop_token) -> aio::Task<base::Result<Outcome>> {
+    ++runs;
+    if (key == kA && runs < 4) {
+      co_return base::fail(base::Code::Unavailable, "later", base::Retry::Backoff);
+    }
+    if (key == kB) co_return base::fail(base::Code::InvalidArgument, "never");
+    if (key == kC && runs == 1) {
+      base::Error error{base::Code::Unavailable, "then", base::Retry::After, millis(30)};
+      co_return tl::unexpected(error);
+    }
+    co_return Outcome{};
+  });
+  start();
+  controller->add(kA);
+  ASSERT_TRUE(until([&] { return results.size() == 4; }));
+  EXPECT_THAT(results, ElementsAre("a error", "a error", "a error", "a success"));
+  EXPECT_EQ(controller->queue().failures(kA), 0U) << "forgotten";
+  results.clear();
+  controller->add(kB);
+  ASSERT_TRUE(until([&] { return results.size() == 1; }));
+  rest(millis(30));
+  EXPECT_THAT(results, ElementsAre("b terminal"));
+  results.clear();
+  runs = 0;
+  controller->add(kC);
+  const auto began = clock.now();
+  ASSERT_TRUE(until([&] { return results.size() == 2; }));
+  EXPECT_GE(clock.now() - began, millis(30));
+}
+
+TEST_F(ControllerTest, ADelayedKeyIsDueByItself) {
+  make([](Key, std::stop_token) -> aio::Task<base::Result<Outcome>> { co_return Outcome{}; });
+  start();
+  controller->add_after(kA, millis(25));
+  rest(millis(10));
+  EXPECT_EQ(results.size(), 0U);
+  EXPECT_TRUE(until([&] { return results.size() == 1; }));
+}
+
+TEST_F(ControllerTest, RelistedObjectsGoBehindWhatChanged) {
+  make([](Key, std::stop_token) -> aio::Task<base::Result<Outcome>> { co_return Outcome{}; });
+  controller->add(kA, News::Relisted);
+  controller->add(kB, News::Relisted);
+  controller->add(kC, News::Added);
+  start();
+  ASSERT_TRUE(until([&] { return results.size() == 3; }));
+  EXPECT_EQ(results.front(), "c success");
+}
+
+TEST_F(ControllerTest, StoppingTellsWhatRunsAndBeginsNothingNew) {
+  make([&](Key, std::stop_token token) -> aio::Task<base::Result<Outcome>> {
+    if (!co_await aio::wait_for(clock, base::seconds(30), token)) {
+      co_return base::fail(base::Code::Cancelled, "told to stop");
+    }
+    co_return Outcome{};
+  });
+  controller->add(kA);
+  controller->add(kB);
+  start();
+  ASSERT_TRUE(until([&] { return controller->queue().out() == 1; }));
+  const auto began = clock.now();
+  stop_it();
+  EXPECT_LT(clock.now() - began, base::seconds(5));
+  EXPECT_THAT(results, ElementsAre("a error"));
+  EXPECT_EQ(controller->queue().depth(), 2U) << "both are there for the next run";
+}
+
+}  // namespace
+}  // namespace kube
