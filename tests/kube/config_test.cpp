@@ -125,33 +125,23 @@ TEST(KubeConfig, NamesTheFieldThatIsWrong) {
   EXPECT_EQ(refusal(""), "");
 }
 
+/// Each test is a process of its own, so what it sets in its environment is nobody else's.
 class KubeConfigFiles : public testing::Test {
  protected:
   void SetUp() override {
     for (const char* name :
          {"KUBECONFIG", "HOME", "KUBERNETES_SERVICE_HOST", "KUBERNETES_SERVICE_PORT"}) {
-      if (const char* value = std::getenv(name)) saved_[name] = value;
       ::unsetenv(name);
     }
     folder = testing::TempDir() + "muster-kubeconfig-" + std::to_string(::getpid());
     ASSERT_TRUE(aio::make_dirs(folder).has_value());
   }
-  void TearDown() override {
-    for (const char* name :
-         {"KUBECONFIG", "HOME", "KUBERNETES_SERVICE_HOST", "KUBERNETES_SERVICE_PORT"}) {
-      ::unsetenv(name);
-      if (saved_.contains(name)) ::setenv(name, saved_[name].c_str(), 1);
-    }
-    static_cast<void>(aio::remove_tree(folder));
-  }
+  void TearDown() override { static_cast<void>(aio::remove_tree(folder)); }
   std::string file(const std::string& name, const std::string& text) const {
     std::ofstream(folder + "/" + name) << text;
     return folder + "/" + name;
   }
   std::string folder;
-
- private:
-  std::map<std::string, std::string> saved_;
 };
 
 TEST_F(KubeConfigFiles, SeveralAreMergedAndThoseThatAreNotThereAreLeftOut) {

@@ -20,10 +20,10 @@ class ControllerTest : public testing::Test {
  protected:
   void TearDown() override { stop_it(); }
 
-  void make(Controller::Reconcile reconcile, std::size_t workers = 1) {
+  void make(std::size_t workers = 1) {
     controller = std::make_unique<Controller>(
         clock, ControllerOptions{"test", workers, {millis(5), base::seconds(1)}},
-        std::move(reconcile));
+        [this](Key key, std::stop_token token) { return reconcile(*this, key, token); });
     controller->on_reconciled = [this](const Key& key, ReconcileResult result, base::Duration,
                                        base::Duration, const base::Error*) {
       results.push_back(key.name + " " + name(result));
@@ -41,9 +41,9 @@ class ControllerTest : public testing::Test {
     EXPECT_TRUE(until([this] { return ended; }));
   }
   bool until(const std::function<bool()>& holds) {
-    const auto end = clock.now() + base::seconds(10);
+    const auto limit = clock.now() + base::seconds(10);
     context.restart();
-    while (!holds() && clock.now() < end) context.run_for(std::chrono::milliseconds(1));
+    while (!holds() && clock.now() < limit) context.run_for(std::chrono::milliseconds(1));
     return holds();
   }
   void rest(base::Duration length) {
@@ -51,6 +51,21 @@ class ControllerTest : public testing::Test {
     context.run_for(length);
   }
 
+  /// Begins, takes its time, and ends as the test says.
+  static aio::Task<base::Result<Outcome>> reconcile(ControllerTest& test, Key key,
+                                                    std::stop_token token) {
+    ++test.runs;
+    if (test.begin) test.begin(key);
+    if (!co_await aio::wait_for(test.clock, test.takes, token)) {
+      co_return base::fail(base::Code::Cancelled, "told to stop");
+    }
+    co_return test.end ? test.end(key) : Outcome{};
+  }
+
+  std::function<void(const Key&)> begin;
+  std::function<base::Result<Outcome>(const Key&)> end;
+  base::Duration takes{};
+  int runs = 0;
   aio::SystemClock clock;
   asio::io_context context;
   std::unique_ptr<Controller> controller;
@@ -60,7 +75,7 @@ class ControllerTest : public testing::Test {
 };
 
 TEST_F(ControllerTest, ReconcilesWhatWasAddedBeforeAndAfterItBegan) {
-  make([](Key, std::stop_token) -> aio::Task<base::Result<Outcome>> { co_return Outcome{}; });
+  make();
   controller->add(kA);
   controller->add(kA);
   start();
@@ -74,16 +89,17 @@ TEST_F(ControllerTest, ReconcilesWhatWasAddedBeforeAndAfterItBegan) {
 TEST_F(ControllerTest, NeverOneKeyTwiceAtOnceAndNoMoreThanItsWorkers) {
   int running = 0, most = 0, twice = 0;
   std::map<Key, int> of;
-  make(
-      [&](Key key, std::stop_token) -> aio::Task<base::Result<Outcome>> {
-        most = std::max(most, ++running);
-        twice += ++of[key] > 1;
-        static_cast<void>(co_await aio::wait_for(clock, millis(10), {}));
-        --running;
-        --of[key];
-        co_return Outcome{};
-      },
-      2);
+  takes = millis(10);
+  begin = [&](const Key& key) {
+    most = std::max(most, ++running);
+    twice += ++of[key] > 1;
+  };
+  end = [&](const Key& key) {
+    --running;
+    --of[key];
+    return Outcome{};
+  };
+  make(2);
   start();
   for (int i = 0; i < 5; ++i) {
     for (const Key& key : {kA, kB, kC}) controller->add(key);
@@ -96,28 +112,27 @@ TEST_F(ControllerTest, NeverOneKeyTwiceAtOnceAndNoMoreThanItsWorkers) {
 }
 
 TEST_F(ControllerTest, WhatChangesWhileItIsReconciledIsReconciledOnceMore) {
-  int runs = 0;
-  make([&](Key, std::stop_token) -> aio::Task<base::Result<Outcome>> {
-    if (++runs == 1) {
-      controller->add(kA);
-      controller->add(kA);
-      static_cast<void>(co_await aio::wait_for(clock, millis(5), {}));
-    }
-    co_return Outcome{};
-  });
+  takes = millis(5);
+  begin = [&](const Key&) {
+    if (runs > 1) return;
+    controller->add(kA);
+    controller->add(kA);
+  };
+  make();
   controller->add(kA);
   start();
-  ASSERT_TRUE(until([&] { return runs == 2; }));
+  ASSERT_TRUE(until([&] { return results.size() == 2; }));
   rest(millis(20));
   EXPECT_EQ(runs, 2);
 }
 
 TEST_F(ControllerTest, AnOutcomeSaysWhenItIsLookedAtAgain) {
   std::vector<base::TimePoint> at;
-  make([&](Key, std::stop_token) -> aio::Task<base::Result<Outcome>> {
+  end = [&](const Key&) {
     at.push_back(clock.now());
-    co_return Outcome{at.size() < 3 ? millis(20) : base::Duration{}};
-  });
+    return Outcome{at.size() < 3 ? millis(20) : base::Duration{}};
+  };
+  make();
   controller->add(kA);
   start();
   ASSERT_TRUE(until([&] { return at.size() == 3; }));
@@ -126,40 +141,47 @@ TEST_F(ControllerTest, AnOutcomeSaysWhenItIsLookedAtAgain) {
   EXPECT_GE(at[2] - at[1], millis(20));
 }
 
-TEST_F(ControllerTest, AFailureIsTriedAgainAsItsErrorSays) {
-  int runs = 0;
-  make([&](Key key, std::stop_token) -> aio::Task<base::Result<Outcome>> {
-    ++runs;
-    if (key == kA && runs < 4) {
-      co_return base::fail(base::Code::Unavailable, "later", base::Retry::Backoff);
-    }
-    if (key == kB) co_return base::fail(base::Code::InvalidArgument, "never");
-    if (key == kC && runs == 1) {
-      base::Error error{base::Code::Unavailable, "then", base::Retry::After, millis(30)};
-      co_return tl::unexpected(error);
-    }
-    co_return Outcome{};
-  });
-  start();
+TEST_F(ControllerTest, AFailureIsTriedAgainAfterItsBackOffWhichASuccessForgets) {
+  end = [&](const Key&) -> base::Result<Outcome> {
+    if (runs < 4) return base::fail(base::Code::Unavailable, "later", base::Retry::Backoff);
+    return Outcome{};
+  };
+  make();
   controller->add(kA);
+  start();
   ASSERT_TRUE(until([&] { return results.size() == 4; }));
   EXPECT_THAT(results, ElementsAre("a error", "a error", "a error", "a success"));
-  EXPECT_EQ(controller->queue().failures(kA), 0U) << "forgotten";
-  results.clear();
-  controller->add(kB);
+  EXPECT_EQ(controller->queue().failures(kA), 0U);
+}
+
+TEST_F(ControllerTest, ATerminalErrorIsNotTriedAgain) {
+  end = [](const Key&) -> base::Result<Outcome> {
+    return base::fail(base::Code::InvalidArgument, "never");
+  };
+  make();
+  controller->add(kA);
+  start();
   ASSERT_TRUE(until([&] { return results.size() == 1; }));
   rest(millis(30));
-  EXPECT_THAT(results, ElementsAre("b terminal"));
-  results.clear();
-  runs = 0;
-  controller->add(kC);
+  EXPECT_THAT(results, ElementsAre("a terminal"));
+}
+
+TEST_F(ControllerTest, AnErrorMaySayWhenToTryAgain) {
+  end = [&](const Key&) -> base::Result<Outcome> {
+    if (runs > 1) return Outcome{};
+    return tl::unexpected(
+        base::Error{base::Code::Unavailable, "then", base::Retry::After, millis(30)});
+  };
+  make();
+  controller->add(kA);
+  start();
   const auto began = clock.now();
   ASSERT_TRUE(until([&] { return results.size() == 2; }));
   EXPECT_GE(clock.now() - began, millis(30));
 }
 
 TEST_F(ControllerTest, ADelayedKeyIsDueByItself) {
-  make([](Key, std::stop_token) -> aio::Task<base::Result<Outcome>> { co_return Outcome{}; });
+  make();
   start();
   controller->add_after(kA, millis(25));
   rest(millis(10));
@@ -168,7 +190,7 @@ TEST_F(ControllerTest, ADelayedKeyIsDueByItself) {
 }
 
 TEST_F(ControllerTest, RelistedObjectsGoBehindWhatChanged) {
-  make([](Key, std::stop_token) -> aio::Task<base::Result<Outcome>> { co_return Outcome{}; });
+  make();
   controller->add(kA, News::Relisted);
   controller->add(kB, News::Relisted);
   controller->add(kC, News::Added);
@@ -178,12 +200,8 @@ TEST_F(ControllerTest, RelistedObjectsGoBehindWhatChanged) {
 }
 
 TEST_F(ControllerTest, StoppingTellsWhatRunsAndBeginsNothingNew) {
-  make([&](Key, std::stop_token token) -> aio::Task<base::Result<Outcome>> {
-    if (!co_await aio::wait_for(clock, base::seconds(30), token)) {
-      co_return base::fail(base::Code::Cancelled, "told to stop");
-    }
-    co_return Outcome{};
-  });
+  takes = base::seconds(30);
+  make();
   controller->add(kA);
   controller->add(kB);
   start();
