@@ -83,6 +83,7 @@ class HttpsClient final : public Client {
   }
 
   const std::string& ns() const override { return config_.ns; }
+  std::string host() const override { return server_.address.text(); }
 
   aio::Task<base::Result<Reply>> send(std::string method, std::string target,
                                       std::string content_type, std::string body,
@@ -154,6 +155,7 @@ class HttpsClient final : public Client {
       } else {
         answer = co_await http_.exchange(addressed(call, *who), stop);
       }
+      if (on_answer) on_answer(answer ? answer->status : 0, call.method);
       if (!answer) co_return tl::unexpected(answer.error().with(what));
       if (answer->status == 401 && again && credentials_.refused()) continue;
       co_return reply_of(std::move(*answer));

@@ -80,6 +80,10 @@ class Client {
 
   /// The namespace of the configuration.
   virtual const std::string& ns() const = 0;
+  /// "10.96.0.1:443"
+  virtual std::string host() const = 0;
+  /// Called for each answer, and with 0 where none came.
+  std::function<void(unsigned code, const std::string& method)> on_answer;
 
   /// Any request. `what` names it in errors. Errors: Unavailable, DeadlineExceeded, Cancelled; of
   /// the credentials: PermissionDenied, NotFound (of the plugin).

@@ -7,12 +7,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "kube/measure.h"
+
 namespace kube {
 namespace {
 
 namespace asio = boost::asio;
 using base::millis;
 using testing::ElementsAre;
+using testing::HasSubstr;
 
 const Key kA{"n", "a"}, kB{"n", "b"}, kC{"n", "c"};
 
@@ -197,6 +200,26 @@ TEST_F(ControllerTest, RelistedObjectsGoBehindWhatChanged) {
   start();
   ASSERT_TRUE(until([&] { return results.size() == 3; }));
   EXPECT_EQ(results.front(), "c success");
+}
+
+TEST_F(ControllerTest, IsMeasuredUnderTheNamesThatEveryoneKnows) {
+  metrics::RuntimeMetrics metrics;
+  end = [](const Key& key) -> base::Result<Outcome> {
+    if (key == kB) return base::fail(base::Code::InvalidArgument, "never");
+    return Outcome{};
+  };
+  make();
+  measure(clock, *controller, metrics);
+  controller->add(kA);
+  controller->add(kB);
+  EXPECT_THAT(metrics.text(), HasSubstr(R"(workqueue_depth{controller="test",name="test"} 2)"));
+  start();
+  ASSERT_TRUE(until([&] { return runs == 2 && controller->queue().out() == 0; }));
+  const std::string text = metrics.text();
+  EXPECT_THAT(text, HasSubstr(R"(reconcile_total{controller="test",result="success"} 1)"));
+  EXPECT_THAT(text, HasSubstr(R"(terminal_reconcile_errors_total{controller="test"} 1)"));
+  EXPECT_THAT(text, HasSubstr(R"(workqueue_adds_total{controller="test",name="test"} 2)"));
+  EXPECT_THAT(text, HasSubstr(R"(workqueue_depth{controller="test",name="test"} 0)"));
 }
 
 TEST_F(ControllerTest, StoppingTellsWhatRunsAndBeginsNothingNew) {

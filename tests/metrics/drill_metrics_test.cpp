@@ -1,16 +1,17 @@
 #include "metrics/drill_metrics.h"
 
-#include <cstdlib>
-#include <fstream>
 #include <thread>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "promtool.h"
+
 namespace {
 
 using base::millis;
 using base::seconds;
+using metrics::complaint;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -31,18 +32,6 @@ drill::Summary finished_drill() {
   drill.phases = {{"onset→detected", millis(3'280), seconds(30)},
                   {"decided→promoted", std::nullopt, seconds(180)}};
   return drill;
-}
-
-/// What promtool says about the text; empty when it is content.
-std::string complaint(const std::string& text) {
-  const std::string folder = MUSTER_BINARY_DIR "/tests/metrics/";
-  std::ofstream(folder + "metrics.txt") << text;
-  const std::string command =
-      "promtool check metrics < " + folder + "metrics.txt > " + folder + "promtool.txt 2>&1";
-  const int status = std::system(command.c_str());
-  std::ifstream file(folder + "promtool.txt");
-  std::string out((std::istreambuf_iterator<char>(file)), {});
-  return status == 0 && out.empty() ? "" : "promtool: " + out;
 }
 
 TEST(DrillMetrics, CountsSlowWritesOfTheAuditLog) {

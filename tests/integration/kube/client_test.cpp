@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "kube/measure.h"
 #include "server_test.h"
 
 namespace kube {
@@ -105,6 +106,20 @@ TEST_F(ClientTest, AppliesOnTheServersSideAndMeetsOtherManagers) {
   ASSERT_TRUE(ok(apply("two", "3", true)));
   EXPECT_EQ(object(run(client->get(kConfigMaps, {space, "a"}, {})))["data"]["key"].as_string(),
             "3");
+}
+
+TEST_F(ClientTest, ItsRequestsAreCounted) {
+  metrics::RuntimeMetrics metrics;
+  measure(*client, metrics);
+  ASSERT_TRUE(ok(create("a", "1")));
+  EXPECT_EQ(create("a", "1")->code, 409U);
+  const std::string host = client->host();
+  EXPECT_THAT(
+      metrics.text(),
+      HasSubstr(fmt::format(R"(requests_total{{code="201",host="{}",method="POST"}} 1)", host)));
+  EXPECT_THAT(
+      metrics.text(),
+      HasSubstr(fmt::format(R"(requests_total{{code="409",host="{}",method="POST"}} 1)", host)));
 }
 
 TEST_F(ClientTest, ADryRunChangesNothing) {
