@@ -19,7 +19,10 @@ build: deps ## build everything: PRESET=default (ASan, UBSan), release or tsan
 	@cmake --preset $(PRESET) >/dev/null || cmake --preset $(PRESET)
 	@cmake --build $(BUILD) -j $(JOBS) $(addprefix --target ,$(TARGET))
 
+# Gigabytes of fresh programs are written to disk when the kernel likes, which is in the middle of a
+# drill on a database unless they are written now.
 test: build kubernetes ## build and run all tests
+	@sync
 	@ctest --test-dir $(BUILD) --output-on-failure -j $(JOBS)
 
 check: deps ## formatting, bans and norms, layers, clang-tidy

@@ -1,5 +1,6 @@
 #include "kube/leader_election.h"
 
+#include <algorithm>
 #include <deque>
 #include <optional>
 #include <utility>
@@ -16,6 +17,7 @@ namespace {
 
 using lease_event::Answered;
 
+constexpr std::int64_t kLongestSeconds = std::int64_t{1} << 31U;  // the API has 32 bits
 const Resource kLeases{"coordination.k8s.io", "v1", "Lease", "leases", true};
 
 base::Result<base::WallTime> time_of(const api::Node& node) {
@@ -38,7 +40,8 @@ base::Result<LeaseRecord> parse_lease(std::string_view json) {
   LeaseRecord out;
   out.version = lease["metadata"]["resourceVersion"].as_string();
   out.holder = spec["holderIdentity"].as_string();
-  out.duration = base::seconds(spec["leaseDurationSeconds"].as_int());
+  const std::int64_t seconds = spec["leaseDurationSeconds"].as_int();
+  out.duration = base::seconds(std::clamp<std::int64_t>(seconds, 0, kLongestSeconds));
   out.transitions = static_cast<std::uint32_t>(spec["leaseTransitions"].as_int());
   TRY(out.acquired, time_of(spec["acquireTime"]));
   TRY(out.renewed, time_of(spec["renewTime"]));
