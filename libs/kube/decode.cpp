@@ -66,7 +66,10 @@ simdjson::error_code read_object(ondemand::object object, Metadata& metadata,
     if (const auto error = read_metadata(inner, metadata)) return error;
   }
   if (const auto error = object.reset().error()) return error;
-  return object.raw_json().get(json);
+  if (const auto error = object.raw_json().get(json)) return error;
+  while (!json.empty() && json.back() != '}' && json.back() <= ' ') json.remove_suffix(1);
+  // What is skipped is not looked into, so brackets that do not match show up here.
+  return json.starts_with('{') && json.ends_with('}') ? simdjson::SUCCESS : simdjson::TAPE_ERROR;
 }
 
 ObjectText text_of(const Metadata& metadata, std::string_view json) {

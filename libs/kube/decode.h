@@ -15,6 +15,8 @@
 
 namespace kube {
 
+/// Of the text of an object only its beginning and end were looked at, and its metadata: whoever
+/// decodes it finds out whether the rest is JSON. SIMDJSON_PADDING bytes behind it can be read.
 /// Lifetime: `json` is good until the next call of the Decoder that made it.
 struct ObjectText {
   Key key;

@@ -75,7 +75,7 @@ class EventRecorder::Driver {
       if (clock_.now() >= log_.next_sweep()) add(log_.sweep(clock_.now()));
       alarm->arm(log_.next_sweep(), [this] { wake(); });
       if (!waiting_.empty()) wake();
-    } while (co_await work_->wait(stop));
+    } while (!stop.stop_requested() && co_await work_->wait(stop));
     aio::Deadline last(clock_, executor, clock_.now() + kLastWords, {});
     while (!waiting_.empty() && !last.expired()) co_await write_next(last.token());
     work_.reset();
