@@ -135,7 +135,7 @@ contexts:
             return
         process.send_signal(number)
         try:
-            process.wait(10)
+            process.wait(5)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
@@ -196,6 +196,9 @@ contexts:
                 except (OSError, RuntimeError, IndexError) as error:
                     print(f"failed {error}", flush=True)
         finally:
+            for process in self.running.values():  # all at once, so that none waits for another
+                process.send_signal(signal.SIGCONT)
+                process.send_signal(signal.SIGTERM)
             for part in reversed(self.parts):
                 self.stop(part)
 

@@ -16,6 +16,9 @@ namespace kube {
 namespace {
 
 constexpr const char* kJson = "application/json";
+constexpr unsigned kOk = 200, kUnauthorized = 401;
+constexpr base::Duration kFileAge = base::seconds(60);  // as those of Credentials
+constexpr std::size_t kLineMax = std::size_t{64} << 20U;
 
 base::Result<std::string> pem_text(const Pem& pem) {
   if (!pem.text.empty() || pem.file.empty()) return pem.text;
@@ -50,7 +53,7 @@ class Lines {
       const std::size_t end = bytes.find('\n');
       if (end == std::string_view::npos) {
         rest_ += bytes;
-        return true;
+        return rest_.size() <= kLineMax;
       }
       bool more = true;
       if (rest_.empty()) {
@@ -108,12 +111,19 @@ class HttpsClient final : public Client {
     return call.method + " " + call.target.substr(0, call.target.find('?'));
   }
 
-  /// Who we are, over connections that were made as that.
-  aio::Task<base::Result<std::string>> authorization(std::stop_token stop) {
+  /// Who we are, over connections that were made as that. Nobody, where nothing hides it.
+  aio::Task<base::Result<Identity>> identity(std::stop_token stop) {
+    if (!server_.tls) co_return Identity{};
     CO_TRY(const Identity identity, co_await credentials_.current(std::move(stop)));
-    if (server_.tls && (!connected_as_ || *connected_as_ != identity.generation)) {
+    const base::TimePoint now = clock_.now();
+    const bool other = !connected_as_ || *connected_as_ != identity.generation;
+    if (other || now - authority_read_ >= kFileAge) {
+      CO_TRY(std::string authority, pem_text(config_.cluster.authority));
+      authority_read_ = now;
+      if (!other && authority == authority_) co_return identity;
+      authority_ = std::move(authority);
       net::TlsOptions tls;
-      CO_TRY(tls.ca, pem_text(config_.cluster.authority));
+      tls.ca = authority_;
       tls.server_name = config_.cluster.tls_server_name;
       tls.insecure = config_.cluster.insecure;
       tls.certificate = identity.certificate;
@@ -122,7 +132,7 @@ class HttpsClient final : public Client {
       http_.use(std::move(context));
       connected_as_ = identity.generation;
     }
-    co_return identity.authorization;
+    co_return identity;
   }
 
   net::HttpCall addressed(const net::HttpCall& call, const std::string& authorization) const {
@@ -131,6 +141,7 @@ class HttpsClient final : public Client {
     out.headers.push_back({"User-Agent", options_.user_agent});
     out.headers.push_back({"Accept", kJson});
     if (!authorization.empty()) out.headers.push_back({"Authorization", authorization});
+    if (!server_.tls) return out;
     if (!config_.user.impersonate.empty()) {
       out.headers.push_back({"Impersonate-User", config_.user.impersonate});
     }
@@ -145,21 +156,32 @@ class HttpsClient final : public Client {
                                           std::stop_token stop) {
     const std::string what = what_of(call);
     for (bool again = true;; again = false) {
-      auto who = co_await authorization(stop);
+      auto who = co_await identity(stop);
       if (!who) co_return tl::unexpected(who.error().with(what));
+      bool counted = false;
       base::Result<net::HttpAnswer> answer;
       if (line) {
         Lines lines(line);
         net::HttpClient::Sink sink = [&lines](std::string_view bytes) { return lines.take(bytes); };
-        answer = co_await http_.stream(addressed(call, *who), std::move(sink), opened, stop);
+        const std::function<void()> accepted = [this, &counted, &opened, &call] {
+          counted = true;
+          count(kOk, call.method);
+          if (opened) opened();
+        };
+        answer = co_await http_.stream(addressed(call, who->authorization), std::move(sink),
+                                       accepted, stop);
       } else {
-        answer = co_await http_.exchange(addressed(call, *who), stop);
+        answer = co_await http_.exchange(addressed(call, who->authorization), stop);
       }
-      if (on_answer) on_answer(answer ? answer->status : 0, call.method);
+      if (!counted) count(answer ? answer->status : 0, call.method);
       if (!answer) co_return tl::unexpected(answer.error().with(what));
-      if (answer->status == 401 && again && credentials_.refused()) continue;
+      if (answer->status == kUnauthorized && again && credentials_.refused(*who)) continue;
       co_return reply_of(std::move(*answer));
     }
+  }
+
+  void count(unsigned code, const std::string& method) const {
+    if (on_answer) on_answer(code, method);
   }
 
   static Reply reply_of(net::HttpAnswer answer) {
@@ -180,6 +202,8 @@ class HttpsClient final : public Client {
   Credentials credentials_;
   net::HttpClient http_;
   std::optional<std::uint64_t> connected_as_;  // Identity::generation
+  std::string authority_;
+  base::TimePoint authority_read_{};
 };
 
 }  // namespace

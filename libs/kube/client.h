@@ -2,11 +2,11 @@
 // by whoever knows them. A refusal is an answer (Reply), what comes in its place (no connection, no
 // time) is an Error, so that a caller can tell a conflict from a dead server without reading texts.
 //
-// Credentials are looked after here: a token file is read again when it is a minute old, a
-// credential plugin is asked when what it gave has expired, and either at once after a 401, upon
-// which the request is sent a second time. Certificates from files or from a plugin are renewed in
-// the same way.
-// Nothing is limited here: the API server has Priority and Fairness, and says Retry-After.
+// Credentials are looked after here: files of tokens, certificates and authorities are read again
+// when they are a minute old, a credential plugin is asked when what it gave has expired, and
+// either after a 401, upon which the request is sent a second time. To a server of plain HTTP
+// nothing is said of who we are. Nothing is limited here: the API server has Priority and Fairness,
+// and says Retry-After.
 #pragma once
 
 #include <functional>
@@ -82,7 +82,7 @@ class Client {
   virtual const std::string& ns() const = 0;
   /// "10.96.0.1:443"
   virtual std::string host() const = 0;
-  /// Called for each answer, and with 0 where none came.
+  /// Called for each answer, of a watch when it was accepted, and with 0 where none came.
   std::function<void(unsigned code, const std::string& method)> on_answer;
 
   /// Any request. `what` names it in errors. Errors: Unavailable, DeadlineExceeded, Cancelled; of

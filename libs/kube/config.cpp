@@ -87,6 +87,12 @@ base::Result<ExecPlugin> plugin_of(const Reader& from) {
     out.environment.emplace_back(one["name"].as_string(), one["value"].as_string());
   }
   TRY(out.install_hint, from.text("installHint"));
+  if (from.node()["provideClusterInfo"].as_bool()) {
+    return wrong(from.field() + ".provideClusterInfo", "true is not supported");
+  }
+  if (from.node()["interactiveMode"].as_string() == "Always") {
+    return wrong(from.field() + ".interactiveMode", "'Always': there is nobody to ask");
+  }
   TRY(const std::string version, from.text("apiVersion"));
   constexpr std::string_view kGroup = "client.authentication.k8s.io/";
   if (version.starts_with(kGroup)) out.api_version = version.substr(kGroup.size());
@@ -109,6 +115,8 @@ base::Result<> read(const Reader& from, User& out) {
   TRY(out.username, from.text("username"));
   TRY(out.password, from.text("password"));
   TRY(out.impersonate, from.text("as"));
+  TRY(from.refuse("as-uid", "is not supported"));
+  TRY(from.refuse("as-user-extra", "is not supported"));
   out.impersonate_groups = from.node()["as-groups"].as_strings();
   if (from.node().has("exec")) {
     TRY(out.exec, plugin_of(from.at("exec")));
@@ -126,12 +134,16 @@ base::Result<> read(const Reader& from, Context& out) {
 /// `list` has entries of {name, `key`: {…}}; the first of a name counts.
 template <class T>
 base::Result<> read_all(const Node& file, const char* list, const char* key,
-                        const std::string& folder, std::map<std::string, T>& out) {
+                        const std::string& path, std::map<std::string, T>& out) {
+  const std::string folder = std::filesystem::path(path).parent_path().string();
   for (const Node& entry : file[list].items()) {
     const std::string& name = entry["name"].as_string();
     if (name.empty()) return wrong(list, "an entry without a name");
     T one;
-    TRY(read(Reader(entry[key], fmt::format("{}[{}].{}", list, name, key), folder), one));
+    // One that nobody chooses may be as it is.
+    const auto done =
+        read(Reader(entry[key], fmt::format("{}[{}].{}", list, name, key), folder), one);
+    if (!done) one.unusable = done.error().with(path).message;
     out.try_emplace(name, std::move(one));
   }
   return {};
@@ -140,7 +152,10 @@ base::Result<> read_all(const Node& file, const char* list, const char* key,
 template <class T>
 base::Result<T> named(const std::map<std::string, T>& all, const std::string& name,
                       const char* what) {
-  if (const auto it = all.find(name); it != all.end()) return it->second;
+  if (const auto it = all.find(name); it != all.end()) {
+    if (it->second.unusable.empty()) return it->second;
+    return base::fail(base::Code::InvalidArgument, it->second.unusable);
+  }
   std::vector<std::string> names;
   for (const auto& [one, ignored] : all) names.push_back(one);
   return base::fail(
@@ -172,14 +187,13 @@ base::Result<ConfigFile> parse_config(std::string_view text, const std::string& 
                                                                path, file["kind"].as_string()));
   }
   out.current_context = file["current-context"].as_string();
-  const std::string folder = std::filesystem::path(path).parent_path().string();
   const auto in_file = [&](base::Result<> done) -> base::Result<> {
     if (!done) return tl::unexpected(done.error().with(path));
     return done;
   };
-  TRY(in_file(read_all(file, "clusters", "cluster", folder, out.clusters)));
-  TRY(in_file(read_all(file, "users", "user", folder, out.users)));
-  TRY(in_file(read_all(file, "contexts", "context", folder, out.contexts)));
+  TRY(in_file(read_all(file, "clusters", "cluster", path, out.clusters)));
+  TRY(in_file(read_all(file, "users", "user", path, out.users)));
+  TRY(in_file(read_all(file, "contexts", "context", path, out.contexts)));
   return out;
 }
 
@@ -256,15 +270,15 @@ base::Result<Config> in_cluster(const std::string& folder) {
 }
 
 base::Result<Config> load_config(const std::string& file, const ConfigChoice& choice) {
-  TRY(const ConfigFile files, read_config_files(file));
-  const bool says_nothing = files.clusters.empty() && files.contexts.empty();
-  const bool asked = !file.empty() || !choice.context.empty() || !choice.cluster.empty();
-  if (says_nothing && !asked) {
+  const bool asked = !file.empty() || !choice.context.empty() || !choice.cluster.empty() ||
+                     !choice.user.empty() || !aio::env_or("KUBECONFIG", "").empty();
+  if (!asked) {
     if (auto pod = in_cluster()) {
       if (!choice.ns.empty()) pod->ns = choice.ns;
       return pod;
     }
   }
+  TRY(const ConfigFile files, read_config_files(file));
   return choose(files, choice);
 }
 

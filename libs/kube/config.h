@@ -2,8 +2,11 @@
 // service account of a pod. Files are merged as kubectl merges them: the first file that names a
 // cluster, a user or a context has it whole, and the first that names a current context has that.
 // Parsing and choosing are pure; reading is at the end of this file.
-// Not supported, and refused with a reason where it is met: `proxy-url`, `auth-provider` (which
-// kubectl dropped in 1.26).
+//
+// Refused with a reason when it is chosen, and let be when it is not: `proxy-url`; `auth-provider`,
+// which kubectl dropped in 1.26; `as-uid` and `as-user-extra`; of plugins `provideClusterInfo:
+// true` and `interactiveMode: Always`. HTTPS_PROXY is not looked at.
+//
 // Source: Kubernetes documentation, "Organizing Cluster Access Using kubeconfig Files"; the types
 // of client-go's tools/clientcmd/api/v1.
 #pragma once
@@ -30,6 +33,7 @@ struct Cluster {
   Pem authority;                // empty: the system's
   std::string tls_server_name;  // empty: the server's
   bool insecure = false;
+  std::string unusable{};  // why; empty: it can be chosen
 };
 
 /// A credential plugin (client.authentication.k8s.io).
@@ -48,10 +52,12 @@ struct User {
   std::string impersonate;  // "as"
   std::vector<std::string> impersonate_groups;
   std::optional<ExecPlugin> exec;
+  std::string unusable{};  // why; empty: it can be chosen
 };
 
 struct Context {
   std::string cluster, user, ns;
+  std::string unusable{};  // why; empty: it can be chosen
 };
 
 /// What one file, or several that were merged, say.
@@ -63,7 +69,8 @@ struct ConfigFile {
 };
 
 /// Of `path` only the folder is used, which relative paths in the text stand for. An empty text is
-/// an empty file. Errors: InvalidArgument naming the field.
+/// an empty file. What is wrong with one entry is kept in it, for choose().
+/// Errors: InvalidArgument: not YAML, not a Config, an entry without a name.
 base::Result<ConfigFile> parse_config(std::string_view text, const std::string& path);
 /// What `later` says of what `into` does not name.
 void merge(ConfigFile& into, const ConfigFile& later);
@@ -81,8 +88,9 @@ struct Config {
   std::string context;  // its name; empty: a pod's service account
 };
 
-/// Errors: NotFound naming what the files do not have and what they have; FailedPrecondition where
-/// nothing is chosen and there is no current context.
+/// Errors: NotFound naming what the files do not have and what they have; InvalidArgument naming
+/// the field of an entry that cannot be used; FailedPrecondition where nothing is chosen and there
+/// is no current context.
 base::Result<Config> choose(const ConfigFile& file, const ConfigChoice& choice);
 
 /// The files of KUBECONFIG (those that are not there are left out), else ~/.kube/config, merged.
@@ -95,8 +103,9 @@ inline constexpr const char* kServiceAccount = "/var/run/secrets/kubernetes.io/s
 /// Errors: FailedPrecondition when this is no pod.
 base::Result<Config> in_cluster(const std::string& folder = kServiceAccount);
 
-/// kubeconfig where a file says something or one was asked for, else the pod's service account: the
-/// order of controller-runtime's GetConfig.
+/// `file` (--kubeconfig), else KUBECONFIG, else the pod's service account, else ~/.kube/config: the
+/// order of controller-runtime's GetConfig. A flag of `choice` but the namespace means a
+/// kubeconfig.
 base::Result<Config> load_config(const std::string& file, const ConfigChoice& choice);
 
 }  // namespace kube

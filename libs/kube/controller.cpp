@@ -80,7 +80,7 @@ class Controller::Driver {
         queue_.add_after(taken.key, outcome->again, now, taken.priority);
       }
     } else {
-      result = failed(taken, outcome.error(), now);
+      result = failed(taken, outcome.error(), now, stop.stop_requested());
     }
     const base::Duration took = queue_.done(taken.key, now);
     if (owner_.on_reconciled) {
@@ -92,13 +92,13 @@ class Controller::Driver {
   }
 
   ReconcileResult failed(const WorkQueue::Taken& taken, const base::Error& error,
-                         base::TimePoint now) {
+                         base::TimePoint now, bool stopped) {
     // What was told to stop did not fail: the key waits for the next run.
-    if (error.code == base::Code::Cancelled) {
+    if (error.code == base::Code::Cancelled && stopped) {
       queue_.add(taken.key, now, taken.priority);
       return ReconcileResult::Error;
     }
-    switch (error.retry) {
+    switch (error.code == base::Code::Cancelled ? base::Retry::Backoff : error.retry) {
       case base::Retry::Terminal: queue_.forget(taken.key); return ReconcileResult::Terminal;
       case base::Retry::Backoff: queue_.add_failed(taken.key, now, taken.priority); break;
       case base::Retry::After: queue_.add_after(taken.key, error.after, now, taken.priority); break;

@@ -1,5 +1,7 @@
 #include "kube/credentials.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "aio/file.h"
@@ -11,7 +13,7 @@
 namespace kube {
 namespace {
 
-constexpr base::Duration kTokenFileAge = base::seconds(60);
+constexpr base::Duration kFileAge = base::seconds(60);
 /// A token that ends within this is fetched anew, so that it does not end on its way.
 constexpr base::Duration kLeeway = base::seconds(10);
 constexpr base::Duration kPluginTimeout = base::seconds(60);
@@ -64,9 +66,11 @@ base::Result<PluginAnswer> parse_plugin_answer(std::string_view json,
 
 base::Result<Credentials> Credentials::make(aio::Clock& clock, User user) {
   Credentials out(clock, std::move(user));
-  TRY(out.identity_.certificate, text_of(out.user_.certificate));
-  TRY(out.identity_.key, text_of(out.user_.key));
-  if (!out.user_.token.empty()) out.identity_.authorization = "Bearer " + out.user_.token;
+  out.identity_.certificate = out.user_.certificate.text;
+  out.identity_.key = out.user_.key.text;
+  if (!out.user_.token.empty() && out.user_.token_file.empty()) {
+    TRY(out.take_token(out.user_.token, "the token of kubeconfig"));
+  }
   if (!out.user_.username.empty()) {
     out.identity_.authorization =
         "Basic " + crypto::base64_encode(out.user_.username + ":" + out.user_.password);
@@ -74,20 +78,41 @@ base::Result<Credentials> Credentials::make(aio::Clock& clock, User user) {
   return out;
 }
 
-bool Credentials::stale() const {
-  if (!user_.token_file.empty()) return !known_ || clock_->now() - read_ >= kTokenFileAge;
-  if (!user_.exec) return false;
-  return !known_ || (expires_ && clock_->wall_now() + kLeeway >= *expires_);
+bool Credentials::has_files() const {
+  const auto in_file = [](const Pem& pem) { return pem.text.empty() && !pem.file.empty(); };
+  return !user_.token_file.empty() || in_file(user_.certificate) || in_file(user_.key);
 }
 
-base::Result<> Credentials::read_token() {
-  TRY(std::string token, aio::read_file(user_.token_file));
-  while (!token.empty() && (token.back() == '\n' || token.back() == ' ')) token.pop_back();
-  if (token.empty() || token.find_first_of("\r\n") != std::string::npos) {
-    return base::fail(base::Code::PermissionDenied,
-                      user_.token_file + ": one line with a token is needed");
+bool Credentials::stale() const {
+  if (!has_files() && !user_.exec) return false;
+  if (!known_) return true;
+  if (user_.exec) return expires_ && clock_->wall_now() + kLeeway >= *expires_;
+  return clock_->now() - read_ >= kFileAge;
+}
+
+base::Result<> Credentials::take_token(std::string token, const std::string& whose) {
+  while (!token.empty() && std::string_view("\r\n ").find(token.back()) != std::string::npos) {
+    token.pop_back();
+  }
+  const auto odd = [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == 0x7f; };
+  if (token.empty() || std::any_of(token.begin(), token.end(), odd)) {
+    return base::fail(base::Code::PermissionDenied, whose + ": a token is one word",
+                      base::Retry::Backoff);
   }
   identity_.authorization = "Bearer " + token;
+  return {};
+}
+
+base::Result<> Credentials::read_files() {
+  if (!user_.token_file.empty()) {
+    TRY(std::string token, aio::read_file(user_.token_file));
+    TRY(take_token(std::move(token), user_.token_file));
+  }
+  TRY(std::string certificate, text_of(user_.certificate));
+  TRY(std::string key, text_of(user_.key));
+  if (certificate != identity_.certificate || key != identity_.key) ++identity_.generation;
+  identity_.certificate = std::move(certificate);
+  identity_.key = std::move(key);
   read_ = clock_->now();
   known_ = true;
   return {};
@@ -102,45 +127,73 @@ aio::Task<base::Result<>> Credentials::ask_plugin(std::stop_token stop) {
   command.env.emplace_back("KUBERNETES_EXEC_INFO", question(plugin.api_version));
   command.timeout = kPluginTimeout;
   command.output_bytes_max = std::size_t{1} << 20U;
-  const auto ended = co_await aio::run_process(*clock_, std::move(command), std::move(stop));
+  auto ended = co_await aio::run_process(*clock_, std::move(command), std::move(stop));
   const std::string what = fmt::format("credential plugin {}", plugin.command);
   if (!ended) {
     base::Error error = ended.error().with(what);
+    error.retry = base::Retry::Backoff;
     if (!plugin.install_hint.empty()) error.message += "\n" + plugin.install_hint;
     co_return tl::unexpected(std::move(error));
   }
   if (!ended->ok()) {
+    ended->out.clear();  // which may hold a credential all the same
     co_return base::fail(base::Code::PermissionDenied,
-                         fmt::format("{}: {}", what, ended->summary()));
+                         fmt::format("{}: {}", what, ended->summary()), base::Retry::Backoff);
   }
   auto answer = parse_plugin_answer(ended->out, plugin.api_version);
   if (!answer) {
     co_return base::fail(base::Code::PermissionDenied,
-                         fmt::format("{}: {}", what, answer.error().message));
+                         fmt::format("{}: {}", what, answer.error().message), base::Retry::Backoff);
   }
-  if (!answer->token.empty()) identity_.authorization = "Bearer " + answer->token;
-  if (answer->certificate != identity_.certificate) ++identity_.generation;
-  identity_.certificate = std::move(answer->certificate);
-  identity_.key = std::move(answer->key);
+  if (!answer->token.empty()) CO_TRY(take_token(std::move(answer->token), what));
+  if (!answer->certificate.empty()) {
+    if (answer->certificate != identity_.certificate) ++identity_.generation;
+    identity_.certificate = std::move(answer->certificate);
+    identity_.key = std::move(answer->key);
+  }
   expires_ = answer->expires;
   known_ = true;
   co_return base::Result<>{};
 }
 
+aio::Task<base::Result<>> Credentials::refresh(std::stop_token stop) {
+  if (user_.exec) co_return co_await ask_plugin(std::move(stop));
+  const auto read = read_files();
+  if (!read && known_) {
+    read_ = clock_->now();  // what was read before may still be good
+    co_return base::Result<>{};
+  }
+  if (!read) {
+    base::Error error = read.error();
+    error.retry = base::Retry::Backoff;
+    co_return tl::unexpected(std::move(error));
+  }
+  co_return base::Result<>{};
+}
+
 aio::Task<base::Result<Identity>> Credentials::current(std::stop_token stop) {
-  if (stale()) {
-    if (user_.token_file.empty()) {
-      CO_TRY(co_await ask_plugin(std::move(stop)));
-    } else if (const auto read = read_token(); !read && !known_) {
-      co_return tl::unexpected(read.error());  // one that is known may still be good
+  while (asking_) {
+    const std::shared_ptr<aio::Event> asking = asking_;
+    if (!co_await asking->wait(stop)) {
+      co_return base::fail(base::Code::Cancelled, "stopped while credentials were asked for");
     }
+  }
+  if (stale()) {
+    const auto asking = std::make_shared<aio::Event>(co_await boost::asio::this_coro::executor);
+    asking_ = asking;
+    const auto refreshed = co_await refresh(std::move(stop));
+    asking_ = nullptr;
+    asking->set();
+    if (!refreshed) co_return tl::unexpected(refreshed.error());
   }
   co_return identity_;
 }
 
-bool Credentials::refused() {
-  if (user_.token_file.empty() && !user_.exec) return false;
-  known_ = false;
+bool Credentials::refused(const Identity& identity) {
+  if (!has_files() && !user_.exec) return false;
+  const bool current = identity.authorization == identity_.authorization &&
+                       identity.generation == identity_.generation;
+  if (current) known_ = false;
   return true;
 }
 

@@ -84,6 +84,8 @@ class Decoder::Parser {
  public:
   /// simdjson reads over the end of a text, so it gets one with room behind it.
   simdjson::error_code open(std::string_view text, ondemand::document& out) {
+    constexpr std::size_t kKept = std::size_t{4} << 20U;  // a whole list may be far larger
+    if (buffer_.capacity() > kKept && text.size() < kKept) buffer_ = std::string();
     buffer_.assign(text);
     buffer_.reserve(text.size() + simdjson::SIMDJSON_PADDING);
     return parser_

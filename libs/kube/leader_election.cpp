@@ -5,6 +5,8 @@
 #include <optional>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "aio/deadline.h"
 #include "aio/event.h"
 #include "aio/task_group.h"
@@ -71,13 +73,13 @@ class LeaderElection::Driver {
       : clock_(clock),
         client_(client),
         key_(std::move(key)),
-        config_(config),
+        config_(std::move(config)),
         owner_(owner),
-        store_([](std::string_view json) { return parse_lease(json); }),
-        lease_(std::move(config)) {}
+        store_([](std::string_view json) { return parse_lease(json); }) {}
 
   aio::Task<base::Result<>> run(std::stop_token stop) {
     CO_TRY(check(config_));
+    lease_.emplace(config_);
     const aio::Executor executor = co_await boost::asio::this_coro::executor;
     aio::TaskGroup group(executor);
     group_ = &group;
@@ -87,17 +89,22 @@ class LeaderElection::Driver {
     options.ns = key_.space;
     options.fields = "metadata.name=" + key_.name;
     Informer informer(clock_, client_, options, store_);
+    informer_ = &informer;
     store_.on_news = [this](const Key&, News) { happened(seen()); };
     group.spawn(informer.run(group.token()));
     co_await follow(std::move(stop));
     group.cancel();
     static_cast<void>(co_await group.join());
     group_ = nullptr;
+    informer_ = nullptr;
     co_return base::Result<>{};
   }
 
-  bool leads() const { return lease_.leads(clock_.now()); }
-  std::string holder() const { return lease_.holder(); }
+  bool leads() const { return lease_ && lease_->leads(clock_.now()); }
+  std::string holder() const { return lease_ ? lease_->holder() : ""; }
+  std::string problem() const {
+    return problem_.empty() && informer_ != nullptr ? informer_->problem() : problem_;
+  }
 
  private:
   aio::Task<> follow(std::stop_token stop) {
@@ -139,7 +146,8 @@ class LeaderElection::Driver {
   }
 
   void take(const LeaseEvent& event) {
-    for (const LeaseAction& action : lease_.step(event, clock_.now(), clock_.wall_now())) {
+    wake_at_ = base::kNever;  // while a request is under way its answer is what is waited for
+    for (const LeaseAction& action : lease_->step(event, clock_.now(), clock_.wall_now())) {
       std::visit([this](const auto& one) { carry_out(one); }, action);
     }
   }
@@ -161,6 +169,7 @@ class LeaderElection::Driver {
     auto get = [this](std::stop_token stop) { return client_.get(kLeases, key_, stop); };
     const auto reply =
         co_await aio::with_deadline(clock_, clock_.now() + read.within, {}, "read the lease", get);
+    note(reply, "get");
     Answered answer;
     if (reply && reply->code == 404) {
       answer.how = Answered::How::Done;
@@ -180,6 +189,7 @@ class LeaderElection::Driver {
     };
     const auto reply = co_await aio::with_deadline(clock_, clock_.now() + write.within, {},
                                                    "write the lease", send);
+    note(reply, write.create ? "create" : "patch");
     Answered answer;
     if (reply && (reply->code == 409 || reply->code == 404)) {
       answer.how = Answered::How::Conflict;
@@ -188,6 +198,17 @@ class LeaderElection::Driver {
     }
     happened(answer);
     co_return base::Result<>{};
+  }
+
+  /// Why the last request was of no use; nothing if it was, or was too late by a conflict.
+  void note(const base::Result<Reply>& reply, const char* verb) {
+    problem_.clear();
+    if (!reply) {
+      problem_ = reply.error().message;
+    } else if (!reply->ok() && reply->code != 404 && reply->code != 409) {
+      problem_ =
+          error_of(reply->refusal, fmt::format("{} lease {}", verb, to_string(key_))).message;
+    }
   }
 
   static Answered answer_of(const Reply& reply) {
@@ -202,9 +223,11 @@ class LeaderElection::Driver {
   LeaseConfig config_;
   LeaderElection& owner_;
   Store<LeaseRecord> store_;
-  Lease lease_;
+  std::optional<Lease> lease_;
 
   aio::TaskGroup* group_ = nullptr;  // while run() runs
+  const Informer* informer_ = nullptr;
+  std::string problem_;
   std::optional<aio::Event> happened_;
   std::deque<LeaseEvent> events_;
   base::TimePoint wake_at_{};
@@ -227,6 +250,10 @@ bool LeaderElection::leads() const {
 
 std::string LeaderElection::holder() const {
   return driver_->holder();
+}
+
+std::string LeaderElection::problem() const {
+  return driver_->problem();
 }
 
 }  // namespace kube

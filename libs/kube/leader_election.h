@@ -1,13 +1,16 @@
 // Leader election over a real Lease: the driver of kube::Lease. It watches the Lease, so that one
 // that was given back is taken at once, and writes with the version that the decision was based on;
 // its requests have connections of their own, so that no load delays a renewal.
-//   LeaderElection election(clock, client, {"muster-system", "muster-operator"}, {.identity =
-//   pod}); election.on_lead = [&](std::uint32_t epoch) { start work }; election.on_lost = [&](const
-//   std::string& why) { stop it }; co_await election.run(stop);   // ends when the lease is given
-//   back
+//
+//   LeaderElection election(clock, client, {"muster-system", "operator"}, {.identity = pod});
+//   election.on_lead = [&](std::uint32_t epoch) { begin(); };
+//   election.on_lost = [&](const std::string& why) { end(); };
+//   co_await election.run(stop);  // until the lease is given back
+//
 // Law: leads() is true in at most one candidate at any moment, however late on_lost is told.
-// Whoever writes as a leader asks leads() right before the request. Source: kube/lease.h; the Lease
-// of coordination.k8s.io/v1.
+// Whoever writes as a leader asks leads() right before the request.
+// Needs the verbs get, list, watch, create and patch on leases of the namespace.
+// Source: kube/lease.h; the Lease of coordination.k8s.io/v1.
 #pragma once
 
 #include <functional>
@@ -52,6 +55,8 @@ class LeaderElection {
   bool leads() const;
   /// Who holds the lease, as far as is known; empty: nobody.
   std::string holder() const;
+  /// Why the lease could not be read or written the last time; empty: it could.
+  std::string problem() const;
 
  private:
   class Driver;

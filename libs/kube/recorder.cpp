@@ -18,9 +18,16 @@ namespace {
 
 const Resource kEvents{"events.k8s.io", "v1", "Event", "events", true};
 constexpr std::size_t kInstanceMax = 128, kNameMax = 200;  // names are ASCII
-constexpr std::size_t kWaitingMax = 1000, kNamesMax = 10'000;
+constexpr std::size_t kWaitingMax = 1000, kWrittenMax = 1000;
 constexpr unsigned kTries = 5;
 constexpr base::Duration kLastWords = base::seconds(5);
+constexpr base::Duration kLongAfter = base::seconds(86'400);
+
+api::Node series_of(const event_action::Series& series) {
+  return api::Node::map()
+      .set("count", static_cast<std::int64_t>(series.count))
+      .set("lastObservedTime", micro_time(series.last));
+}
 
 /// Of an object in no namespace they are where kubectl looks for them.
 std::string space_of(const ObjectRef& about) {
@@ -30,7 +37,7 @@ std::string space_of(const ObjectRef& about) {
 }  // namespace
 
 std::string event_json(const ObjectRef& about, const Reporter& reporter, const std::string& name,
-                       const event_action::Create& event) {
+                       const event_action::Create& event, const event_action::Series* series) {
   api::Node regarding = api::Node::map()
                             .set("apiVersion", about.api_version)
                             .set("kind", about.kind)
@@ -39,7 +46,7 @@ std::string event_json(const ObjectRef& about, const Reporter& reporter, const s
   if (!about.key.space.empty()) regarding.set("namespace", about.key.space);
   if (!about.version.empty()) regarding.set("resourceVersion", about.version);
   const Told& told = event.told;
-  return api::to_json(
+  api::Node out =
       api::Node::map()
           .set("apiVersion", kEvents.api_version())
           .set("kind", kEvents.kind)
@@ -51,7 +58,22 @@ std::string event_json(const ObjectRef& about, const Reporter& reporter, const s
           .set("reason", told.reason)
           .set("action", told.action)
           .set("note", told.note)
-          .set("regarding", std::move(regarding)));
+          .set("regarding", std::move(regarding));
+  if (series != nullptr) out.set("series", series_of(*series));
+  return api::to_json(out);
+}
+
+std::string event_name(const ObjectRef& about, const event_action::Create& event) {
+  const auto plain = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
+  std::string name = about.key.name.substr(0, kNameMax);
+  for (char& c : name) {
+    if (!plain(c)) c = '-';
+  }
+  while (!name.empty() && !plain(name.back())) name.pop_back();
+  name.erase(name.begin(), std::find_if(name.begin(), name.end(), plain));
+  // Unique in its namespace, also after a restart of the program.
+  return fmt::format("{}.{:x}{:04x}", name.empty() ? "event" : name,
+                     event.at.time_since_epoch().count(), event.number & 0xFFFFU);
 }
 
 class EventRecorder::Driver {
@@ -60,10 +82,7 @@ class EventRecorder::Driver {
       : clock_(clock), client_(client), reporter_(std::move(reporter)), log_(config) {}
 
   void tell(const ObjectRef& about, Told told) {
-    about_[about.uid] = about;
-    add(log_.tell(std::move(told), clock_.now(), clock_.wall_now()));
-    // Only of what may still be written is it kept what it is about.
-    if (about_.size() > kNamesMax) about_.erase(about_.begin());
+    add(log_.tell(std::move(told), clock_.now(), clock_.wall_now()), &about);
   }
 
   aio::Task<base::Result<>> run(std::stop_token stop) {
@@ -72,10 +91,11 @@ class EventRecorder::Driver {
     const auto alarm = clock_.alarm(executor);
     do {
       while (!waiting_.empty() && !stop.stop_requested()) co_await write_next(stop);
-      if (clock_.now() >= log_.next_sweep()) add(log_.sweep(clock_.now()));
+      if (clock_.now() >= log_.next_sweep()) add(log_.sweep(clock_.now()), nullptr);
       alarm->arm(log_.next_sweep(), [this] { wake(); });
       if (!waiting_.empty()) wake();
     } while (!stop.stop_requested() && co_await work_->wait(stop));
+    add(log_.sweep(clock_.now() + kLongAfter), nullptr);  // series end with their true counts
     aio::Deadline last(clock_, executor, clock_.now() + kLastWords, {});
     while (!waiting_.empty() && !last.expired()) co_await write_next(last.token());
     work_.reset();
@@ -88,15 +108,28 @@ class EventRecorder::Driver {
  private:
   struct Waiting {
     std::string method, target, type, body;
+    std::string collection{}, whole{};  // of a PATCH: what to POST where, if the Event is gone
+  };
+  /// An Event that may become a series.
+  struct Written {
+    ObjectRef about;
+    std::string name;
+    event_action::Create create;
   };
 
   void wake() {
     if (work_) work_->set();
   }
 
-  void add(const std::vector<EventAction>& actions) {
+  /// `about`: of those that are new.
+  void add(const std::vector<EventAction>& actions, const ObjectRef* about) {
     for (const EventAction& action : actions) {
-      auto one = std::visit([this](const auto& a) { return request_of(a); }, action);
+      std::optional<Waiting> one;
+      if (const auto* create = std::get_if<event_action::Create>(&action)) {
+        if (about != nullptr) one = request_of(*create, *about);
+      } else if (const auto* series = std::get_if<event_action::Series>(&action)) {
+        one = request_of(*series);
+      }
       if (!one) continue;
       if (waiting_.size() < kWaitingMax) {
         waiting_.push_back(std::move(*one));
@@ -107,29 +140,27 @@ class EventRecorder::Driver {
     wake();
   }
 
-  std::optional<Waiting> request_of(const event_action::Create& create) {
-    const auto about = about_.find(create.told.object);
-    if (about == about_.end()) return {};
-    // Unique in its namespace, also after a restart of the program.
-    const std::string name =
-        fmt::format("{}.{:x}{:04x}", about->second.key.name.substr(0, kNameMax),
-                    create.at.time_since_epoch().count(), create.number & 0xFFFFU);
-    const Key key{space_of(about->second), name};
-    names_[create.number] = key;
-    if (names_.size() > kNamesMax) names_.erase(names_.begin());
-    return Waiting{"POST", path_of(kEvents, {key.space, ""}), "application/json",
-                   event_json(about->second, reporter_, name, create)};
+  Waiting request_of(const event_action::Create& create, const ObjectRef& about) {
+    Written& written = written_events_[create.number];
+    written = {about, event_name(about, create), create};
+    Waiting out{"POST", path_of(kEvents, {space_of(about), ""}), "application/json",
+                event_json(about, reporter_, written.name, create, nullptr)};
+    if (written_events_.size() > kWrittenMax) written_events_.erase(written_events_.begin());
+    return out;
   }
 
   std::optional<Waiting> request_of(const event_action::Series& series) const {
-    const auto name = names_.find(series.number);
-    if (name == names_.end()) return {};
-    const api::Node patch =
-        api::Node::map().set("series", api::Node::map()
-                                           .set("count", static_cast<std::int64_t>(series.count))
-                                           .set("lastObservedTime", micro_time(series.last)));
-    return Waiting{"PATCH", path_of(kEvents, name->second), "application/merge-patch+json",
-                   api::to_json(patch)};
+    const auto it = written_events_.find(series.number);
+    if (it == written_events_.end()) return {};
+    const auto& [about, name, create] = it->second;
+    const std::string space = space_of(about);
+    const api::Node patch = api::Node::map().set("series", series_of(series));
+    return Waiting{"PATCH",
+                   path_of(kEvents, {space, name}),
+                   "application/merge-patch+json",
+                   api::to_json(patch),
+                   path_of(kEvents, {space, ""}),
+                   event_json(about, reporter_, name, create, &series)};
   }
 
   /// Until it is written, given up, or told to stop; then it stays the next one.
@@ -137,10 +168,15 @@ class EventRecorder::Driver {
     base::Random random(written_ + 1);
     base::Backoff backoff({base::seconds(1), base::seconds(10), 2.0, 0.5});
     for (unsigned tries = 1;; ++tries) {
-      const Waiting& next = waiting_.front();
+      Waiting& next = waiting_.front();
       const auto reply =
           co_await client_.send(next.method, next.target, next.type, next.body, stop);
       if (stop.stop_requested() && !reply) co_return;
+      if (reply && reply->code == 404 && next.method == "PATCH") {
+        // It never arrived, or somebody deleted it; the series is news all the same.
+        next = {"POST", next.collection, "application/json", next.whole};
+        continue;
+      }
       const bool done = reply && (reply->ok() || reply->code == 409);
       const bool hopeless = reply && reply->code >= 400 && reply->code < 500 && reply->code != 429;
       if (done || hopeless || tries == kTries) {
@@ -156,8 +192,7 @@ class EventRecorder::Driver {
   Client& client_;
   Reporter reporter_;
   EventLog log_;
-  std::map<std::string, ObjectRef> about_;  // by uid
-  std::map<std::uint64_t, Key> names_;      // of the Events that may become series
+  std::map<std::uint64_t, Written> written_events_;  // by number
   std::deque<Waiting> waiting_;
   std::optional<aio::Event> work_;  // while run() runs
   std::uint64_t written_ = 0, dropped_ = 0;

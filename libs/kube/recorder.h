@@ -32,8 +32,11 @@ struct Reporter {
 
 /// The JSON of an Event, whose texts are of the lengths that the API allows (EventLog sees to
 /// that).
+/// `series`: null for an Event that is not one.
 std::string event_json(const ObjectRef& about, const Reporter& reporter, const std::string& name,
-                       const event_action::Create& event);
+                       const event_action::Create& event, const event_action::Series* series);
+/// "NAME.NUMBER", which is a DNS subdomain whatever the object is called.
+std::string event_name(const ObjectRef& about, const event_action::Create& event);
 
 class EventRecorder {
  public:

@@ -130,6 +130,8 @@ Refusal refusal_of(unsigned code, std::string_view body, std::string_view retry_
 base::Error error_of(const Refusal& refusal, const std::string& what) {
   using base::Code;
   base::Error out;
+  // What was refused may be granted later: a role is rolled out, a namespace made, a conflict over.
+  out.retry = base::Retry::Backoff;
   out.message =
       fmt::format("{}: {} ({})", what, refusal.message.empty() ? refusal.reason : refusal.message,
                   refusal.code);
@@ -147,7 +149,6 @@ base::Error error_of(const Refusal& refusal, const std::string& what) {
     case 410: out.code = Code::FailedPrecondition; break;
     default:
       out.code = refusal.code == 429 || refusal.code >= 500 ? Code::Unavailable : Code::Internal;
-      if (out.code == Code::Unavailable) out.retry = base::Retry::Backoff;
   }
   if (refusal.retry_after > base::Duration::zero()) {
     out.retry = base::Retry::After;

@@ -58,8 +58,9 @@ struct Refusal {
 /// message is the beginning of the text. `retry_after`: the header's value; empty: none.
 Refusal refusal_of(unsigned code, std::string_view body, std::string_view retry_after = {});
 /// NotFound; AlreadyExists; FailedPrecondition (Conflict, Gone); PermissionDenied (401, 403);
-/// InvalidArgument (400, 422); Unavailable, to be tried again (429, 5xx); Internal. `what`: of the
-/// request, "get pods shop/web-0".
+/// InvalidArgument (400, 422); Unavailable (429, 5xx); Internal. All are worth another try, after
+/// Retry-After where it was said: whoever knows better says Terminal. `what`: of the request, "get
+/// pods shop/web-0".
 base::Error error_of(const Refusal& refusal, const std::string& what);
 
 }  // namespace kube

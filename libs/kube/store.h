@@ -64,8 +64,12 @@ class Store final : public Copy {
   }
 
   base::Result<> stage(const Key& key, const std::string& version, std::string_view json) override {
-    TRY(T object, decode_(json));
-    staged_.insert_or_assign(key, Entry{version, std::move(object)});
+    auto object = decode_(json);
+    if (!object) {
+      staged_.erase(key);  // what it was before is not what it is
+      return tl::unexpected(object.error());
+    }
+    staged_.insert_or_assign(key, Entry{version, std::move(*object)});
     return {};
   }
   void unstage(const Key& key) override { staged_.erase(key); }
@@ -93,7 +97,7 @@ class Store final : public Copy {
   base::Result<> put(const Key& key, const std::string& version, std::string_view json) override {
     auto object = decode_(json);
     if (!object) {
-      remove(key);  // what it was before is not what it is
+      remove(key);
       return tl::unexpected(object.error());
     }
     const bool known = take_out(key);

@@ -8,6 +8,7 @@
 #include <boost/beast/http/message.hpp>
 #include <fmt/format.h>
 
+#include "aio/clock.h"
 #include "aio/event.h"
 
 namespace net {
@@ -19,6 +20,7 @@ using boost::system::error_code;
 namespace {
 
 constexpr std::uint32_t kHeaderBytesMax = 64U << 10U;
+constexpr base::Duration kIdleMost = base::seconds(90);
 
 bool same_name(std::string_view a, std::string_view b) {
   const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
@@ -91,8 +93,9 @@ class Wire final : public ConnectionEvents {
  public:
   Wire(const aio::Executor& executor, const Address& address, std::shared_ptr<TlsContext> tls)
       : happened(executor, aio::Event::Mode::Auto),
-        connection_(tls ? make_tls(executor, address, std::move(tls), *this)
-                        : make_tcp(executor, address, *this)) {
+        tls_(std::move(tls)),
+        connection_(tls_ ? make_tls(executor, address, tls_, *this)
+                         : make_tcp(executor, address, *this)) {
     connection_->connect();
   }
   ~Wire() { connection_->close(); }
@@ -100,13 +103,17 @@ class Wire final : public ConnectionEvents {
   Wire& operator=(const Wire&) = delete;
 
   bool connected() const { return connected_; }
-  bool stands() { return connected_ && !failed_ && inbox.empty() && connection_->stands(); }
+  bool stands() { return connected_ && !failed && inbox.empty() && connection_->stands(); }
+  /// As whom it was made.
+  const std::shared_ptr<TlsContext>& tls() const { return tls_; }
   bool send(std::string_view bytes) { return connection_->send(bytes); }
 
   aio::Event happened;  // connected, bytes came, or it failed
   std::string inbox;
-  std::optional<std::string> failed_;
+  std::optional<std::string> failed;
   bool closed_in_order = false;
+  bool reusable = false;  // the last answer ended and left it open
+  base::TimePoint idle_since{};
 
  private:
   void on_connected() override {
@@ -119,13 +126,34 @@ class Wire final : public ConnectionEvents {
   }
   void on_failed(Failure failure, const std::string& detail) override {
     closed_in_order = failure == Failure::Closed;
-    failed_ = detail;
+    failed = detail;
     happened.set();
   }
 
   bool connected_ = false;
+  std::shared_ptr<TlsContext> tls_;
   std::shared_ptr<Connection> connection_;
 };
+
+/// A line end in a header would begin another one, of which nobody knows.
+bool is_plain(const HttpCall& call) {
+  const auto plain = [](const std::string& text) {
+    return std::none_of(text.begin(), text.end(), [](char c) {
+      const auto byte = static_cast<unsigned char>(c);
+      return (byte < 0x20 && c != '\t') || byte == 0x7f;
+    });
+  };
+  return plain(call.method) && plain(call.target) && call.target.find(' ') == std::string::npos &&
+         std::all_of(call.headers.begin(), call.headers.end(), [&](const HttpHeader& header) {
+           return plain(header.name) && plain(header.value);
+         });
+}
+
+/// 100 Continue and the like: not the answer.
+bool is_interim(unsigned status) {
+  constexpr unsigned kSwitching = 101, kFirstAnswer = 200;
+  return status < kFirstAnswer && status != kSwitching;
+}
 
 std::string text_of(const HttpCall& call, const Address& address) {
   std::string out =
@@ -159,33 +187,20 @@ class HttpClient::Pool {
 
   aio::Task<base::Result<HttpAnswer>> run(HttpCall call, Sink sink, std::function<void()> opened,
                                           std::stop_token stop) {
+    if (!is_plain(call)) {
+      co_return base::fail(base::Code::InvalidArgument,
+                           address_.text() + ": a control character in a request");
+    }
     std::unique_ptr<Wire> wire = take();
-    while (!wire->connected()) {
-      if (wire->failed_) co_return unavailable(*wire->failed_);
-      if (!co_await wire->happened.wait(stop)) co_return cancelled(call);
+    auto answer = co_await exchange(*wire, call, sink, opened, std::move(stop));
+    if (!answer) {
+      idle_.clear();
+      co_return answer;
     }
-    if (stop.stop_requested()) co_return cancelled(call);
-    if (!wire->send(text_of(call, address_))) co_return unavailable("the connection broke");
-    AnswerParser parser(sink, opened, limits_.body_bytes_max, call.method == "HEAD");
-    while (!parser.is_done()) {
-      error_code error = feed(parser, wire->inbox);
-      if (!error && !parser.is_done() && wire->failed_) {
-        if (!wire->closed_in_order || !parser.got_some()) co_return unavailable(*wire->failed_);
-        parser.put_eof(error);
-        if (error) co_return unavailable("the connection was closed within the answer");
-      }
-      if (parser.enough) break;
-      if (parser.too_large) {
-        co_return base::fail(base::Code::ResourceExhausted,
-                             fmt::format("{}: an answer of more than {} bytes", address_.text(),
-                                         limits_.body_bytes_max));
-      }
-      if (error) co_return unavailable("the answer is no HTTP: " + error.message());
-      if (parser.is_done()) break;
-      if (!co_await wire->happened.wait(stop)) co_return cancelled(call);
-    }
-    if (parser.is_done() && parser.keep_alive()) keep(std::move(wire));
-    co_return std::move(parser.answer);
+    // What was refused for who we are is not asked again over the same connection.
+    constexpr unsigned kUnauthorized = 401;
+    if (wire->reusable && answer->status != kUnauthorized) keep(std::move(wire));
+    co_return answer;
   }
 
   void use(std::shared_ptr<TlsContext> tls) {
@@ -195,6 +210,42 @@ class HttpClient::Pool {
   std::uint64_t opened() const { return opened_; }
 
  private:
+  aio::Task<base::Result<HttpAnswer>> exchange(Wire& wire, const HttpCall& call, const Sink& sink,
+                                               const std::function<void()>& opened,
+                                               std::stop_token stop) {
+    while (!wire.connected()) {
+      if (wire.failed) co_return unavailable(*wire.failed);
+      if (!co_await wire.happened.wait(stop)) co_return cancelled(call);
+    }
+    if (stop.stop_requested()) co_return cancelled(call);
+    if (!wire.send(text_of(call, address_))) co_return unavailable("the connection broke");
+    std::optional<AnswerParser> parser;
+    parser.emplace(sink, opened, limits_.body_bytes_max, call.method == "HEAD");
+    for (;;) {
+      error_code error = feed(*parser, wire.inbox);
+      if (!error && !parser->is_done() && wire.failed) {
+        if (!wire.closed_in_order || !parser->got_some()) co_return unavailable(*wire.failed);
+        parser->put_eof(error);
+        if (error) co_return unavailable("the connection was closed within the answer");
+      }
+      if (parser->enough) co_return std::move(parser->answer);
+      if (parser->too_large) {
+        co_return base::fail(base::Code::ResourceExhausted,
+                             fmt::format("{}: an answer of more than {} bytes", address_.text(),
+                                         limits_.body_bytes_max));
+      }
+      if (error) co_return unavailable("the answer is no HTTP: " + error.message());
+      if (parser->is_done() && !is_interim(parser->answer.status)) break;
+      if (parser->is_done()) {  // the answer itself is still to come
+        parser.emplace(sink, opened, limits_.body_bytes_max, call.method == "HEAD");
+        continue;
+      }
+      if (!co_await wire.happened.wait(stop)) co_return cancelled(call);
+    }
+    wire.reusable = parser->keep_alive();
+    co_return std::move(parser->answer);
+  }
+
   /// Everything that the parser can take of it.
   static error_code feed(AnswerParser& parser, std::string& inbox) {
     std::size_t used = 0;
@@ -217,14 +268,17 @@ class HttpClient::Pool {
     while (!idle_.empty()) {
       std::unique_ptr<Wire> wire = std::move(idle_.back());
       idle_.pop_back();
-      if (wire->stands()) return wire;
+      if (aio::now() - wire->idle_since < kIdleMost && wire->stands()) return wire;
     }
     ++opened_;
     return std::make_unique<Wire>(executor_, address_, tls_);
   }
   void keep(std::unique_ptr<Wire> wire) {
     wire->happened.reset();
-    if (idle_.size() < limits_.idle_max && wire->stands()) idle_.push_back(std::move(wire));
+    wire->reusable = false;
+    wire->idle_since = aio::now();
+    if (wire->tls() != tls_ || idle_.size() >= limits_.idle_max || !wire->stands()) return;
+    idle_.push_back(std::move(wire));
   }
 
   base::Result<HttpAnswer> unavailable(const std::string& why) const {

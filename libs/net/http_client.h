@@ -1,9 +1,11 @@
 // An HTTP/1.1 client of one server, for what talks to an API all day (libs/kube): whole answers,
 // and answers that go on (a watch), over connections that are kept and used again. One request has
 // one connection for itself, so a slow answer holds up nothing else. An idle connection that the
-// server has closed is not used; one that breaks before a byte of the answer came is an error all
-// the same, because whether the request was carried out is not known. Redirects are answers like
-// any other: credentials go nowhere but to this server.
+// server has closed is not used, nor one that has waited for a minute and a half; after a request
+// that failed or was given up all idle ones are dropped, because what is between us and the server
+// may be gone. A connection that breaks before a byte of the answer came is an error, because
+// whether the request was carried out is not known. Redirects are answers like any other:
+// credentials go nowhere but to this server.
 #pragma once
 
 #include <functional>
@@ -57,7 +59,8 @@ class HttpClient {
   HttpClient(const HttpClient&) = delete;
   HttpClient& operator=(const HttpClient&) = delete;
 
-  /// Errors: Unavailable (nothing listens, TLS, the connection broke, the answer is no HTTP),
+  /// Errors: InvalidArgument (a control character in the method, the target or a header),
+  /// Unavailable (nothing listens, TLS, the connection broke, the answer is no HTTP),
   /// ResourceExhausted (a body over the limit), Cancelled. Deadlines are the caller's.
   aio::Task<base::Result<HttpAnswer>> exchange(HttpCall call, std::stop_token stop);
   /// The body of an answer of 200 to 299 goes to `sink` as it comes, and `body` stays empty; any
@@ -67,7 +70,7 @@ class HttpClient {
   aio::Task<base::Result<HttpAnswer>> stream(HttpCall call, Sink sink, std::function<void()> opened,
                                              std::stop_token stop);
 
-  /// For new connections: certificates were changed. Those that are idle are closed.
+  /// For new connections: certificates were changed. Those that are there are not used again.
   void use(std::shared_ptr<TlsContext> tls);
   /// How many connections were opened.
   std::uint64_t opened() const;

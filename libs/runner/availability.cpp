@@ -3,18 +3,37 @@
 #include <algorithm>
 
 namespace runner {
+namespace {
+
+bool leads_through_service(drill::StreamKind kind) {
+  using drill::StreamKind;
+  return kind == StreamKind::Ledger || kind == StreamKind::ServiceNew ||
+         kind == StreamKind::ServiceOpen || kind == StreamKind::ReadService;
+}
+
+/// Whose last operation says how the service is now.
+std::vector<const probes::StreamStatus*> judges(const std::vector<probes::StreamStatus>& streams) {
+  std::vector<const probes::StreamStatus*> deciding, others;
+  for (const probes::StreamStatus& stream : streams) {
+    if (!stream.running) continue;
+    if (stream.info.decides) deciding.push_back(&stream);
+    if (leads_through_service(stream.info.kind)) others.push_back(&stream);
+  }
+  return deciding.empty() ? others : deciding;
+}
+
+}  // namespace
 
 Availability availability_of(const std::vector<probes::StreamStatus>& streams,
                              base::TimePoint now) {
   Availability out;
   out.through = now;
-  bool any = false;
-  bool unknown = false;
+  const auto judging = judges(streams);
+  bool unknown = judging.empty();
   base::TimePoint good_since = base::TimePoint::min();
   base::TimePoint bad_since = base::kNever;
-  for (const probes::StreamStatus& stream : streams) {
-    if (!stream.info.decides) continue;
-    any = true;
+  for (const probes::StreamStatus* judge : judging) {
+    const probes::StreamStatus& stream = *judge;
     // An operation is bad from its deadline on, so nothing invoked before that is still open.
     out.through = std::min(out.through, now - stream.info.deadline);
     if (stream.bad_since != base::kNever) {
@@ -28,7 +47,7 @@ Availability availability_of(const std::vector<probes::StreamStatus>& streams,
   if (bad_since != base::kNever) {
     out.service = drill::Service::Bad;
     out.since = bad_since;
-  } else if (any && !unknown) {
+  } else if (!unknown) {
     out.service = drill::Service::Good;
     out.since = good_since;
   }

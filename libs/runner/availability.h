@@ -1,4 +1,4 @@
-// What the live counters of the deciding streams say together, for the engine's decisions (when is
+// What the live counters of the streams say together, for the engine's decisions (when is
 // it steady, when is it back). Verdicts never come from here: they are computed from the records.
 // Pure.
 #pragma once
@@ -18,7 +18,8 @@ struct Availability {
 
 /// Good when the last operation of every deciding stream was good; Bad when one's was not; Unknown
 /// while one has not answered yet. Good holds since the last stream turned good, Bad since the
-/// first turned bad.
+/// first turned bad. What a stream that was stopped saw last is of the past: when no deciding one
+/// runs (the ledgers end with the final read), those that run through the service take their place.
 Availability availability_of(const std::vector<probes::StreamStatus>& streams, base::TimePoint now);
 
 /// The targets outside the blast radius answer (measurement.md §8): none has been bad for longer

@@ -201,7 +201,7 @@ std::optional<targets::ProbeWatch::View> DrillRun::view(const std::string& probe
   for (const probes::StreamStatus& stream : instrument_->statuses()) {
     const bool named = stream.info.name == probe;
     const bool of_service = stream.info.probe == probe && stream.info.instance.empty();
-    if (!named && !of_service) continue;
+    if ((!named && !of_service) || !stream.running) continue;
     const bool good = stream.good_since != base::kNever;
     if (!good && stream.bad_since == base::kNever) continue;
     const base::Duration lasting = now - (good ? stream.good_since : stream.bad_since);

@@ -46,9 +46,17 @@ ConfigFile parsed(const std::string& text) {
   return out.value_or(ConfigFile{});
 }
 
+/// Of the file, or of its first entry that cannot be used.
 std::string refusal(const std::string& text) {
   const auto out = parse_config(text, "/home/me/.kube/config");
-  return out ? "" : out.error().message;
+  if (!out) return out.error().message;
+  for (const auto& [name, one] : out->clusters) {
+    if (!one.unusable.empty()) return one.unusable;
+  }
+  for (const auto& [name, one] : out->users) {
+    if (!one.unusable.empty()) return one.unusable;
+  }
+  return "";
 }
 
 TEST(KubeConfig, ChoosesTheCurrentContext) {
@@ -120,9 +128,28 @@ TEST(KubeConfig, NamesTheFieldThatIsWrong) {
   EXPECT_THAT(refusal("clusters: [{name: c, cluster: {certificate-authority: x, "
                       "insecure-skip-tls-verify: true}}]"),
               HasSubstr("exclude each other"));
+  EXPECT_THAT(user("exec: {command: x, apiVersion: client.authentication.k8s.io/v1, "
+                   "interactiveMode: Always}"),
+              HasSubstr("users[u].user.exec.interactiveMode"));
+  EXPECT_THAT(user("as-uid: '7'"), HasSubstr("users[u].user.as-uid"));
   EXPECT_THAT(refusal("kind: Pod"), HasSubstr("kind 'Pod'"));
   EXPECT_THAT(refusal("a: ["), HasSubstr("/home/me/.kube/config:1"));
   EXPECT_EQ(refusal(""), "");
+}
+
+/// Each test is a process of its own, so what it sets in its environment is nobody else's.
+TEST(KubeConfig, WhatNobodyChoosesMayBeAsItIs) {
+  const ConfigFile file = parsed(std::string(kFile) + R"(
+- name: old
+  context: {cluster: c1, user: u3}
+)");
+  ConfigFile with_old = file;
+  merge(with_old, parsed("users: [{name: u3, user: {auth-provider: {name: gcp}}}]"));
+  EXPECT_TRUE(choose(with_old, {}).has_value());
+  const auto config = choose(with_old, {.context = "old"});
+  ASSERT_FALSE(config.has_value());
+  EXPECT_EQ(config.error().code, base::Code::InvalidArgument);
+  EXPECT_THAT(config.error().message, HasSubstr("users[u3].user.auth-provider"));
 }
 
 /// Each test is a process of its own, so what it sets in its environment is nobody else's.
@@ -167,6 +194,10 @@ TEST_F(KubeConfigFiles, WithoutThemAPodIsItsServiceAccount) {
   EXPECT_EQ(pod->ns, "muster-system");
   EXPECT_EQ(pod->user.token_file, folder + "/token");
   EXPECT_EQ(load_config("", {.ns = "x"})->ns, "x");
+  ASSERT_TRUE(aio::make_dirs(folder + "/.kube").has_value());
+  file(".kube/config", kFile);
+  EXPECT_EQ(load_config("", {})->context, "") << "the pod's, not that of its home";
+  EXPECT_EQ(load_config("", {.context = "away"})->context, "away");
   EXPECT_FALSE(load_config("", {.context = "home"}).has_value()) << "asked for by name";
 }
 

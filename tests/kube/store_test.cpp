@@ -88,7 +88,10 @@ TEST_F(StoreTest, AnObjectThatCannotBeDecodedIsNotKeptAsItWas) {
   EXPECT_FALSE(store.put(key("a"), "2", "bad").has_value());
   EXPECT_EQ(store.find(key("a")), nullptr);
   EXPECT_THAT(store.by_index("letter", "x"), ElementsAre());
+  ASSERT_TRUE(store.stage(key("b"), "1", "x").has_value());
   EXPECT_FALSE(store.stage(key("b"), "2", "bad").has_value());
+  store.commit();
+  EXPECT_EQ(store.size(), 0U);
   EXPECT_THAT(news, ElementsAre("added n/a", "removed n/a"));
 }
 

@@ -219,6 +219,41 @@ TEST_F(HttpClientTest, WhatBreaksWithinAnAnswerIsAnError) {
   }
 }
 
+TEST_F(HttpClientTest, AnInterimAnswerIsNotTheAnswer) {
+  says({"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n", kHello}, false, base::millis(5));
+  says({std::string("HTTP/1.1 100 Continue\r\n\r\n") + kHello});
+  for (int i = 0; i < 2; ++i) {
+    const auto answer = get();
+    ASSERT_TRUE(answer.has_value()) << answer.error().message;
+    EXPECT_EQ(answer->status, 200U);
+    EXPECT_EQ(answer->body, "hello");
+  }
+  EXPECT_EQ(server.connections, 1);
+}
+
+TEST_F(HttpClientTest, ALineEndCannotSlipIntoARequest) {
+  for (const HttpCall& call :
+       {HttpCall{"GET", "/a b"}, HttpCall{"GET", "/a\r\nX: y"}, HttpCall{"GET\n", "/"},
+        HttpCall{"GET", "/", {{"Authorization", "Bearer x\nImpersonate-User: y"}}}}) {
+    const auto answer = aio::run(context, client.exchange(call, {}));
+    ASSERT_FALSE(answer.has_value());
+    EXPECT_EQ(answer.error().code, base::Code::InvalidArgument);
+  }
+  EXPECT_EQ(server.connections, 0);
+}
+
+TEST_F(HttpClientTest, AfterAFailureOrARefusalOfWhoWeAreConnectionsAreNew) {
+  says({"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n"});
+  says({kHello});
+  EXPECT_EQ(get()->status, 401U);
+  EXPECT_EQ(get()->status, 200U);
+  EXPECT_EQ(server.connections, 2);
+  client.use(nullptr);  // another identity
+  says({kHello});
+  EXPECT_EQ(get()->status, 200U);
+  EXPECT_EQ(server.connections, 3);
+}
+
 TEST_F(HttpClientTest, WhatIsNoHttpIsAnError) {
   says({"220 mail.example ESMTP\r\n\r\n"});
   const auto answer = get();

@@ -25,6 +25,7 @@ TimePoint at(std::int64_t millis) {
 probes::StreamStatus stream(bool decides, TimePoint good_since, TimePoint bad_since) {
   probes::StreamStatus status;
   status.info.decides = decides;
+  status.running = true;
   status.info.deadline = base::millis(250);
   status.good_since = good_since;
   status.bad_since = bad_since;
@@ -48,6 +49,23 @@ TEST(Availability, OneBadDecidingStreamIsBadSinceTheFirst) {
                       at(1000));
   EXPECT_EQ(out.service, drill::Service::Bad);
   EXPECT_EQ(out.since, at(200));
+}
+
+TEST(Availability, AStreamThatWasStoppedSaysNothingOfNow) {
+  // The ledger ended with a late answer, and with it its last word would be "bad" for ever.
+  probes::StreamStatus ledger = stream(true, base::kNever, at(400));
+  ledger.running = false;
+  probes::StreamStatus reads = stream(false, at(300), base::kNever);
+  reads.info.kind = drill::StreamKind::ReadService;
+  probes::StreamStatus pinned = stream(false, base::kNever, at(100));
+  pinned.info.kind = drill::StreamKind::PinnedNew;
+  const auto good = availability_of({ledger, reads, pinned}, at(1000));
+  EXPECT_EQ(good.service, drill::Service::Good);
+  EXPECT_EQ(good.since, at(300));
+  probes::StreamStatus open = stream(false, base::kNever, at(500));
+  open.info.kind = drill::StreamKind::ServiceOpen;
+  EXPECT_EQ(availability_of({ledger, reads, open}, at(1000)).service, drill::Service::Bad);
+  EXPECT_EQ(availability_of({ledger, pinned}, at(1000)).service, drill::Service::Unknown);
 }
 
 TEST(Availability, UnknownUntilEveryDecidingStreamHasAnswered) {

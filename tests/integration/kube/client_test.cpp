@@ -206,15 +206,19 @@ TEST_F(ClientTest, AVersionThatIsGoneIsRefused) {
   WatchQuery query;
   query.version = version;
   unsigned code = 0;
-  const auto watched = run(client->watch(
-      watch_target(kConfigMaps, space, query), [] {},
-      [&](std::string_view line) {
-        const api::Node event = *api::parse_json(line);
-        if (event["type"].as_string() != "ERROR") return true;
-        code = refusal_of(0, api::to_json(event["object"])).code;
-        return false;
-      },
-      {}));
+  const auto watch = [&](std::stop_token stop) {
+    return client->watch(
+        watch_target(kConfigMaps, space, query), [] {},
+        [&](std::string_view line) {
+          const api::Node event = *api::parse_json(line);
+          if (event["type"].as_string() != "ERROR") return true;
+          code = refusal_of(0, api::to_json(event["object"])).code;
+          return false;
+        },
+        stop);
+  };
+  const auto watched = run(
+      aio::with_deadline(clock, clock.now() + base::seconds(20), {}, "the watch's refusal", watch));
   ASSERT_TRUE(watched.has_value()) << watched.error().message;
   EXPECT_EQ(watched->ok() ? code : watched->code, 410U);
 }
@@ -277,6 +281,64 @@ TEST_F(ClientTest, ATokenFileIsReadAgainAfterA401) {
   EXPECT_EQ(who(*pod), "system:serviceaccount:" + space + ":robot");
   file("token", token("other"));
   EXPECT_EQ(who(*pod), "system:serviceaccount:" + space + ":robot") << "for a minute";
+}
+
+TEST_F(ClientTest, ARotatedCertificateIsReadAgainAfterA401) {
+  const Config admin = config();
+  Config rotating = admin;
+  rotating.user = {};
+  // Any certificate that this authority did not sign.
+  const std::string command = fmt::format(
+      "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 1 -subj "
+      "/CN=x "
+      "-keyout {0}/tls.key -out {0}/tls.crt 2>/dev/null",
+      folder);
+  ASSERT_EQ(std::system(command.c_str()), 0);
+  rotating.user.certificate.file = folder + "/tls.crt";
+  rotating.user.key.file = folder + "/tls.key";
+  const auto kubelet = connect(rotating);
+  EXPECT_EQ(who(*kubelet), "refused: Unauthorized");
+  file("tls.crt", admin.user.certificate.text);
+  file("tls.key", admin.user.key.text);
+  EXPECT_EQ(who(*kubelet), "admin");
+}
+
+TEST_F(ClientTest, ThoseWhoNeedACredentialAtTheSameTimeAskOnce) {
+  file("token", token("robot"));
+  const std::string login =
+      file("login",
+           fmt::format("#!/bin/sh\necho x >>{0}/asked\nsleep 0.3\n"
+                       "echo '{{\"apiVersion\":\"client.authentication.k8s.io/"
+                       "v1\",\"kind\":\"ExecCredential\",\"status\":{{"
+                       "\"token\":\"'$(cat {0}/token)'\"}}}}'\n",
+                       folder),
+           0700);
+  Config with_plugin = config();
+  with_plugin.user = {};
+  with_plugin.user.exec = ExecPlugin{login, {}, {}, "v1", ""};
+  const auto many = connect(with_plugin);
+  int answered = 0;
+  for (int i = 0; i < 5; ++i) {
+    asio::co_spawn(
+        context, many->create(kReviews, "", "{}", {}, {}),
+        [&](std::exception_ptr, base::Result<Reply> reply) { answered += reply && reply->ok(); });
+  }
+  context.restart();
+  context.run_for(std::chrono::seconds(5));
+  EXPECT_EQ(answered, 5);
+  std::ifstream asked(folder + "/asked");
+  EXPECT_EQ(std::count(std::istreambuf_iterator<char>(asked), {}, '\n'), 1);
+}
+
+TEST_F(ClientTest, NothingOfWhoWeAreIsSaidInTheOpen) {
+  Config open = config();
+  open.cluster.server = "http" + open.cluster.server.substr(5);
+  open.cluster.authority = {};
+  open.user = {};
+  open.user.exec = ExecPlugin{"sh", {"-c", "echo x >>" + folder + "/asked"}, {}, "v1", ""};
+  const auto reply = run(connect(open)->get(kConfigMaps, {space, "a"}, {}));
+  EXPECT_EQ(reply ? reply->code : 0, 400U) << "an HTTP request to an HTTPS server";
+  EXPECT_FALSE(aio::file_exists(folder + "/asked"));
 }
 
 TEST_F(ClientTest, ACredentialPluginIsAskedOnceAndAgainWhenWhatItGaveHasEnded) {
@@ -349,6 +411,8 @@ TEST_F(ClientTest, APluginThatCannotHelpIsNamed) {
   EXPECT_THAT(failure({"sh", {"-c", "echo go away >&2; exit 3"}, {}, "v1", ""}),
               HasSubstr("exit code 3: go away"));
   EXPECT_THAT(failure({"echo", {"hello"}, {}, "v1", ""}), HasSubstr("no JSON"));
+  EXPECT_THAT(failure({"sh", {"-c", "echo s3cret; exit 1"}, {}, "v1", ""}),
+              testing::AllOf(HasSubstr("exit code 1"), testing::Not(HasSubstr("s3cret"))));
   EXPECT_THAT(
       failure({"echo", {R"({"kind": "ExecCredential", "apiVersion": "v1"})"}, {}, "v1", ""}),
       HasSubstr("not an ExecCredential of client.authentication.k8s.io/v1"));

@@ -2,6 +2,8 @@
 // stand still as a process does that is not given the processor.
 #include "kube/leader_election.h"
 
+#include <ctime>
+
 #include <fmt/format.h>
 
 #include "server_test.h"
@@ -134,6 +136,32 @@ TEST_F(ElectionTest, WithoutTheServerNobodyLeadsAndWithItSomebodyDoes) {
   ASSERT_TRUE(until([&] { return !a.lost.empty(); }));
   ApiServer::instance().tell("start apiserver");
   EXPECT_TRUE(until([&] { return leaders() == 1; }));
+}
+
+TEST_F(ElectionTest, WhyItDoesNotLeadIsSaidAndNothingSpins) {
+  Config nobody = config();
+  nobody.user = {};
+  candidates.push_back(std::make_unique<Candidate>("a", space, nobody));
+  Candidate& a = *candidates.back();
+  ASSERT_TRUE(until([&] { return !a.election->problem().empty(); }));
+  EXPECT_THAT(a.election->problem(), testing::HasSubstr("forbidden"));
+  ApiServer::instance().tell("pause apiserver");
+  const auto cpu = std::clock();
+  const auto began = clock.now();
+  ASSERT_TRUE(until([&] { return clock.now() - began > base::seconds(2); }));
+  const double used = static_cast<double>(std::clock() - cpu) / CLOCKS_PER_SEC;
+  ApiServer::instance().tell("resume apiserver");
+  EXPECT_LT(used, 1.0) << "while it waits for an answer";
+}
+
+TEST_F(ElectionTest, AConfigurationThatCannotWorkIsAnError) {
+  const auto client = connect(config());
+  LeaderElection election(clock, *client, {space, "lease"},
+                          {.identity = "a", .duration = base::seconds(1)});
+  const auto outcome = aio::run(context, election.run({}));
+  ASSERT_FALSE(outcome.has_value());
+  EXPECT_EQ(outcome.error().code, base::Code::InvalidArgument);
+  EXPECT_FALSE(election.leads());
 }
 
 TEST_F(ElectionTest, WhatOthersKeepInTheLeaseStays) {

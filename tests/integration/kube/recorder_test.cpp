@@ -82,6 +82,29 @@ TEST_F(RecorderTest, WhatTheServerCouldNotTakeIsWrittenWhenItIsBack) {
   EXPECT_EQ(recorder->dropped(), 0U);
 }
 
+TEST_F(RecorderTest, ASeriesWhoseEventIsGoneIsMadeAnew) {
+  recorder->tell(about, "Normal", "Waiting", "Wait", "for the standby");
+  ASSERT_TRUE(until([&] { return recorder->written() == 1; }));
+  const std::string name = events().at(0)["metadata"]["name"].as_string();
+  ASSERT_TRUE(ok(run(client->remove(kEvents, {space, name}, {}, {}))));
+  recorder->tell(about, "Normal", "Waiting", "Wait", "for the standby");
+  ASSERT_TRUE(until([&] { return recorder->written() == 2; }));
+  EXPECT_EQ(events().at(0)["series"]["count"].as_int(), 2);
+}
+
+TEST_F(RecorderTest, AnObjectMayBeCalledWhatItLikes) {
+  about.key.name = "system:Node_1.";
+  recorder->tell(about, "Normal", "Began", "Begin", "now");
+  ASSERT_TRUE(until([&] { return recorder->written() + recorder->dropped() == 1; }));
+  EXPECT_EQ(recorder->dropped(), 0U);
+}
+
+TEST_F(RecorderTest, TheCountOfASeriesIsRightInTheEnd) {
+  for (int i = 0; i < 9; ++i) recorder->tell(about, "Normal", "Waiting", "Wait", "for it");
+  stop_it();
+  EXPECT_EQ(events().at(0)["series"]["count"].as_int(), 9);
+}
+
 TEST_F(RecorderTest, WhatTheServerRefusesHoldsUpNothing) {
   recorder->tell(about, "Strange", "Began", "Begin", "no such type");
   recorder->tell(about, "Normal", "Began", "Begin", "now");
