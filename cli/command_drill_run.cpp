@@ -278,7 +278,7 @@ aio::Task<base::Result<Exit>> Session::in_folder(const runner::StateDir& state,
   }
   const runner::PlanFile kept = file;
   CO_TRY(runner::DrillTarget target, runner::open_target(clock_, state, std::move(file), kinds_));
-  const bool managed = !target.target.started();
+  const bool managed = !target.local().started();
   CO_TRY(runner::save_for_recovery(dir, kept, managed && !command_.keep_system));
   co_return co_await guarded(state, dir, target, managed);
 }
@@ -319,17 +319,17 @@ aio::Task<base::Result<Exit>> Session::start_and_drill(const runner::StateDir& s
                                                        runner::DrillDir dir,
                                                        runner::DrillTarget& target, bool managed) {
   if (managed) {
-    say(fmt::format("starting {} in {}", target.target.system().name, target.target.dir()));
-    auto started = co_await target.target.start(stop_before_drill_.get_token());
+    say(fmt::format("starting {} in {}", target.local().system().name, target.local().dir()));
+    auto started = co_await target.local().start(stop_before_drill_.get_token());
     if (!started) {
       // start() has stopped what it had started.
-      static_cast<void>(target.target.remove());
+      static_cast<void>(target.local().remove());
       CO_TRY(runner::mark_ended(dir));
       co_return tl::unexpected(started.error());
     }
   }
   auto exit = co_await on_target(state, dir, target);
-  co_return co_await put_away(dir, target.target, managed && !command_.keep_system, exit);
+  co_return co_await put_away(dir, target.local(), managed && !command_.keep_system, exit);
 }
 
 /// Stops a system that this run started, unless something in it is still broken: then it stays as

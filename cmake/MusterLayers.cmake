@@ -16,9 +16,11 @@ set(MUSTER_LAYER_net 4)
 set(MUSTER_LAYER_kube 5)
 set(MUSTER_LAYER_targets 6)
 set(MUSTER_LAYER_probes 6)
-set(MUSTER_LAYER_runner 7)
-set(MUSTER_LAYER_sim 7)
-set(MUSTER_LAYER_cli 8)
+set(MUSTER_LAYER_cluster 7)
+set(MUSTER_LAYER_runner 8)
+set(MUSTER_LAYER_sim 8)
+set(MUSTER_LAYER_cli 9)
+set(MUSTER_LAYER_operator 10)
 
 # The verifier judges the engine, so it may know the engine's data and none of its reckoning:
 # MUSTER_DATA_ONLY_<folder> is "<lower folder> <headers...>", all that <folder> may include of it.

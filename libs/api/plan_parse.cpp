@@ -27,6 +27,26 @@ Objectives read_objectives(const Node& node) {
           node["maxAgeDays"].as_int(), node["decidedBy"].as_strings()};
 }
 
+KubernetesTargetSpec read_kubernetes_target(const Node& node) {
+  KubernetesTargetSpec out;
+  for (const Node& item : node["workloads"].items()) {
+    out.workloads.push_back({item["name"].as_string(), item["kind"].as_string()});
+  }
+  for (const Node& item : node["services"].items()) {
+    const std::string& name = item["name"].as_string();
+    const std::string& service = item["service"].as_string();
+    out.services.push_back({name, service.empty() ? name : service, item["port"].as_int()});
+  }
+  for (const Node& item : node["instances"].items()) {
+    const Node& secret = item["passwordSecret"];
+    out.instances.push_back({item["name"].as_string(), item["workload"].as_string(),
+                             item["port"].as_int(), item["user"].as_string(),
+                             item["database"].as_string(), secret["name"].as_string(),
+                             secret["key"].as_string()});
+  }
+  return out;
+}
+
 TargetSpec read_target(const Node& node) {
   TargetSpec out;
   if (const Node* local = node.find("local")) {
@@ -34,7 +54,9 @@ TargetSpec read_target(const Node& node) {
         LocalTargetSpec{(*local)["system"].as_string(), {}, read_map((*local)["parameters"])};
     if (const Node* system = local->find("inline")) out.local->inline_system = *system;
   }
-  if (const Node* kubernetes = node.find("kubernetes")) out.kubernetes = *kubernetes;
+  if (const Node* kubernetes = node.find("kubernetes")) {
+    out.kubernetes = read_kubernetes_target(*kubernetes);
+  }
   return out;
 }
 

@@ -33,9 +33,36 @@ struct LocalTargetSpec {
   std::optional<Node> inline_system;
   std::map<std::string, std::string> parameters;
 };
+
+/// A Deployment, StatefulSet or DaemonSet of the plan's namespace.
+struct WorkloadSpec {
+  std::string name, kind;
+};
+/// What a Service is called in the plan, and the port that users connect to.
+struct ClusterServiceSpec {
+  std::string name, service;
+  std::int64_t port = 0;
+};
+/// A database server: the only pod of a workload.
+struct ClusterInstanceSpec {
+  std::string name, workload;
+  std::int64_t port = 5432;
+  std::string user, database;
+  std::string secret, secret_key;  // where the password is; empty: there is none
+};
+struct KubernetesTargetSpec {
+  std::vector<WorkloadSpec> workloads;
+  std::vector<ClusterServiceSpec> services;
+  std::vector<ClusterInstanceSpec> instances;
+
+  const WorkloadSpec* workload(std::string_view name) const;
+};
+/// Its parts, as plans name them: each workload is a process. Addresses are not known yet.
+LocalSystem system_of(const KubernetesTargetSpec& target, const std::string& name);
+
 struct TargetSpec {
   std::optional<LocalTargetSpec> local;
-  std::optional<Node> kubernetes;  // schema only; drills against a cluster are run by the operator
+  std::optional<KubernetesTargetSpec> kubernetes;
 };
 
 struct ProbeSpec {

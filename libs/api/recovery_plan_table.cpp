@@ -35,14 +35,28 @@ FieldSpec objectives() {
 FieldSpec kubernetes_target() {
   return object(
       "kubernetes",
-      {required(label("namespace", "The namespace.")),
-       required(objects("workloads",
-                        {required(label("name", "The workload.")),
-                         required(choice("kind", {"Deployment", "StatefulSet", "DaemonSet", "Pod"},
-                                         "Its kind."))},
-                        "What may be broken.")),
-       required(label("service", "The Service that users connect to."))},
-      "A system in a cluster; drilled by the operator.");
+      {required(objects(
+           "workloads",
+           {required(label("name", "The workload.")),
+            required(choice("kind", {"Deployment", "StatefulSet", "DaemonSet"}, "Its kind."))},
+           "What may be broken: workloads of the plan's namespace.")),
+       objects("services",
+               {required(label("name", "What the plan calls it.")),
+                label("service", "The Service; default: the name."),
+                required(integer("port", {1, 65'535}, {}, "The Service's port."))},
+               "The Services that users connect to."),
+       objects("instances",
+               {required(label("name", "What the plan calls it.")),
+                required(label("workload", "The workload whose only pod it is.")),
+                integer("port", {1, 65'535}, 5432, "The port of the pod."),
+                required(text("user", "The database user of the drill.")),
+                required(text("database", "The database.")),
+                object("passwordSecret",
+                       {required(label("name", "The Secret.")),
+                        by_default("password", text("key", "Its key."))},
+                       "Where the user's password is; default: none is needed.")},
+               "Database servers, each of which is watched by itself.")},
+      "A system in the cluster, in the namespace of the plan.");
 }
 
 FieldSpec target() {

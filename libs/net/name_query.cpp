@@ -38,7 +38,13 @@ void NameQuery::ask(Done done) {
     }
     reply = failed(error);
   }
-  asio::post(socket_.get_executor(), [self = shared_from_this(), reply] { self->end(reply); });
+  answer(std::move(reply), std::move(done_));
+}
+
+void NameQuery::answer(NameReply reply, Done done) {
+  done_ = std::move(done);
+  asio::post(socket_.get_executor(),
+             [self = shared_from_this(), reply = std::move(reply)] { self->end(reply); });
 }
 
 void NameQuery::receive() {

@@ -26,6 +26,8 @@ class NameQuery : public std::enable_shared_from_this<NameQuery> {
 
   /// Asks, once. `done` is called once, on the executor, never from inside, never after cancel().
   void ask(Done done);
+  /// Answers it without asking, under the same promises.
+  void answer(NameReply reply, Done done);
   /// Twice is harmless.
   void cancel();
   /// The question left.

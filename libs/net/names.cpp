@@ -80,9 +80,23 @@ std::optional<Names::Addresses> Names::known(const std::string& name) const {
     return Addresses{asio::ip::address_v4::loopback()};
   }
   const std::scoped_lock hold(mutex_);
+  if (const auto told = told_.find(key); told != told_.end()) {
+    if (told->second.empty()) return std::nullopt;
+    return told->second;
+  }
   const auto found = kept_.find(key);
   if (found == kept_.end() || clock_.now() >= found->second.until) return std::nullopt;
   return found->second.addresses;
+}
+
+void Names::tell(const std::string& name, Addresses addresses) {
+  const std::scoped_lock hold(mutex_);
+  told_[key_of(name)] = std::move(addresses);
+}
+
+bool Names::told(const std::string& key) const {
+  const std::scoped_lock hold(mutex_);
+  return told_.contains(key);
 }
 
 void Names::keep(const std::string& name, const Addresses& addresses, std::uint32_t ttl) {
@@ -101,6 +115,12 @@ void Names::keep(const std::string& name, const Addresses& addresses, std::uint3
 std::shared_ptr<NameQuery> Names::look_up(const aio::Executor& executor, const std::string& name,
                                           Found found) {
   auto query = std::make_shared<NameQuery>(executor, server_, name);
+  if (told(key_of(name))) {
+    query->answer(
+        {NameOutcome::NoAddress, {}, 0},
+        [found = std::move(found)](const NameReply& none) { found(error_of(none.outcome), {}); });
+    return query;
+  }
   query->ask([self = shared_from_this(), name, found = std::move(found)](const NameReply& reply) {
     Addresses addresses;
     for (const std::uint32_t number : reply.addresses) addresses.emplace_back(number);

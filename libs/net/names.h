@@ -48,6 +48,9 @@ class Names : public std::enable_shared_from_this<Names> {
   /// after NameQuery::cancel(). Thread: any.
   std::shared_ptr<NameQuery> look_up(const aio::Executor& executor, const std::string& name,
                                      Found found);
+  /// From now on the name is where this says, and no name server is asked for it: for names that
+  /// somebody else follows. No addresses: nobody has it, and a lookup finds none. Thread: any.
+  void tell(const std::string& name, Addresses addresses);
 
  private:
   struct Kept {
@@ -59,7 +62,9 @@ class Names : public std::enable_shared_from_this<Names> {
   const aio::Clock& clock_;
   boost::asio::ip::udp::endpoint server_;
   mutable std::mutex mutex_;
-  std::map<std::string, Kept> kept_;  // guarded by mutex_
+  bool told(const std::string& key) const;
+  std::map<std::string, Kept> kept_;       // guarded by mutex_
+  std::map<std::string, Addresses> told_;  // guarded by mutex_
 };
 
 }  // namespace net

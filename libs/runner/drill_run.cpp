@@ -81,12 +81,12 @@ base::Result<> DrillRun::check_connections() const {
 }
 
 aio::Task<base::Result<>> DrillRun::begin(std::stop_token stop) {
-  CO_TRY(co_await setup_.target.target.check(stop));
-  if (const std::string described = one_line(setup_.target.target.description());
+  CO_TRY(co_await setup_.target.target->check(stop));
+  if (const std::string described = one_line(setup_.target.target->description());
       !described.empty()) {
     drive_->chronicle().note(clock_.now(), drill::TimelineEvent::Kind::Note, "system", described);
   }
-  ran_ = running();
+  ran_ = setup_.target.target->running();
   CO_TRY(co_await instances_->look(stop));
   instances_->keep_baseline();
   CO_TRY(check_roles());
@@ -134,25 +134,14 @@ aio::Task<drill::event::Observed> DrillRun::look(std::stop_token stop) {
   // A look that is cancelled answers with what was seen before.
   static_cast<void>(co_await instances_->look(std::move(stop)));
   drill::event::Observed observed = observed_now();
-  const std::vector<std::string> run = running();
+  const std::vector<std::string> run = setup_.target.target->running();
   std::set_difference(ran_.begin(), ran_.end(), run.begin(), run.end(),
                       std::back_inserter(observed.missing));
   co_return observed;
 }
 
-std::vector<std::string> DrillRun::running() const {
-  const targets::LocalTarget& target = setup_.target.target;
-  std::vector<std::string> names;
-  for (const api::ProcessSpec& process : target.system().processes) {
-    const auto state = target.state(process.name);
-    if (!state || *state != targets::ProcessState::Gone) names.push_back(process.name);
-  }
-  std::sort(names.begin(), names.end());
-  return names;
-}
-
 aio::Task<base::Result<drill::FinalRead>> DrillRun::read_isolated(std::stop_token stop) {
-  targets::LocalTarget& target = setup_.target.target;
+  targets::Target& target = *setup_.target.target;
   const api::InstanceSpec* old = target.system().instance(instances_->baseline().primary);
   if (old == nullptr) co_return base::fail(base::Code::NotFound, "no old primary");
   const std::string process = old->process;
@@ -178,7 +167,7 @@ aio::Task<base::Result<drill::FinalRead>> DrillRun::read_final(drill::FinalRead:
   if (which == drill::FinalRead::Which::OldPrimary) co_return co_await read_isolated(stop);
   CO_TRY(co_await instances_->look(stop));
   const std::string primary = primary_of(instances_->views());
-  const api::InstanceSpec* instance = setup_.target.target.system().instance(primary);
+  const api::InstanceSpec* instance = setup_.target.target->system().instance(primary);
   if (instance == nullptr) {
     co_return base::fail(base::Code::Unavailable, "no instance takes writes: nothing to read");
   }
@@ -300,7 +289,7 @@ void DrillRun::tell_metrics() {
 }
 
 void DrillRun::show(bool final_state, const drill::Report* report) {
-  const LiveInputs inputs{setup_.dir.id(), plan_,    setup_.target.target.system().name,
+  const LiveInputs inputs{setup_.dir.id(), plan_,    setup_.target.target->system().name,
                           getpid(),        started_, started_wall_};
   DrillStatus status = live_status(inputs, drive_->engine(), drive_->chronicle(),
                                    instrument_->statuses(), clock_.now());
@@ -321,13 +310,16 @@ aio::Task<base::Result<DrillRun::Result>> DrillRun::run() {
   started_ = clock_.now();
   started_wall_ = clock_.wall_now();
   anchors_.push_back({started_, started_wall_});
-  CO_TRY(auto file, store::open_journal_file(setup_.dir.journal()));
+  std::unique_ptr<store::JournalFile> file = std::move(setup_.journal);
+  if (!file) {
+    CO_TRY(file, store::open_journal_file(setup_.dir.journal()));
+  }
   CO_TRY(journal_, store::UndoJournal::create(std::move(file), setup_.dir.id()));
-  const api::LocalSystem& system = setup_.target.target.system();
+  const api::LocalSystem& system = setup_.target.target->system();
   CO_TRY(instances_, InstanceWatch::create(clock_, system, setup_.target.names));
   sql_.emplace(instances_->instances());
   context_.emplace(
-      targets::Context{setup_.target.target, clock_, setup_.catalog, &*sql_, setup_.http, this});
+      targets::Context{*setup_.target.target, clock_, setup_.catalog, &*sql_, setup_.http, this});
   instrument_ = std::make_unique<Instrument>(clock_, executor_, setup_.dir, plan_, system,
                                              setup_.target.names);
   guard_.emplace(*context_, plan_.guard.abort_when, static_cast<AbortGuard::Events&>(*this));
@@ -337,10 +329,10 @@ aio::Task<base::Result<DrillRun::Result>> DrillRun::run() {
   config.isolated_cross_check = can_isolate(plan_, system);
   drive_ = std::make_unique<Drive>(clock_, executor_, drill::Engine(std::move(config)), *actuator_,
                                    *this, *journal_);
-  if (setup_.accounting != nullptr) {
-    drive_->chronicle().listen(
-        [this](const drill::TimelineEvent& entry) { setup_.accounting->audit->tell(entry); });
-  }
+  drive_->chronicle().listen([this](const drill::TimelineEvent& entry) {
+    if (setup_.accounting != nullptr) setup_.accounting->audit->tell(entry);
+    if (setup_.story) setup_.story(entry);
+  });
   tasks_ = std::make_unique<aio::TaskGroup>(executor_);
   tasks_->spawn(look_for_abort_request(tasks_->token()));
   if (early_abort_) drive_->abort(early_abort_->reason, early_abort_->detail);
@@ -371,7 +363,7 @@ aio::Task<base::Result<>> DrillRun::drop_table() {
   aio::Deadline limit(clock_, executor_, clock_.now() + kDropWithin, {});
   // At the primary itself, because the service may be what is broken.
   const api::InstanceSpec* primary =
-      setup_.target.target.system().instance(primary_of(instances_->views()));
+      setup_.target.target->system().instance(primary_of(instances_->views()));
   if (primary != nullptr) {
     CO_TRY(probes::PgAddress address, probes::pg_address(*primary, setup_.target.names));
     if (co_await instrument_->drop_table(std::move(address), limit.token())) {

@@ -43,6 +43,8 @@ class DrillRun final : public Edge, private targets::ProbeWatch, private AbortGu
     std::map<std::string, std::string> versions;
     ShowStatus show;                   // called a few times a second
     Accounting* accounting = nullptr;  // evidence and audit log; none: neither is written
+    std::unique_ptr<store::JournalFile> journal{};             // none: a file in `dir`
+    std::function<void(const drill::TimelineEvent&)> story{};  // each entry as it comes
   };
 
   DrillRun(aio::Clock& clock, const aio::Executor& executor, Setup setup);
@@ -76,7 +78,6 @@ class DrillRun final : public Edge, private targets::ProbeWatch, private AbortGu
                                                        std::stop_token stop);
   aio::Task<base::Result<drill::FinalRead>> read_isolated(std::stop_token stop);
   drill::event::Observed observed_now() const;
-  std::vector<std::string> running() const;
 
   aio::Task<base::Result<>> sample(std::stop_token stop);
   aio::Task<base::Result<>> watch_instances(std::stop_token stop);

@@ -14,6 +14,7 @@
 #include "api/plan_parse.h"
 #include "api/plan_resolve.h"
 #include "api/yaml.h"
+#include "base/check.h"
 #include "net/names.h"
 #include "net/url.h"
 #include "probes/probe_kind.h"
@@ -116,9 +117,9 @@ std::string other_kind(const api::Node& document) {
 }
 
 /// What only the joined plan shows: an undo that is missing, a fault that nothing proves.
-api::Problems engine_problems(const api::RecoveryPlan& plan, const std::string& file) {
+api::Problems engine_problems(const api::RecoveryPlan& plan, const targets::Catalog& catalog,
+                              const std::string& file) {
   api::Problems problems;
-  const targets::Catalog catalog = targets::local_catalog();
   for (const std::string& wrong : drill::problems_of(engine_config(plan, catalog))) {
     problems.push_back({file, plan.document["spec"].mark, "spec", wrong});
   }
@@ -129,6 +130,33 @@ api::Problems engine_problems(const api::RecoveryPlan& plan, const std::string& 
                             "' took effect; a condition is required"});
   }
   return problems;
+}
+
+/// A plan joined to its system, with every check that needs nothing else.
+tl::expected<PlanFile, api::Problems> joined(api::RecoveryPlan plan, api::LocalSystem system,
+                                             const std::string& file,
+                                             const api::ActionCatalog& kinds,
+                                             const targets::Catalog& catalog) {
+  if (api::Problems wrong = api::cross_check(plan, system, kinds); !wrong.empty()) {
+    for (api::Problem& one : wrong) {
+      if (one.file.empty()) one.file = file;
+    }
+    return tl::unexpected(std::move(wrong));
+  }
+  if (api::Problems wrong = engine_problems(plan, catalog, file); !wrong.empty()) {
+    return tl::unexpected(std::move(wrong));
+  }
+  for (const api::Notification& notification : plan.notifications) {
+    if (notification.url.empty()) continue;
+    if (const auto url = net::parse_url(notification.url); !url) {
+      return tl::unexpected(
+          problem(file, fmt::format("spec.notifications.{}.webhook.url", notification.name),
+                  url.error().message));
+    }
+  }
+  PlanFile out{std::move(plan), std::move(system), {}};
+  out.warnings = api::warnings(out.plan);
+  return out;
 }
 
 }  // namespace
@@ -156,26 +184,24 @@ tl::expected<PlanFile, api::Problems> read_plan_document(api::Node document,
   }
   auto system = read_system(*plan, file);
   if (!system) return tl::unexpected(system.error());
-  if (api::Problems wrong = api::cross_check(*plan, *system, catalog); !wrong.empty()) {
-    for (api::Problem& one : wrong) {
-      if (one.file.empty()) one.file = file;
-    }
-    return tl::unexpected(std::move(wrong));
+  return joined(std::move(*plan), std::move(*system), file, catalog, targets::local_catalog());
+}
+
+tl::expected<PlanFile, api::Problems> read_cluster_plan(api::Node document, const std::string& file,
+                                                        const targets::Catalog& catalog) {
+  const api::ActionCatalog kinds = action_catalog(catalog);
+  if (const std::string other = other_kind(document); !other.empty()) {
+    return tl::unexpected(api::Problems{{file, document["kind"].mark, "kind", other}});
   }
-  if (api::Problems wrong = engine_problems(*plan, file); !wrong.empty()) {
-    return tl::unexpected(std::move(wrong));
+  auto plan = api::parse_plan(document, file, kinds);
+  if (!plan) return tl::unexpected(plan.error());
+  if (!plan->target.kubernetes) {
+    return tl::unexpected(problem(file, "spec.target.local",
+                                  "a system of processes is drilled by `muster drill run`; in a "
+                                  "cluster spec.target.kubernetes is needed"));
   }
-  for (const api::Notification& notification : plan->notifications) {
-    if (notification.url.empty()) continue;
-    if (const auto url = net::parse_url(notification.url); !url) {
-      return tl::unexpected(
-          problem(file, fmt::format("spec.notifications.{}.webhook.url", notification.name),
-                  url.error().message));
-    }
-  }
-  PlanFile out{std::move(*plan), std::move(*system), {}};
-  out.warnings = api::warnings(out.plan);
-  return out;
+  api::LocalSystem system = api::system_of(*plan->target.kubernetes, plan->name);
+  return joined(std::move(*plan), std::move(system), file, kinds, catalog);
 }
 
 tl::expected<PlanFile, api::Problems> read_plan(const PlanChoice& choice,
@@ -235,8 +261,34 @@ base::Result<DrillTarget> open_target(aio::Clock& clock, const StateDir& state, 
   if (const auto& resolver = target.system().resolver) {
     TRY(names, net::Names::create(clock, resolver->address));
   }
-  return DrillTarget{std::move(plan), std::move(file.warnings), std::move(target),
-                     std::move(names)};
+  return DrillTarget{std::move(plan), std::move(file.warnings),
+                     std::make_unique<targets::LocalTarget>(std::move(target)), std::move(names)};
+}
+
+aio::Task<base::Result<DrillTarget>> open_cluster_target(aio::Clock& clock, kube::Client& client,
+                                                         std::shared_ptr<net::Names> names,
+                                                         std::string ns, PlanFile file,
+                                                         const targets::Catalog& catalog,
+                                                         std::stop_token stop) {
+  cluster::ClusterOptions options{std::move(ns), file.plan.name, *file.plan.target.kubernetes};
+  CO_TRY(std::unique_ptr<cluster::ClusterTarget> target,
+         co_await cluster::ClusterTarget::open(clock, client, names, std::move(options),
+                                               std::move(stop)));
+  CO_TRY(api::RecoveryPlan plan,
+         api::resolve_plan(std::move(file.plan), target->substitutions(), action_catalog(catalog)));
+  co_return DrillTarget{std::move(plan), std::move(file.warnings), std::move(target), names};
+}
+
+cluster::ClusterTarget& DrillTarget::cluster() const {
+  auto* cluster = dynamic_cast<cluster::ClusterTarget*>(target.get());
+  CHECK(cluster != nullptr);
+  return *cluster;
+}
+
+targets::LocalTarget& DrillTarget::local() const {
+  auto* local = dynamic_cast<targets::LocalTarget*>(target.get());
+  CHECK(local != nullptr);
+  return *local;
 }
 
 tl::expected<CheckedFile, api::Problems> check_file(const std::string& file,

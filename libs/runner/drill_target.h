@@ -10,6 +10,7 @@
 
 #include "aio/clock.h"
 #include "api/recovery_plan.h"
+#include "cluster/cluster_target.h"
 #include "net/connection.h"
 #include "runner/state_dir.h"
 #include "targets/catalog.h"
@@ -42,16 +43,33 @@ tl::expected<PlanFile, api::Problems> read_plan_document(api::Node document,
                                                          const std::string& file,
                                                          const api::ActionCatalog& catalog);
 
+/// The same for a plan whose target is in a cluster; its system is what the plan says of it.
+tl::expected<PlanFile, api::Problems> read_cluster_plan(api::Node document, const std::string& file,
+                                                        const targets::Catalog& catalog);
+
 struct DrillTarget {
   api::RecoveryPlan plan;  // resolved
   std::vector<std::string> warnings;
-  targets::LocalTarget target;
+  std::unique_ptr<targets::Target> target;
   std::shared_ptr<net::Names> names;  // of its host names; null: as this machine does
+
+  /// Of a plan with target.local.
+  targets::LocalTarget& local() const;
+  /// Of a plan with target.kubernetes.
+  cluster::ClusterTarget& cluster() const;
 };
 
 /// Opens the target (ports, directory, needs) and resolves the plan. Starts nothing.
 base::Result<DrillTarget> open_target(aio::Clock& clock, const StateDir& state, PlanFile file,
                                       const api::ActionCatalog& catalog);
+
+/// Looks at everything that the plan names in a namespace. The target's pods are not followed yet.
+/// Lifetime: clock and client outlive it. Errors: see ClusterTarget::open().
+aio::Task<base::Result<DrillTarget>> open_cluster_target(aio::Clock& clock, kube::Client& client,
+                                                         std::shared_ptr<net::Names> names,
+                                                         std::string ns, PlanFile file,
+                                                         const targets::Catalog& catalog,
+                                                         std::stop_token stop);
 
 /// For `muster system`: the target of a plan, or the LocalSystem of a file of its own.
 struct SystemFile {

@@ -112,17 +112,20 @@ base::Result<Kept> load_kept(const DrillDir& dir, const api::ActionCatalog& cata
   return Kept{PlanFile{std::move(*plan), std::move(*system), {}}, node["managed"].as_bool()};
 }
 
-aio::Task<base::Result<Recovered>> drive_recovery(aio::Clock& clock, aio::Executor executor,
-                                                  const DrillDir& dir, DrillTarget& target,
+}  // namespace
+
+aio::Task<base::Result<Recovered>> recover_target(aio::Clock& clock, aio::Executor executor,
+                                                  DrillTarget& target,
                                                   const targets::Catalog& catalog,
-                                                  store::UndoJournal& journal, AuditTrail* audit) {
+                                                  store::UndoJournal& journal,
+                                                  InstanceBaseline baseline, AuditTrail* audit) {
   CO_TRY(InstanceWatch instances,
-         InstanceWatch::create(clock, target.target.system(), target.names));
+         InstanceWatch::create(clock, target.target->system(), target.names));
   SqlOverInstances sql(instances.instances());
   HttpGet http(clock, executor, target.names);
-  targets::Context context{target.target, clock, catalog, &sql, &http, nullptr};
+  targets::Context context{*target.target, clock, catalog, &sql, &http, nullptr};
   Actuator actuator(target.plan, context, journal);
-  instances.expect(saved_baseline(dir, role(target.plan, "primary")));
+  instances.expect(std::move(baseline));
   RecoveryEdge edge(clock, instances);
   drill::EngineConfig config = engine_config(target.plan, catalog);
   config.final_reads = false;
@@ -142,32 +145,37 @@ aio::Task<base::Result<Recovered>> drive_recovery(aio::Clock& clock, aio::Execut
   co_return out;
 }
 
+namespace {
+
 /// The drill's ledger table, and those of drills that have ended, on whichever instance takes
 /// writes now.
-aio::Task<base::Result<>> drop_ledger_once(const StateDir& state, const DrillDir& dir,
+aio::Task<base::Result<>> drop_ledger_once(const std::string& id, const StateDir* state,
                                            InstanceWatch& instances) {
   CO_TRY(co_await instances.look({}));
   const std::string primary = primary_of(instances.views());
   if (primary.empty()) co_return base::fail(base::Code::Unavailable, "no instance takes writes");
-  const std::string drop = probes::drop_schema(probes::ledger_schema(dir.id())).text;
+  const std::string drop = probes::drop_schema(probes::ledger_schema(id)).text;
   CO_TRY(co_await instances.instances().query(primary, drop, base::seconds(10), {}));
-  co_return co_await drop_ended_ledgers(state, instances.instances(), primary, {});
+  if (state == nullptr) co_return base::Result<>{};
+  co_return co_await drop_ended_ledgers(*state, instances.instances(), primary, {});
 }
 
-/// Tried again for a while: a server that has just come back may not answer yet, and nobody would
-/// drop the table later.
-aio::Task<base::Result<>> drop_ledger(aio::Clock& clock, const StateDir& state, const DrillDir& dir,
-                                      DrillTarget& target) {
+}  // namespace
+
+aio::Task<base::Result<>> drop_ledger(aio::Clock& clock, DrillTarget& target, std::string id,
+                                      const StateDir* state) {
   CO_TRY(InstanceWatch instances,
-         InstanceWatch::create(clock, target.target.system(), target.names));
+         InstanceWatch::create(clock, target.target->system(), target.names));
   if (instances.empty()) co_return base::Result<>{};
   const base::TimePoint until = clock.now() + kDropWithin;
   while (true) {
-    base::Result<> dropped = co_await drop_ledger_once(state, dir, instances);
+    base::Result<> dropped = co_await drop_ledger_once(id, state, instances);
     if (dropped || clock.now() >= until) co_return dropped;
     static_cast<void>(co_await aio::wait_for(clock, kDropAgain, {}));
   }
 }
+
+namespace {
 
 /// What the journal has left, on a target that is open.
 aio::Task<base::Result<Recovered>> undo_journal(aio::Clock& clock, aio::Executor executor,
@@ -179,14 +187,15 @@ aio::Task<base::Result<Recovered>> undo_journal(aio::Clock& clock, aio::Executor
   CO_TRY(auto file, store::open_journal_file(dir.journal()));
   CO_TRY(store::UndoJournal journal, store::UndoJournal::reopen(std::move(file)));
   if (!journal.contents().needs_recovery()) co_return out;
-  if (!target.target.started()) {
+  if (!target.local().started()) {
     out.detail =
         "the system does not run any more, so there is nothing to undo in it; its next start sets "
         "it up anew";
     CO_TRY(journal.close(true, out.detail));
     co_return out;
   }
-  co_return co_await drive_recovery(clock, executor, dir, target, catalog, journal, audit);
+  co_return co_await recover_target(clock, executor, target, catalog, journal,
+                                    saved_baseline(dir, role(target.plan, "primary")), audit);
 }
 
 }  // namespace
@@ -267,7 +276,7 @@ aio::Task<base::Result<Recovered>> recover(aio::Clock& clock, aio::Executor exec
                               fmt::format("{} of {} by {}", kRecovery, dir.id(), who)));
   CO_TRY(DrillTarget target, open_target(clock, state, std::move(kept.file), kinds));
   // A command of the dead drill that still works would race with the undo of what it does.
-  CO_TRY(co_await target.target.end_commands());
+  CO_TRY(co_await target.local().end_commands());
   // Undoing must not fail for want of a log.
   auto opened = AuditTrail::open(state, clock, dir.id());
   AuditTrail* const audit = opened ? opened->get() : nullptr;
@@ -275,16 +284,16 @@ aio::Task<base::Result<Recovered>> recover(aio::Clock& clock, aio::Executor exec
   CO_TRY(Recovered out, co_await undo_journal(clock, executor, dir, target, catalog, audit));
   if (audit != nullptr) audit->tell("RecoveryEnded", out.whole ? "whole" : "not whole", out.detail);
   if (!out.whole) co_return out;
-  if (!managed && target.target.started()) {
-    const auto dropped = co_await drop_ledger(clock, state, dir, target);
+  if (!managed && target.local().started()) {
+    const auto dropped = co_await drop_ledger(clock, target, dir.id(), &state);
     if (!dropped) {
       out.detail += "; the drill's table is still in the database: " + dropped.error().message;
     }
   }
   if (managed) {
     // Also one that never came up wholly: its relays and servers would outlive the drill.
-    CO_TRY(co_await target.target.stop({}));
-    CO_TRY(target.target.remove());
+    CO_TRY(co_await target.local().stop({}));
+    CO_TRY(target.local().remove());
     out.detail += "; the system that the drill had started is stopped";
   }
   CO_TRY(mark_ended(dir));

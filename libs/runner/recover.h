@@ -6,10 +6,14 @@
 #include <string>
 
 #include "aio/clock.h"
+#include "aio/task.h"
 #include "base/result.h"
+#include "runner/audit_trail.h"
 #include "runner/drill_target.h"
 #include "runner/instance_watch.h"
 #include "runner/state_dir.h"
+#include "store/undo_journal.h"
+#include "targets/catalog.h"
 
 namespace runner {
 
@@ -40,6 +44,20 @@ struct Recovered {
   bool whole = false;
   std::string detail;  // what was undone, or what is still broken
 };
+
+/// Undoes what a journal has left on a target that is open, and closes the journal when all of it
+/// is. `baseline`: how the instances stood before the fault. `audit`: may be null.
+aio::Task<base::Result<Recovered>> recover_target(aio::Clock& clock, aio::Executor executor,
+                                                  DrillTarget& target,
+                                                  const targets::Catalog& catalog,
+                                                  store::UndoJournal& journal,
+                                                  InstanceBaseline baseline, AuditTrail* audit);
+
+/// Drops a drill's ledger table on whichever instance takes writes, tried again for a while: a
+/// server that has just come back may not answer yet, and nobody would drop the table later.
+/// `state`: tables of drills in it that have ended go too; null: only this one's.
+aio::Task<base::Result<>> drop_ledger(aio::Clock& clock, DrillTarget& target, std::string id,
+                                      const StateDir* state);
 
 /// Undoes everything, and stops the system if the drill had started it. Idempotent. `who` does it,
 /// for the locks; another one who does the same for this drill is waited for.

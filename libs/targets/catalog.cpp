@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/check.h"
 #include "targets/condition_command.h"
 #include "targets/condition_http.h"
 #include "targets/condition_postgres.h"
@@ -112,6 +113,12 @@ aio::Task<base::Result<std::string>> wait_for_condition(Context& context, api::A
       co_return base::fail(base::Code::Cancelled, "last seen: " + last);
     }
   }
+}
+
+LocalTarget& Context::local() const {
+  auto* local = dynamic_cast<LocalTarget*>(&target);
+  CHECK(local != nullptr);
+  return *local;
 }
 
 bool outcome_unknown(const base::Error& error) {

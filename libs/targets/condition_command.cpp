@@ -26,7 +26,7 @@ class CommandCondition final : public Condition {
                                        std::stop_token stop) override {
     const auto argv = params["argv"].as_strings();
     const auto limit = base::seconds(params["timeoutSeconds"].as_int(10));
-    CO_TRY(const aio::ProcessOutcome outcome, co_await context.target.run(argv, limit, stop));
+    CO_TRY(const aio::ProcessOutcome outcome, co_await context.local().run(argv, limit, stop));
     co_return Check{outcome.ok(), fmt::format("{}: {}", argv.front(), outcome.summary())};
   }
 

@@ -23,7 +23,7 @@ class ProcessCondition final : public Condition {
 
   aio::Task<base::Result<Check>> check(Context& context, Node params, std::stop_token) override {
     const std::string& process = params["name"].as_string();
-    CO_TRY(const ProcessState state, context.target.state(process));
+    CO_TRY(const ProcessState state, context.local().state(process));
     co_return Check{params["state"].as_string() == name(state),
                     fmt::format("process {} is {}", process, name(state))};
   }

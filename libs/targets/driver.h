@@ -23,6 +23,7 @@
 #include "drill/engine_config.h"
 #include "targets/local_target.h"
 #include "targets/sql.h"
+#include "targets/target.h"
 
 namespace targets {
 
@@ -51,12 +52,15 @@ class ProbeWatch {
 
 /// What a driver may touch. Lifetime: outlives every task started with it.
 struct Context {
-  LocalTarget& target;
+  Target& target;
   aio::Clock& clock;
   const Catalog& catalog;
   SqlClient* sql = nullptr;
   HttpClient* http = nullptr;
   const ProbeWatch* probes = nullptr;
+
+  /// The target of a kind that only local systems know.
+  LocalTarget& local() const;
 };
 
 class Driver {

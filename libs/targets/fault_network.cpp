@@ -60,10 +60,10 @@ class NetworkFault final : public Driver {
   aio::Task<base::Result<Node>> prepare(Context& context, Node params,
                                         std::stop_token stop) override {
     CO_TRY(wanted(params));
-    CO_TRY(const auto relays, hit_by(context.target, params));
+    CO_TRY(const auto relays, hit_by(context.local(), params));
     Node earlier = Node::sequence();
     for (const api::RelaySpec& relay : relays) {
-      CO_TRY(const RelayStatus status, co_await context.target.get_relay(relay.name, stop));
+      CO_TRY(const RelayStatus status, co_await context.local().get_relay(relay.name, stop));
       const auto delay =
           std::chrono::duration_cast<std::chrono::milliseconds>(status.setting.delay).count();
       earlier.push(Node::map()
@@ -77,10 +77,10 @@ class NetworkFault final : public Driver {
   aio::Task<base::Result<std::string>> apply(Context& context, Node params, Node,
                                              std::stop_token stop) override {
     CO_TRY(const RelaySetting setting, wanted(params));
-    CO_TRY(const auto relays, hit_by(context.target, params));
+    CO_TRY(const auto relays, hit_by(context.local(), params));
     std::string names;
     for (const api::RelaySpec& relay : relays) {
-      CO_TRY(co_await context.target.set_relay(relay.name, setting, stop));
+      CO_TRY(co_await context.local().set_relay(relay.name, setting, stop));
       names += (names.empty() ? "" : ", ") + relay.name;
     }
     co_return fmt::format("{} on {}", params["mode"].as_string(), names);
@@ -92,7 +92,7 @@ class NetworkFault final : public Driver {
       CO_TRY(const RelayMode mode, relay_mode(earlier["mode"].as_string()));
       const RelaySetting setting{mode, base::millis(earlier["delayMillis"].as_int())};
       const auto set =
-          co_await context.target.set_relay(earlier["relay"].as_string(), setting, stop);
+          co_await context.local().set_relay(earlier["relay"].as_string(), setting, stop);
       if (!set) {
         done = tl::unexpected(set.error());  // the others all the same
       }

@@ -63,8 +63,8 @@ class ProcessFault final : public Driver {
 
   aio::Task<base::Result<Node>> prepare(Context& context, Node params, std::stop_token) override {
     const std::string& name = params["name"].as_string();
-    CO_TRY(const api::ProcessSpec spec, context.target.process(name));
-    CO_TRY(const auto roots, context.target.roots(name));
+    CO_TRY(const api::ProcessSpec spec, context.local().process(name));
+    CO_TRY(const auto roots, context.local().roots(name));
     if (roots.empty()) {
       co_return base::fail(
           base::Code::FailedPrecondition,
@@ -85,7 +85,7 @@ class ProcessFault final : public Driver {
     const std::string& signal = params["signal"].as_string();
     const int number = number_of(signal);
     const bool tree = params["tree"].as_bool(true);
-    CO_TRY(std::vector<ProcessId> hit, context.target.roots(name));
+    CO_TRY(std::vector<ProcessId> hit, context.local().roots(name));
     if (hit.empty()) {
       co_return base::fail(base::Code::FailedPrecondition,
                            fmt::format("process '{}' is gone already", name));
@@ -113,7 +113,7 @@ class ProcessFault final : public Driver {
   aio::Task<base::Result<>> undo(Context& context, Node params, Node,
                                  std::stop_token stop) override {
     const std::string& name = params["name"].as_string();
-    CO_TRY(auto hit, context.target.roots(name));
+    CO_TRY(auto hit, context.local().roots(name));
     // Whatever the signal was: a crash may have left a tree frozen on its way to SIGKILL.
     const auto children = descendants(hit);
     hit.insert(hit.end(), children.begin(), children.end());
@@ -124,7 +124,7 @@ class ProcessFault final : public Driver {
       co_return base::Result<>{};
     }
     // Start commands may be repeated; a server that got SIGTERM a moment ago may still be ending.
-    co_return co_await context.target.start_process(name, stop);
+    co_return co_await context.local().start_process(name, stop);
   }
 
  private:

@@ -24,6 +24,7 @@
 #include "targets/local_state.h"
 #include "targets/process.h"
 #include "targets/relay.h"
+#include "targets/target.h"
 
 namespace targets {
 
@@ -37,7 +38,7 @@ struct LocalOptions {
 /// Errors: FailedPrecondition where drills may not break the system.
 base::Result<> check_drillable(const api::LocalSystem& system);
 
-class LocalTarget {
+class LocalTarget final : public Target {
  public:
   /// Makes the directory, takes the ports and parameters of a system that still runs from its
   /// state.json, or chooses new ones.
@@ -45,8 +46,7 @@ class LocalTarget {
   /// unknown parameter or placeholder; NotFound for a missing command, with its package.
   static base::Result<LocalTarget> open(aio::Clock& clock, LocalOptions options);
 
-  /// Every string resolved.
-  const api::LocalSystem& system() const { return system_; }
+  const api::LocalSystem& system() const override { return system_; }
   const std::string& dir() const { return options_.dir; }
   const LocalState& state() const { return state_; }
   /// dir, home, port.*, param.*, address.*: the plan's roles are added by the caller.
@@ -57,10 +57,11 @@ class LocalTarget {
   /// setup, relays, start, check. On failure everything that was started is stopped again.
   aio::Task<base::Result<>> start(std::stop_token stop);
   /// Errors: FailedPrecondition with what the check command says.
-  aio::Task<base::Result<>> check(std::stop_token stop);
+  aio::Task<base::Result<>> check(std::stop_token stop) override;
   /// What the check command printed when it last found the system whole: how it is made up, where
   /// that depends on the machine.
-  const std::string& description() const { return description_; }
+  const std::string& description() const override { return description_; }
+  std::vector<std::string> running() const override;
   /// The stop command, then the relays; whatever still runs is killed. Idempotent.
   /// Errors: naming what could not be stopped.
   aio::Task<base::Result<>> stop(std::stop_token stop);
@@ -89,9 +90,9 @@ class LocalTarget {
   base::Result<ProcessState> state(std::string_view process) const;
   aio::Task<base::Result<>> start_process(std::string name, std::stop_token stop);
   aio::Task<base::Result<>> stop_process(std::string name, std::stop_token stop);
-  /// Starts it unreachable for users; the name of the instance where it answers.
-  aio::Task<base::Result<std::string>> start_isolated(std::string name, std::stop_token stop);
-  aio::Task<base::Result<>> stop_isolated(std::string name, std::stop_token stop);
+  aio::Task<base::Result<std::string>> start_isolated(std::string name,
+                                                      std::stop_token stop) override;
+  aio::Task<base::Result<>> stop_isolated(std::string name, std::stop_token stop) override;
   /// A relay that died is started again first.
   aio::Task<base::Result<RelayStatus>> set_relay(std::string name, RelaySetting setting,
                                                  std::stop_token stop);

@@ -61,6 +61,16 @@ base::Result<std::vector<ProcessId>> LocalTarget::roots(std::string_view process
   return found;
 }
 
+std::vector<std::string> LocalTarget::running() const {
+  std::vector<std::string> names;
+  for (const api::ProcessSpec& process : system_.processes) {
+    const auto now = state(process.name);
+    if (!now || *now != ProcessState::Gone) names.push_back(process.name);
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
 base::Result<ProcessState> LocalTarget::state(std::string_view process_name) const {
   TRY(const std::vector<ProcessId> found, roots(process_name));
   ProcessState state = ProcessState::Gone;

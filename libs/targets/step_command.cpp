@@ -59,7 +59,7 @@ class CommandStep final : public Driver {
                                              std::stop_token stop) override {
     const api::CommandSpec command = command_of(params, "argv");
     const std::string what = command.argv.empty() ? std::string("command") : command.argv.front();
-    CO_TRY(const std::string said, co_await context.target.require(what, command, stop));
+    CO_TRY(const std::string said, co_await context.local().require(what, command, stop));
     const std::string line = last_line(said);
     co_return line.empty() ? what : fmt::format("{}: {}", what, line);
   }
@@ -71,7 +71,7 @@ class CommandStep final : public Driver {
       co_return base::Result<>{};
     }
     const api::CommandSpec command{argv, params["timeoutSeconds"].as_int(60)};
-    CO_TRY(co_await context.target.require("undo by " + argv.front(), command, stop));
+    CO_TRY(co_await context.local().require("undo by " + argv.front(), command, stop));
     co_return base::Result<>{};
   }
 

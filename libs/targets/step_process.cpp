@@ -33,8 +33,8 @@ class ProcessStep final : public Driver {
 
   aio::Task<base::Result<Node>> prepare(Context& context, Node params, std::stop_token) override {
     const std::string& name = params["name"].as_string();
-    CO_TRY(const api::ProcessSpec spec, context.target.process(name));
-    CO_TRY(const ProcessState state, context.target.state(name));
+    CO_TRY(const api::ProcessSpec spec, context.local().process(name));
+    CO_TRY(const ProcessState state, context.local().state(name));
     const bool ran = state != ProcessState::Gone;
     const bool needs_other = ran == (move_ == Move::Stop);
     if ((move_ == Move::Start || needs_other) && !spec.start) {
@@ -68,8 +68,8 @@ class ProcessStep final : public Driver {
  private:
   static aio::Task<base::Result<>> carry_out(Context& context, std::string name, Move move,
                                              std::stop_token stop) {
-    return move == Move::Start ? context.target.start_process(std::move(name), std::move(stop))
-                               : context.target.stop_process(std::move(name), std::move(stop));
+    return move == Move::Start ? context.local().start_process(std::move(name), std::move(stop))
+                               : context.local().stop_process(std::move(name), std::move(stop));
   }
 
   Move move_;

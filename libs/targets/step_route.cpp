@@ -25,7 +25,7 @@ api::ActionKind table() {
 
 base::Result<HaProxy> proxy_of(Context& context, const Node& params) {
   const std::string& name = params["service"].as_string();
-  TRY(const api::ServiceSpec service, context.target.service(name));
+  TRY(const api::ServiceSpec service, context.local().service(name));
   if (!service.haproxy) {
     return base::fail(base::Code::FailedPrecondition,
                       fmt::format("service '{}' has no haproxy: it cannot be routed", name));

@@ -73,7 +73,7 @@ TEST_F(JsonSchema, RefusesWhatTheParserRefuses) {
       {"waitFor: {postgres:", "waitFor: {postgre:"},
       {"remove: \"{primary}\"}", "remove: \"{primary}\", to: b}"},
       {"    process: {name: \"{primary}\", signal: KILL}\n", ""},
-      {"    local:\n", "    kubernetes: {namespace: a, workloads: [], service: b}\n    local:\n"},
+      {"    local:\n", "    kubernetes: {workloads: []}\n    local:\n"},
       {"instances: [a, b]", "instances: []"},
   };
   for (const auto& [from, to] : changes) {

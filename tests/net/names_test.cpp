@@ -127,6 +127,18 @@ TEST_F(NamesTest, ThisMachineIsNotAskedFor) {
   EXPECT_TRUE(server.questions.empty());
 }
 
+TEST_F(NamesTest, ANameThatIsToldIsNotAskedFor) {
+  ScriptedServer server(context_);
+  const auto names = this->names(server.address());
+  server.has(60, {0x7F000002});
+  names->tell("db-a.pod", {asio::ip::address_v4(0x0A000001)});
+  EXPECT_EQ(look_up(names, "db-a.pod"), "known 10.0.0.1");
+  names->tell("db-a.pod", {});
+  EXPECT_EQ(look_up(names, "db-a.pod"), "the name has no IPv4 address");
+  EXPECT_TRUE(server.questions.empty());
+  EXPECT_EQ(look_up(names, "shop.example"), "127.0.0.2") << "others are asked for as ever";
+}
+
 TEST_F(NamesTest, AForgedAnswerIsPassedOver) {
   ScriptedServer server(context_);
   const auto names = this->names(server.address());

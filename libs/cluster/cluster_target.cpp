@@ -1,0 +1,256 @@
+#include "cluster/cluster_target.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <boost/asio/ip/address_v4.hpp>
+#include <fmt/format.h>
+
+#include "base/check.h"
+#include "crypto/base64.h"
+
+namespace cluster {
+namespace {
+
+constexpr base::Duration kLookEvery = base::millis(20);
+
+/// The host name by which an instance's pod is followed; no name server knows it.
+std::string pod_name(const std::string& instance) {
+  return instance + ".pod";
+}
+
+}  // namespace
+
+ClusterTarget::ClusterTarget(aio::Clock& clock, kube::Client& client,
+                             std::shared_ptr<net::Names> names, ClusterOptions options)
+    : clock_(&clock),
+      client_(&client),
+      names_(std::move(names)),
+      options_(std::move(options)),
+      system_(api::system_of(options_.spec, options_.name)),
+      pods_(parse_pod) {
+  pods_.on_news = [this](const kube::Key&, kube::News) { tell_names(); };
+  informer_ = std::make_unique<kube::Informer>(
+      clock, client, kube::InformerOptions{.resource = kPods, .ns = options_.ns}, pods_);
+}
+
+aio::Task<base::Result<std::unique_ptr<ClusterTarget>>> ClusterTarget::open(
+    aio::Clock& clock, kube::Client& client, std::shared_ptr<net::Names> names,
+    ClusterOptions options, std::stop_token stop) {
+  std::unique_ptr<ClusterTarget> target(
+      new ClusterTarget(clock, client, std::move(names), std::move(options)));
+  CO_TRY(co_await target->read(std::move(stop)));
+  target->tell_names();
+  co_return target;
+}
+
+base::Result<kube::Reply> ClusterTarget::taken(base::Result<kube::Reply> reply,
+                                               const std::string& what) {
+  if (!reply) return tl::unexpected(reply.error().with(what));
+  if (!reply->ok()) return tl::unexpected(kube::error_of(reply->refusal, what));
+  return reply;
+}
+
+aio::Task<base::Result<>> ClusterTarget::read(std::stop_token stop) {
+  CO_TRY(co_await read_workloads(stop));
+  CO_TRY(co_await read_services(stop));
+  co_return co_await read_instances(stop);
+}
+
+aio::Task<base::Result<>> ClusterTarget::read_workloads(std::stop_token stop) {
+  std::vector<std::string> closed;
+  for (const api::WorkloadSpec& spec : options_.spec.workloads) {
+    CO_TRY(Workload found, co_await workload(spec.name, stop));
+    if (!opted_in(found.labels)) closed.push_back(fmt::format("{} {}", spec.kind, spec.name));
+    workloads_.insert_or_assign(spec.name, std::move(found));
+  }
+  if (closed.empty()) co_return base::Result<>{};
+  const std::string what = fmt::format("get namespace {}", options_.ns);
+  CO_TRY(const kube::Reply reply,
+         taken(co_await client_->get(kNamespaces, {"", options_.ns}, stop), what));
+  CO_TRY(const api::Node ns, api::parse_json(reply.body));
+  if (opted_in(labels_of(ns))) co_return base::Result<>{};
+  co_return base::fail(
+      base::Code::FailedPrecondition,
+      fmt::format("{} did not agree to be drilled: label it, or namespace {}, with {}={}",
+                  fmt::join(closed, ", "), options_.ns, kOptInLabel, kOptInValue));
+}
+
+aio::Task<base::Result<>> ClusterTarget::read_services(std::stop_token stop) {
+  for (std::size_t i = 0; i < options_.spec.services.size(); ++i) {
+    const api::ClusterServiceSpec& spec = options_.spec.services[i];
+    CO_TRY(const Service found, co_await service(spec.name, stop));
+    if (found.ip.empty() || found.ip == "None") {
+      co_return base::fail(
+          base::Code::FailedPrecondition,
+          fmt::format("Service {}/{} has no cluster IP: users have no one address to connect to",
+                      options_.ns, spec.service));
+    }
+    if (std::find(found.ports.begin(), found.ports.end(), spec.port) == found.ports.end()) {
+      co_return base::fail(base::Code::FailedPrecondition,
+                           fmt::format("Service {}/{} has no port {}; it has {}", options_.ns,
+                                       spec.service, spec.port, fmt::join(found.ports, ", ")));
+    }
+    const bool six = found.ip.find(':') != std::string::npos;
+    system_.services[i].address =
+        fmt::format(fmt::runtime(six ? "[{}]:{}" : "{}:{}"), found.ip, spec.port);
+  }
+  co_return base::Result<>{};
+}
+
+aio::Task<base::Result<>> ClusterTarget::read_instances(std::stop_token stop) {
+  for (std::size_t i = 0; i < options_.spec.instances.size(); ++i) {
+    const api::ClusterInstanceSpec& spec = options_.spec.instances[i];
+    api::InstanceSpec& instance = system_.instances[i];
+    instance.address = fmt::format("{}:{}", pod_name(spec.name), spec.port);
+    if (spec.secret.empty()) continue;
+    const std::string what = fmt::format("get secret {}/{}", options_.ns, spec.secret);
+    CO_TRY(const kube::Reply reply,
+           taken(co_await client_->get(kSecrets, {options_.ns, spec.secret}, stop), what));
+    CO_TRY(const api::Node secret, api::parse_json(reply.body));
+    const api::Node* value = secret["data"].find(spec.secret_key);
+    if (value == nullptr) {
+      co_return base::fail(
+          base::Code::NotFound,
+          fmt::format("secret {}/{} has no key '{}'", options_.ns, spec.secret, spec.secret_key));
+    }
+    CO_TRY(instance.postgres->password, crypto::base64_decode(value->as_string()));
+  }
+  co_return base::Result<>{};
+}
+
+api::Substitutions ClusterTarget::substitutions() const {
+  api::Substitutions out{{"namespace", options_.ns}};
+  for (const api::InstanceSpec& instance : system_.instances) {
+    out["address." + instance.name] = instance.address;
+  }
+  for (const api::ServiceSpec& service : system_.services) {
+    out["address." + service.name] = service.address;
+  }
+  return out;
+}
+
+void ClusterTarget::tell_names() {
+  for (const api::ClusterInstanceSpec& instance : options_.spec.instances) {
+    net::Names::Addresses addresses;
+    for (const Pod& pod : pods_of(instance.workload)) {
+      boost::system::error_code error;
+      const auto address = boost::asio::ip::make_address_v4(pod.ip, error);
+      if (!error) addresses.push_back(address);
+    }
+    names_->tell(pod_name(instance.name), std::move(addresses));
+  }
+}
+
+aio::Task<base::Result<>> ClusterTarget::follow(std::stop_token stop) {
+  co_return co_await informer_->run(std::move(stop));
+}
+
+aio::Task<base::Result<>> ClusterTarget::known(base::Duration limit, std::stop_token stop) {
+  const base::TimePoint until = clock_->now() + limit;
+  while (!informer_->synced()) {
+    if (clock_->now() >= until) {
+      co_return base::fail(base::Code::Unavailable,
+                           fmt::format("the pods of namespace {} are not known: {}", options_.ns,
+                                       informer_->problem()));
+    }
+    if (!co_await aio::wait_for(*clock_, kLookEvery, stop)) {
+      co_return base::fail(base::Code::Cancelled, "waiting for the pods to be known");
+    }
+  }
+  co_return base::Result<>{};
+}
+
+aio::Task<base::Result<Workload>> ClusterTarget::workload(std::string name, std::stop_token stop) {
+  const api::WorkloadSpec* spec = options_.spec.workload(name);
+  if (spec == nullptr) {
+    co_return base::fail(base::Code::NotFound, fmt::format("the plan has no workload '{}'", name));
+  }
+  CO_TRY(const kube::Resource resource, workload_resource(spec->kind));
+  const std::string what = fmt::format("get {} {}/{}", resource.plural, options_.ns, name);
+  CO_TRY(const kube::Reply reply,
+         taken(co_await client_->get(resource, {options_.ns, name}, std::move(stop)), what));
+  co_return parse_workload(spec->kind, reply.body);
+}
+
+base::Result<kube::Key> ClusterTarget::service_key(std::string_view name) const {
+  for (const api::ClusterServiceSpec& spec : options_.spec.services) {
+    if (spec.name == name) return kube::Key{options_.ns, spec.service};
+  }
+  return base::fail(base::Code::NotFound, fmt::format("the plan has no service '{}'", name));
+}
+
+aio::Task<base::Result<Service>> ClusterTarget::service(std::string name, std::stop_token stop) {
+  CO_TRY(const kube::Key key, service_key(name));
+  CO_TRY(const kube::Reply reply, taken(co_await client_->get(kServices, key, std::move(stop)),
+                                        "get services " + kube::to_string(key)));
+  co_return parse_service(reply.body);
+}
+
+std::vector<Pod> ClusterTarget::pods_of(const std::string& workload) const {
+  std::vector<Pod> out;
+  const auto found = workloads_.find(workload);
+  if (found == workloads_.end()) return out;
+  pods_.for_each([&](const kube::Key&, const Pod& pod) {
+    if (!pod.ended() && found->second.selector.matches(pod.labels)) out.push_back(pod);
+  });
+  std::sort(out.begin(), out.end(), [](const Pod& a, const Pod& b) { return a.name < b.name; });
+  return out;
+}
+
+std::vector<std::string> ClusterTarget::running() const {
+  std::vector<std::string> out;
+  for (const auto& [name, workload] : workloads_) {
+    const std::vector<Pod> pods = pods_of(name);
+    const auto ready = std::count_if(pods.begin(), pods.end(),
+                                     [](const Pod& pod) { return pod.ready && !pod.deleting; });
+    if (ready >= workload.desired && workload.desired > 0) out.push_back(name);
+  }
+  return out;
+}
+
+aio::Task<base::Result<>> ClusterTarget::check(std::stop_token stop) {
+  std::string made_of;
+  for (const api::WorkloadSpec& spec : options_.spec.workloads) {
+    CO_TRY(Workload now, co_await workload(spec.name, stop));
+    if (now.desired < 1 || now.ready < now.desired) {
+      co_return base::fail(base::Code::FailedPrecondition,
+                           fmt::format("{} {}: {} of {} pods are ready", spec.kind, spec.name,
+                                       now.ready, now.desired));
+    }
+    std::vector<std::string> nodes;
+    for (const Pod& pod : pods_of(spec.name)) nodes.push_back(pod.node);
+    made_of += fmt::format("{}{} {} {}/{} on {}", made_of.empty() ? "" : "; ", spec.kind, spec.name,
+                           now.ready, now.desired, fmt::join(nodes, ", "));
+    workloads_.insert_or_assign(spec.name, std::move(now));
+  }
+  for (const api::ClusterInstanceSpec& instance : options_.spec.instances) {
+    const std::vector<Pod> pods = pods_of(instance.workload);
+    if (pods.size() == 1 && !pods.front().ip.empty()) continue;
+    co_return base::fail(base::Code::FailedPrecondition,
+                         fmt::format("instance '{}': workload {} has {} pods; an instance is the "
+                                     "only pod of its workload",
+                                     instance.name, instance.workload, pods.size()));
+  }
+  description_ = std::move(made_of);
+  co_return base::Result<>{};
+}
+
+aio::Task<base::Result<std::string>> ClusterTarget::start_isolated(std::string name,
+                                                                   std::stop_token /*stop*/) {
+  co_return base::fail(base::Code::FailedPrecondition,
+                       fmt::format("workload '{}' cannot be started apart from its users", name));
+}
+
+aio::Task<base::Result<>> ClusterTarget::stop_isolated(std::string /*name*/,
+                                                       std::stop_token /*stop*/) {
+  co_return base::Result<>{};
+}
+
+ClusterTarget& cluster_of(const targets::Context& context) {
+  auto* target = dynamic_cast<ClusterTarget*>(&context.target);
+  CHECK(target != nullptr);
+  return *target;
+}
+
+}  // namespace cluster

@@ -1,0 +1,97 @@
+// A system in a cluster: the workloads, Services and database servers that a plan names, in one
+// namespace. Its pods are followed by a watch, so that a probe that is pinned to an instance goes
+// where its pod is now: "db-a.pod" is told to the drill's Names, and nobody has it while there is
+// no pod. A Service is probed at its cluster IP: names are another thing that can fail, and the dns
+// probe watches them.
+//
+// Only what agreed is touched: the namespace has the label muster.dev/drills=enabled, or each
+// workload has.
+#pragma once
+
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "aio/clock.h"
+#include "aio/task.h"
+#include "api/recovery_plan.h"
+#include "base/result.h"
+#include "cluster/objects.h"
+#include "kube/client.h"
+#include "kube/informer.h"
+#include "kube/store.h"
+#include "net/names.h"
+#include "targets/driver.h"
+#include "targets/target.h"
+
+namespace cluster {
+
+struct ClusterOptions {
+  std::string ns;
+  std::string name;  // of the plan
+  api::KubernetesTargetSpec spec;
+};
+
+class ClusterTarget final : public targets::Target {
+ public:
+  /// Reads everything the plan names. Lifetime: clock, client and names outlive it.
+  /// Errors: NotFound naming what is not there; FailedPrecondition where the label is missing, a
+  /// Service has no address or not that port; PermissionDenied naming the verb and the resource.
+  static aio::Task<base::Result<std::unique_ptr<ClusterTarget>>> open(
+      aio::Clock& clock, kube::Client& client, std::shared_ptr<net::Names> names,
+      ClusterOptions options, std::stop_token stop);
+
+  /// Follows the pods until stopped. Errors: none.
+  aio::Task<base::Result<>> follow(std::stop_token stop);
+  /// Until the pods are known. Errors: Cancelled; Unavailable with why they are not.
+  aio::Task<base::Result<>> known(base::Duration limit, std::stop_token stop);
+
+  const api::LocalSystem& system() const override { return system_; }
+  /// Every workload has all its pods ready, and each instance is exactly one of them.
+  aio::Task<base::Result<>> check(std::stop_token stop) override;
+  const std::string& description() const override { return description_; }
+  std::vector<std::string> running() const override;
+  aio::Task<base::Result<std::string>> start_isolated(std::string name,
+                                                      std::stop_token stop) override;
+  aio::Task<base::Result<>> stop_isolated(std::string name, std::stop_token stop) override;
+
+  /// "address.NAME" of each service and instance, and "namespace".
+  api::Substitutions substitutions() const;
+
+  kube::Client& client() { return *client_; }
+  const std::string& ns() const { return options_.ns; }
+  /// As the cluster has it now. Errors: NotFound; what the server says.
+  aio::Task<base::Result<Workload>> workload(std::string name, std::stop_token stop);
+  aio::Task<base::Result<Service>> service(std::string name, std::stop_token stop);
+  /// By what the plan calls it. Errors: NotFound.
+  base::Result<kube::Key> service_key(std::string_view name) const;
+  /// The pods of a workload that have not ended, as the watch has them, by name.
+  std::vector<Pod> pods_of(const std::string& workload) const;
+  /// A request that must be taken. Errors: what the server says, naming `what`.
+  static base::Result<kube::Reply> taken(base::Result<kube::Reply> reply, const std::string& what);
+
+ private:
+  ClusterTarget(aio::Clock& clock, kube::Client& client, std::shared_ptr<net::Names> names,
+                ClusterOptions options);
+  aio::Task<base::Result<>> read(std::stop_token stop);
+  aio::Task<base::Result<>> read_workloads(std::stop_token stop);
+  aio::Task<base::Result<>> read_services(std::stop_token stop);
+  aio::Task<base::Result<>> read_instances(std::stop_token stop);
+  void tell_names();
+
+  aio::Clock* clock_;
+  kube::Client* client_;
+  std::shared_ptr<net::Names> names_;
+  ClusterOptions options_;
+  api::LocalSystem system_;
+  std::string description_;
+  std::map<std::string, Workload> workloads_;  // as they were when it was opened
+  kube::Store<Pod> pods_;
+  std::unique_ptr<kube::Informer> informer_;
+};
+
+/// The target of a kind that only clusters know.
+ClusterTarget& cluster_of(const targets::Context& context);
+
+}  // namespace cluster

@@ -1,0 +1,180 @@
+#include "cluster/drill_object.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace cluster {
+
+using api::Node;
+
+const kube::Resource kDrills{"muster.dev", "v1alpha1", "Drill", "drills", true};
+const kube::Resource kPlans{"muster.dev", "v1alpha1", "RecoveryPlan", "recoveryplans", true};
+const kube::Resource kSchedules{"muster.dev", "v1alpha1", "DrillSchedule", "drillschedules", true};
+
+namespace {
+
+Node operation(const char* op, const std::string& path, Node value) {
+  return Node::map().set("op", op).set("path", path).set("value", std::move(value));
+}
+
+bool among(const Node& list, std::string_view text) {
+  return std::any_of(list.items().begin(), list.items().end(),
+                     [&](const Node& item) { return item.as_string() == text; });
+}
+
+/// A write of the status that came too late. A failed test of a JSON patch is answered by 422.
+base::Result<> landed(const base::Result<kube::Reply>& reply, const std::string& what) {
+  if (!reply) return tl::unexpected(reply.error().with(what));
+  if (reply->ok()) return {};
+  if (reply->code == 422 && reply->refusal.message.find("test") != std::string::npos) {
+    return base::fail(base::Code::FailedPrecondition, what + ": another pod has the drill now");
+  }
+  return tl::unexpected(kube::error_of(reply->refusal, what));
+}
+
+}  // namespace
+
+base::Result<DrillObject> parse_drill(std::string_view json) {
+  TRY(Node object, api::parse_json(json));
+  const Node& meta = object["metadata"];
+  DrillObject out;
+  out.key = {meta["namespace"].as_string(), meta["name"].as_string()};
+  if (out.key.name.empty()) {
+    return base::fail(base::Code::InvalidArgument, "a Drill without a name");
+  }
+  out.uid = meta["uid"].as_string();
+  out.version = meta["resourceVersion"].as_string();
+  out.created = meta["creationTimestamp"].as_string();
+  out.generation = meta["generation"].as_int();
+  out.deleting = !meta["deletionTimestamp"].as_string().empty();
+  out.has_finalizer = among(meta["finalizers"], kUndoFinalizer);
+  out.spec = object["spec"];
+  out.status = object["status"];
+  out.plan = out.spec["planRef"]["name"].as_string();
+  out.profile = out.spec["profile"].as_string();
+  out.abort = out.spec["abort"].as_bool();
+  return out;
+}
+
+std::string fenced_patch(const std::string& object_uid, const std::string& runner_uid,
+                         const std::vector<Member>& members) {
+  Node patch = Node::sequence();
+  patch.push(operation("test", "/metadata/uid", object_uid));
+  patch.push(operation("test", "/status/runner/uid", runner_uid));
+  for (const auto& [name, value] : members) {
+    // "add" sets a member whether it is there or not.
+    patch.push(operation("add", "/status/" + name, value));
+  }
+  return api::to_json(patch);
+}
+
+const Node* condition_of(const Node& conditions, std::string_view type) {
+  for (const Node& one : conditions.items()) {
+    if (one["type"].as_string() == type) return &one;
+  }
+  return nullptr;
+}
+
+Node with_condition(Node conditions, const std::string& type, const std::string& status,
+                    const std::string& reason, const std::string& message, const std::string& now,
+                    std::int64_t generation) {
+  Node one = Node::map()
+                 .set("type", type)
+                 .set("status", status)
+                 .set("reason", reason)
+                 .set("message", message)
+                 .set("lastTransitionTime", now)
+                 .set("observedGeneration", generation);
+  if (!conditions.is_sequence()) conditions = Node::sequence();
+  for (Node& old : conditions.items()) {
+    if (old["type"].as_string() != type) continue;
+    if (old["status"].as_string() == status) {
+      one.set("lastTransitionTime", old["lastTransitionTime"]);
+    }
+    old = std::move(one);
+    return conditions;
+  }
+  conditions.push(std::move(one));
+  return conditions;
+}
+
+std::string time_text(base::WallTime time) {
+  // A Time has no fractions.
+  std::string text = base::rfc3339(time);
+  return text.substr(0, text.find('.')) + "Z";
+}
+
+aio::Task<base::Result<DrillObject>> DrillWriter::read(std::stop_token stop) {
+  const auto reply = co_await client_->get(kDrills, key_, std::move(stop));
+  CO_TRY(landed(reply, "get drills " + kube::to_string(key_)));
+  co_return parse_drill(reply->body);
+}
+
+aio::Task<base::Result<DrillObject>> DrillWriter::claim(std::string from, Node runner,
+                                                        std::stop_token stop) {
+  const std::string what = "claim drills " + kube::to_string(key_);
+  CO_TRY(const DrillObject now, co_await read(stop));
+  if (now.runner() == runner["uid"].as_string()) co_return now;
+  if (now.runner() != from) {
+    co_return base::fail(base::Code::FailedPrecondition,
+                         fmt::format("{}: it is carried out by pod {} already", what,
+                                     now.status["runner"]["pod"].as_string()));
+  }
+  // The version decides between two that saw the same.
+  const Node patch = Node::map()
+                         .set("metadata", Node::map().set("resourceVersion", now.version))
+                         .set("status", Node::map().set("runner", std::move(runner)));
+  kube::WriteOptions options;
+  options.subresource = "status";
+  options.field_manager = kFieldManager;
+  const auto reply = co_await client_->patch(kDrills, key_, kube::PatchType::Merge,
+                                             api::to_json(patch), options, std::move(stop));
+  if (reply && reply->code == 409) {
+    co_return base::fail(base::Code::FailedPrecondition, what + ": it was changed meanwhile");
+  }
+  CO_TRY(landed(reply, what));
+  co_return parse_drill(reply->body);
+}
+
+aio::Task<base::Result<>> DrillWriter::write(std::string object_uid, std::string runner_uid,
+                                             std::vector<Member> members, std::stop_token stop) {
+  kube::WriteOptions options;
+  options.subresource = "status";
+  options.field_manager = kFieldManager;
+  const auto reply = co_await client_->patch(kDrills, key_, kube::PatchType::Json,
+                                             fenced_patch(object_uid, runner_uid, members), options,
+                                             std::move(stop));
+  co_return landed(reply, "write the status of drills " + kube::to_string(key_));
+}
+
+aio::Task<base::Result<>> DrillWriter::hold(std::string object_uid, bool held,
+                                            std::stop_token stop) {
+  const std::string what =
+      fmt::format("{} the finalizer of drills {}", held ? "add" : "remove", kube::to_string(key_));
+  const auto reply = co_await client_->get(kDrills, key_, stop);
+  if (reply && reply->code == 404 && !held) co_return base::Result<>{};
+  CO_TRY(landed(reply, what));
+  CO_TRY(const Node object, api::parse_json(reply->body));
+  const Node& meta = object["metadata"];
+  if (meta["uid"].as_string() != object_uid && !held) co_return base::Result<>{};
+  if (among(meta["finalizers"], kUndoFinalizer) == held) co_return base::Result<>{};
+  Node finalizers = Node::sequence();
+  for (const Node& one : meta["finalizers"].items()) {
+    if (one.as_string() != kUndoFinalizer) finalizers.push(one);
+  }
+  if (held) finalizers.push(kUndoFinalizer);
+  const Node patch =
+      Node::map().set("metadata", Node::map()
+                                      .set("uid", object_uid)
+                                      .set("resourceVersion", meta["resourceVersion"])
+                                      .set("finalizers", std::move(finalizers)));
+  kube::WriteOptions options;
+  options.field_manager = kFieldManager;
+  const auto patched = co_await client_->patch(kDrills, key_, kube::PatchType::Merge,
+                                               api::to_json(patch), options, std::move(stop));
+  if (patched && patched->code == 404 && !held) co_return base::Result<>{};
+  co_return landed(patched, what);
+}
+
+}  // namespace cluster

@@ -1,0 +1,87 @@
+// A Drill of the cluster (muster.dev/v1alpha1), as far as programs read it, and the requests that
+// write it. Whoever carries a drill out has claimed it: its pod's UID is in status.runner.uid, and
+// every write of the status says so in a test, so that one that was taken over writes nothing, and
+// with that does nothing more, because an undo is recorded before what it undoes. Pure but for
+// DrillWriter.
+//
+// The finalizer is there only while something may have to be undone: an object without it can be
+// deleted at any time, one with it when everything is undone.
+#pragma once
+
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "aio/task.h"
+#include "api/node.h"
+#include "base/result.h"
+#include "kube/client.h"
+
+namespace cluster {
+
+extern const kube::Resource kDrills, kPlans, kSchedules;
+inline constexpr const char* kUndoFinalizer = "muster.dev/undo";
+inline constexpr const char* kFieldManager = "muster";
+
+struct DrillObject {
+  kube::Key key;
+  std::string uid, version, created;
+  std::int64_t generation = 0;
+  bool deleting = false, has_finalizer = false;
+  std::string plan, profile;  // spec.planRef.name
+  bool abort = false;
+  api::Node spec, status;
+
+  const std::string& phase() const { return status["phase"].as_string(); }
+  const std::string& runner() const { return status["runner"]["uid"].as_string(); }
+  const std::string& journal() const { return status["journal"].as_string(); }
+  bool finished() const { return phase() == "Finished"; }
+};
+/// Errors: InvalidArgument: not JSON, or no name.
+base::Result<DrillObject> parse_drill(std::string_view json);
+
+/// A member of the status, by its name at the top of it.
+using Member = std::pair<std::string, api::Node>;
+
+/// A JSON patch (RFC 6902) of the status that fails where another pod than `uid` has the drill, and
+/// where the object is another one of the same name.
+std::string fenced_patch(const std::string& object_uid, const std::string& runner_uid,
+                         const std::vector<Member>& members);
+
+/// A condition, in a list that may have it already: `since` stays where the status stays.
+/// `now`: RFC 3339. Source: Kubernetes API conventions, "Typical status properties".
+api::Node with_condition(api::Node conditions, const std::string& type, const std::string& status,
+                         const std::string& reason, const std::string& message,
+                         const std::string& now, std::int64_t generation);
+/// Null: there is none of that type.
+const api::Node* condition_of(const api::Node& conditions, std::string_view type);
+
+/// RFC 3339 in whole seconds, UTC: a Time of the API.
+std::string time_text(base::WallTime time);
+
+class DrillWriter {
+ public:
+  /// Lifetime: the client outlives it.
+  DrillWriter(kube::Client& client, kube::Key key) : client_(&client), key_(std::move(key)) {}
+
+  /// Errors: NotFound; what the server says.
+  aio::Task<base::Result<DrillObject>> read(std::stop_token stop);
+  /// Takes the drill for a pod. `from`: who has it now, empty for nobody; `runner`: what
+  /// status.runner becomes. Errors: FailedPrecondition where another has it.
+  aio::Task<base::Result<DrillObject>> claim(std::string from, api::Node runner,
+                                             std::stop_token stop);
+  /// Of the one that claimed it. Errors: FailedPrecondition where another has it now; NotFound.
+  aio::Task<base::Result<>> write(std::string object_uid, std::string runner_uid,
+                                  std::vector<Member> members, std::stop_token stop);
+  /// Adds or removes the finalizer; ok where it is so already, or the object is gone.
+  aio::Task<base::Result<>> hold(std::string object_uid, bool held, std::stop_token stop);
+
+ private:
+  kube::Client* client_;
+  kube::Key key_;
+};
+
+}  // namespace cluster

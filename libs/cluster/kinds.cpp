@@ -1,0 +1,33 @@
+#include "cluster/kinds.h"
+
+#include "cluster/condition_workload.h"
+#include "cluster/fault_delete_pods.h"
+#include "cluster/step_scale.h"
+#include "cluster/step_select.h"
+#include "targets/condition_http.h"
+#include "targets/condition_postgres.h"
+#include "targets/condition_probe.h"
+#include "targets/step_sql.h"
+#include "targets/step_wait_for.h"
+
+namespace cluster {
+
+targets::Catalog cluster_catalog() {
+  targets::Catalog catalog;
+  // Faults.
+  catalog.add(make_delete_pods_fault());
+  // Faults and steps.
+  catalog.add(make_scale_step());
+  catalog.add(make_select_step());
+  // Steps.
+  catalog.add(targets::make_sql_step());
+  catalog.add(targets::make_wait_for_step());
+  // Conditions.
+  catalog.add(make_workload_condition());
+  catalog.add(targets::make_postgres_condition());
+  catalog.add(targets::make_http_condition());
+  catalog.add(targets::make_probe_condition());
+  return catalog;
+}
+
+}  // namespace cluster

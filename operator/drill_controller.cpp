@@ -1,0 +1,381 @@
+#include "operator/drill_controller.h"
+
+#include <algorithm>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "cluster/kinds.h"
+#include "cluster/objects.h"
+#include "kube/decode.h"
+#include "kube/informer.h"
+#include "kube/store.h"
+#include "operator/drill_decide.h"
+#include "operator/log.h"
+#include "runner/drill_target.h"
+
+namespace op {
+namespace {
+
+using cluster::DrillObject;
+
+constexpr base::Duration kAskAgain = base::seconds(5);
+constexpr int kDecisionsMax = 8;  // of one reconcile
+
+struct DrillPod {
+  std::string drill_uid;
+  PodState state;
+};
+
+base::Result<DrillPod> parse_drill_pod(std::string_view json) {
+  TRY(const api::Node object, api::parse_json(json));
+  DrillPod out;
+  out.drill_uid = object["metadata"]["labels"][kDrillLabel].as_string();
+  const std::string& phase = object["status"]["phase"].as_string();
+  out.state.exists = true;
+  out.state.ended = phase == "Failed" || phase == "Succeeded";
+  for (const api::Node& container : object["status"]["containerStatuses"].items()) {
+    const std::string& why = container["state"]["waiting"]["reason"].as_string();
+    if (!why.empty() && why != "ContainerCreating") out.state.waiting = why;
+  }
+  for (const api::Node& condition : object["status"]["conditions"].items()) {
+    const bool no_room = condition["type"].as_string() == "PodScheduled" &&
+                         condition["status"].as_string() == "False";
+    if (no_room) out.state.waiting = condition["reason"].as_string();
+  }
+  return out;
+}
+
+base::Result<api::Node> parse_plan_object(std::string_view json) {
+  TRY(api::Node object, api::parse_json(json));
+  // Most of an object that was applied, and nobody here reads it.
+  if (api::Node* meta = object.find("metadata")) meta->erase("managedFields");
+  return object;
+}
+
+bool under_way(const DrillObject& drill) {
+  return !drill.phase().empty() && drill.phase() != "Pending" && !drill.finished();
+}
+
+}  // namespace
+
+class DrillController::Driver {
+ public:
+  Driver(aio::Clock& clock, kube::Client& client, kube::EventRecorder& events,
+         ControllerSettings settings)
+      : clock_(clock),
+        client_(client),
+        events_(events),
+        settings_(std::move(settings)),
+        drills_(cluster::parse_drill),
+        plans_(parse_plan_object),
+        pods_(parse_drill_pod),
+        controller_(clock, {.name = "drill", .workers = settings_.workers},
+                    [this](kube::Key key, std::stop_token stop) {
+                      return reconcile(std::move(key), std::move(stop));
+                    }),
+        drill_informer_(clock, client, {.resource = cluster::kDrills, .ns = settings_.ns}, drills_),
+        plan_informer_(clock, client, {.resource = cluster::kPlans, .ns = settings_.ns}, plans_),
+        pod_informer_(clock, client,
+                      {.resource = cluster::kPods, .ns = settings_.ns, .labels = kDrillLabel},
+                      pods_) {
+    drills_.add_index("plan", [](const DrillObject& drill) {
+      return std::vector<std::string>{drill.key.space + "/" + drill.plan};
+    });
+    drills_.add_index("uid",
+                      [](const DrillObject& drill) { return std::vector<std::string>{drill.uid}; });
+    drills_.on_news = [this](const kube::Key& key, kube::News what) { controller_.add(key, what); };
+    plans_.on_news = [this](const kube::Key& key, kube::News) {
+      for (const kube::Key& drill : drills_.by_index("plan", kube::to_string(key))) {
+        controller_.add(drill);
+      }
+    };
+    pods_.on_news = [this](const kube::Key& key, kube::News) { pod_changed(key); };
+    for (kube::Informer* informer : {&drill_informer_, &plan_informer_, &pod_informer_}) {
+      informer->complain = [](const std::string& text) { log(Level::Warning, text, {}); };
+    }
+  }
+
+  aio::Task<base::Result<>> follow(std::stop_token stop) {
+    aio::TaskGroup group(co_await boost::asio::this_coro::executor);
+    group.spawn(drill_informer_.run(group.token()));
+    group.spawn(plan_informer_.run(group.token()));
+    group.spawn(pod_informer_.run(group.token()));
+    const std::stop_callback ended(stop, [&] { group.cancel(); });
+    co_return co_await group.join();
+  }
+
+  bool synced() const {
+    return drill_informer_.synced() && plan_informer_.synced() && pod_informer_.synced();
+  }
+
+  aio::Task<base::Result<>> work(std::stop_token stop) {
+    // A copy that is not whole would show drills without plans and pods.
+    while (!synced()) {
+      if (!co_await aio::wait_for(clock_, base::millis(20), stop)) co_return base::Result<>{};
+    }
+    co_return co_await controller_.run(std::move(stop));
+  }
+
+  kube::Controller& controller() { return controller_; }
+
+  std::size_t running() const {
+    std::size_t out = 0;
+    drills_.for_each([&](const kube::Key&, const DrillObject& drill) { out += under_way(drill); });
+    return out;
+  }
+
+ private:
+  void pod_changed(const kube::Key& key) {
+    const DrillPod* pod = pods_.find(key);
+    if (pod != nullptr) {
+      for (const kube::Key& drill : drills_.by_index("uid", pod->drill_uid)) controller_.add(drill);
+      return;
+    }
+    // One that is gone does not say whose it was.
+    drills_.for_each([&](const kube::Key& drill, const DrillObject& object) {
+      if (drill.space == key.space && under_way(object)) controller_.add(drill);
+    });
+  }
+
+  PodState pod_state(const DrillObject& drill, PodRole role) const {
+    const DrillPod* pod = pods_.find({drill.key.space, pod_name(drill.key.name, role)});
+    return pod != nullptr && pod->drill_uid == drill.uid ? pod->state : PodState{};
+  }
+
+  DrillFacts facts_of(const DrillObject& drill) const {
+    DrillFacts facts;
+    facts.runner = pod_state(drill, PodRole::Runner);
+    facts.guardian = pod_state(drill, PodRole::Guardian);
+    const api::Node* plan = plans_.find({drill.key.space, drill.plan});
+    if (plan == nullptr || under_way(drill)) return facts;
+    const auto mine = plan_for(*plan, drill.spec);
+    facts.plan = mine.value_or(*plan);
+    if (!mine) {
+      facts.plan_problem = mine.error().message;
+    } else if (const auto read = runner::read_cluster_plan(*mine, "RecoveryPlan", catalog_);
+               !read) {
+      facts.plan_problem = api::format(read.error());
+    }
+    return facts;
+  }
+
+  aio::Task<base::Result<kube::Outcome>> reconcile(kube::Key key, std::stop_token stop) {
+    const DrillObject* known = drills_.find(key);
+    if (known == nullptr) co_return kube::Outcome{};
+    {
+      const DrillFacts facts = facts_of(*known);
+      if (!acts(decide(*known, facts), *known, facts)) co_return again_of(*known, facts);
+    }
+    cluster::DrillWriter writer(client_, key);
+    for (int i = 0; i < kDecisionsMax; ++i) {
+      const auto read = co_await writer.read(stop);
+      if (!read && read.error().code == base::Code::NotFound) co_return kube::Outcome{};
+      if (!read) co_return tl::unexpected(read.error());
+      const DrillObject& drill = *read;
+      DrillFacts facts = facts_of(drill);
+      CO_TRY(facts.runner, co_await ask_pod(drill, PodRole::Runner, stop));
+      CO_TRY(facts.guardian, co_await ask_pod(drill, PodRole::Guardian, stop));
+      if (facts.plan) {
+        CO_TRY(facts.busy_with, co_await busy_with(drill, *facts.plan, stop));
+      }
+      const DrillDecision decision = decide(drill, facts);
+      if (!acts(decision, drill, facts)) co_return again_of(drill, facts);
+      if (settings_.leads && !settings_.leads()) co_return kube::Outcome{};
+      CO_TRY(co_await carry_out(decision, drill, facts, stop));
+    }
+    co_return kube::Outcome{kAskAgain};
+  }
+
+  /// Whether there is anything to write or make.
+  bool acts(const DrillDecision& decision, const DrillObject& drill,
+            const DrillFacts& facts) const {
+    if (std::holds_alternative<Rest>(decision)) return false;
+    if (std::holds_alternative<MakePod>(decision) || std::holds_alternative<RemovePod>(decision)) {
+      return true;
+    }
+    return !members_of(decision, drill, facts, clock_.wall_now()).empty();
+  }
+
+  /// A wait for something that tells nobody when it ends.
+  kube::Outcome again_of(const DrillObject& drill, const DrillFacts& facts) const {
+    const DrillDecision decision = decide(drill, facts);
+    const auto* hold = std::get_if<Hold>(&decision);
+    return kube::Outcome{hold != nullptr && hold->reason != "PlanNotFound" ? kAskAgain
+                                                                           : base::Duration{}};
+  }
+
+  aio::Task<base::Result<PodState>> ask_pod(const DrillObject& drill, PodRole role,
+                                            std::stop_token stop) {
+    if (drill.phase().empty() || drill.phase() == "Pending") co_return PodState{};
+    const kube::Key key{drill.key.space, pod_name(drill.key.name, role)};
+    CO_TRY(const kube::Reply reply, co_await client_.get(cluster::kPods, key, std::move(stop)));
+    if (reply.code == 404) co_return PodState{};
+    if (!reply.ok()) co_return tl::unexpected(kube::error_of(reply.refusal, "get pod"));
+    CO_TRY(const DrillPod pod, parse_drill_pod(reply.body));
+    co_return pod.drill_uid == drill.uid ? pod.state : PodState{};
+  }
+
+  /// Asked of the server: two drills that are taken at the same moment must see each other.
+  aio::Task<base::Result<std::string>> busy_with(const DrillObject& drill, const api::Node& plan,
+                                                 std::stop_token stop) {
+    const std::vector<std::string> mine = parts_of(plan);
+    CO_TRY(const kube::Reply reply,
+           co_await client_.list(cluster::kDrills, drill.key.space, {}, std::move(stop)));
+    if (!reply.ok()) co_return tl::unexpected(kube::error_of(reply.refusal, "list drills"));
+    kube::Decoder decoder;
+    CO_TRY(const kube::ListPage page, decoder.list_page(reply.body));
+    for (const kube::ObjectText& item : page.items) {
+      const auto other = cluster::parse_drill(item.json);
+      if (!other || other->uid == drill.uid || !under_way(*other)) continue;
+      std::vector<std::string> both;
+      const std::vector<std::string> theirs = parts_of(other->status["plan"]);
+      std::set_intersection(mine.begin(), mine.end(), theirs.begin(), theirs.end(),
+                            std::back_inserter(both));
+      if (!both.empty()) co_return other->key.name;
+    }
+    co_return std::string();
+  }
+
+  aio::Task<base::Result<>> carry_out(DrillDecision decision, DrillObject drill, DrillFacts facts,
+                                      std::stop_token stop) {
+    if (const auto* make = std::get_if<MakePod>(&decision)) {
+      co_return co_await make_pod(std::move(drill), make->role, std::move(stop));
+    }
+    if (const auto* remove = std::get_if<RemovePod>(&decision)) {
+      const kube::Key key{drill.key.space, pod_name(drill.key.name, remove->role)};
+      CO_TRY(const kube::Reply reply,
+             co_await client_.remove(cluster::kPods, key, {}, std::move(stop)));
+      if (!reply.ok() && reply.code != 404) {
+        co_return tl::unexpected(kube::error_of(reply.refusal, "delete pod"));
+      }
+      co_return base::Result<>{};
+    }
+    CO_TRY(co_await write(drill, members_of(decision, drill, facts, clock_.wall_now()), stop));
+    tell(decision, drill);
+    co_return base::Result<>{};
+  }
+
+  aio::Task<base::Result<>> write(const DrillObject& drill, std::vector<cluster::Member> members,
+                                  std::stop_token stop) {
+    api::Node status = api::Node::map();
+    for (auto& [name, value] : members) status.set(name, std::move(value));
+    const api::Node patch =
+        api::Node::map()
+            .set("metadata",
+                 api::Node::map().set("uid", drill.uid).set("resourceVersion", drill.version))
+            .set("status", std::move(status));
+    kube::WriteOptions options;
+    options.subresource = "status";
+    options.field_manager = cluster::kFieldManager;
+    CO_TRY(const kube::Reply reply,
+           co_await client_.patch(cluster::kDrills, drill.key, kube::PatchType::Merge,
+                                  api::to_json(patch), options, std::move(stop)));
+    // Somebody changed it: the next look sees what.
+    if (reply.ok() || reply.code == 409) co_return base::Result<>{};
+    co_return tl::unexpected(
+        kube::error_of(reply.refusal, "write the status of drills " + kube::to_string(drill.key)));
+  }
+
+  aio::Task<base::Result<>> make_pod(DrillObject drill, PodRole role, std::stop_token stop) {
+    const std::vector<std::string> avoid = co_await nodes_of(drill, stop);
+    const api::Node pod = pod_of(drill, role, settings_.pods, avoid, settings_.grace_seconds);
+    kube::WriteOptions options;
+    options.field_manager = cluster::kFieldManager;
+    CO_TRY(const kube::Reply reply, co_await client_.create(cluster::kPods, drill.key.space,
+                                                            api::to_json(pod), options, stop));
+    if (reply.ok() || reply.code == 409) co_return base::Result<>{};
+    const std::string what =
+        fmt::format("the {} pod was refused: {}", name(role), reply.refusal.message);
+    // A quota, a webhook, a service account that is missing: said where people look, tried again.
+    const DrillDecision refused = Report{"PodRefused", what};
+    const auto members = members_of(refused, drill, {}, clock_.wall_now());
+    if (!members.empty()) {
+      CO_TRY(co_await write(drill, members, stop));
+      tell(refused, drill);
+    }
+    co_return tl::unexpected(kube::error_of(reply.refusal, what));
+  }
+
+  /// Where the drilled pods are; what cannot be asked is no reason not to drill.
+  aio::Task<std::vector<std::string>> nodes_of(const DrillObject& drill, std::stop_token stop) {
+    std::set<std::string> nodes;
+    const auto listed = co_await client_.list(cluster::kPods, drill.key.space, {}, stop);
+    kube::Decoder decoder;
+    const auto page = listed && listed->ok() ? decoder.list_page(listed->body)
+                                             : base::Result<kube::ListPage>(kube::ListPage{});
+    std::vector<cluster::Pod> pods;
+    for (const kube::ObjectText& item : page ? page->items : std::vector<kube::ObjectText>{}) {
+      if (auto pod = cluster::parse_pod(item.json)) pods.push_back(std::move(*pod));
+    }
+    const api::Node& target = drill.status["plan"]["spec"]["target"]["kubernetes"];
+    for (const api::Node& each : target["workloads"].items()) {
+      const auto resource = cluster::workload_resource(each["kind"].as_string());
+      if (!resource) continue;
+      const auto reply =
+          co_await client_.get(*resource, {drill.key.space, each["name"].as_string()}, stop);
+      if (!reply || !reply->ok()) continue;
+      const auto workload = cluster::parse_workload(each["kind"].as_string(), reply->body);
+      if (!workload) continue;
+      for (const cluster::Pod& pod : pods) {
+        if (workload->selector.matches(pod.labels) && !pod.node.empty()) nodes.insert(pod.node);
+      }
+    }
+    co_return std::vector<std::string>(nodes.begin(), nodes.end());
+  }
+
+  void tell(const DrillDecision& decision, const DrillObject& drill) {
+    const kube::ObjectRef about{cluster::kDrills.api_version(), cluster::kDrills.kind, drill.key,
+                                drill.uid, drill.version};
+    const auto say_it = [&](const char* type, const std::string& reason, const std::string& note) {
+      events_.tell(about, type, reason, "Reconcile", note);
+      log(Level::Info, note,
+          {{"controller", "drill"},
+           {"namespace", drill.key.space},
+           {"name", drill.key.name},
+           {"reason", reason}});
+    };
+    if (const auto* refuse = std::get_if<Refuse>(&decision)) {
+      say_it("Warning", refuse->reason, refuse->message);
+    } else if (const auto* hold = std::get_if<Hold>(&decision)) {
+      say_it("Normal", hold->reason, hold->message);
+    } else if (const auto* report = std::get_if<Report>(&decision)) {
+      say_it("Warning", report->reason, report->message);
+    } else if (std::holds_alternative<Take>(decision)) {
+      say_it("Normal", "Accepted", fmt::format("plan {} is drilled", drill.plan));
+    }
+  }
+
+  aio::Clock& clock_;
+  kube::Client& client_;
+  kube::EventRecorder& events_;
+  ControllerSettings settings_;
+  targets::Catalog catalog_ = cluster::cluster_catalog();
+  kube::Store<DrillObject> drills_;
+  kube::Store<api::Node> plans_;
+  kube::Store<DrillPod> pods_;
+  kube::Controller controller_;
+  kube::Informer drill_informer_, plan_informer_, pod_informer_;
+};
+
+DrillController::DrillController(aio::Clock& clock, kube::Client& client,
+                                 kube::EventRecorder& events, ControllerSettings settings)
+    : driver_(std::make_unique<Driver>(clock, client, events, std::move(settings))) {}
+DrillController::~DrillController() = default;
+aio::Task<base::Result<>> DrillController::follow(std::stop_token stop) {
+  return driver_->follow(std::move(stop));
+}
+bool DrillController::synced() const {
+  return driver_->synced();
+}
+aio::Task<base::Result<>> DrillController::work(std::stop_token stop) {
+  return driver_->work(std::move(stop));
+}
+kube::Controller& DrillController::controller() {
+  return driver_->controller();
+}
+std::size_t DrillController::running() const {
+  return driver_->running();
+}
+
+}  // namespace op

@@ -1,0 +1,54 @@
+// The driver of decide() for Drills: keeps copies of Drills, plans and the drills' pods up to date,
+// and carries decisions out. What a decision would change is looked at once more, at the server,
+// before it is carried out: the copies may be late, also about our own writes.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <stop_token>
+#include <string>
+
+#include "aio/clock.h"
+#include "aio/task_group.h"
+#include "kube/client.h"
+#include "kube/controller.h"
+#include "kube/recorder.h"
+#include "operator/drill_pods.h"
+
+namespace op {
+
+struct ControllerSettings {
+  std::string ns;  // that is watched; empty: all
+  PodSettings pods;
+  std::int64_t grace_seconds = 600;  // for an undo when a pod is asked to end
+  std::size_t workers = 2;
+  /// Asked right before each write. Empty: always.
+  std::function<bool()> leads;
+};
+
+class DrillController {
+ public:
+  /// Lifetime: all outlive it. Thread: the client's executor.
+  DrillController(aio::Clock& clock, kube::Client& client, kube::EventRecorder& events,
+                  ControllerSettings settings);
+  ~DrillController();
+  DrillController(const DrillController&) = delete;
+  DrillController& operator=(const DrillController&) = delete;
+
+  /// Keeps the copies; until stopped. Errors: none.
+  aio::Task<base::Result<>> follow(std::stop_token stop);
+  /// The copies are there.
+  bool synced() const;
+  /// Reconciles; until stopped. Errors: none.
+  aio::Task<base::Result<>> work(std::stop_token stop);
+
+  kube::Controller& controller();
+  /// Drills by phase, as the copy has them: for metrics.
+  std::size_t running() const;
+
+ private:
+  class Driver;
+  std::unique_ptr<Driver> driver_;
+};
+
+}  // namespace op

@@ -1,0 +1,153 @@
+#include "operator/drill_decide.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "api/plan_edit.h"
+#include "operator/drill_result.h"
+
+namespace op {
+namespace {
+
+using api::Node;
+using cluster::Member;
+
+constexpr const char* kAccepted = "Accepted";
+
+bool waits(const cluster::DrillObject& drill) {
+  return drill.phase().empty() || drill.phase() == "Pending";
+}
+
+DrillDecision about_waiting(const cluster::DrillObject& drill, const DrillFacts& facts) {
+  if (drill.abort) return Refuse{"Aborted", "spec.abort was set before the drill began"};
+  if (!facts.plan) {
+    return Hold{"PlanNotFound", fmt::format("there is no RecoveryPlan '{}' in namespace {}",
+                                            drill.plan, drill.key.space)};
+  }
+  if (!facts.plan_problem.empty()) return Refuse{"InvalidPlan", facts.plan_problem};
+  if (!facts.stopped.empty()) return Hold{"Stopped", facts.stopped};
+  if (!facts.busy_with.empty()) {
+    return Hold{"TargetBusy", fmt::format("drill {} is under way on the same target; one at a time",
+                                          facts.busy_with)};
+  }
+  return Take{};
+}
+
+DrillDecision about_pods(const cluster::DrillObject& drill, const DrillFacts& facts) {
+  const bool claimed = !drill.runner().empty();
+  if (facts.guardian.exists && facts.guardian.ended) return RemovePod{PodRole::Guardian};
+  if (!facts.guardian.exists) return MakePod{PodRole::Guardian};
+  if (claimed) return Rest{};
+  if (!facts.runner.exists) return MakePod{PodRole::Runner};
+  for (const PodState* pod : {&facts.runner, &facts.guardian}) {
+    if (!pod->waiting.empty()) {
+      return Report{pod->waiting,
+                    fmt::format("the {} pod does not start: {}",
+                                pod == &facts.runner ? "runner" : "guardian", pod->waiting)};
+    }
+  }
+  return Rest{};
+}
+
+/// Only what says something new: a quiet cluster gets no writes.
+std::vector<Member> condition_members(const cluster::DrillObject& drill, const std::string& type,
+                                      const std::string& status, const std::string& reason,
+                                      const std::string& message, base::WallTime now) {
+  const Node& conditions = drill.status["conditions"];
+  const Node* old = cluster::condition_of(conditions, type);
+  if (old != nullptr && (*old)["status"].as_string() == status &&
+      (*old)["reason"].as_string() == reason && (*old)["message"].as_string() == message) {
+    return {};
+  }
+  return {{"conditions", cluster::with_condition(conditions, type, status, reason, message,
+                                                 cluster::time_text(now), drill.generation)},
+          {"observedGeneration", drill.generation}};
+}
+
+std::vector<Member> taken(const cluster::DrillObject& drill, const DrillFacts& facts,
+                          base::WallTime now) {
+  const Node& objectives = (*facts.plan)["spec"]["objectives"];
+  std::vector<Member> out =
+      condition_members(drill, kAccepted, "True", "Accepted",
+                        fmt::format("plan {} is drilled as it is now", drill.plan), now);
+  out.emplace_back("phase", "Starting");
+  out.emplace_back("plan", *facts.plan);
+  out.emplace_back("rto", Node::map().set("objectiveSeconds", objectives["rtoSeconds"]));
+  out.emplace_back("rpo", Node::map().set("objectiveSeconds", objectives["rpoSeconds"]));
+  return out;
+}
+
+}  // namespace
+
+DrillDecision decide(const cluster::DrillObject& drill, const DrillFacts& facts) {
+  if (drill.finished()) return Rest{};
+  if (waits(drill)) {
+    if (drill.deleting) return Rest{};
+    return about_waiting(drill, facts);
+  }
+  // A drill that is being deleted is undone by its pods, as any other.
+  if (drill.deleting && drill.journal().empty()) return Rest{};
+  return about_pods(drill, facts);
+}
+
+std::vector<Member> members_of(const DrillDecision& decision, const cluster::DrillObject& drill,
+                               const DrillFacts& facts, base::WallTime now) {
+  if (const auto* refuse = std::get_if<Refuse>(&decision)) {
+    cluster::DrillObject with = drill;
+    with.status.set(
+        "conditions",
+        cluster::with_condition(drill.status["conditions"], kAccepted, "False", refuse->reason,
+                                refuse->message, cluster::time_text(now), drill.generation));
+    return failure_of(refuse->reason, refuse->message, true, with, now);
+  }
+  if (const auto* hold = std::get_if<Hold>(&decision)) {
+    std::vector<Member> out =
+        condition_members(drill, kAccepted, "False", hold->reason, hold->message, now);
+    if (!out.empty()) out.emplace_back("phase", "Pending");
+    if (!out.empty()) out.emplace_back("reason", hold->message);
+    return out;
+  }
+  if (std::holds_alternative<Take>(decision)) return taken(drill, facts, now);
+  if (const auto* report = std::get_if<Report>(&decision)) {
+    return condition_members(drill, "Running", "False", report->reason, report->message, now);
+  }
+  return {};
+}
+
+std::vector<std::string> parts_of(const Node& plan) {
+  std::vector<std::string> out;
+  const Node& target = plan["spec"]["target"]["kubernetes"];
+  for (const Node& workload : target["workloads"].items()) {
+    out.push_back(workload["kind"].as_string() + "/" + workload["name"].as_string());
+  }
+  for (const Node& service : target["services"].items()) {
+    const std::string& name = service["service"].as_string();
+    out.push_back("Service/" + (name.empty() ? service["name"].as_string() : name));
+  }
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
+base::Result<Node> plan_for(Node plan, const Node& drill_spec) {
+  if (const std::string& profile = drill_spec["profile"].as_string(); !profile.empty()) {
+    auto applied = api::apply_profile(plan, profile);
+    if (!applied) return tl::unexpected(applied.error().with("spec.profile"));
+  }
+  for (const char* part : {"objectives", "timing"}) {
+    for (const api::Entry& entry : drill_spec[part].entries()) {
+      const std::string path = fmt::format("spec.{}.{}", part, entry.key);
+      // It refuses what would make the plan weaker.
+      auto applied = api::apply_set(plan, fmt::format("{}={}", path, entry.value.as_int()));
+      if (!applied) return tl::unexpected(applied.error().with(path));
+    }
+  }
+  // What the API server keeps of its own is no part of the scenario.
+  Node meta = Node::map().set("name", plan["metadata"]["name"]);
+  plan.set("metadata", std::move(meta));
+  plan.erase("status");
+  return plan;
+}
+
+}  // namespace op

@@ -1,0 +1,71 @@
+// What the operator does about a Drill: takes it, refuses it, lets it wait, and keeps its pods
+// there. All that a drill does to its target is done in its pods; the operator only sees to it that
+// there are some. Pure.
+//
+//   no phase, Pending   the plan is looked at: refused for good, or left waiting with a reason, or
+//                       taken: its plan is kept in the status, so that a later edit changes nothing
+//   Starting and on     first the guardian, then the runner, which is never made a second time:
+//                       an injection whose result is unknown is not repeated
+//   Finished            nothing
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "cluster/drill_object.h"
+#include "operator/drill_pods.h"
+
+namespace op {
+
+struct PodState {
+  bool exists = false;
+  bool ended = false;
+  std::string waiting;  // why a container does not start: "ImagePullBackOff"; empty: it does
+};
+
+struct DrillFacts {
+  /// With profile and overrides applied; nothing: there is no plan of that name.
+  std::optional<api::Node> plan;
+  std::string plan_problem;  // why it cannot be drilled, for good; empty: it can
+  std::string busy_with;     // another drill that has a part of the target; empty: none
+  std::string stopped;       // why no drill may begin; empty: they may
+  PodState runner, guardian;
+};
+
+struct Refuse {
+  std::string reason, message;
+};
+struct Hold {  // wait; `again`: to be looked at when something changes
+  std::string reason, message;
+};
+struct Take {};
+struct MakePod {
+  PodRole role = PodRole::Guardian;
+};
+struct RemovePod {
+  PodRole role = PodRole::Guardian;
+};
+struct Report {  // of a runner that does not come up
+  std::string reason, message;
+};
+struct Rest {};
+using DrillDecision = std::variant<Rest, Refuse, Hold, Take, MakePod, RemovePod, Report>;
+
+/// One decision at a time; after it was carried out it is asked again.
+DrillDecision decide(const cluster::DrillObject& drill, const DrillFacts& facts);
+
+/// Members of the status for a decision that says something. Empty: it is said already.
+std::vector<cluster::Member> members_of(const DrillDecision& decision,
+                                        const cluster::DrillObject& drill, const DrillFacts& facts,
+                                        base::WallTime now);
+
+/// "Deployment/web", "Service/web": what a plan may touch, sorted.
+std::vector<std::string> parts_of(const api::Node& plan);
+
+/// The plan as this drill runs it: profile and overrides applied. Errors: InvalidArgument naming
+/// the field: no such profile, an objective that is less strict than the plan's.
+base::Result<api::Node> plan_for(api::Node plan, const api::Node& drill_spec);
+
+}  // namespace op

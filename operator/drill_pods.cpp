@@ -1,0 +1,156 @@
+#include "operator/drill_pods.h"
+
+#include <fmt/format.h>
+
+#include "crypto/hash.h"
+
+namespace op {
+namespace {
+
+using api::Node;
+
+constexpr std::size_t kNameMax = 63;
+constexpr const char* kHostLabel = "kubernetes.io/hostname";
+constexpr const char* kStateDir = "/var/lib/muster";
+
+Node field_env(const char* name, const char* path) {
+  return Node::map()
+      .set("name", name)
+      .set("valueFrom", Node::map().set("fieldRef", Node::map().set("fieldPath", path)));
+}
+
+Node keep_away_from(const std::vector<std::string>& nodes) {
+  const Node expression = Node::map()
+                              .set("key", kHostLabel)
+                              .set("operator", "NotIn")
+                              .set("values", Node::strings(nodes));
+  const Node term =
+      Node::map()
+          .set("weight", 100)
+          .set("preference", Node::map().set("matchExpressions", Node::sequence({expression})));
+  return Node::map().set("preferredDuringSchedulingIgnoredDuringExecution", Node::sequence({term}));
+}
+
+/// The runner and the guardian on different nodes, so that one node's end is not the end of both.
+Node apart(const std::string& drill) {
+  const Node selector = Node::map().set("matchLabels", Node::map().set(kDrillLabel, drill));
+  const Node term =
+      Node::map()
+          .set("weight", 50)
+          .set("podAffinityTerm",
+               Node::map().set("labelSelector", selector).set("topologyKey", kHostLabel));
+  return Node::map().set("preferredDuringSchedulingIgnoredDuringExecution", Node::sequence({term}));
+}
+
+Node container(const cluster::DrillObject& drill, PodRole role, const PodSettings& settings) {
+  Node mounts = Node::sequence({Node::map().set("name", "state").set("mountPath", kStateDir)});
+  std::vector<std::string> args = {role == PodRole::Runner ? "drill" : "guard", "--namespace",
+                                   drill.key.space, "--name", drill.key.name};
+  if (role == PodRole::Runner && !settings.evidence_claim.empty()) {
+    mounts.push(Node::map().set("name", "evidence").set("mountPath", "/evidence"));
+    args.insert(args.end(),
+                {"--evidence-dir", "/evidence", "--evidence-claim", settings.evidence_claim});
+  }
+  if (role == PodRole::Runner && !settings.key_secret.empty()) {
+    mounts.push(
+        Node::map().set("name", "key").set("mountPath", "/etc/muster/keys").set("readOnly", true));
+    args.insert(args.end(), {"--evidence-key", "/etc/muster/keys/evidence.key"});
+  }
+  return Node::map()
+      .set("name", name(role))
+      .set("image", settings.image)
+      .set("imagePullPolicy", settings.pull_policy)
+      .set("command", Node::strings({"muster-operator"}))
+      .set("args", Node::strings(args))
+      .set("env", Node::sequence({field_env("POD_NAME", "metadata.name"),
+                                  field_env("POD_UID", "metadata.uid"),
+                                  field_env("NODE_NAME", "spec.nodeName"),
+                                  Node::map().set("name", "HOME").set("value", kStateDir)}))
+      .set("resources", Node::map()
+                            .set("requests", Node::map().set("cpu", "50m").set("memory", "64Mi"))
+                            .set("limits", Node::map().set("memory", "1Gi")))
+      .set("securityContext",
+           Node::map()
+               .set("allowPrivilegeEscalation", false)
+               .set("readOnlyRootFilesystem", true)
+               .set("capabilities", Node::map().set("drop", Node::strings({"ALL"}))))
+      .set("volumeMounts", std::move(mounts));
+}
+
+Node volumes(PodRole role, const PodSettings& settings) {
+  Node out = Node::sequence({Node::map().set("name", "state").set("emptyDir", Node::map())});
+  if (role != PodRole::Runner) return out;
+  if (!settings.evidence_claim.empty()) {
+    out.push(
+        Node::map()
+            .set("name", "evidence")
+            .set("persistentVolumeClaim", Node::map().set("claimName", settings.evidence_claim)));
+  }
+  if (!settings.key_secret.empty()) {
+    out.push(Node::map()
+                 .set("name", "key")
+                 .set("secret",
+                      Node::map().set("secretName", settings.key_secret).set("defaultMode", 0400)));
+  }
+  return out;
+}
+
+}  // namespace
+
+const char* name(PodRole role) {
+  return role == PodRole::Runner ? "runner" : "guardian";
+}
+
+std::string pod_name(const std::string& drill, PodRole role) {
+  const std::string end = fmt::format("-{}", name(role));
+  if (drill.size() + end.size() <= kNameMax) return drill + end;
+  // Cut names of two drills may be alike; what was cut off tells them apart.
+  const crypto::Digest digest = crypto::sha256(drill);
+  const std::string mark =
+      fmt::format("-{:02x}{:02x}{:02x}{:02x}", digest[0], digest[1], digest[2], digest[3]);
+  return drill.substr(0, kNameMax - end.size() - mark.size()) + mark + end;
+}
+
+Node pod_of(const cluster::DrillObject& drill, PodRole role, const PodSettings& settings,
+            const std::vector<std::string>& avoid, std::int64_t grace_seconds) {
+  const std::string label = pod_name(drill.key.name, role);
+  Node affinity = Node::map().set("podAntiAffinity", apart(drill.uid));
+  if (!avoid.empty()) affinity.set("nodeAffinity", keep_away_from(avoid));
+  const Node owner = Node::map()
+                         .set("apiVersion", cluster::kDrills.api_version())
+                         .set("kind", cluster::kDrills.kind)
+                         .set("name", drill.key.name)
+                         .set("uid", drill.uid)
+                         .set("controller", true);
+  Node spec = Node::map()
+                  .set("restartPolicy", role == PodRole::Runner ? "Never" : "OnFailure")
+                  .set("serviceAccountName", kServiceAccountName)
+                  .set("terminationGracePeriodSeconds", grace_seconds)
+                  .set("enableServiceLinks", false)
+                  .set("affinity", std::move(affinity))
+                  .set("securityContext",
+                       Node::map()
+                           .set("runAsNonRoot", true)
+                           .set("runAsUser", 65532)
+                           .set("runAsGroup", 65532)
+                           .set("fsGroup", 65532)
+                           .set("seccompProfile", Node::map().set("type", "RuntimeDefault")))
+                  .set("containers", Node::sequence({container(drill, role, settings)}))
+                  .set("volumes", volumes(role, settings));
+  return Node::map()
+      .set("apiVersion", "v1")
+      .set("kind", "Pod")
+      .set("metadata", Node::map()
+                           .set("name", label)
+                           .set("namespace", drill.key.space)
+                           // The UID: a name may be longer than the value of a label.
+                           .set("labels", Node::map()
+                                              .set("app.kubernetes.io/name", "muster")
+                                              .set("app.kubernetes.io/component", name(role))
+                                              .set(kDrillLabel, drill.uid)
+                                              .set(kRoleLabel, name(role)))
+                           .set("ownerReferences", Node::sequence({owner})))
+      .set("spec", std::move(spec));
+}
+
+}  // namespace op

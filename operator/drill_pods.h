@@ -1,0 +1,36 @@
+// The pods of a drill in a cluster: the runner carries it out, the guardian undoes it where the
+// runner is gone or stands still. Both are this program's image, in the drill's namespace, under
+// its service account; the guardian is on another node where there is one, and both keep away from
+// the nodes of what is drilled. Pure.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "api/node.h"
+#include "cluster/drill_object.h"
+
+namespace op {
+
+inline constexpr const char* kDrillLabel = "muster.dev/drill";
+inline constexpr const char* kRoleLabel = "muster.dev/role";
+inline constexpr const char* kServiceAccountName = "muster-runner";
+
+enum class PodRole : std::uint8_t { Runner, Guardian };
+const char* name(PodRole role);
+/// "DRILL-runner": at most 63 characters, which is what a host name may have.
+std::string pod_name(const std::string& drill, PodRole role);
+
+struct PodSettings {
+  std::string image;
+  std::string pull_policy = "IfNotPresent";
+  std::string evidence_claim;  // a PersistentVolumeClaim of the namespace; empty: a Secret
+  std::string key_secret;      // of the namespace, with evidence.key; empty: a key for each drill
+};
+
+/// `avoid`: nodes on which the drilled pods are. `grace_seconds`: how long an undo may take when
+/// the pod is asked to end.
+api::Node pod_of(const cluster::DrillObject& drill, PodRole role, const PodSettings& settings,
+                 const std::vector<std::string>& avoid, std::int64_t grace_seconds);
+
+}  // namespace op

@@ -1,0 +1,36 @@
+// The guardian: watches over one Drill from another pod, and undoes it when its runner is gone or
+// has stood still for as long as the plan allows (guard.silenceSeconds). It takes the drill over
+// first, so that a runner that comes back writes nothing and with that does nothing more; then the
+// same engine as in the runner puts back what the journal in the status has left. Tried again, less
+// and less often, until everything is undone.
+#pragma once
+
+#include <string>
+
+#include "base/time.h"
+#include "cluster/drill_object.h"
+#include "operator/pod_options.h"
+
+namespace op {
+
+/// What the guardian knows of the runner's pod.
+enum class RunnerPod : std::uint8_t { Unknown, Alive, Dead };
+
+/// One look.
+struct GuardLook {
+  bool drill_gone = false;  // the Drill object
+  bool finished = false;    // and nothing is left to undo
+  bool claimed = false;     // by a runner
+  bool mine = false;        // by this guardian: go on undoing
+  RunnerPod pod = RunnerPod::Unknown;
+  base::Duration silence{};    // since the runner's heartbeat was seen to change
+  base::Duration unclaimed{};  // since the guardian began, while nobody claimed it
+};
+enum class GuardTurn : std::uint8_t { Wait, Leave, TakeOver };
+/// Pure. `silence_max`: 0: for ever.
+GuardTurn turn_of(const GuardLook& look, base::Duration silence_max);
+
+/// The program's exit code: 0 when there is nothing left to guard.
+int guard(const PodOptions& options);
+
+}  // namespace op

@@ -1,0 +1,86 @@
+// The `muster-operator` program: the operator, and what it starts in the pods of a drill.
+//   muster-operator run     watches Drills and plans, and sees to the pods
+//   muster-operator drill   in a pod of one drill: carries it out
+//   muster-operator guard   in another pod of it: undoes it when the first one is gone
+#include <cstdlib>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "aio/signal.h"
+#include "cli/version.h"
+#include "operator/carry_out.h"
+#include "operator/guard.h"
+#include "operator/program.h"
+
+namespace {
+
+void pod_flags(CLI::App* app, op::PodOptions& options) {
+  app->add_option("--namespace", options.ns, "the Drill's namespace")->required();
+  app->add_option("--name", options.drill, "the Drill")->required();
+  app->add_option("--pod-name", options.pod, "this pod")->envname("POD_NAME")->required();
+  app->add_option("--pod-uid", options.pod_uid, "its UID")->envname("POD_UID")->required();
+  app->add_option("--node", options.node, "its node")->envname("NODE_NAME");
+  app->add_option("--kubeconfig", options.kubeconfig, "default: the pod's service account");
+  app->add_option("--state-dir", options.state_dir, "where the drill keeps its files");
+  app->add_option("--name-server", options.name_server,
+                  "who knows the host names of the plan, HOST:PORT; default: as this machine");
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  aio::ignore_sigpipe();
+  CLI::App app{"Disaster-recovery drills in a Kubernetes cluster.", "muster-operator"};
+  app.require_subcommand(1);
+  app.set_version_flag("-V,--version", cli::version_line());
+
+  op::ProgramOptions program;
+  std::int64_t lease_seconds = 15;
+  CLI::App* run = app.add_subcommand("run", "the operator");
+  run->add_option("--kubeconfig", program.kubeconfig,
+                  "default: KUBECONFIG, the pod's service account, ~/.kube/config");
+  run->add_option("--pod-name", program.pod, "who this is")->envname("POD_NAME")->required();
+  run->add_option("--pod-uid", program.pod_uid, "its UID")->envname("POD_UID")->required();
+  run->add_option("--lease-namespace", program.lease_ns, "where the Lease is; default: its own")
+      ->envname("POD_NAMESPACE");
+  run->add_flag("!--no-leader-election", program.elect, "for one replica that is never doubled");
+  run->add_option("--lease-seconds", lease_seconds, "how long a lease lasts, 3 to 3600")
+      ->check(CLI::Range(3, 3600))
+      ->capture_default_str();
+  run->add_option("--listen", program.listen, "where metrics and health are served")
+      ->capture_default_str();
+  run->add_option("--watch-namespace", program.controllers.ns, "only this one; default: all");
+  run->add_option("--image", program.controllers.pods.image, "of the pods of drills")
+      ->envname("MUSTER_IMAGE")
+      ->required();
+  run->add_option("--pull-policy", program.controllers.pods.pull_policy, "of that image")
+      ->check(CLI::IsMember({"Always", "IfNotPresent", "Never"}))
+      ->capture_default_str();
+  run->add_option("--evidence-claim", program.controllers.pods.evidence_claim,
+                  "a PersistentVolumeClaim of the drill's namespace; default: a Secret");
+  run->add_option("--key-secret", program.controllers.pods.key_secret,
+                  "a Secret of the drill's namespace with evidence.key; default: a key per drill");
+  run->add_option("--undo-grace-seconds", program.controllers.grace_seconds,
+                  "how long an undo may take when a pod is asked to end")
+      ->check(CLI::Range(1, 86'400))
+      ->capture_default_str();
+
+  op::PodOptions pod;
+  pod.version = cli::version();
+  pod.revision = cli::revision();
+  pod.compiler = cli::compiler();
+  CLI::App* drill = app.add_subcommand("drill", "carries out one Drill");
+  pod_flags(drill, pod);
+  drill->add_option("--evidence-dir", pod.evidence_dir, "a mounted volume; default: a Secret");
+  drill->add_option("--evidence-claim", pod.evidence_claim, "what that volume is called");
+  drill->add_option("--evidence-key", pod.evidence_key,
+                    "the private key that signs, PEM; default: one made for this drill");
+  CLI::App* guard = app.add_subcommand("guard", "undoes a Drill whose runner is gone");
+  pod_flags(guard, pod);
+
+  CLI11_PARSE(app, count, arguments);
+  program.lease = base::seconds(lease_seconds);
+  if (run->parsed()) return op::run_operator(program);
+  return drill->parsed() ? op::carry_out(pod) : op::guard(pod);
+}

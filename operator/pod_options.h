@@ -1,0 +1,19 @@
+// What the programs in a drill's pods are started with.
+#pragma once
+
+#include <string>
+
+namespace op {
+
+struct PodOptions {
+  std::string ns, drill;                     // of the Drill
+  std::string pod, pod_uid, node;            // where it runs
+  std::string kubeconfig;                    // empty: the pod's service account
+  std::string state_dir;                     // empty: the default
+  std::string name_server;                   // empty: the first of /etc/resolv.conf
+  std::string evidence_dir, evidence_claim;  // runner: empty: evidence goes into a Secret
+  std::string evidence_key;                  // runner: a PEM file; empty: one made for this drill
+  std::string version, revision, compiler;   // of this program
+};
+
+}  // namespace op

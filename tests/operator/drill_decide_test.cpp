@@ -1,0 +1,185 @@
+#include "operator/drill_decide.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace op {
+namespace {
+
+using api::Node;
+using cluster::DrillObject;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+Node plan() {
+  return *api::parse_json(R"({"apiVersion":"muster.dev/v1alpha1","kind":"RecoveryPlan",
+    "metadata":{"name":"p","namespace":"shop","uid":"x"},
+    "spec":{"objectives":{"rtoSeconds":30,"rpoSeconds":5},
+      "timing":{"baselineSeconds":300},
+      "profiles":{"quick":{"timing":{"baselineSeconds":10}}},
+      "target":{"kubernetes":{"workloads":[{"name":"web","kind":"Deployment"}],
+        "services":[{"name":"web","port":80},{"name":"api","service":"api-rw","port":80}]}}}})");
+}
+
+DrillObject drill(const std::string& phase) {
+  DrillObject out;
+  out.key = {"shop", "d"};
+  out.uid = "u";
+  out.plan = "p";
+  out.spec = Node::map().set("planRef", Node::map().set("name", "p"));
+  out.status = Node::map();
+  if (!phase.empty()) out.status.set("phase", phase);
+  return out;
+}
+
+DrillFacts facts() {
+  DrillFacts out;
+  out.plan = plan();
+  return out;
+}
+
+template <class T>
+bool is(const DrillDecision& decision) {
+  return std::holds_alternative<T>(decision);
+}
+
+TEST(DrillDecide, ANewDrillOfAGoodPlanIsTaken) {
+  EXPECT_TRUE(is<Take>(decide(drill(""), facts())));
+  EXPECT_TRUE(is<Take>(decide(drill("Pending"), facts())));
+}
+
+TEST(DrillDecide, WithoutItsPlanItWaits) {
+  DrillFacts without;
+  const auto decision = decide(drill(""), without);
+  ASSERT_TRUE(is<Hold>(decision));
+  EXPECT_EQ(std::get<Hold>(decision).reason, "PlanNotFound");
+  EXPECT_THAT(std::get<Hold>(decision).message, HasSubstr("'p' in namespace shop"));
+}
+
+TEST(DrillDecide, APlanThatCannotBeDrilledIsRefusedForGood) {
+  DrillFacts wrong = facts();
+  wrong.plan_problem = "spec.fault: no such workload";
+  const auto decision = decide(drill(""), wrong);
+  ASSERT_TRUE(is<Refuse>(decision));
+  const auto members = members_of(decision, drill(""), wrong, {});
+  const auto phase = std::find_if(members.begin(), members.end(),
+                                  [](const auto& m) { return m.first == "phase"; });
+  ASSERT_NE(phase, members.end());
+  EXPECT_EQ(phase->second.as_string(), "Finished");
+}
+
+TEST(DrillDecide, OneDrillPerTarget) {
+  DrillFacts busy = facts();
+  busy.busy_with = "other";
+  const auto decision = decide(drill(""), busy);
+  ASSERT_TRUE(is<Hold>(decision));
+  EXPECT_EQ(std::get<Hold>(decision).reason, "TargetBusy");
+}
+
+TEST(DrillDecide, WhatIsSaidIsNotWrittenAgain) {
+  DrillFacts busy = facts();
+  busy.busy_with = "other";
+  DrillObject waiting = drill("");
+  const auto decision = decide(waiting, busy);
+  for (auto& [name, value] : members_of(decision, waiting, busy, {})) {
+    waiting.status.set(name, value);
+  }
+  EXPECT_THAT(members_of(decide(waiting, busy), waiting, busy, base::WallTime(base::seconds(9))),
+              IsEmpty());
+}
+
+TEST(DrillDecide, AbortedBeforeItBegan) {
+  DrillObject aborted = drill("");
+  aborted.abort = true;
+  const auto decision = decide(aborted, facts());
+  ASSERT_TRUE(is<Refuse>(decision));
+  EXPECT_EQ(std::get<Refuse>(decision).reason, "Aborted");
+}
+
+TEST(DrillDecide, TheGuardianStandsBeforeTheRunner) {
+  DrillFacts none;
+  auto decision = decide(drill("Starting"), none);
+  ASSERT_TRUE(is<MakePod>(decision));
+  EXPECT_EQ(std::get<MakePod>(decision).role, PodRole::Guardian);
+  none.guardian.exists = true;
+  decision = decide(drill("Starting"), none);
+  ASSERT_TRUE(is<MakePod>(decision));
+  EXPECT_EQ(std::get<MakePod>(decision).role, PodRole::Runner);
+  none.runner.exists = true;
+  EXPECT_TRUE(is<Rest>(decide(drill("Starting"), none)));
+}
+
+TEST(DrillDecide, ARunnerThatHadTheDrillIsNeverMadeAgain) {
+  DrillObject claimed = drill("Recovery");
+  claimed.status.set("runner", Node::map().set("uid", "r"));
+  DrillFacts gone;
+  gone.guardian.exists = true;
+  EXPECT_TRUE(is<Rest>(decide(claimed, gone)));
+}
+
+TEST(DrillDecide, AGuardianThatEndedTooEarlyIsReplaced) {
+  DrillObject claimed = drill("Recovery");
+  claimed.status.set("runner", Node::map().set("uid", "r"));
+  DrillFacts ended;
+  ended.guardian = {true, true, ""};
+  const auto decision = decide(claimed, ended);
+  ASSERT_TRUE(is<RemovePod>(decision));
+  EXPECT_EQ(std::get<RemovePod>(decision).role, PodRole::Guardian);
+}
+
+TEST(DrillDecide, ADrillThatIsDeletedWhileAFaultIsInForceKeepsItsGuardian) {
+  DrillObject deleted = drill("Recovery");
+  deleted.deleting = true;
+  deleted.status.set("runner", Node::map().set("uid", "r"));
+  EXPECT_TRUE(is<Rest>(decide(deleted, {}))) << "nothing was touched: nothing is needed";
+  deleted.status.set("journal", "MUJ1 …");
+  EXPECT_TRUE(is<MakePod>(decide(deleted, {})));
+}
+
+TEST(DrillDecide, APodThatDoesNotStartIsTold) {
+  DrillFacts stuck;
+  stuck.guardian.exists = stuck.runner.exists = true;
+  stuck.runner.waiting = "ImagePullBackOff";
+  const DrillObject starting = drill("Starting");
+  const auto decision = decide(starting, stuck);
+  ASSERT_TRUE(is<Report>(decision));
+  EXPECT_EQ(std::get<Report>(decision).reason, "ImagePullBackOff");
+}
+
+TEST(DrillDecide, AFinishedDrillIsLeftAlone) {
+  EXPECT_TRUE(is<Rest>(decide(drill("Finished"), {})));
+  DrillObject deleting = drill("");
+  deleting.deleting = true;
+  EXPECT_TRUE(is<Rest>(decide(deleting, facts())));
+}
+
+TEST(DrillPlan, PartsAreWhatThePlanMayTouch) {
+  EXPECT_THAT(parts_of(plan()), ElementsAre("Deployment/web", "Service/api-rw", "Service/web"));
+}
+
+TEST(DrillPlan, ProfileAndOverridesAreApplied) {
+  const Node spec = *api::parse_json(
+      R"({"profile":"quick","objectives":{"rtoSeconds":20},"timing":{"validationSeconds":7}})");
+  const auto mine = plan_for(plan(), spec);
+  ASSERT_TRUE(mine.has_value()) << mine.error().message;
+  EXPECT_EQ((*mine)["spec"]["objectives"]["rtoSeconds"].as_int(), 20);
+  EXPECT_EQ((*mine)["spec"]["timing"]["baselineSeconds"].as_int(), 10);
+  EXPECT_EQ((*mine)["spec"]["timing"]["validationSeconds"].as_int(), 7);
+  EXPECT_FALSE((*mine)["metadata"].has("uid"));
+}
+
+TEST(DrillPlan, ADrillMayNotBeLessStrictThanItsPlan) {
+  const auto mine = plan_for(plan(), *api::parse_json(R"({"objectives":{"rtoSeconds":31}})"));
+  ASSERT_FALSE(mine.has_value());
+  EXPECT_THAT(mine.error().message, HasSubstr("spec.objectives.rtoSeconds"));
+}
+
+TEST(DrillPlan, AProfileThatIsNotThereIsNamed) {
+  const auto mine = plan_for(plan(), *api::parse_json(R"({"profile":"quik"})"));
+  ASSERT_FALSE(mine.has_value());
+  EXPECT_THAT(mine.error().message, HasSubstr("quik"));
+}
+
+}  // namespace
+}  // namespace op

@@ -1,0 +1,88 @@
+#include "operator/drill_pods.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace op {
+namespace {
+
+using api::Node;
+using testing::Contains;
+using testing::ElementsAre;
+
+cluster::DrillObject drill(const std::string& name) {
+  cluster::DrillObject out;
+  out.key = {"shop", name};
+  out.uid = "u-1";
+  return out;
+}
+
+PodSettings settings() {
+  PodSettings out;
+  out.image = "muster:1";
+  return out;
+}
+
+TEST(DrillPods, NamesFitIntoAHostNameAndStayApart) {
+  EXPECT_EQ(pod_name("d", PodRole::Runner), "d-runner");
+  const std::string a = pod_name(std::string(80, 'x') + "a", PodRole::Guardian);
+  const std::string b = pod_name(std::string(80, 'x') + "b", PodRole::Guardian);
+  EXPECT_EQ(a.size(), 63U);
+  EXPECT_NE(a, b);
+  EXPECT_TRUE(a.ends_with("-guardian"));
+}
+
+TEST(DrillPods, TheyGoWithTheirDrill) {
+  const Node pod = pod_of(drill("d"), PodRole::Runner, settings(), {}, 600);
+  const Node& owner = pod["metadata"]["ownerReferences"].items().front();
+  EXPECT_EQ(owner["uid"].as_string(), "u-1");
+  EXPECT_EQ(owner["kind"].as_string(), "Drill");
+}
+
+TEST(DrillPods, ARunnerIsNeverStartedASecondTime) {
+  EXPECT_EQ(
+      pod_of(drill("d"), PodRole::Runner, settings(), {}, 600)["spec"]["restartPolicy"].as_string(),
+      "Never");
+  EXPECT_EQ(pod_of(drill("d"), PodRole::Guardian, settings(), {}, 600)["spec"]["restartPolicy"]
+                .as_string(),
+            "OnFailure");
+}
+
+TEST(DrillPods, TheyKeepAwayFromWhatIsDrilledAndFromEachOther) {
+  const Node affinity =
+      pod_of(drill("d"), PodRole::Runner, settings(), {"n1", "n2"}, 600)["spec"]["affinity"];
+  const Node& away = affinity["nodeAffinity"]["preferredDuringSchedulingIgnoredDuringExecution"]
+                         .items()
+                         .front()["preference"]["matchExpressions"]
+                         .items()
+                         .front();
+  EXPECT_EQ(away["operator"].as_string(), "NotIn");
+  EXPECT_THAT(away["values"].as_strings(), ElementsAre("n1", "n2"));
+  EXPECT_TRUE(affinity.has("podAntiAffinity"));
+  EXPECT_FALSE(pod_of(drill("d"), PodRole::Runner, settings(), {}, 600)["spec"]["affinity"].has(
+      "nodeAffinity"));
+}
+
+TEST(DrillPods, TheyMeetTheRestrictedPodSecurityStandard) {
+  const Node spec = pod_of(drill("d"), PodRole::Guardian, settings(), {}, 600)["spec"];
+  EXPECT_TRUE(spec["securityContext"]["runAsNonRoot"].as_bool());
+  EXPECT_EQ(spec["securityContext"]["seccompProfile"]["type"].as_string(), "RuntimeDefault");
+  const Node& container = spec["containers"].items().front();
+  EXPECT_FALSE(container["securityContext"]["allowPrivilegeEscalation"].as_bool(true));
+  EXPECT_THAT(container["securityContext"]["capabilities"]["drop"].as_strings(),
+              ElementsAre("ALL"));
+}
+
+TEST(DrillPods, EvidenceGoesToTheVolumeThatIsNamed) {
+  PodSettings with = settings();
+  with.evidence_claim = "evidence";
+  const Node spec = pod_of(drill("d"), PodRole::Runner, with, {}, 600)["spec"];
+  EXPECT_THAT(spec["containers"].items().front()["args"].as_strings(),
+              Contains("--evidence-claim"));
+  EXPECT_EQ(spec["volumes"].items().size(), 2U);
+  EXPECT_EQ(pod_of(drill("d"), PodRole::Guardian, with, {}, 600)["spec"]["volumes"].items().size(),
+            1U);
+}
+
+}  // namespace
+}  // namespace op

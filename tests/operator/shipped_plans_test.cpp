@@ -1,0 +1,82 @@
+// The plans for a cluster that ship are plans that the operator takes.
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "api/yaml.h"
+#include "cluster/kinds.h"
+#include "operator/drill_decide.h"
+#include "runner/drill_target.h"
+
+namespace op {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+
+std::vector<api::Node> documents(const std::string& kind) {
+  std::vector<api::Node> out;
+  for (const auto& entry : fs::directory_iterator(MUSTER_SOURCE_DIR "/dr-drills/kubernetes")) {
+    std::ifstream stream(entry.path());
+    std::ostringstream text;
+    text << stream.rdbuf();
+    auto parsed = api::parse_yaml(text.str(), entry.path().string());
+    EXPECT_TRUE(parsed.has_value()) << entry.path();
+    for (api::Node& document : *parsed) {
+      if (document["kind"].as_string() == kind) out.push_back(std::move(document));
+    }
+  }
+  return out;
+}
+
+TEST(ClusterPlans, EachIsTakenInEveryProfile) {
+  const targets::Catalog catalog = cluster::cluster_catalog();
+  const std::vector<api::Node> plans = documents("RecoveryPlan");
+  ASSERT_GE(plans.size(), 2U);
+  for (const api::Node& plan : plans) {
+    for (const char* spec : {"{}", R"({"profile":"quick"})", R"({"profile":"full"})"}) {
+      const auto mine = plan_for(plan, *api::parse_json(spec));
+      ASSERT_TRUE(mine.has_value()) << mine.error().message;
+      const auto read = runner::read_cluster_plan(*mine, "plan", catalog);
+      EXPECT_TRUE(read.has_value()) << (read ? "" : api::format(read.error()));
+    }
+  }
+}
+
+TEST(ClusterPlans, EachDrillThatShipsNamesAPlanThatShips) {
+  std::vector<std::string> names;
+  for (const api::Node& plan : documents("RecoveryPlan")) {
+    names.push_back(plan["metadata"]["name"].as_string());
+  }
+  for (const api::Node& drill : documents("Drill")) {
+    EXPECT_THAT(names, testing::Contains(drill["spec"]["planRef"]["name"].as_string()));
+  }
+}
+
+TEST(ClusterPlans, ALocalTargetIsRefusedWithTheWayToDrillIt) {
+  std::ifstream stream(MUSTER_SOURCE_DIR "/dr-drills/database-failover.yaml");
+  std::ostringstream text;
+  text << stream.rdbuf();
+  const auto read = runner::read_cluster_plan(api::parse_yaml(text.str(), "p")->front(), "p",
+                                              cluster::cluster_catalog());
+  ASSERT_FALSE(read.has_value());
+}
+
+TEST(ClusterPlans, AWorkloadThatThePlanDoesNotNameIsAnError) {
+  std::vector<api::Node> plans = documents("RecoveryPlan");
+  for (api::Node& plan : plans) {
+    if (plan["metadata"]["name"].as_string() != "application-failover") continue;
+    plan.find("spec")->find("roles")->set("failing", "wbe");
+    const auto mine = plan_for(plan, api::Node::map());
+    ASSERT_TRUE(mine.has_value());
+    const auto read = runner::read_cluster_plan(*mine, "plan", cluster::cluster_catalog());
+    ASSERT_FALSE(read.has_value());
+    EXPECT_THAT(api::format(read.error()), HasSubstr("wbe"));
+  }
+}
+
+}  // namespace
+}  // namespace op
