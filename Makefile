@@ -5,12 +5,14 @@ SEED ?= 1
 T ?=
 S ?= 60
 BUILD = build/$(PRESET)
+NODES ?= 2
+BINARIES ?= $(BUILD)
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build test check demo sim fuzz bench mutate kubernetes fmt tidy clean
+.PHONY: help deps build test check demo sim fuzz bench mutate kubernetes cluster-up cluster-down e2e fmt tidy clean
 
 help: ## this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 16
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## (.*)/  \1\t\2/' | expand -t 16
 
 deps: ## install what building, testing and the demo need (Debian 12, root or sudo)
 	@ci/deps.sh
@@ -46,6 +48,17 @@ mutate: deps ## break the measurement line by line; its tests must notice
 
 kubernetes: deps ## build the API server that the cluster tests use, once; prints where it is
 	@ci/kubernetes.sh
+
+cluster-up: ## a real Kubernetes cluster on this machine (root): NODES=2, BINARIES=build/default for its images
+	@ci/deps.sh cluster
+	@images=$$(ci/cluster/images.sh --binaries $(BINARIES)) && ci/cluster/cluster.py up --nodes $(NODES) $$(printf ' --image %s' $$images)
+
+cluster-down: ## end that cluster and all that it left
+	@ci/cluster/cluster.py down
+
+e2e: ## tests of a real cluster, minutes (root)
+	@ci/deps.sh cluster
+	@python3 tests/cluster/cluster_test.py
 
 fmt: deps ## format the sources in place
 	@git ls-files '*.h' '*.cpp' | xargs clang-format-19 -i

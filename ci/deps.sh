@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Installs the Debian 12 packages that building, testing and the demo need. Does nothing, and needs
-# neither root nor a network, when they are all there.
+# Installs the Debian 12 packages that building, testing and the demo need; `deps.sh cluster` those that a
+# real Kubernetes cluster needs (ci/cluster). Does nothing, and needs neither root nor a network, when they
+# are all there.
 set -euo pipefail
 
 packages=(
@@ -17,6 +18,16 @@ packages=(
   # shells whose completion is tested
   zsh fish
 )
+if [ "${1:-}" = cluster ]; then
+  packages=(
+    # nodes
+    runc containernetworking-plugins iptables nftables iproute2 conntrack util-linux openssl python3
+    # images
+    buildah binutils clang-19 libc6-dev ca-certificates tzdata postgresql-15
+    python3.11-minimal libpython3.11-minimal libpython3.11-stdlib python3-psycopg2 python3-redis
+    python3-async-timeout python3-packaging python3-deprecated python3-wrapt
+  )
+fi
 
 missing=()
 for package in "${packages[@]}"; do
