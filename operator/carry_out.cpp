@@ -62,7 +62,7 @@ class CarryOut {
     group.spawn(tell(group.token()));
     events_.emplace(clock_, *edge_.client, kube::Reporter{"muster.dev/runner", options_.pod});
     group.spawn(events_->run(group.token()));
-    const auto drilled = co_await drill(group);
+    const auto drilled = co_await drill();
     group.cancel();
     static_cast<void>(co_await group.join());
     std::vector<Member> end;
@@ -76,7 +76,7 @@ class CarryOut {
     co_return co_await say_end(std::move(end));
   }
 
-  aio::Task<base::Result<std::vector<Member>>> drill(aio::TaskGroup& group) {
+  aio::Task<base::Result<std::vector<Member>>> drill() {
     CO_TRY(runner::PlanFile file, plan_of(drill_, catalog_));
     CO_TRY(const auto state, runner::StateDir::open(options_.state_dir));
     CO_TRY(const auto dir, state.create_drill(file.plan.name, clock_.wall_now(), aio::seed()));
@@ -92,12 +92,24 @@ class CarryOut {
     CO_TRY(runner::DrillTarget target,
            co_await runner::open_cluster_target(clock_, *edge_.client, names, options_.ns,
                                                 std::move(file), catalog_, begun_.get_token()));
-    group.spawn(target.cluster().follow(group.token()));
+    // The pods are followed for as long as the target is there, and no longer.
+    aio::TaskGroup following(context_.get_executor());
+    following.spawn(target.cluster().follow(following.token()));
+    auto done = co_await on_target(state, dir, target, accounting);
+    following.cancel();
+    static_cast<void>(co_await following.join());
+    co_return done;
+  }
+
+  aio::Task<base::Result<std::vector<Member>>> on_target(const runner::StateDir& state,
+                                                         runner::DrillDir dir,
+                                                         runner::DrillTarget& target,
+                                                         runner::Accounting& accounting) {
     CO_TRY(co_await target.cluster().known(kPodsKnownWithin, begun_.get_token()));
     CO_TRY(auto journal,
            cluster::open_status_journal(edge_.config, {drill_.key, drill_.uid, options_.pod_uid},
                                         "", kJournalWithin));
-    runner::HttpGet http(clock_, context_.get_executor(), names);
+    runner::HttpGet http(clock_, context_.get_executor(), target.names);
     runner::DrillRun::Setup setup{
         .state = state,
         .dir = dir,

@@ -133,22 +133,22 @@ class Guard {
     if (drill_.journal().empty()) co_return std::string("nothing had been touched");
     CO_TRY(runner::PlanFile file, plan_of(drill_, catalog_));
     CO_TRY(const auto names, names_here(clock_, options_.name_server));
-    aio::TaskGroup group(context_.get_executor());
-    const auto done = co_await undo_target(std::move(file), names, group);
-    group.cancel();
-    static_cast<void>(co_await group.join());
-    co_return done;
-  }
-
-  aio::Task<base::Result<std::string>> undo_target(runner::PlanFile file,
-                                                   std::shared_ptr<net::Names> names,
-                                                   aio::TaskGroup& group) {
     const std::string primary = runner::role(file.plan, "primary");
     const std::size_t instances = file.system.instances.size();
     CO_TRY(runner::DrillTarget target,
            co_await runner::open_cluster_target(clock_, *edge_.client, names, options_.ns,
                                                 std::move(file), catalog_, {}));
-    group.spawn(target.cluster().follow(group.token()));
+    // The pods are followed for as long as the target is there, and no longer.
+    aio::TaskGroup following(context_.get_executor());
+    following.spawn(target.cluster().follow(following.token()));
+    const auto done = co_await undo_target(target, {primary, 0, instances > 1 ? instances - 1 : 0});
+    following.cancel();
+    static_cast<void>(co_await following.join());
+    co_return done;
+  }
+
+  aio::Task<base::Result<std::string>> undo_target(runner::DrillTarget& target,
+                                                   runner::InstanceBaseline baseline) {
     CO_TRY(co_await target.cluster().known(kPodsKnownWithin, {}));
     CO_TRY(auto kept,
            cluster::open_status_journal(edge_.config, {drill_.key, drill_.uid, options_.pod_uid},
@@ -156,9 +156,9 @@ class Guard {
     CO_TRY(store::UndoJournal journal, store::UndoJournal::reopen(std::move(kept)));
     runner::Recovered recovered{true, "nothing was left to undo"};
     if (journal.contents().needs_recovery()) {
-      CO_TRY(recovered, co_await runner::recover_target(
-                            clock_, context_.get_executor(), target, catalog_, journal,
-                            {primary, 0, instances > 1 ? instances - 1 : 0}, nullptr));
+      CO_TRY(recovered,
+             co_await runner::recover_target(clock_, context_.get_executor(), target, catalog_,
+                                             journal, std::move(baseline), nullptr));
     }
     if (!recovered.whole) co_return base::fail(base::Code::FailedPrecondition, recovered.detail);
     CO_TRY(co_await writer_->hold(drill_.uid, false, {}));

@@ -12,6 +12,7 @@
 #include "operator/carry_out.h"
 #include "operator/guard.h"
 #include "operator/program.h"
+#include "probes/responder.h"
 
 namespace {
 
@@ -25,6 +26,15 @@ void pod_flags(CLI::App* app, op::PodOptions& options) {
   app->add_option("--state-dir", options.state_dir, "where the drill keeps its files");
   app->add_option("--name-server", options.name_server,
                   "who knows the host names of the plan, HOST:PORT; default: as this machine");
+}
+
+int respond(const std::vector<std::string>& words) {
+  const auto options = probes::ResponderOptions::parse(words);
+  if (!options) {
+    fmt::print(stderr, "error: {}\n", options.error().message);
+    return EXIT_FAILURE;
+  }
+  return probes::run_responder(*options) ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 }  // namespace
@@ -79,7 +89,12 @@ int main(int count, char** arguments) {
   CLI::App* guard = app.add_subcommand("guard", "undoes a Drill whose runner is gone");
   pod_flags(guard, pod);
 
+  // What a drill starts of its own program: its known outages come from another process.
+  CLI::App* responder = app.add_subcommand("responder", "the reference responder")->group("");
+  responder->prefix_command();
+
   CLI11_PARSE(app, count, arguments);
+  if (responder->parsed()) return respond(responder->remaining());
   program.lease = base::seconds(lease_seconds);
   if (run->parsed()) return op::run_operator(program);
   return drill->parsed() ? op::carry_out(pod) : op::guard(pod);
