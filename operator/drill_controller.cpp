@@ -61,9 +61,10 @@ bool under_way(const DrillObject& drill) {
 
 class DrillController::Driver {
  public:
-  Driver(aio::Clock& clock, kube::Client& client, kube::EventRecorder& events,
-         ControllerSettings settings)
-      : clock_(clock),
+  Driver(DrillController& owner, aio::Clock& clock, kube::Client& client,
+         kube::EventRecorder& events, ControllerSettings settings)
+      : owner_(owner),
+        clock_(clock),
         client_(client),
         events_(events),
         settings_(std::move(settings)),
@@ -84,7 +85,10 @@ class DrillController::Driver {
     });
     drills_.add_index("uid",
                       [](const DrillObject& drill) { return std::vector<std::string>{drill.uid}; });
-    drills_.on_news = [this](const kube::Key& key, kube::News what) { controller_.add(key, what); };
+    drills_.on_news = [this](const kube::Key& key, kube::News what) {
+      controller_.add(key, what);
+      if (owner_.on_drill) owner_.on_drill(key);
+    };
     plans_.on_news = [this](const kube::Key& key, kube::News) {
       for (const kube::Key& drill : drills_.by_index("plan", kube::to_string(key))) {
         controller_.add(drill);
@@ -118,6 +122,7 @@ class DrillController::Driver {
   }
 
   kube::Controller& controller() { return controller_; }
+  const kube::Store<DrillObject>& drills() const { return drills_; }
 
   std::size_t running() const {
     std::size_t out = 0;
@@ -346,6 +351,7 @@ class DrillController::Driver {
     }
   }
 
+  DrillController& owner_;
   aio::Clock& clock_;
   kube::Client& client_;
   kube::EventRecorder& events_;
@@ -360,7 +366,7 @@ class DrillController::Driver {
 
 DrillController::DrillController(aio::Clock& clock, kube::Client& client,
                                  kube::EventRecorder& events, ControllerSettings settings)
-    : driver_(std::make_unique<Driver>(clock, client, events, std::move(settings))) {}
+    : driver_(std::make_unique<Driver>(*this, clock, client, events, std::move(settings))) {}
 DrillController::~DrillController() = default;
 aio::Task<base::Result<>> DrillController::follow(std::stop_token stop) {
   return driver_->follow(std::move(stop));
@@ -373,6 +379,9 @@ aio::Task<base::Result<>> DrillController::work(std::stop_token stop) {
 }
 kube::Controller& DrillController::controller() {
   return driver_->controller();
+}
+const kube::Store<DrillObject>& DrillController::drills() const {
+  return driver_->drills();
 }
 std::size_t DrillController::running() const {
   return driver_->running();

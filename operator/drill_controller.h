@@ -10,9 +10,11 @@
 
 #include "aio/clock.h"
 #include "aio/task_group.h"
+#include "cluster/drill_object.h"
 #include "kube/client.h"
 #include "kube/controller.h"
 #include "kube/recorder.h"
+#include "kube/store.h"
 #include "operator/drill_pods.h"
 
 namespace op {
@@ -43,8 +45,12 @@ class DrillController {
   aio::Task<base::Result<>> work(std::stop_token stop);
 
   kube::Controller& controller();
-  /// Drills by phase, as the copy has them: for metrics.
+  /// How many are under way, as the copy has them.
   std::size_t running() const;
+  /// The copy.
+  const kube::Store<cluster::DrillObject>& drills() const;
+  /// Called when one changed, after the copy has it.
+  std::function<void(const kube::Key& drill)> on_drill;
 
  private:
   class Driver;

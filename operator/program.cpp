@@ -15,6 +15,7 @@
 #include "metrics/runtime_metrics.h"
 #include "net/http_server.h"
 #include "operator/log.h"
+#include "operator/schedule_controller.h"
 
 namespace op {
 namespace {
@@ -52,8 +53,10 @@ class Program {
     events_.emplace(clock_, *client_, kube::Reporter{"muster.dev/operator", options_.pod});
     ControllerSettings settings = options_.controllers;
     settings.leads = [this] { return !options_.elect || (election_ && election_->leads()); };
-    drills_.emplace(clock_, *client_, *events_, std::move(settings));
+    drills_.emplace(clock_, *client_, *events_, settings);
     kube::measure(clock_, drills_->controller(), metrics_);
+    schedules_.emplace(clock_, *client_, *events_, *drills_, settings);
+    kube::measure(clock_, schedules_->controller(), metrics_);
     CO_TRY(auto server, net::HttpServer::listen(
                             clock_, context_.get_executor(), options_.listen,
                             [this](const net::HttpRequest& request) { return serve(request); }));
@@ -61,6 +64,7 @@ class Program {
     aio::TaskGroup group(context_.get_executor());
     group.spawn(server->serve(group.token()));
     group.spawn(drills_->follow(group.token()));
+    group.spawn(schedules_->follow(group.token()));
     group.spawn(events_->run(group.token()));
     group.spawn(listen_for_signals(group.token()));
     aio::TaskGroup leading(context_.get_executor());
@@ -76,6 +80,7 @@ class Program {
 
   aio::Task<base::Result<>> work_alone(aio::TaskGroup& leading) {
     leading.spawn(drills_->work(leading.token()));
+    leading.spawn(schedules_->work(leading.token()));
     co_await aio::wait_for(clock_, base::Duration::max() / 2, ending_.get_token());
     co_return base::Result<>{};
   }
@@ -93,6 +98,7 @@ class Program {
     election_->on_lead = [this, &leading](std::uint32_t epoch) {
       log(Level::Info, "leading", {{"epoch", std::to_string(epoch)}});
       leading.spawn(drills_->work(leading.token()));
+      leading.spawn(schedules_->work(leading.token()));
     };
     election_->on_lost = [this, &leading](const std::string& why) {
       if (ending_.stop_requested()) return;
@@ -125,7 +131,7 @@ class Program {
     }
     if (path == "/healthz") return {200, "text/plain", "ok\n"};
     if (path == "/readyz") {
-      const bool ready = drills_->synced();
+      const bool ready = drills_->synced() && schedules_->synced();
       return {ready ? 200U : 503U, "text/plain", fmt::format("[{}] copies\n", ready ? "+" : "-")};
     }
     return {404, "text/plain", "try /metrics, /healthz or /readyz\n"};
@@ -138,6 +144,7 @@ class Program {
   std::unique_ptr<kube::Client> client_, election_client_;
   std::optional<kube::EventRecorder> events_;
   std::optional<DrillController> drills_;
+  std::optional<ScheduleController> schedules_;
   std::optional<kube::LeaderElection> election_;
   aio::TaskGroup* leading_ = nullptr;  // what is done by the leader alone
   std::stop_source ending_;

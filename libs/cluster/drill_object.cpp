@@ -49,6 +49,10 @@ base::Result<DrillObject> parse_drill(std::string_view json) {
   out.generation = meta["generation"].as_int();
   out.deleting = !meta["deletionTimestamp"].as_string().empty();
   out.has_finalizer = among(meta["finalizers"], kUndoFinalizer);
+  for (const Node& owner : meta["ownerReferences"].items()) {
+    if (owner["kind"].as_string() == kSchedules.kind) out.schedule_uid = owner["uid"].as_string();
+  }
+  out.slot = meta["annotations"]["muster.dev/slot"].as_string();
   out.spec = object["spec"];
   out.status = object["status"];
   out.plan = out.spec["planRef"]["name"].as_string();

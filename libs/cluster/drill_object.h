@@ -33,6 +33,7 @@ struct DrillObject {
   bool deleting = false, has_finalizer = false;
   std::string plan, profile;  // spec.planRef.name
   bool abort = false;
+  std::string schedule_uid, slot;  // of one that a schedule made; empty: a person did
   api::Node spec, status;
 
   const std::string& phase() const { return status["phase"].as_string(); }
