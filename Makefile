@@ -9,7 +9,7 @@ NODES ?= 2
 BINARIES ?= $(BUILD)
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build test check demo sim fuzz bench mutate kubernetes cluster-up cluster-down e2e fmt tidy clean
+.PHONY: help deps build test check demo sim fuzz bench mutate kubernetes cluster-up cluster-down e2e crds fmt tidy clean
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## (.*)/  \1\t\2/' | expand -t 16
@@ -59,6 +59,10 @@ cluster-down: ## end that cluster and all that it left
 e2e: ## tests of a real cluster, minutes (root)
 	@ci/deps.sh cluster
 	@python3 tests/cluster/cluster_test.py
+
+crds: ## write helm/files/crds and docs/crds.md from the tables of libs/api
+	@$(MAKE) --no-print-directory build TARGET=muster_crds
+	@$(BUILD)/cli/crds/muster_crds .
 
 fmt: deps ## format the sources in place
 	@git ls-files '*.h' '*.cpp' | xargs clang-format-19 -i

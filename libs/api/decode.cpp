@@ -7,21 +7,12 @@
 #include <fmt/format.h>
 
 #include "api/field_text.h"
+#include "api/time_text.h"
 
 namespace api {
 namespace {
 
 constexpr std::size_t kMaxProblems = 200;  // of one document; nobody reads more
-
-const char* noun(Use use) {
-  switch (use) {
-    case Use::Fault: return "fault";
-    case Use::Step: return "step";
-    case Use::Condition: return "condition";
-    case Use::Probe: return "probe";
-  }
-  return "action";
-}
 
 const FieldSpec* find_field(const std::vector<FieldSpec>& fields, std::string_view name) {
   const auto found = std::find_if(fields.begin(), fields.end(),
@@ -220,7 +211,8 @@ void Decoder::check_scalar(const Node& value, const FieldSpec& field, const std:
              fmt::format("{} is not allowed: it must be {}.{}", show(value), allowed,
                          suggest(text, field.allowed)));
   } else if ((field.type == FieldType::Name && !is_label(text)) ||
-             (field.type == FieldType::Amount && value.is_string() && !is_decimal(text))) {
+             (field.type == FieldType::Amount && value.is_string() && !is_decimal(text)) ||
+             (field.type == FieldType::Time && !parse_time(text))) {
     complain(value.mark, path,
              fmt::format("{} is not allowed: it must be {}", show(value), allowed));
   } else if (field.type == FieldType::String && field.required && text.empty()) {

@@ -62,6 +62,16 @@ std::string describe_list(const FieldSpec& field, const char* items) {
 
 }  // namespace
 
+const char* noun(Use use) {
+  switch (use) {
+    case Use::Fault: return "fault";
+    case Use::Step: return "step";
+    case Use::Condition: return "condition";
+    case Use::Probe: return "probe";
+  }
+  return "action";
+}
+
 std::string describe(const FieldSpec& field) {
   switch (field.type) {
     case FieldType::String: return "a string";
@@ -85,6 +95,7 @@ std::string describe(const FieldSpec& field) {
     case FieldType::Amount: return "an integer, or a decimal number in quotes like \"99.9\"";
     case FieldType::StringMap: return "a map of strings";
     case FieldType::NamedMap: return "a map of named entries";
+    case FieldType::Time: return "a time like \"2026-11-21T04:42:24Z\"";
     case FieldType::Anything: return "any value";
   }
   return "any value";

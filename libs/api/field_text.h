@@ -14,6 +14,8 @@ namespace api {
 
 /// "an integer from 1 to 86400 (in seconds, no unit)", "one of KILL, STOP", "a list of strings".
 std::string describe(const FieldSpec& field);
+/// "fault", "step", "condition", "probe".
+const char* noun(Use use);
 /// A value as it stands in a message: JSON, cut off after 60 characters.
 std::string show(const Node& value);
 /// "a, b, c"; "none".

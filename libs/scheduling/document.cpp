@@ -35,6 +35,7 @@ class Reader {
     out.drill = {drill["plan"].as_string(), drill["profile"].as_string(),
                  drill["set"].as_strings()};
     if (drill["plan"].is_string()) nonempty(drill["plan"], "spec.drill.plan");
+    if (drill.has("planRef")) out.drill.plan = drill["planRef"]["name"].as_string();
     const auto& windows = spec_["blackouts"].items();
     for (std::size_t i = 0; i < windows.size(); ++i) {
       read_blackout(windows[i], api::item_path("spec.blackouts", windows[i], i), out);
@@ -125,18 +126,28 @@ class Reader {
   const Node& spec_;
 };
 
-}  // namespace
-
-tl::expected<Spec, api::Problems> parse_schedule(const Node& document, const std::string& file) {
+tl::expected<Spec, api::Problems> parse(const Node& document, const std::string& file,
+                                        const api::FieldSpec& table) {
   static const api::ActionCatalog kNoActions;
   api::Decoder decoder(file, kNoActions);
-  const Node decoded = decoder.decode(document, api::drill_schedule_table(), "");
+  const Node decoded = decoder.decode(document, table, "");
   Spec out;
   out.file = file;
   out.name = decoded["metadata"]["name"].as_string();
   Reader(decoder, decoded["spec"]).read(out);
   if (!decoder.problems().empty()) return tl::unexpected(decoder.take());
   return out;
+}
+
+}  // namespace
+
+tl::expected<Spec, api::Problems> parse_schedule(const Node& document, const std::string& file) {
+  return parse(document, file, api::drill_schedule_table());
+}
+
+tl::expected<Spec, api::Problems> parse_cluster_schedule(const Node& document,
+                                                         const std::string& file) {
+  return parse(document, file, api::cluster_schedule_table());
 }
 
 std::vector<std::string> warnings(const Spec& spec, Instant now) {

@@ -20,7 +20,7 @@ enum class InBlackout : std::uint8_t { Skip, Defer };
 
 /// What a slot runs: as `muster drill run PLAN --profile P --set S` would.
 struct DrillTemplate {
-  std::string plan;  // as written: a path, relative to the schedule's file
+  std::string plan;  // as written: a path, relative to the schedule's file; in a cluster a name
   std::string profile;
   std::vector<std::string> sets;
 };
@@ -43,6 +43,11 @@ struct Spec {
 /// Errors: every problem at once, with its place.
 tl::expected<Spec, api::Problems> parse_schedule(const api::Node& document,
                                                  const std::string& file);
+
+/// The same of a DrillSchedule in a cluster, as api::as_written gives it: the plan is the name of a
+/// RecoveryPlan, and nothing is overridden.
+tl::expected<Spec, api::Problems> parse_cluster_schedule(const api::Node& document,
+                                                         const std::string& file);
 
 /// What a user should know and may ignore, a sentence each: a blackout that swallows every slot, a
 /// window that never comes again after `now`.

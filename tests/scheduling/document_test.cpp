@@ -141,5 +141,21 @@ TEST(ScheduleDocument, WarnsOfWhatMayNotBeMeant) {
                           "end"));
 }
 
+TEST(ScheduleDocument, InAClusterNamesARecoveryPlan) {
+  const auto read = [](const std::string& text) {
+    return parse_cluster_schedule(api::parse_yaml(text, "s.yaml")->front(), "s.yaml");
+  };
+  const std::string drill = "drill: {plan: ../plan.yaml, profile: quick, set: [a.b=1]}";
+  const auto spec =
+      read(with(kFull, drill, "drill: {planRef: {name: database-failover}, profile: quick}"));
+  ASSERT_TRUE(spec) << api::format(spec.error());
+  EXPECT_EQ(spec->drill.plan, "database-failover");
+  EXPECT_EQ(spec->drill.profile, "quick");
+  const auto file = read(kFull);
+  ASSERT_FALSE(file);
+  EXPECT_THAT(api::format(file.error()), HasSubstr("there is no field \"plan\" here"));
+  EXPECT_FALSE(parsed(with(kFull, drill, "drill: {planRef: {name: database-failover}}")));
+}
+
 }  // namespace
 }  // namespace scheduling

@@ -1,0 +1,117 @@
+// What the three custom resources are called and what `kubectl get` shows of them. Columns answer:
+// is it all right, and since when.
+#include "api/crd.h"
+#include "api/crd_rules.h"
+#include "api/tables.h"
+
+namespace api {
+namespace {
+
+CrdColumn age() {
+  return {"Age", "date", ".metadata.creationTimestamp", "How old the object is."};
+}
+
+CrdExtra conditions() {
+  return {"status.conditions", Node::map()
+                                   .set("x-kubernetes-list-type", "map")
+                                   .set("x-kubernetes-list-map-keys", Node::strings({"type"}))};
+}
+
+CrdExtra most_text(const char* path, int length) {
+  return {path, Node::map().set("maxLength", length)};
+}
+
+CrdKind plan() {
+  CrdKind out;
+  out.kind = "RecoveryPlan";
+  out.plural = "recoveryplans";
+  out.singular = "recoveryplan";
+  out.short_names = {"rplan"};
+  out.doc = "A disaster-recovery scenario: what breaks, how it is recovered, and what must hold.";
+  out.table = &cluster_plan_table();
+  out.status = &plan_status_table();
+  out.rules = plan_crd_rules();
+  out.extras = {conditions(),
+                most_text("spec.load.login.path", 4096),
+                most_text("spec.load.mix[].request.path", 4096),
+                most_text("spec.load.mix[].request.status[]", 16),
+                most_text("spec.load.login.status[]", 16),
+                most_text("spec.notifications[].webhook.url", 4096)};
+  out.columns = {
+      {"RTO", "integer", ".spec.objectives.rtoSeconds", "The recovery time objective, seconds."},
+      {"RPO", "integer", ".spec.objectives.rpoSeconds", "The recovery point objective, seconds."},
+      {"Last Drill", "string", ".status.lastDrill", "The newest drill."},
+      {"Verdict", "string", ".status.lastVerdict", "Its verdict."},
+      {"Tested", "date", ".status.lastTestedTime", "How long ago both objectives were decided."},
+      {"Stale", "boolean", ".status.stale", "Whether that is too long ago."},
+      age(),
+      {"Failure", "string", ".spec.failureType", "What the scenario stands for.", 1},
+      {"RTO Met", "string", ".status.rtoComplianceRatio", "Share of drills that met the RTO.", 1},
+      {"RPO Met", "string", ".status.rpoComplianceRatio", "Share of drills that met the RPO.", 1}};
+  return out;
+}
+
+CrdKind schedule() {
+  CrdKind out;
+  out.kind = "DrillSchedule";
+  out.plural = "drillschedules";
+  out.singular = "drillschedule";
+  out.short_names = {"dsched"};
+  out.doc = "When drills of a plan are run.";
+  out.table = &cluster_schedule_table();
+  out.status = &schedule_status_table();
+  out.rules = schedule_crd_rules();
+  out.extras = {conditions(),
+                most_text("spec.schedule", 1000),
+                most_text("spec.blackouts[].schedule", 1000),
+                most_text("spec.timeZone", 255),
+                most_text("spec.blackouts[].timeZone", 255),
+                most_text("spec.blackouts[].from", 64),
+                most_text("spec.blackouts[].to", 64)};
+  out.columns = {
+      {"Plan", "string", ".spec.drill.planRef.name", "The plan."},
+      {"Schedule", "string", ".spec.schedule", "When."},
+      {"Zone", "string", ".spec.timeZone", "In which time zone."},
+      {"Suspend", "boolean", ".spec.suspend", "Whether every slot is skipped."},
+      {"Last", "date", ".status.lastScheduleTime", "How long ago a slot started a drill."},
+      {"Next", "string", ".status.nextScheduleTime", "When the next slot starts one."},
+      {"Succeeded", "date", ".status.lastSuccessfulTime", "How long ago a drill succeeded."},
+      age()};
+  return out;
+}
+
+CrdKind drill() {
+  CrdKind out;
+  out.kind = "Drill";
+  out.plural = "drills";
+  out.singular = "drill";
+  out.doc = "One run of a RecoveryPlan: its progress, its measurements and its verdicts.";
+  out.table = &drill_table();
+  out.status = &drill_status_table();
+  out.rules = drill_crd_rules();
+  FieldSpec step;
+  step.type = FieldType::Name;
+  out.extras = {conditions(),
+                {"spec.approvals", Node::map().set("x-kubernetes-list-type", "set")},
+                {"spec.approvals[]", crd_schema(step, {})},
+                most_text("status.journal", 262'144)};
+  out.columns = {
+      {"Plan", "string", ".spec.planRef.name", "The plan."},
+      {"Phase", "string", ".status.phase", "How far it is."},
+      {"RTO", "string", ".status.rto.display", "The recovery time that users saw."},
+      {"Objective", "integer", ".status.rto.objectiveSeconds", "The objective, seconds."},
+      {"RPO", "string", ".status.rpo.display", "The age of the oldest write that was lost."},
+      {"Verdict", "string", ".status.verdict", "The worst of its verdicts."},
+      age(),
+      {"Reason", "string", ".status.reason", "Why.", 1}};
+  return out;
+}
+
+}  // namespace
+
+const std::vector<CrdKind>& crd_kinds() {
+  static const std::vector<CrdKind> kKinds = {plan(), schedule(), drill()};
+  return kKinds;
+}
+
+}  // namespace api

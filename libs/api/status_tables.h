@@ -1,0 +1,16 @@
+// What the status of every kind has in common, by the conventions of the Kubernetes API.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "api/action.h"
+
+namespace api {
+
+/// The generation that the status was made from.
+FieldSpec observed_generation();
+/// A list of conditions; `types` is the sentence that names them.
+FieldSpec status_conditions(const std::string& types);
+
+}  // namespace api

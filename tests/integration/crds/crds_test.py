@@ -1,0 +1,331 @@
+"""The custom resources on a real API server: they are established, what is shipped fits, and what is
+wrong is refused when it is applied, with the field, what was found and what is allowed."""
+import json
+import os
+import re
+import unittest
+
+import yaml
+
+from kubectl import SOURCE, Cluster
+from manifests import changed, drill, in_cluster, schedule, shipped
+
+CRDS = os.path.join(SOURCE, "helm", "files", "crds")
+KINDS = ("recoveryplans", "drillschedules", "drills")
+TARGET = {"namespace": "shop", "workloads": [{"name": "db", "kind": "StatefulSet"}], "service": "db"}
+# What runs on one machine only is a system of that machine; everything else of these plans is a cluster's too.
+PLANS = ("application-failover", "database-failover", "database-failover-patroni", "database-failover-sync",
+         "database-partition", "database-restore", "site-failover")
+SPEC = ("spec",)
+
+
+class Cases(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.cluster = Cluster()
+        cls.addClassCleanup(cls.cluster.close)
+        for kind in KINDS:
+            cls.cluster.must("apply", "-f", os.path.join(CRDS, f"{kind}.yaml"))
+        for kind in KINDS:
+            cls.cluster.must("wait", "--for=condition=Established", f"crd/{kind}.muster.dev", "--timeout=60s")
+
+    def plan(self, name="database-failover"):
+        return in_cluster(shipped(f"{name}.yaml"), TARGET)
+
+    def accepted(self, document):
+        code, _, complaint = self.cluster.apply(document)
+        self.assertEqual(code, 0, complaint)
+
+    def accepted_all(self, documents):
+        code, _, complaint = self.cluster.apply(*documents)
+        self.assertEqual(code, 0, complaint)
+
+    def refused(self, document, *words):
+        code, out, complaint = self.cluster.apply(document)
+        self.assertNotEqual(code, 0, out)
+        for word in words:
+            self.assertIn(word, complaint)
+
+    def refused_all(self, cases):
+        """Objects by themselves, each with the words that its complaint must have. They have names of their own."""
+        _, out, complaint = self.cluster.apply(*(document for document, *_ in cases))
+        said = {}
+        for each in re.split(r"(?m)^(?=The |Error from server|error: )", complaint):
+            named = re.search(r'(?:The \w+|\w+\.muster\.dev) "([^"]+)" is invalid', each)
+            said[named.group(1) if named else "?"] = each
+        for document, *words in cases:
+            name = document["metadata"]["name"]
+            with self.subTest(name=name, words=words):
+                self.assertIn(name, list(said), f"{name} was taken, or not by name: {said.get('?', '')[:300]}")
+                for word in words:
+                    self.assertIn(word, said[name])
+
+    def spoilt(self, good, cases, name="wrong"):
+        """Cases of refused_all: (path, value, words...) changes `good`."""
+        return [(changed(changed(good, ("metadata", "name"), f"{name}-{number}"), path, value), *words)
+                for number, (path, value, *words) in enumerate(cases)]
+
+    def set_status(self, kind, name, status):
+        return self.cluster.run("patch", kind, name, "--subresource=status", "--type=merge", "--patch-file=/dev/stdin",
+                                given=[{"status": status}])
+
+
+class Definitions(Cases):
+    def test_are_structural_and_established(self):
+        for kind in KINDS:
+            found = self.cluster.get("crd", f"{kind}.muster.dev")
+            conditions = {one["type"]: one["status"] for one in found["status"]["conditions"]}
+            self.assertEqual(conditions["Established"], "True")
+            self.assertNotIn("NonStructuralSchema", conditions)
+
+    def test_are_explained(self):
+        told = self.cluster.must("explain", "recoveryplan.spec.objectives.rtoSeconds")
+        self.assertIn("How long users may be without service.", told)
+        self.assertIn("Set to true to end the drill", self.cluster.must("explain", "drill.spec.abort"))
+
+    def test_have_short_names_and_a_category(self):
+        with open(os.path.join(CRDS, "drills.yaml"), encoding="utf-8") as file:
+            self.assertNotIn("shortNames", yaml.safe_load(file)["spec"]["names"])
+        self.accepted(changed(self.plan(), ("metadata", "name"), "named"))
+        self.assertIn("named", self.cluster.must("get", "rplan", "-o", "name"))
+        self.assertIn("recoveryplan.muster.dev/named", self.cluster.must("get", "muster", "-o", "name"))
+        self.cluster.must("get", "dsched")
+
+
+class Plans(Cases):
+    def test_what_is_shipped_fits(self):
+        self.accepted_all(self.plan(name) for name in PLANS)
+
+    def test_what_is_shipped_for_one_machine_is_refused_with_what_runs_it(self):
+        self.refused(shipped("database-failover.yaml"), "spec.target.local", "`muster drill run`", "kubernetes")
+
+    def test_defaults_are_filled_in(self):
+        self.accepted(changed(self.plan(), ("metadata", "name"), "defaults"))
+        spec = self.cluster.get("recoveryplan", "defaults")["spec"]
+        self.assertEqual(spec["recovery"][0]["timeoutSeconds"], 60)
+        self.assertEqual(spec["recovery"][0]["onFailure"], "Abort")
+        self.assertEqual(spec["fault"]["process"]["tree"], True)
+        self.accepted(changed(changed(self.plan(), ("metadata", "name"), "untimed"), (*SPEC, "timing"), None))
+        spec = self.cluster.get("recoveryplan", "untimed")["spec"]
+        self.assertEqual(spec["timing"], {"baselineSeconds": 300, "holdSeconds": 10, "sampleSeconds": 10, "recoverySeconds": 0,
+                                          "validationSeconds": 600, "deadlineSeconds": 1800})
+
+    def test_what_is_wrong_is_refused(self):
+        good = self.plan()
+        fault = good["spec"]["fault"]
+        mix, recovery = (*SPEC, "load", "mix"), (*SPEC, "recovery")
+        self.refused(changed(good, (*SPEC, "objectives", "rpoSecond"), 60), 'unknown field "spec.objectives.rpoSecond"')
+        self.refused(changed(good, ("metadata", "name"), "a.b"), "metadata.name", "a.b")
+        self.refused_all(self.spoilt(good, (
+                ((*SPEC, "objectives", "rtoSeconds"), 0, "spec.objectives.rtoSeconds", "0", "greater than or equal to 1"),
+                ((*SPEC, "objectives", "rtoSeconds"), 604801, "spec.objectives.rtoSeconds", "less than or equal to 604800"),
+                ((*SPEC, "objectives", "rtoSeconds"), "5m", "spec.objectives.rtoSeconds", '"string"', "integer"),
+                ((*SPEC, "objectives", "rtoSeconds"), None, "spec.objectives.rtoSeconds", "Required value"),
+                ((*SPEC, "failover"), "orchestrate", "spec.failover", '"orchestrate"', '"Orchestrate", "Observe"'),
+                ((*SPEC, "fault", "process", "signal"), "KIL", "spec.fault.process.signal", '"KIL"', '"KILL"'),
+                ((*SPEC, "fault", "network"), {"mode": "Refuse", "peer": "b"}, "spec.fault", "has [process, network]",
+                 "exactly one kind of fault is needed, of process, network"),
+                ((*SPEC, "fault", "process"), None, "spec.fault", "has []", "exactly one kind of fault is needed"),
+                ((*SPEC, "faults"), [fault], "spec:", "has [fault, faults]", "exactly one is needed"),
+                ((*SPEC, "fault"), None, "spec:", "has []", "exactly one is needed, of fault, faults"),
+                ((*SPEC, "fault", "provenBy", "probe"), {"name": "orders", "state": "Bad"}, "spec.fault.provenBy",
+                 "exactly one kind of condition"),
+                ((*SPEC, "target"), {}, "spec.target", "kubernetes is missing"),
+                ((*SPEC, "target", "local"), {"system": "x"}, "spec.target.local", "`muster drill run`"),
+                ((*SPEC, "probes"), [], "spec.probes", "at least 1 items"),
+                ((*SPEC, "probes", 0, "name"), "Orders", "spec.probes[0].name", '"Orders"', "[a-z0-9]"),
+                ((*SPEC, "profile"), "quik", "spec.profile", "there is no profile quik"),
+                ((*SPEC, "profiles"), {"Quick": {"timing": {}}}, "spec.profiles", "lower-case letters"),
+                ((*SPEC, "roles"), {"Primary": "a"}, "spec.roles", "lower-case letters"),
+                ((*SPEC, "timing", "deadlineSeconds"), 100, "spec.timing.deadlineSeconds", "100 is too short", "alone take 910"),
+                ((*SPEC, "timing", "baselineSeconds"), 5, "spec.timing.baselineSeconds", "5 is less than holdSeconds (10)"),
+                ((*mix, 0, "share"), 60, "spec.load.mix", "the shares sum to 90: they must sum to 100"),
+                ((*mix, 0, "name"), "browse", "spec.load.mix[0]", "only read, write and heavy"),
+                ((*mix, 0, "name"), "write", "spec.load.mix[1]", "Duplicate value", "write"),
+                ((*mix, 0, "secured"), True, "spec.load.login", "how a user logs in"),
+                ((*mix, 0, "request"), {"path": "orders"}, "spec.load.mix[0].request.path", "orders is no path"),
+                ((*mix, 0, "request"), {"path": "/", "body": "x"}, "spec.load.mix[0].request.body", "method POST only"),
+                ((*mix, 0, "request"), {"path": "/", "status": ["20x"]}, "spec.load.mix[0].request.status", "100 to 599"),
+                ((*recovery, 0, "phase"), "Assess", "spec.recovery[0].phase", '"Assess"', '"FailureAssessment"'),
+                ((*recovery, 0, "forwardOnly"), True, "spec.recovery[0].forwardOnly", "could be taken back"),
+                ((*recovery, 2, "undo"), {"sql": {"instance": "a", "statement": "select 1"}}, "spec.recovery[2].undo",
+                 "forwardOnly step cannot have an undo"),
+                ((*recovery, 0, "targetMillis"), 60001, "spec.recovery[0].targetMillis",
+                 "60001 is more than the timeout of 60 s"),
+                (recovery, None, "spec.recovery", "failover Orchestrate needs some"),
+                ((*SPEC, "failover"), "Observe", "spec.recovery", "may only wait"),
+                ((*SPEC, "failback", 0, "name"), "assess", "spec.failback", "names of steps differ"),
+                ((*SPEC, "criteria", "validation", 0), {"metric": "QueryMillis", "atLeast": 5},
+                 "spec.criteria.validation[0]", "QueryMillis is judged by atMost, not by atLeast"),
+                ((*SPEC, "criteria", "validation", 0), {"metric": "ErrorPercent", "atMost": "1.5.0"},
+                 "spec.criteria.validation[0].atMost", "1.5.0"),
+                ((*SPEC, "criteria", "validation", 0), {"metric": "ConsistencyPercent", "atLeast": "100.1"},
+                 "spec.criteria.validation[0].atLeast", "100.1 is out of range", "up to 100"),
+                ((*SPEC, "criteria", "validation", 0), {"metric": "QueryMillis", "atMost": 0},
+                 "spec.criteria.validation[0].atMost", "0 is out of range"),
+                ((*SPEC, "criteria", "degraded", 0), {"metric": "QueryMillis", "atMost": 5}, "spec.criteria.degraded",
+                 "judged twice"),
+                ((*SPEC, "criteria", "degraded", 0, "operation"), "browse", "spec.criteria.degraded", "spec.load.mix"),
+                ((*SPEC, "criteria", "validation", 0), {"metric": "ConsistencyPercent", "atLeast": 1, "operation": "read"},
+                 "spec.criteria.validation[0].operation", "ConsistencyPercent is not measured by operation"),
+                ((*SPEC, "criteria", "degraded", 0), {"metric": "Users", "atLeast": 7}, "spec.criteria.degraded",
+                 "spec.load.users"),
+                ((*SPEC, "monitoring"), ["Consistancy"], "spec.monitoring[0]", '"Consistancy"', '"Consistency"'),
+                ((*SPEC, "guard"), {"abortWhen": [{}]}, "spec.guard.abortWhen[0]", "exactly one kind of condition"),
+                ((*SPEC, "notifications"), [{"name": "ops", "on": ["End"], "webhook": {"url": "ftp://x"}}],
+                 "spec.notifications[0].webhook.url", "ftp://x is no address"),
+                ((*SPEC, "notifications"), [{"name": "ops", "on": ["End"], "webhook": {"url": "http://x", "headers": {"Host": "y"}}}],
+                 "spec.notifications[0].webhook.headers", "set by the program itself"),
+                ((*SPEC, "notifications"), [{"name": "ops", "on": ["End"]}], "spec.notifications[0]",
+                 "exactly one is needed, of command, webhook"),
+        )))
+        self.accepted(good)
+
+    def test_amounts_are_integers_or_decimal_texts(self):
+        path = (*SPEC, "criteria", "validation", 0)
+        plans = []
+        for number, metric in enumerate(({"metric": "ErrorPercent", "atMost": "0.5"}, {"metric": "ErrorPercent", "atMost": 0},
+                                         {"metric": "QueryMillis", "atMost": 400, "statistic": "P99"})):
+            plans.append(changed(changed(self.plan(), ("metadata", "name"), f"amounts-{number}"), path, metric))
+            plans[-1]["spec"]["criteria"]["validation"] = plans[-1]["spec"]["criteria"]["validation"][:1]
+        self.accepted_all(plans)
+
+    def test_the_status_is_a_subresource(self):
+        self.accepted({**changed(self.plan(), ("metadata", "name"), "told"), "status": {"stale": True}})
+        self.assertNotIn("status", self.cluster.get("recoveryplan", "told"))
+        code, _, complaint = self.set_status("recoveryplan", "told", {
+            "lastDrill": "tuesday", "lastVerdict": "Met", "stale": False, "rtoComplianceRatio": "0.95",
+            "lastTestedTime": "2026-11-21T04:42:24Z"})
+        self.assertEqual(code, 0, complaint)
+        self.assertEqual(self.cluster.get("recoveryplan", "told")["status"]["rtoComplianceRatio"], "0.95")
+        head, row = self.cluster.must("get", "recoveryplan", "told", "-o", "wide").splitlines()
+        self.assertEqual(head.split(), "NAME RTO RPO LAST DRILL VERDICT TESTED STALE AGE FAILURE RTO MET RPO MET".split())
+        self.assertEqual(row.split()[:5], ["told", "300", "60", "tuesday", "Met"])
+        self.assertIn("false", row)
+        self.assertIn("0.95", row)
+
+
+class Schedules(Cases):
+    def test_what_is_shipped_fits(self):
+        self.accepted(schedule())
+        spec = self.cluster.get("drillschedule", "weekly-database-failover")["spec"]
+        self.assertEqual((spec["suspend"], spec["startingDeadlineSeconds"]), (False, 600))
+        head, row = self.cluster.must("get", "dsched", "weekly-database-failover").splitlines()
+        self.assertEqual(head.split(), "NAME PLAN SCHEDULE ZONE SUSPEND LAST NEXT SUCCEEDED AGE".split())
+        self.assertIn("0 3 * * SUN", row)
+        self.assertIn("Europe/Prague", row)
+
+    def test_what_is_wrong_is_refused(self):
+        good = schedule()
+        month_end, holidays = (*SPEC, "blackouts", 0), (*SPEC, "blackouts", 1)
+        self.refused(changed(good, (*SPEC, "drill", "plan"), "../x.yaml"), 'unknown field "spec.drill.plan"')
+        self.refused_all(self.spoilt(good, (
+                ((*SPEC, "schedule"), "0 25 * * *", "spec.schedule", "0 25 * * * is no schedule", "hour (0-23)"),
+                ((*SPEC, "schedule"), "0 3 * *", "spec.schedule", "0 3 * * is no schedule"),
+                ((*SPEC, "schedule"), "@often", "spec.schedule", "@often is no schedule", "@daily"),
+                ((*SPEC, "schedule"), None, "spec.schedule", "Required value"),
+                ((*SPEC, "concurrencyPolicy"), "forbid", "spec.concurrencyPolicy", '"forbid"', '"Allow", "Forbid", "Replace"'),
+                ((*SPEC, "startingDeadlineSeconds"), 0, "spec.startingDeadlineSeconds", "greater than or equal to 1"),
+                ((*month_end, "schedule"), "0 0 32 * *", "spec.blackouts[0].schedule", "0 0 32 * * is no schedule"),
+                ((*month_end, "durationSeconds"), None, "spec.blackouts[0]", "durationSeconds is missing"),
+                ((*month_end, "to"), "2027-01-01", "spec.blackouts[0].to", "not allowed beside schedule"),
+                ((*month_end, "from"), "2027-01-01", "spec.blackouts[0]", "exactly one is needed, of schedule, from"),
+                ((*holidays, "to"), None, "spec.blackouts[1]", "to is missing"),
+                ((*holidays, "durationSeconds"), 60, "spec.blackouts[1].durationSeconds", "not allowed beside from"),
+                ((*holidays, "from"), "Christmas", "spec.blackouts[1].from", "Christmas is no time"),
+                ((*SPEC, "drill", "planRef"), None, "spec.drill.planRef", "Required value"),
+                ((*SPEC, "drill", "planRef", "name"), "../x", "spec.drill.planRef.name", '"../x"'),
+        )))
+
+    def test_the_status_is_a_subresource(self):
+        self.accepted(changed(schedule(), ("metadata", "name"), "told"))
+        code, _, complaint = self.set_status("drillschedule", "told", {
+            "active": [{"name": "told-1"}], "nextScheduleTime": "2026-11-29T03:00:00Z",
+            "conditions": [{"type": "Ready", "status": "True", "reason": "Read", "lastTransitionTime": "2026-11-21T04:42:24Z"}]})
+        self.assertEqual(code, 0, complaint)
+        self.cluster.must("wait", "--for=condition=Ready", "drillschedule/told", "--timeout=10s")
+        self.assertIn("2026-11-29T03:00:00Z", self.cluster.must("get", "dsched", "told"))
+        code, _, complaint = self.set_status("drillschedule", "told", {"nextScheduleTime": "soon"})
+        self.assertNotEqual(code, 0)
+        self.assertIn("status.nextScheduleTime", complaint)
+
+
+class Drills(Cases):
+    def test_what_is_asked_for_is_fixed(self):
+        whole = drill("whole", profile="quick", objectives={"rtoSeconds": 120}, timing={"baselineSeconds": 20}, approvals=["promote"])
+        cases = self.spoilt(whole, (
+            ((*SPEC, "planRef", "name"), "other", "spec.planRef", "cannot be changed from database-failover to other"),
+            ((*SPEC, "profile"), "full", "spec.profile", "cannot be changed"),
+            ((*SPEC, "profile"), None, "spec.profile", "cannot be changed"),
+            ((*SPEC, "objectives", "rtoSeconds"), 121, "spec.objectives", "cannot be changed"),
+            ((*SPEC, "objectives", "rpoSeconds"), 5, "spec.objectives", "cannot be changed"),
+            ((*SPEC, "timing"), None, "spec.timing", "cannot be changed"),
+            ((*SPEC, "timing", "holdSeconds"), 5, "spec.timing", "cannot be changed"),
+        ), "whole")
+        bare = [(drill(f"bare-{field.lower()}", **{field: value}), f"spec.{field}", "cannot be changed")
+                for field, value in (("profile", "quick"), ("objectives", {"rtoSeconds": 1}), ("timing", {"holdSeconds": 1}))]
+        before = [changed(whole, ("metadata", "name"), document["metadata"]["name"]) for document, *_ in cases]
+        self.accepted_all([whole, *before, *(drill(document["metadata"]["name"]) for document, *_ in bare)])
+        self.refused_all(cases + bare)
+
+    def test_only_approvals_and_an_abort_may_come_later(self):
+        asked = drill("asked", approvals=["promote"])
+        self.accepted(asked)
+        self.assertIs(self.cluster.get("drill", "asked")["spec"]["abort"], False)
+        self.accepted(changed(asked, (*SPEC, "approvals"), ["promote", "switch"]))
+        self.accepted(changed(asked, (*SPEC, "abort"), True))
+        self.refused(changed(asked, (*SPEC, "abort"), False), "spec.abort", "cannot be taken back")
+
+    def test_what_is_wrong_is_refused(self):
+        self.refused(drill("wrong", timing={"baseline": 1}), 'unknown field "spec.timing.baseline"')
+        self.refused_all([(drill(f"wrong-{number}", **spec), *words) for number, (spec, *words) in enumerate((
+                ({"planRef": {}}, "spec.planRef.name", "Required value"),
+                ({"planRef": {"name": "A b"}}, "spec.planRef.name", '"A b"'),
+                ({"objectives": {"rtoSeconds": 0}}, "spec.objectives.rtoSeconds", "greater than or equal to 1"),
+                ({"timing": {"baselineSeconds": 86401}}, "spec.timing.baselineSeconds", "less than or equal to 86400"),
+                ({"approvals": ["a", "a"]}, "spec.approvals[1]", "Duplicate value"),
+                ({"approvals": ["A"]}, "spec.approvals[0]", '"A"'),
+                ({"abort": "yes"}, "spec.abort", "boolean"),
+        ))])
+
+    def test_the_status_holds_all_that_an_undo_needs(self):
+        self.accepted(drill("told"))
+        plan = self.plan()
+        status = {
+            "phase": "Finished", "state": "Normal", "verdict": "Met", "reason": "All objectives met.", "plan": plan,
+            "faultTime": "2026-11-21T04:42:24.123456Z", "faultDeadline": "2026-11-21T05:12:24Z",
+            "rto": {"objectiveSeconds": 300, "lowerMillis": 12400, "upperMillis": 12600, "display": "12.4-12.6s", "verdict": "Met"},
+            "rpo": {"objectiveSeconds": 60, "lostWrites": 39, "display": "0.4s", "verdict": "Met"},
+            "conditions": [{"type": "Succeeded", "status": "True", "reason": "Met", "lastTransitionTime": "2026-11-21T04:52:24Z"}],
+            "journal": "x" * 262144}
+        code, _, complaint = self.set_status("drill", "told", status)
+        self.assertEqual(code, 0, complaint)
+        found = self.cluster.get("drill", "told")
+        self.assertEqual(found["status"]["plan"], plan)
+        self.assertEqual(len(found["status"]["journal"]), 262144)
+        self.cluster.must("wait", "--for=condition=Succeeded", "drill/told", "--timeout=10s")
+        head, row = self.cluster.must("get", "drill", "told", "-o", "wide").splitlines()
+        self.assertEqual(head.split(), "NAME PLAN PHASE RTO OBJECTIVE RPO VERDICT AGE REASON".split())
+        self.assertEqual(row.split()[:7], ["told", "database-failover", "Finished", "12.4-12.6s", "300", "0.4s", "Met"])
+        self.assertIn("All objectives met.", row)
+        self.assertNotIn("All objectives met.", self.cluster.must("get", "drill", "told"))
+
+    def test_a_status_that_is_none_is_refused(self):
+        self.accepted(drill("odd"))
+        for status, *words in (
+                ({"phase": "Running"}, "status.phase", '"Running"', '"Pending"'),
+                ({"state": "Fine"}, "status.state", '"Fine"', '"Degraded"'),
+                ({"journal": "x" * 262145}, "status.journal", "262144"),
+                ({"evidence": {"kind": "Disk"}}, "status.evidence.kind", '"Disk"', '"Secret"'),
+                ({"conditions": [{"type": "Running", "status": "Yes", "reason": "x", "lastTransitionTime": "2026-11-21T04:52:24Z"}]},
+                 "status.conditions[0].status", '"Yes"', '"True"'),
+        ):
+            with self.subTest(status=list(status)):
+                code, _, complaint = self.set_status("drill", "odd", status)
+                self.assertNotEqual(code, 0)
+                for word in words:
+                    self.assertIn(word, complaint)
+
+
+if __name__ == "__main__":
+    unittest.main()

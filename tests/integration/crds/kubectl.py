@@ -1,0 +1,50 @@
+"""A real API server and the kubectl of the same version, for the tests of this folder."""
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+
+SOURCE = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
+
+
+class Cluster:
+    def __init__(self):
+        self.folder = tempfile.mkdtemp(prefix="muster-crds-")
+        self.server = subprocess.Popen(
+            [sys.executable, os.path.join(SOURCE, "ci", "kubernetes", "api_server.py"), os.path.join(self.folder, "server")],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        ready = self.server.stdout.readline().split(maxsplit=1)
+        if len(ready) != 2 or ready[0] != "ready":
+            self.close()
+            raise RuntimeError("the API server did not start")
+        binaries = subprocess.run([os.path.join(SOURCE, "ci", "kubernetes.sh")], check=True, text=True, stdout=subprocess.PIPE)
+        self.kubectl = os.path.join(binaries.stdout.strip(), "kubectl")
+        self.environment = dict(os.environ, KUBECONFIG=ready[1].strip(), HOME=self.folder)
+
+    def close(self):
+        self.server.stdin.close()
+        self.server.wait(60)
+        self.server.stdout.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def run(self, *arguments, given=None):
+        """The exit code, what was printed, what was complained of. `given`: objects for its input."""
+        text = None if given is None else "\n---\n".join(json.dumps(one) for one in given)
+        done = subprocess.run([self.kubectl, *arguments], input=text, text=True, capture_output=True, env=self.environment,
+                              timeout=300, check=False)
+        return done.returncode, done.stdout, done.stderr
+
+    def must(self, *arguments):
+        code, out, complaint = self.run(*arguments)
+        if code != 0:
+            raise AssertionError(f"kubectl {' '.join(arguments)}: {complaint}")
+        return out
+
+    def apply(self, *documents):
+        """Several go in one call, because a call takes seconds on a busy machine; each is judged by itself."""
+        return self.run("apply", "--validate=strict", "-f", "-", given=documents)
+
+    def get(self, kind, name):
+        return json.loads(self.must("get", kind, name, "-o", "json"))
