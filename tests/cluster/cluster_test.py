@@ -170,6 +170,8 @@ class DatabaseTest(ClusterCase):
         self.kubectl("-n", "shop", "delete", "pod", "db-a-0", "--wait=false")
         figure("old primary streams", until("replication the other way", lambda: self.streams("b", "a"))[1])
         until("change that was replicated", lambda: self.sql("a", "select to_regclass('kept')") == "kept")
+        self.assertEqual(self.sql("a", "select count(*), to_regclass('lost') from customers"), "2000|")
+        self.assertIn("servers diverged", self.kubectl("-n", "shop", "logs", "db-a-0", "-c", "postgres").stdout)
         until("application that is ready", lambda: len(self.ready_pods("shop", "app=web")) == 3)
         self.assertIn("customer 3", self.readings())
 
