@@ -144,12 +144,13 @@ def scheduler(credentials):
 
 def names(state, credentials, network):
     corefile = os.path.join(state, "Corefile")
+    # The last zone is all others: no name server is asked, and what is not in the cluster does not exist.
     with open(corefile, "w", encoding="utf-8") as file:
         file.write(f""".:53 {{
   bind {network.control}
   errors
   ready {network.control}:8181
-  kubernetes cluster.local in-addr.arpa {{
+  kubernetes cluster.local in-addr.arpa . {{
     kubeconfig {credentials.kubeconfig('names')}
     pods insecure
     ttl 5

@@ -103,21 +103,19 @@ def open_setting(key):
         return file.read().strip()
 
 
-def hierarchies():
-    """Where the cgroups are mounted: one folder per controller, or one for all."""
+def hierarchies(kind):
+    """Where cgroups of a kind are mounted: `cgroup` has a folder per controller, `cgroup2` one for all."""
     with open("/proc/self/mounts", encoding="utf-8") as file:
-        mounts = [line.split()[1:3] for line in file]
-    old = [path for path, kind in mounts if kind == "cgroup"]
-    return old or [path for path, kind in mounts if kind == "cgroup2"]
+        return [line.split()[1] for line in file if line.split()[2] == kind]
 
 
 def is_old():
-    with open("/proc/self/mounts", encoding="utf-8") as file:
-        return any(line.split()[2] == "cgroup" for line in file)
+    """Whether the controllers are in the old kind; an empty hierarchy of the new one may be beside it."""
+    return bool(hierarchies("cgroup"))
 
 
 def make_cgroup(name):
-    for hierarchy in hierarchies():
+    for hierarchy in hierarchies("cgroup" if is_old() else "cgroup2"):
         folder = os.path.join(hierarchy, name)
         os.makedirs(folder, exist_ok=True)
         # A new cpuset is empty: nothing could run in it.
@@ -129,7 +127,7 @@ def make_cgroup(name):
 
 
 def folders_of(name):
-    for hierarchy in hierarchies():
+    for hierarchy in hierarchies("cgroup") + hierarchies("cgroup2"):
         yield from (folder for folder, _, _ in os.walk(os.path.join(hierarchy, name), topdown=False))
 
 
