@@ -236,7 +236,11 @@ class CarryOut {
     const kube::ObjectRef about{cluster::kDrills.api_version(), cluster::kDrills.kind, drill_.key,
                                 drill_.uid, drill_.version};
     const std::string between = entry.subject.empty() || entry.text.empty() ? "" : ": ";
-    events_->tell(about, bad ? "Warning" : "Normal", drill::name(entry.kind), "Drill",
+    const bool named = entry.kind == Kind::PhaseBegan || entry.kind == Kind::StateChanged;
+    // What is alike in reason and action becomes one series, of which only the first note is kept.
+    events_->tell(about, bad ? "Warning" : "Normal",
+                  named ? entry.subject : drill::name(entry.kind),
+                  entry.subject.empty() ? "Drill" : entry.subject,
                   entry.subject + between + entry.text);
   }
 

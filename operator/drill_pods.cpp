@@ -66,9 +66,13 @@ Node container(const cluster::DrillObject& drill, PodRole role, const PodSetting
                                   field_env("POD_UID", "metadata.uid"),
                                   field_env("NODE_NAME", "spec.nodeName"),
                                   Node::map().set("name", "HOME").set("value", kStateDir)}))
-      .set("resources", Node::map()
-                            .set("requests", Node::map().set("cpu", "50m").set("memory", "64Mi"))
-                            .set("limits", Node::map().set("memory", "1Gi")))
+      .set("resources",
+           Node::map()
+               // A prober that waits for a processor measures itself.
+               .set("requests", Node::map()
+                                    .set("cpu", role == PodRole::Runner ? "250m" : "20m")
+                                    .set("memory", "64Mi"))
+               .set("limits", Node::map().set("memory", "1Gi")))
       .set("securityContext",
            Node::map()
                .set("allowPrivilegeEscalation", false)

@@ -1,0 +1,210 @@
+#!/usr/bin/env python3
+"""Drills in a real cluster: the chart by real Helm, plans and drills by kubectl, a database and an application that
+really fail over, and what becomes of it when the runner or the operator dies. Needs root and takes minutes."""
+import base64
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+from cluster_under_test import ROOT, ClusterCase, figure, output, until
+
+EXAMPLES = os.path.join(ROOT, "dr-drills", "kubernetes")
+MUSTER = os.environ.get("MUSTER", os.path.join(ROOT, "build", "default", "cli", "muster"))
+SPACE = "shop"
+
+
+def example(name):
+    with open(os.path.join(EXAMPLES, name + ".yaml"), encoding="utf-8") as file:
+        return file.read()
+
+
+def plan_alone(text):
+    """The plan of a file, without the Drill that comes behind it."""
+    return text.split("\n---\n")[0]
+
+
+def drill(name, plan, **spec):
+    return {"apiVersion": "muster.dev/v1alpha1", "kind": "Drill", "metadata": {"name": name, "namespace": SPACE},
+            "spec": {"planRef": {"name": plan}, "profile": "quick", **spec}}
+
+
+class DrillsTest(ClusterCase):
+    images = ("pause", "app", "postgres", "muster")
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.helm = output(os.path.join(ROOT, "ci", "helm.sh")).split()[0]
+        self = cls()
+        self.kubectl("apply", "-f", os.path.join(EXAMPLES, "database.yaml"), "-f", os.path.join(EXAMPLES, "application.yaml"))
+        began = time.monotonic()
+        self.run_helm("install", "muster", os.path.join(ROOT, "helm"), "--create-namespace", "--wait", "--timeout=120s",
+                      "--set=image.repository=muster,image.tag=dev,lease.seconds=5", f"--set=drillNamespaces={{{SPACE}}}")
+        figure("chart installed and ready", time.monotonic() - began)
+        until("database and application that are ready", lambda: len(self.ready_pods(SPACE, "app in (db,web)")) == 5)
+        until("standby that streams", lambda: self.sql("db-a", "select count(*) from pg_stat_replication") == "1")
+        for name in ("database-failover", "application-failover"):
+            self.kubectl("apply", "-f", "-", given=plan_alone(example(name)))
+        # The same the other way round, for the second drill of a database that has failed over.
+        back = plan_alone(example("database-failover")).replace("primary: db-a, standby: db-b", "primary: db-b, standby: db-a")
+        back = back.replace("{instance: b}", "{instance: a}").replace("name: database-failover", "name: database-failback")
+        self.kubectl("apply", "-f", "-", given=back)
+
+    def run_helm(self, command, *arguments):
+        done = subprocess.run([self.helm, f"--kubeconfig={self.cluster.kubeconfig}", "--namespace=muster-system", command, *arguments],
+                              capture_output=True, text=True, check=False, timeout=300)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        return done.stdout
+
+    def sql(self, instance, statement):
+        return self.kubectl("-n", SPACE, "exec", f"{instance}-0", "-c", "postgres", "--", "psql", "-h", "/tmp", "-U", "postgres",
+                            "-Atc", statement, check=False).stdout.strip()
+
+    def status(self, name):
+        return self.get("-n", SPACE, "drill", name).get("status", {})
+
+    def condition(self, name, kind):
+        return next((one for one in self.status(name).get("conditions", []) if one["type"] == kind), {})
+
+    def until_phase(self, name, phases, seconds=240):
+        """Waits for one of the phases; the drill's status then."""
+        def look():
+            status = self.status(name)
+            if status.get("phase") == "Finished" and "Finished" not in phases:
+                raise AssertionError(f"{name} is finished: {status.get('reason')}")
+            return status if status.get("phase") in phases else None
+        return until(f"{name} in {phases}", look, seconds)[0]
+
+    def logs(self, name):
+        return "".join(self.kubectl("-n", SPACE, "logs", f"{name}-{role}", check=False).stdout for role in ("runner", "guardian"))
+
+    def assert_undone(self, name):
+        found = self.get("-n", SPACE, "drill", name)
+        self.assertEqual(self.condition(name, "Undone")["status"], "True", found["status"])
+        self.assertNotIn("finalizers", found["metadata"])
+        until("workloads that are whole", lambda: len(self.ready_pods(SPACE, "app in (db,web)")) == 5)
+
+    def verified(self, name):
+        """What `muster verify` says of the drill's evidence."""
+        place = self.status(name)["evidence"]
+        self.assertEqual(place["kind"], "Secret")
+        secret = self.get("-n", SPACE, "secret", place["name"])
+        with tempfile.NamedTemporaryFile(suffix=".muster") as bundle:
+            bundle.write(base64.b64decode(secret["data"][place["path"]]))
+            bundle.flush()
+            done = subprocess.run([MUSTER, "verify", bundle.name], capture_output=True, text=True, check=False)
+        return done.stdout + done.stderr
+
+    def test_1_database_fails_over(self):
+        self.apply(drill("one", "database-failover"))
+        status = self.until_phase("one", ["Finished"])
+        self.assertEqual(status["verdict"], "Met", (status, self.logs("one")))
+        self.assertEqual(self.condition("one", "Succeeded")["status"], "True")
+        self.assertGreater(status["rto"]["lowerMillis"], 500)  # the plan looks for a second before it promotes
+        self.assertLess(status["rto"]["upperMillis"], 60_000)
+        self.assertIn("lostWrites", status["rpo"])
+        self.assert_undone("one")
+        figure("RTO, upper bound", status["rto"]["upperMillis"] / 1000)
+        self.assertEqual(self.get("-n", SPACE, "service", "db-rw")["spec"]["selector"], {"app": "db", "instance": "b"})
+        self.assertEqual(self.sql("db-b", "select count(*) from pg_stat_replication"), "1")
+        self.assertEqual(self.sql("db-b", "select count(*) from pg_namespace where nspname like 'muster%'"), "0")
+        verdict = self.verified("one")
+        self.assertIn("recomputed from the records, all agree", verdict)
+        columns = self.kubectl("-n", SPACE, "get", "drill", "one").stdout
+        self.assertIn(status["rto"]["display"], columns)
+        events = self.kubectl("-n", SPACE, "describe", "drill", "one").stdout
+        for reason in ("Accepted", "Baseline", "FaultProven", "StepDone", "Promoted", "Validation", "Failback"):
+            self.assertIn(reason, events)
+
+    def test_2_runner_dies_and_the_guardian_undoes(self):
+        self.apply(drill("two", "database-failback"))
+        self.until_phase("two", ["Recovery"])
+        began = time.monotonic()
+        self.kubectl("-n", SPACE, "delete", "pod", "two-runner", "--force", "--grace-period=0")
+        until("database that takes writes", lambda: "f" in (self.sql("db-a", "select pg_is_in_recovery()"),
+                                                            self.sql("db-b", "select pg_is_in_recovery()")))
+        status = self.until_phase("two", ["Finished"])
+        figure("runner killed: everything undone", time.monotonic() - began)
+        self.assertEqual((status["verdict"], self.condition("two", "Succeeded")["reason"]), ("Invalid", "RunnerLost"))
+        self.assertIn("its runner died", status["reason"])
+        self.assert_undone("two")
+
+    def test_3_operator_dies_and_the_drill_goes_on(self):
+        self.apply(drill("three", "application-failover"))
+        self.until_phase("three", ["Injection", "Recovery"])
+        self.kubectl("-n", "muster-system", "delete", "pods", "--all", "--force", "--grace-period=0")
+        status = self.until_phase("three", ["Finished"])
+        self.assertEqual(status["verdict"], "Met", (status, self.logs("three")))
+        self.assert_undone("three")
+
+    def test_4_aborted_drill_is_undone(self):
+        self.apply(drill("four", "application-failover"))
+        self.until_phase("four", ["Recovery", "Validation"])
+        self.kubectl("-n", SPACE, "patch", "drill", "four", "--type=merge", "-p", '{"spec":{"abort":true}}')
+        status = self.until_phase("four", ["Finished"])
+        self.assertEqual(status["verdict"], "Invalid")
+        self.assert_undone("four")
+
+    def test_5_deleted_drill_goes_when_it_is_undone(self):
+        primary = "db-a" if self.sql("db-a", "select pg_is_in_recovery()") == "f" else "db-b"
+        plan = "database-failover" if primary == "db-a" else "database-failback"
+        self.apply(drill("five", plan))
+        self.until_phase("five", ["Recovery"])
+        began = time.monotonic()
+        self.kubectl("-n", SPACE, "delete", "drill", "five", "--timeout=120s", timeout=150)
+        figure("deleted drill gone", time.monotonic() - began)
+        until("workloads that are whole", lambda: len(self.ready_pods(SPACE, "app in (db,web)")) == 5)
+        until("database that takes writes", lambda: "f" in (self.sql("db-a", "select pg_is_in_recovery()"),
+                                                            self.sql("db-b", "select pg_is_in_recovery()")))
+
+    def test_6_one_drill_per_target_and_the_second_waits(self):
+        self.apply(drill("six", "application-failover"))
+        self.until_phase("six", ["Baseline", "Injection", "Recovery"])
+        self.apply(drill("seven", "application-failover"))
+        until("second that waits", lambda: self.condition("seven", "Accepted").get("reason") == "TargetBusy")
+        self.kubectl("-n", SPACE, "patch", "drill", "six", "--type=merge", "-p", '{"spec":{"abort":true}}')
+        self.until_phase("six", ["Finished"])
+        self.until_phase("seven", ["Starting", "Preflight", "Baseline"])
+        self.kubectl("-n", SPACE, "patch", "drill", "seven", "--type=merge", "-p", '{"spec":{"abort":true}}')
+        self.until_phase("seven", ["Finished"])
+        self.assert_undone("seven")
+
+    def test_7_what_did_not_agree_is_not_touched(self):
+        self.kubectl("label", "namespace", SPACE, "muster.dev/drills-")
+        try:
+            self.apply(drill("eight", "application-failover"))
+            status = self.until_phase("eight", ["Finished"])
+        finally:
+            self.kubectl("label", "namespace", SPACE, "muster.dev/drills=enabled")
+        self.assertIn("did not agree to be drilled", status["reason"])
+        self.assertNotIn("journal", status)
+
+    def test_8_schedule_makes_one_drill_for_a_slot(self):
+        self.apply({"apiVersion": "muster.dev/v1alpha1", "kind": "DrillSchedule", "metadata": {"name": "often", "namespace": SPACE},
+                    "spec": {"schedule": "* * * * *", "drill": {"planRef": {"name": "application-failover"}, "profile": "quick"}}})
+        def made():
+            return [one["metadata"]["name"] for one in self.get("-n", SPACE, "drills")["items"]
+                    if one["metadata"]["name"].startswith("often-")]
+        until("drill of a slot", made, 90)
+        self.kubectl("-n", SPACE, "patch", "dsched", "often", "--type=merge", "-p", '{"spec":{"suspend":true}}')
+        self.kubectl("-n", "muster-system", "delete", "pods", "--all", "--force", "--grace-period=0")
+        self.until_phase(made()[0], ["Finished"])
+        self.assertEqual(len(made()), 1)
+        schedule = self.get("-n", SPACE, "dsched", "often")["status"]
+        self.assertIn("lastScheduleTime", schedule)
+        self.kubectl("-n", SPACE, "delete", "dsched", "often")
+        until("drills that go with their schedule", lambda: not made())
+
+    def test_9_uninstalled_and_nothing_is_stuck(self):
+        self.run_helm("uninstall", "muster", "--wait")
+        self.kubectl("-n", SPACE, "delete", "drills", "--all", "--timeout=60s", timeout=90)
+        self.kubectl("delete", "crd", "drills.muster.dev", "recoveryplans.muster.dev", "drillschedules.muster.dev", "--timeout=60s",
+                     timeout=90)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2, failfast="--failfast" in sys.argv)
