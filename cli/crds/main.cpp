@@ -11,8 +11,8 @@
 #include "aio/file.h"
 #include "api/crd.h"
 #include "api/crd_guide.h"
+#include "cluster/kinds.h"
 #include "probes/probe_kind.h"
-#include "targets/catalog.h"
 
 namespace {
 
@@ -23,9 +23,10 @@ struct Output {
   std::string path, text;
 };
 
+/// Every kind that a target in a cluster knows.
 api::ActionCatalog action_catalog() {
   api::ActionCatalog out;
-  targets::local_catalog().describe(out);
+  cluster::cluster_catalog().describe(out);
   for (const auto& kind : probes::probe_kinds()) out.add(kind->kind());
   return out;
 }

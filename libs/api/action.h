@@ -33,7 +33,6 @@ enum class FieldType : std::uint8_t {
   Amount,      // an integer, or a decimal fraction as a string: no floats in a spec
   StringMap,   // any keys, strings
   NamedMap,    // any labels as keys, Objects as values
-  Time,        // RFC 3339: "2026-11-21T04:42:24Z"
   Anything     // not looked into
 };
 

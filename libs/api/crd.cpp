@@ -7,6 +7,7 @@
 #include "api/crd_text.h"
 #include "api/field_text.h"
 #include "api/recovery_plan.h"
+#include "api/status_tables.h"
 #include "base/check.h"
 
 namespace api {
@@ -64,6 +65,15 @@ class SchemaWriter {
   SchemaWriter(const ActionCatalog& catalog, const CrdKind* kind)
       : catalog_(catalog), kind_(kind) {}
 
+  /// A status has no rules that might cost too much, and what a program found must not be refused
+  /// for its length.
+  Node status(const FieldSpec& table) {
+    bounded_ = false;
+    Node out = of(table, "status");
+    bounded_ = true;
+    return out;
+  }
+
   Node of(const FieldSpec& field, const std::string& path) {
     Node out = Node::map();
     if (!field.doc.empty()) out.set("description", field.doc);
@@ -88,7 +98,6 @@ class SchemaWriter {
       case FieldType::Amount: return amount();
       case FieldType::StringMap: return entries(typed("string").set("maxLength", kMostItemText));
       case FieldType::NamedMap: return entries(map_of(field, path + "[]"));
-      case FieldType::Time: return typed("string").set("format", "date-time").set("maxLength", 64);
       case FieldType::Anything: break;
     }
     return preserved();
@@ -101,14 +110,17 @@ class SchemaWriter {
   }
 
  private:
-  static Node text(const FieldSpec& field) {
-    Node out = typed("string").set("maxLength", kMostText);
+  Node text(const FieldSpec& field) const {
+    Node out = typed("string");
+    if (is_time(field)) out.set("format", "date-time");
+    if (bounded_) out.set("maxLength", is_time(field) ? 64 : kMostText);
     return field.required ? out.set("minLength", 1) : out;
   }
 
-  static Node word(const FieldSpec& field) {
-    return field.allowed.empty() ? typed("string").set("maxLength", kMostItemText)
-                                 : typed("string").set("enum", Node::strings(field.allowed));
+  Node word(const FieldSpec& field) const {
+    Node out = typed("string");
+    if (!field.allowed.empty()) return out.set("enum", Node::strings(field.allowed));
+    return bounded_ ? out.set("maxLength", kMostItemText) : out;
   }
 
   static Node integer(const FieldSpec& field) {
@@ -132,9 +144,9 @@ class SchemaWriter {
         .set("additionalProperties", std::move(value));
   }
 
-  static Node list(const FieldSpec& field, Node items) {
-    const std::int64_t most = field.maximum == 0 ? kMostEntries : field.maximum;
-    Node out = typed("array").set("maxItems", most);
+  Node list(const FieldSpec& field, Node items) const {
+    Node out = typed("array");
+    if (bounded_) out.set("maxItems", field.maximum == 0 ? kMostEntries : field.maximum);
     if (field.minimum > 0) out.set("minItems", field.minimum);
     return out.set("items", std::move(items));
   }
@@ -234,6 +246,7 @@ class SchemaWriter {
   const CrdKind* kind_;
   std::set<std::string> used_;
   int depth_ = 0;
+  bool bounded_ = true;
 };
 
 const FieldSpec& spec_of(const CrdKind& kind) {
@@ -255,7 +268,7 @@ Node root(const CrdKind& kind, const ActionCatalog& catalog) {
                         .set("kind", typed("string"))
                         .set("metadata", metadata)
                         .set("spec", writer.of(spec_of(kind), "spec"))
-                        .set("status", writer.of(*kind.status, "status"));
+                        .set("status", writer.status(*kind.status));
   writer.check_all_used();
   return Node::map()
       .set("description", kind.doc)

@@ -5,6 +5,7 @@
 #include "api/crd.h"
 #include "api/crd_rules.h"
 #include "api/field_text.h"
+#include "api/status_tables.h"
 
 namespace api {
 namespace {
@@ -40,6 +41,7 @@ std::string cell(std::string text) {
 }
 
 std::string allowed(const FieldSpec& field) {
+  if (is_time(field)) return "a time in RFC 3339";
   switch (field.type) {
     case FieldType::Object: return "a map";
     case FieldType::Objects:

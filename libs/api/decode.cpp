@@ -7,7 +7,6 @@
 #include <fmt/format.h>
 
 #include "api/field_text.h"
-#include "api/time_text.h"
 
 namespace api {
 namespace {
@@ -211,8 +210,7 @@ void Decoder::check_scalar(const Node& value, const FieldSpec& field, const std:
              fmt::format("{} is not allowed: it must be {}.{}", show(value), allowed,
                          suggest(text, field.allowed)));
   } else if ((field.type == FieldType::Name && !is_label(text)) ||
-             (field.type == FieldType::Amount && value.is_string() && !is_decimal(text)) ||
-             (field.type == FieldType::Time && !parse_time(text))) {
+             (field.type == FieldType::Amount && value.is_string() && !is_decimal(text))) {
     complain(value.mark, path,
              fmt::format("{} is not allowed: it must be {}", show(value), allowed));
   } else if (field.type == FieldType::String && field.required && text.empty()) {

@@ -13,7 +13,7 @@ namespace api {
 const std::vector<std::string>& drill_phases() {
   static const std::vector<std::string> kPhases = {
       "Pending",    "Starting", "Preflight", "Baseline", "Injection", "Recovery",
-      "Validation", "Failback", "Reporting", "Undoing",  "Finished"};
+      "Validation", "Failback", "Reporting", "NotWhole", "Finished"};
   return kPhases;
 }
 

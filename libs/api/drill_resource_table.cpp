@@ -61,7 +61,7 @@ FieldSpec runner() {
   return object("runner",
                 {text("pod", "The pod that runs the drill."), text("node", "The node it is on."),
                  text("uid", "The pod's UID; another pod of that name is another runner."),
-                 time("heartbeatTime", "When it last said that it goes on.")},
+                 time_field("heartbeatTime", "When it last said that it goes on.")},
                 "Who carries the drill out.");
 }
 
@@ -75,23 +75,23 @@ std::vector<FieldSpec> status_fields() {
       choice("state", drill_states(), "The state of the system that is drilled."),
       text("id", "The drill's id, as in its report and evidence."),
       field(FieldType::Anything, "plan", "The plan that is run, as it was when the drill began."),
-      time("startTime", "When it began."),
-      time("faultTime", "When the first fault was begun."),
-      time("completionTime", "When it ended and was undone."),
+      time_field("startTime", "When it began."),
+      time_field("faultTime", "When the first fault was begun."),
+      time_field("completionTime", "When it ended and was undone."),
       choice("verdict", drill_verdicts(), "The worst of its verdicts."),
       text("reason", "Why, in a sentence."),
       objective("rto", "The recovery time that users saw.", false),
       objective("rpo", "The age of the oldest acknowledged write that was lost.", true),
-      strings("violations", {0, 64}, "What the plan demands and the drill did not show."),
-      strings("recommendations", {0, 64}, "What to do about it."),
+      strings("violations", {}, "What the plan demands and the drill did not show."),
+      strings("recommendations", {}, "What to do about it."),
       evidence(),
       runner(),
       object("guardian",
              {text("pod", "The pod that watches it."), text("node", "The node it is on.")},
              "Who undoes the drill when its runner does not go on."),
       text("journal", "The undo journal: what was broken and how it is put back."),
-      time("faultDeadline", "Whoever sees this time passed undoes the drill."),
-      strings("problems", {0, 64}, "What went wrong that a person should look at.")};
+      time_field("faultDeadline", "Whoever sees this time passed undoes the drill."),
+      strings("problems", {}, "What went wrong that a person should look at.")};
 }
 
 }  // namespace

@@ -42,10 +42,6 @@ inline FieldSpec label(std::string name, std::string doc) {
   return field(FieldType::Name, std::move(name), std::move(doc));
 }
 
-inline FieldSpec time(std::string name, std::string doc) {
-  return field(FieldType::Time, std::move(name), std::move(doc));
-}
-
 inline FieldSpec flag(std::string name, bool otherwise, std::string doc) {
   return by_default(otherwise, field(FieldType::Boolean, std::move(name), std::move(doc)));
 }

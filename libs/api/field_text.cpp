@@ -95,7 +95,6 @@ std::string describe(const FieldSpec& field) {
     case FieldType::Amount: return "an integer, or a decimal number in quotes like \"99.9\"";
     case FieldType::StringMap: return "a map of strings";
     case FieldType::NamedMap: return "a map of named entries";
-    case FieldType::Time: return "a time like \"2026-11-21T04:42:24Z\"";
     case FieldType::Anything: return "any value";
   }
   return "any value";

@@ -56,7 +56,6 @@ class SchemaWriter {
         return typed("object")
             .set("propertyNames", Node::map().set("pattern", kLabel))
             .set("additionalProperties", map_of(field));
-      case FieldType::Time: return typed("string").set("format", "date-time");
       case FieldType::Anything: break;
     }
     return Node::map();

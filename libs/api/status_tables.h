@@ -8,6 +8,10 @@
 
 namespace api {
 
+/// A time in RFC 3339. It is known by its name, as units are: CHECKs that it ends in Time or
+/// Deadline.
+FieldSpec time_field(std::string name, std::string doc);
+bool is_time(const FieldSpec& field);
 /// The generation that the status was made from.
 FieldSpec observed_generation();
 /// A list of conditions; `types` is the sentence that names them.

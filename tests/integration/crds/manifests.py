@@ -9,20 +9,26 @@ from kubectl import SOURCE
 VERSION = "muster.dev/v1alpha1"
 
 
-def shipped(path):
+def documents(path):
     with open(os.path.join(SOURCE, "dr-drills", path), encoding="utf-8") as file:
-        return yaml.safe_load(file)
+        return list(yaml.safe_load_all(file))
 
 
-def in_cluster(plan, target):
-    """The plan as a cluster has it: everything stays but the target."""
-    out = copy.deepcopy(plan)
-    out["spec"]["target"] = {"kubernetes": target}
+def in_cluster(kind):
+    """What ships for a cluster, of one kind; without its namespace, which a test has no need of."""
+    folder = os.path.join(SOURCE, "dr-drills", "kubernetes")
+    out = [one for name in sorted(os.listdir(folder)) for one in documents(os.path.join("kubernetes", name)) if one["kind"] == kind]
+    for one in out:
+        one["metadata"].pop("namespace", None)
     return out
 
 
+def plan(name="database-failover"):
+    return next(one for one in in_cluster("RecoveryPlan") if one["metadata"]["name"] == name)
+
+
 def schedule():
-    out = shipped("schedules/weekly-database-failover.yaml")
+    out = documents("schedules/weekly-database-failover.yaml")[0]
     out["spec"]["drill"] = {"planRef": {"name": "database-failover"}, "profile": "quick"}
     for window in out["spec"]["blackouts"]:  # a YAML 1.1 reader takes an unquoted date for one
         for field in ("from", "to"):
