@@ -93,6 +93,7 @@ class Cluster:
         with machine.locked(self.state):
             if self.network is not None and self.network.nodes == nodes and not self.missing():
                 self.say("is up already")
+                self.load(images)
                 return
             if self.network is not None or self.processes.find():
                 self.take_down()

@@ -93,7 +93,7 @@ make_postgres() {
   for program in postgres initdb pg_ctl pg_basebackup pg_rewind pg_isready pg_controldata psql; do
     options+=(--file "$bin/$program")
   done
-  for program in cat chmod chown env id mkdir mv rm sleep touch; do options+=(--file "/usr/bin/$program"); done
+  for program in cat chmod chown env flock id mkdir mv rm sleep touch; do options+=(--file "/usr/bin/$program"); done
   # Just-in-time compilation is four fifths of PostgreSQL's files, and these queries are short.
   for program in /usr/lib/postgresql/15/lib/*.so; do
     case $program in */llvmjit*) ;; *) options+=(--file "$program") ;; esac

@@ -158,6 +158,10 @@ become() {
   done
 }
 
+# A pod that was deleted by force may still run beside the one that replaces it, on the same data. The lock ends
+# with the last process of an instance.
+exec 9>"$PGDATA.lock"
+flock 9
 become
 configure
 # A container that was killed leaves its lock, and its numbers of processes start anew.
