@@ -64,8 +64,7 @@ events.events.k8s.io               create patch
 
 def table(text):
     out = set()
-    for line in text.strip().splitlines():
-        kind, *verbs = line.split()
+    for kind, *verbs in filter(None, map(str.split, text.splitlines())):
         out |= {(verb, kind) for verb in verbs}
     return out
 
