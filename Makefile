@@ -9,7 +9,7 @@ NODES ?= 2
 BINARIES ?= $(BUILD)
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build test check demo sim fuzz bench mutate kubernetes cluster-up cluster-down e2e crds fmt tidy clean
+.PHONY: help deps build test check demo sim fuzz bench mutate kubernetes helm cluster-up cluster-down e2e crds fmt tidy clean
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## (.*)/  \1\t\2/' | expand -t 16
@@ -23,7 +23,7 @@ build: deps ## build everything: PRESET=default (ASan, UBSan), release or tsan
 
 # Gigabytes of fresh programs are written to disk when the kernel likes, which is in the middle of a
 # drill on a database unless they are written now.
-test: build kubernetes ## build and run all tests
+test: build kubernetes helm ## build and run all tests
 	@sync
 	@ctest --test-dir $(BUILD) --output-on-failure -j $(JOBS)
 
@@ -48,6 +48,9 @@ mutate: deps ## break the measurement line by line; its tests must notice
 
 kubernetes: deps ## build the API server that the cluster tests use, once; prints where it is
 	@ci/kubernetes.sh
+
+helm: deps ## build the Helm 3 and Helm 4 that the chart is tested with, once; prints where they are
+	@ci/helm.sh
 
 cluster-up: ## a real Kubernetes cluster on this machine (root): NODES=2, BINARIES=build/default for its images
 	@ci/deps.sh cluster

@@ -73,7 +73,8 @@ data() {
 import json, subprocess, sys, xml.dom.minidom
 listed = subprocess.run(["git", "ls-files", "-co", "--exclude-standard", "--", "*.json", "*.svg", "*.yaml", "*.yml"],
                         check=True, capture_output=True, text=True).stdout.split("\n")
-paths = [p for p in listed if p and not p.startswith("tests/corpus/")]
+# Templates of the chart are YAML only once they are rendered; its own tests do that.
+paths = [p for p in listed if p and not p.startswith(("tests/corpus/", "helm/templates/"))]
 bad = 0
 for path in paths:
     try:
