@@ -44,8 +44,9 @@ bench: ## run the benchmarks that defend the figures in docs/performance.md
 mutate: deps ## break the measurement line by line; its tests must notice
 	@python3 ci/mutate.py
 
-kubernetes: deps ## build the API server that the cluster tests use, once; prints where it is
+kubernetes: deps ## build the API server and the node that the cluster tests use, once; prints where they are
 	@ci/kubernetes.sh
+	@ci/kubernetes/node.sh
 
 fmt: deps ## format the sources in place
 	@git ls-files '*.h' '*.cpp' | xargs clang-format-19 -i
