@@ -46,7 +46,7 @@ mutate: deps ## break the measurement line by line; its tests must notice
 
 kubernetes: deps ## build the API server and the node that the cluster tests use, once; prints where they are
 	@ci/kubernetes.sh
-	@ci/kubernetes/node.sh
+	@ci/kubernetes/streaming.sh
 
 fmt: deps ## format the sources in place
 	@git ls-files '*.h' '*.cpp' | xargs clang-format-19 -i

@@ -85,6 +85,10 @@ aio::Task<base::Result<ExecOutcome>> attempt(aio::Clock& clock, Client& client,
     base::Error error = error_of(opened.reply.refusal, "refused");
     // What a proxy says in the server's place says nothing of what the server has done.
     if (opened.reply.code >= kServerErrors) error.retry = base::Retry::Terminal;
+    if (!request.input.empty() && opened.reply.body.empty()) {
+      error.message +=
+          fmt::format("; perhaps it does not speak {}, which input needs", kChannelsV5);
+    }
     co_return tl::unexpected(std::move(error));
   }
   const std::string& chosen = opened.socket->protocol();

@@ -73,10 +73,10 @@ class Peer {
  private:
   aio::Task<> serve() {
     error_code error;
-    const auto token = asio::redirect_error(asio::use_awaitable, error);
-    co_await acceptor_.async_accept(socket_, token);
+    const auto token = [&error] { return asio::redirect_error(asio::use_awaitable, error); };
+    co_await acceptor_.async_accept(socket_, token());
     const std::size_t size =
-        co_await asio::async_read_until(socket_, asio::dynamic_buffer(head), "\r\n\r\n", token);
+        co_await asio::async_read_until(socket_, asio::dynamic_buffer(head), "\r\n\r\n", token());
     if (error) co_return;
     head.resize(size);
     if (answer.empty()) {
@@ -86,18 +86,18 @@ class Peer {
           accept_of(head) + "\r\nSec-WebSocket-Protocol: " + protocol + "\r\n\r\n";
     }
     for (const std::string& part : says) answer += part;
-    co_await asio::async_write(socket_, asio::buffer(answer), token);
+    co_await asio::async_write(socket_, asio::buffer(answer), token());
     if (drops) socket_.close();
     while (!error) co_await listen(error);
   }
 
   aio::Task<> listen(error_code& error) {
-    const auto token = asio::redirect_error(asio::use_awaitable, error);
+    const auto token = [&error] { return asio::redirect_error(asio::use_awaitable, error); };
     std::string start(6, '\0');  // frames of these tests are short, and those of clients masked
-    co_await asio::async_read(socket_, asio::buffer(start), token);
+    co_await asio::async_read(socket_, asio::buffer(start), token());
     if (error) co_return;
     std::string bytes(static_cast<std::size_t>(start[1] & 0x7f), '\0');
-    co_await asio::async_read(socket_, asio::buffer(bytes), token);
+    co_await asio::async_read(socket_, asio::buffer(bytes), token());
     if (error) co_return;
     for (std::size_t i = 0; i < bytes.size(); ++i) {
       bytes[i] = static_cast<char>(bytes[i] ^ start[2 + i % 4]);
@@ -105,9 +105,9 @@ class Peer {
     const int opcode = start[0] & 0x0f;
     heard.push_back(std::to_string(opcode) + " " + bytes);
     if (opcode == kPing && pongs) {
-      co_await asio::async_write(socket_, asio::buffer(frame(kPong, bytes)), token);
+      co_await asio::async_write(socket_, asio::buffer(frame(kPong, bytes)), token());
     } else if (opcode == kClose) {
-      co_await asio::async_write(socket_, asio::buffer(frame(kClose, bytes)), token);
+      co_await asio::async_write(socket_, asio::buffer(frame(kClose, bytes)), token());
     }
   }
 

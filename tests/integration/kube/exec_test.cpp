@@ -231,6 +231,7 @@ TEST_F(ExecTest, AServerWithV4AloneRunsCommandsWithoutInput) {
   const auto refused = exec_as(*old, std::move(asked));
   ASSERT_FALSE(refused.has_value());
   EXPECT_FALSE(may_have_run(refused.error())) << refused.error().message;
+  EXPECT_THAT(refused.error().message, HasSubstr("does not speak v5.channel.k8s.io"));
   EXPECT_FALSE(aio::file_exists(file_path("ran")));
 }
 

@@ -1,4 +1,4 @@
-// The node of ci/kubernetes/node, known to the real API server, and a pod that is bound to it: what
+// The node of ci/kubernetes/streaming, known to the real API server, and a pod that is bound to it: what
 // is asked of the pod goes through the API server, with its authentication and authorization, to
 // Kubernetes' own streaming server. What is behind it are processes of this machine.
 #pragma once
@@ -57,7 +57,7 @@ class NodeTest : public ServerTest {
  private:
   void start_node() {
     aio::Command build;
-    build.argv = {MUSTER_SOURCE_DIR "/ci/kubernetes/node.sh"};
+    build.argv = {MUSTER_SOURCE_DIR "/ci/kubernetes/streaming.sh"};
     build.timeout = base::seconds(300);
     const auto built = aio::run(context, aio::run_process(clock, build, {}));
     ASSERT_TRUE(built.has_value() && built->ok()) << (built ? built->err : built.error().message);

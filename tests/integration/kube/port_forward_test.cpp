@@ -28,15 +28,15 @@ class Echo {
  private:
   aio::Task<> serve() {
     boost::system::error_code error;
-    const auto token = asio::redirect_error(asio::use_awaitable, error);
+    const auto token = [&error] { return asio::redirect_error(asio::use_awaitable, error); };
     tcp::socket socket(acceptor_.get_executor());
-    co_await acceptor_.async_accept(socket, token);
+    co_await acceptor_.async_accept(socket, token());
     std::string buffer(4096, ' ');
     while (!error) {
-      const std::size_t got = co_await socket.async_read_some(asio::buffer(buffer), token);
+      const std::size_t got = co_await socket.async_read_some(asio::buffer(buffer), token());
       if (error) co_return;
       const bool last = buffer.substr(0, got).find('!') != std::string::npos;
-      co_await asio::async_write(socket, asio::buffer(buffer, got), token);
+      co_await asio::async_write(socket, asio::buffer(buffer, got), token());
       if (last) co_return;
     }
   }

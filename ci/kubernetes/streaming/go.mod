@@ -1,5 +1,5 @@
 // A module of its own, so that a change of it builds no Kubernetes anew.
-module muster.dev/ci/kubernetes/node
+module muster.dev/ci/kubernetes/streaming
 
 go 1.26.0
 

@@ -3,7 +3,7 @@
 // machine in place of containers. There is no isolation in it: it is for the tests of libs/kube alone, listens on
 // loopback and runs what it is asked to run.
 //
-//	node FOLDER
+//	streaming FOLDER
 //
 // FOLDER/CONTAINER.log and FOLDER/CONTAINER.previous.log are containers' logs as a runtime writes them ("TIME stdout F
 // text"). Says `ready PORT` and serves TLS, with a certificate of its own, until its input ends. Two kinds of paths:
@@ -220,7 +220,7 @@ func run(folder string) error {
 
 func main() {
 	if len(os.Args) != 2 {
-		fmt.Fprintln(os.Stderr, "usage: node FOLDER")
+		fmt.Fprintln(os.Stderr, "usage: streaming FOLDER")
 		os.Exit(2)
 	}
 	if err := run(os.Args[1]); err != nil {
