@@ -46,8 +46,9 @@ bench: ## run the benchmarks that defend the figures in docs/performance.md
 mutate: deps ## break the measurement line by line; its tests must notice
 	@python3 ci/mutate.py
 
-kubernetes: deps ## build the API server that the cluster tests use, once; prints where it is
+kubernetes: deps ## build the API server and the node that the cluster tests use, once; prints where they are
 	@ci/kubernetes.sh
+	@ci/kubernetes/streaming.sh
 
 helm: deps ## build the Helm 3 and Helm 4 that the chart is tested with, once; prints where they are
 	@ci/helm.sh

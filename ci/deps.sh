@@ -35,14 +35,8 @@ for package in "${packages[@]}"; do
 done
 [ ${#missing[@]} -gt 0 ] || exit 0
 
-sudo=()
-if [ "$(id -u)" -ne 0 ]; then
-  command -v sudo >/dev/null || {
-    echo "error: these packages are missing and installing them needs root or sudo: ${missing[*]}" >&2
-    exit 1
-  }
-  sudo=(sudo)
-fi
+. "$(dirname "$0")/root.sh"
+need_root "these packages are missing: ${missing[*]}; installing them"
 echo "installing: ${missing[*]}" >&2
 # Debian starts a default database cluster and services on install; nothing here needs them.
 policy=/usr/sbin/policy-rc.d

@@ -22,14 +22,8 @@ find_go() {
 
 find_go && exit 0
 
-sudo=()
-if [ "$(id -u)" -ne 0 ]; then
-  command -v sudo >/dev/null || {
-    echo "error: Go 1.21 or newer is needed to build Kubernetes, and installing it needs root or sudo" >&2
-    exit 1
-  }
-  sudo=(sudo)
-fi
+. "$(dirname "$0")/root.sh"
+need_root "Go 1.21 or newer is missing, and installing it"
 echo "installing: golang-go of Debian's backports" >&2
 # From where this machine has its Debian.
 debian=$(apt-get indextargets --format '$(REPO_URI)' 'Codename: bookworm' | head -1)

@@ -6,9 +6,9 @@
 #include <fmt/format.h>
 
 #include "aio/deadline.h"
-#include "aio/file.h"
 #include "api/node.h"
 #include "kube/credentials.h"
+#include "kube/lines.h"
 #include "net/http_client.h"
 #include "net/url.h"
 
@@ -16,14 +16,7 @@ namespace kube {
 namespace {
 
 constexpr const char* kJson = "application/json";
-constexpr unsigned kOk = 200, kUnauthorized = 401;
-constexpr base::Duration kFileAge = base::seconds(60);  // as those of Credentials
-constexpr std::size_t kLineMax = std::size_t{64} << 20U;
-
-base::Result<std::string> pem_text(const Pem& pem) {
-  if (!pem.text.empty() || pem.file.empty()) return pem.text;
-  return aio::read_file(pem.file);
-}
+constexpr unsigned kSwitching = 101, kOk = 200, kUnauthorized = 401;
 
 const char* content_type(PatchType type) {
   switch (type) {
@@ -43,35 +36,6 @@ std::string with_options(std::string path, const WriteOptions& options) {
                     .text();
 }
 
-/// Cuts what comes into lines.
-class Lines {
- public:
-  explicit Lines(std::function<bool(std::string_view)> line) : line_(std::move(line)) {}
-
-  bool take(std::string_view bytes) {
-    for (;;) {
-      const std::size_t end = bytes.find('\n');
-      if (end == std::string_view::npos) {
-        rest_ += bytes;
-        return rest_.size() <= kLineMax;
-      }
-      bool more = true;
-      if (rest_.empty()) {
-        more = end == 0 || line_(bytes.substr(0, end));
-      } else {
-        rest_ += bytes.substr(0, end);
-        more = line_(std::exchange(rest_, {}));
-      }
-      if (!more) return false;
-      bytes.remove_prefix(end + 1);
-    }
-  }
-
- private:
-  std::function<bool(std::string_view)> line_;
-  std::string rest_;
-};
-
 class HttpsClient final : public Client {
  public:
   HttpsClient(aio::Clock& clock, aio::Executor executor, Config config, ClientOptions options,
@@ -81,7 +45,8 @@ class HttpsClient final : public Client {
         options_(std::move(options)),
         server_(std::move(server)),
         credentials_(std::move(credentials)),
-        http_(std::move(executor), server_.address, nullptr) {
+        executor_(std::move(executor)),
+        http_(executor_, server_.address, nullptr) {
     while (server_.path.ends_with('/')) server_.path.pop_back();
   }
 
@@ -99,11 +64,30 @@ class HttpsClient final : public Client {
                                           what, ask);
   }
 
-  aio::Task<base::Result<Reply>> watch(std::string target, std::function<void()> opened,
-                                       std::function<bool(std::string_view)> line,
-                                       std::stop_token stop) override {
+  aio::Task<base::Result<Reply>> stream(std::string target, std::function<void()> opened,
+                                        std::function<bool(std::string_view)> sink,
+                                        std::stop_token stop) override {
     co_return co_await exchange({"GET", std::move(target), {}, {}}, std::move(opened),
-                                std::move(line), std::move(stop));
+                                std::move(sink), std::move(stop));
+  }
+
+  aio::Task<base::Result<Upgrade>> upgrade(std::string target, std::vector<std::string> protocols,
+                                           std::stop_token stop) override {
+    const net::HttpCall call{"GET", std::move(target), {}, {}};
+    net::WebSocketLimits limits;
+    limits.silence_max = options_.silence;
+    const std::string what = what_of(call);
+    for (bool again = true;; again = false) {
+      auto who = co_await identity(stop);
+      if (!who) co_return tl::unexpected(unasked(who.error()).with(what));
+      auto opened = co_await net::WebSocket::open(executor_, server_.address, tls_,
+                                                  addressed(call, who->authorization), protocols,
+                                                  limits, stop);
+      count(opened ? opened->answer.status : 0, call.method);
+      if (!opened) co_return tl::unexpected(opened.error().with(what));
+      if (opened->answer.status == kUnauthorized && again && credentials_.refused(*who)) continue;
+      co_return Upgrade{reply_of(std::move(opened->answer)), std::move(opened->socket)};
+    }
   }
 
  private:
@@ -118,7 +102,7 @@ class HttpsClient final : public Client {
     const base::TimePoint now = clock_.now();
     const bool other = !connected_as_ || *connected_as_ != identity.generation;
     if (other || now - authority_read_ >= kFileAge) {
-      CO_TRY(std::string authority, pem_text(config_.cluster.authority));
+      CO_TRY(std::string authority, read_pem(config_.cluster.authority));
       authority_read_ = now;
       if (!other && authority == authority_) co_return identity;
       authority_ = std::move(authority);
@@ -128,8 +112,8 @@ class HttpsClient final : public Client {
       tls.insecure = config_.cluster.insecure;
       tls.certificate = identity.certificate;
       tls.key = identity.key;
-      CO_TRY(auto context, net::make_tls_context(tls));
-      http_.use(std::move(context));
+      CO_TRY(tls_, net::make_tls_context(tls));
+      http_.use(tls_);
       connected_as_ = identity.generation;
     }
     co_return identity;
@@ -152,7 +136,7 @@ class HttpsClient final : public Client {
   }
 
   aio::Task<base::Result<Reply>> exchange(net::HttpCall call, std::function<void()> opened,
-                                          std::function<bool(std::string_view)> line,
+                                          std::function<bool(std::string_view)> sink,
                                           std::stop_token stop) {
     const std::string what = what_of(call);
     for (bool again = true;; again = false) {
@@ -160,16 +144,13 @@ class HttpsClient final : public Client {
       if (!who) co_return tl::unexpected(who.error().with(what));
       bool counted = false;
       base::Result<net::HttpAnswer> answer;
-      if (line) {
-        Lines lines(line);
-        net::HttpClient::Sink sink = [&lines](std::string_view bytes) { return lines.take(bytes); };
+      if (sink) {
         const std::function<void()> accepted = [this, &counted, &opened, &call] {
           counted = true;
           count(kOk, call.method);
           if (opened) opened();
         };
-        answer = co_await http_.stream(addressed(call, who->authorization), std::move(sink),
-                                       accepted, stop);
+        answer = co_await http_.stream(addressed(call, who->authorization), sink, accepted, stop);
       } else {
         answer = co_await http_.exchange(addressed(call, who->authorization), stop);
       }
@@ -180,6 +161,12 @@ class HttpsClient final : public Client {
     }
   }
 
+  /// Of a request of which no byte was sent.
+  static base::Error unasked(base::Error error) {
+    if (error.retry == base::Retry::Terminal) error.retry = base::Retry::Backoff;
+    return error;
+  }
+
   void count(unsigned code, const std::string& method) const {
     if (on_answer) on_answer(code, method);
   }
@@ -187,7 +174,7 @@ class HttpsClient final : public Client {
   static Reply reply_of(net::HttpAnswer answer) {
     Reply out;
     out.code = answer.status;
-    if (!out.ok()) {
+    if (!out.ok() && out.code != kSwitching) {
       const std::string* after = answer.header("Retry-After");
       out.refusal = refusal_of(out.code, answer.body, after == nullptr ? "" : *after);
     }
@@ -200,7 +187,9 @@ class HttpsClient final : public Client {
   ClientOptions options_;
   net::Url server_;
   Credentials credentials_;
+  aio::Executor executor_;
   net::HttpClient http_;
+  std::shared_ptr<net::TlsContext> tls_;       // null: plain, or nothing was asked yet
   std::optional<std::uint64_t> connected_as_;  // Identity::generation
   std::string authority_;
   base::TimePoint authority_read_{};
@@ -216,6 +205,14 @@ base::Result<std::unique_ptr<Client>> Client::make(aio::Clock& clock, aio::Execu
   TRY(auto credentials, Credentials::make(clock, config.user));
   return std::make_unique<HttpsClient>(clock, std::move(executor), std::move(config),
                                        std::move(options), std::move(url), std::move(credentials));
+}
+
+aio::Task<base::Result<Reply>> Client::watch(std::string target, std::function<void()> opened,
+                                             std::function<bool(std::string_view)> line,
+                                             std::stop_token stop) {
+  Lines lines(std::move(line), {});
+  const auto take = [&lines](std::string_view bytes) { return lines.take(bytes); };
+  co_return co_await stream(std::move(target), std::move(opened), take, std::move(stop));
 }
 
 aio::Task<base::Result<Reply>> Client::get(Resource resource, Key key, std::stop_token stop,

@@ -15,11 +15,13 @@
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "aio/clock.h"
 #include "aio/task.h"
 #include "kube/config.h"
 #include "kube/resource.h"
+#include "net/websocket.h"
 
 namespace kube {
 
@@ -28,6 +30,12 @@ struct Reply {
   std::string body{};  // of a watch that was accepted: empty
   Refusal refusal{};   // where !ok()
   bool ok() const { return code >= 200 && code < 300; }
+};
+
+/// Of a request for a WebSocket.
+struct Upgrade {
+  Reply reply{};                             // 101, or why not
+  std::shared_ptr<net::WebSocket> socket{};  // null: why not
 };
 
 enum class PatchType {
@@ -67,7 +75,8 @@ struct DeleteOptions {
 
 struct ClientOptions {
   std::string user_agent = "muster";
-  base::Duration timeout = base::seconds(30);  // of everything but a watch
+  base::Duration timeout = base::seconds(30);  // of everything but what goes on
+  base::Duration silence = base::seconds(30);  // of a WebSocket, which is pinged at half of it
 };
 
 class Client {
@@ -90,12 +99,22 @@ class Client {
   virtual aio::Task<base::Result<Reply>> send(std::string method, std::string target,
                                               std::string content_type, std::string body,
                                               std::stop_token stop) = 0;
-  /// A watch: each line, an event, goes to `line` as it comes, without its end; false: enough.
-  /// Ends in order when the server ends it. `opened` is called when it was accepted.
-  virtual aio::Task<base::Result<Reply>> watch(std::string target, std::function<void()> opened,
-                                               std::function<bool(std::string_view)> line,
-                                               std::stop_token stop) = 0;
+  /// An answer that goes on: its body goes to `sink` as it comes; false: enough. Ends in order when
+  /// the server ends it. `opened`, which may be empty, is called when it was accepted.
+  virtual aio::Task<base::Result<Reply>> stream(std::string target, std::function<void()> opened,
+                                                std::function<bool(std::string_view)> sink,
+                                                std::stop_token stop) = 0;
+  /// A WebSocket of one of these subprotocols, the best first, with messages of at most 1 MiB.
+  /// Errors: as net::WebSocket::open(), and of the credentials.
+  virtual aio::Task<base::Result<Upgrade>> upgrade(std::string target,
+                                                   std::vector<std::string> protocols,
+                                                   std::stop_token stop) = 0;
 
+  /// A watch: each line, an event, goes to `line` as it comes, without its end; false: enough.
+  /// Otherwise as stream().
+  aio::Task<base::Result<Reply>> watch(std::string target, std::function<void()> opened,
+                                       std::function<bool(std::string_view)> line,
+                                       std::stop_token stop);
   aio::Task<base::Result<Reply>> get(Resource resource, Key key, std::stop_token stop,
                                      std::string subresource = {});
   /// Of one namespace; empty: of all.

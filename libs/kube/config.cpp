@@ -94,11 +94,10 @@ base::Result<ExecPlugin> plugin_of(const Reader& from) {
     return wrong(from.field() + ".interactiveMode", "'Always': there is nobody to ask");
   }
   TRY(const std::string version, from.text("apiVersion"));
-  constexpr std::string_view kGroup = "client.authentication.k8s.io/";
-  if (version.starts_with(kGroup)) out.api_version = version.substr(kGroup.size());
+  if (version.starts_with(kPluginGroup)) out.api_version = version.substr(kPluginGroup.size());
   if (out.api_version != "v1" && out.api_version != "v1beta1") {
-    return wrong(from.field() + ".apiVersion",
-                 fmt::format("'{}': {}v1 or {}v1beta1 is needed", version, kGroup, kGroup));
+    return wrong(from.field() + ".apiVersion", fmt::format("'{}': {}v1 or {}v1beta1 is needed",
+                                                           version, kPluginGroup, kPluginGroup));
   }
   return out;
 }
@@ -170,6 +169,11 @@ base::Result<ConfigFile> read_config_file(const std::string& path) {
 }
 
 }  // namespace
+
+base::Result<std::string> read_pem(const Pem& pem) {
+  if (!pem.text.empty() || pem.file.empty()) return pem.text;
+  return aio::read_file(pem.file);
+}
 
 base::Result<ConfigFile> parse_config(std::string_view text, const std::string& path) {
   const auto documents = api::parse_yaml(text, path);

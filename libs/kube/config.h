@@ -28,6 +28,9 @@ struct Pem {
   bool empty() const { return text.empty() && file.empty(); }
 };
 
+/// The text, wherever it is. Errors: those of reading the file.
+base::Result<std::string> read_pem(const Pem& pem);
+
 struct Cluster {
   std::string server;           // "https://10.96.0.1:443"
   Pem authority;                // empty: the system's
@@ -36,7 +39,10 @@ struct Cluster {
   std::string unusable{};  // why; empty: it can be chosen
 };
 
-/// A credential plugin (client.authentication.k8s.io).
+/// What stands before the version of a credential plugin's API.
+inline constexpr std::string_view kPluginGroup = "client.authentication.k8s.io/";
+
+/// A credential plugin.
 struct ExecPlugin {
   std::string command;
   std::vector<std::string> arguments;

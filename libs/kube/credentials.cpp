@@ -13,21 +13,14 @@
 namespace kube {
 namespace {
 
-constexpr base::Duration kFileAge = base::seconds(60);
 /// A token that ends within this is fetched anew, so that it does not end on its way.
 constexpr base::Duration kLeeway = base::seconds(10);
 constexpr base::Duration kPluginTimeout = base::seconds(60);
-constexpr std::string_view kGroup = "client.authentication.k8s.io/";
-
-base::Result<std::string> text_of(const Pem& pem) {
-  if (!pem.text.empty() || pem.file.empty()) return pem.text;
-  return aio::read_file(pem.file);
-}
 
 std::string question(const std::string& api_version) {
   return api::to_json(api::Node::map()
                           .set("kind", "ExecCredential")
-                          .set("apiVersion", std::string(kGroup) + api_version)
+                          .set("apiVersion", std::string(kPluginGroup) + api_version)
                           .set("spec", api::Node::map().set("interactive", false)));
 }
 
@@ -40,7 +33,7 @@ base::Result<PluginAnswer> parse_plugin_answer(std::string_view json,
   };
   const auto answer = api::parse_json(json);
   if (!answer) return wrong("it printed no JSON: " + answer.error().message);
-  const std::string version = std::string(kGroup) + api_version;
+  const std::string version = std::string(kPluginGroup) + api_version;
   if ((*answer)["kind"].as_string() != "ExecCredential" ||
       (*answer)["apiVersion"].as_string() != version) {
     return wrong(fmt::format("it printed {} {}, not an ExecCredential of {}",
@@ -108,8 +101,8 @@ base::Result<> Credentials::read_files() {
     TRY(std::string token, aio::read_file(user_.token_file));
     TRY(take_token(std::move(token), user_.token_file));
   }
-  TRY(std::string certificate, text_of(user_.certificate));
-  TRY(std::string key, text_of(user_.key));
+  TRY(std::string certificate, read_pem(user_.certificate));
+  TRY(std::string key, read_pem(user_.key));
   if (certificate != identity_.certificate || key != identity_.key) ++identity_.generation;
   identity_.certificate = std::move(certificate);
   identity_.key = std::move(key);

@@ -21,6 +21,9 @@
 
 namespace kube {
 
+/// Files are read again when they are so old.
+inline constexpr base::Duration kFileAge = base::seconds(60);
+
 /// What a plugin printed.
 struct PluginAnswer {
   std::string token;

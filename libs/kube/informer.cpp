@@ -1,13 +1,12 @@
 #include "kube/informer.h"
 
-#include <deque>
 #include <optional>
 #include <utility>
 
 #include "aio/entropy.h"
-#include "aio/event.h"
 #include "aio/task_group.h"
 #include "kube/decode.h"
+#include "kube/inbox.h"
 
 namespace kube {
 
@@ -25,18 +24,10 @@ class Informer::Driver {
     const aio::Executor executor = co_await boost::asio::this_coro::executor;
     aio::TaskGroup group(executor);
     group_ = &group;
-    happened_.emplace(executor, aio::Event::Mode::Auto);
-    const auto alarm = clock_.alarm(executor);
+    inbox_.emplace(clock_, executor);
     take(reflect_event::Woke{});
-    for (;;) {
-      alarm->arm(wake_at_, [this] { happened_->set(); });
-      if (!co_await happened_->wait(stop)) break;
-      while (!events_.empty()) {
-        const ReflectEvent event = std::move(events_.front());
-        events_.pop_front();
-        take(event);
-      }
-      if (clock_.now() >= wake_at_) take(reflect_event::Woke{});
+    const auto take_it = [this](const ReflectEvent& event) { take(event); };
+    while (co_await inbox_->turn(take_it, stop)) {
     }
     end_request();
     static_cast<void>(co_await group.join());
@@ -64,7 +55,7 @@ class Informer::Driver {
   void carry_out(const reflect_action::Close&) { end_request(); }
   void carry_out(const reflect_action::Commit&) { copy_.commit(); }
   void carry_out(const reflect_action::Discard&) { copy_.discard(); }
-  void carry_out(const reflect_action::WakeAt& wake) { wake_at_ = wake.at; }
+  void carry_out(const reflect_action::WakeAt& wake) { inbox_->wake_at(wake.at); }
 
   void begin_request() {
     ++request_;
@@ -77,8 +68,7 @@ class Informer::Driver {
   /// Nothing of a request that was closed is heard.
   void happened(std::uint64_t request, ReflectEvent event) {
     if (request != request_) return;
-    events_.push_back(std::move(event));
-    happened_->set();
+    inbox_->put(std::move(event));
   }
   void complain(const ObjectText& object, const base::Result<>& outcome) const {
     if (outcome || !owner_.complain) return;
@@ -87,11 +77,16 @@ class Informer::Driver {
   }
 
   static reflect_event::Failed failed(const Refusal& refusal) {
-    return {static_cast<int>(refusal.code), refusal.reason, refusal.version_too_large,
-            refusal.retry_after, refusal.message};
+    return {.code = static_cast<int>(refusal.code),
+            .reason = refusal.reason,
+            .version_too_large = refusal.version_too_large,
+            .retry_after = refusal.retry_after,
+            .message = refusal.message};
   }
   static reflect_event::Failed failed(const base::Error& error) {
-    return {.code = 0, .message = error.message};
+    const bool too_much =
+        error.code == base::Code::ResourceExhausted || error.code == base::Code::DeadlineExceeded;
+    return {.code = 0, .too_much = too_much, .message = error.message};
   }
 
   aio::Task<base::Result<>> ask_page(std::uint64_t request, reflect_action::List list,
@@ -178,9 +173,7 @@ class Informer::Driver {
   Decoder decoder_;
 
   aio::TaskGroup* group_ = nullptr;  // while run() runs
-  std::optional<aio::Event> happened_;
-  std::deque<ReflectEvent> events_;
-  base::TimePoint wake_at_{};
+  std::optional<Inbox<ReflectEvent, reflect_event::Woke>> inbox_;
   std::uint64_t request_ = 0;  // the one that is heard
   std::stop_source request_stop_;
 };

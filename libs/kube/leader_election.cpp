@@ -1,16 +1,15 @@
 #include "kube/leader_election.h"
 
 #include <algorithm>
-#include <deque>
 #include <optional>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "aio/deadline.h"
-#include "aio/event.h"
 #include "aio/task_group.h"
 #include "api/node.h"
+#include "kube/inbox.h"
 #include "kube/informer.h"
 #include "kube/store.h"
 
@@ -25,10 +24,6 @@ const Resource kLeases{"coordination.k8s.io", "v1", "Lease", "leases", true};
 base::Result<base::WallTime> time_of(const api::Node& node) {
   if (!node.is_string()) return base::WallTime{};
   return parse_time(node.as_string());
-}
-
-base::Result<LeaseRecord> record_of(const Reply& reply) {
-  return parse_lease(reply.body);
 }
 
 }  // namespace
@@ -83,7 +78,7 @@ class LeaderElection::Driver {
     const aio::Executor executor = co_await boost::asio::this_coro::executor;
     aio::TaskGroup group(executor);
     group_ = &group;
-    happened_.emplace(executor, aio::Event::Mode::Auto);
+    inbox_.emplace(clock_, executor);
     InformerOptions options;
     options.resource = kLeases;
     options.ns = key_.space;
@@ -108,23 +103,12 @@ class LeaderElection::Driver {
 
  private:
   aio::Task<> follow(std::stop_token stop) {
-    const auto alarm = clock_.alarm(co_await boost::asio::this_coro::executor);
+    const auto take_it = [this](const LeaseEvent& event) { take(event); };
     take(lease_event::Woke{});
-    bool stopping = false;
     while (!ended_) {
-      alarm->arm(wake_at_, [this] { happened_->set(); });
-      const bool woken = co_await happened_->wait(stopping ? std::stop_token{} : stop);
-      if (!woken) {
-        stopping = true;
-        group_->spawn(end_work());
-        continue;
-      }
-      while (!events_.empty()) {
-        const LeaseEvent event = std::move(events_.front());
-        events_.pop_front();
-        take(event);
-      }
-      if (clock_.now() >= wake_at_) take(lease_event::Woke{});
+      if (co_await inbox_->turn(take_it, stop)) continue;
+      stop = {};  // once
+      group_->spawn(end_work());
     }
   }
 
@@ -140,13 +124,10 @@ class LeaderElection::Driver {
     return {record == nullptr ? std::nullopt : std::optional(*record)};
   }
 
-  void happened(LeaseEvent event) {
-    events_.push_back(std::move(event));
-    happened_->set();
-  }
+  void happened(LeaseEvent event) { inbox_->put(std::move(event)); }
 
   void take(const LeaseEvent& event) {
-    wake_at_ = base::kNever;  // while a request is under way its answer is what is waited for
+    inbox_->wake_at(base::kNever);  // while a request is under way its answer is what is waited for
     for (const LeaseAction& action : lease_->step(event, clock_.now(), clock_.wall_now())) {
       std::visit([this](const auto& one) { carry_out(one); }, action);
     }
@@ -162,7 +143,7 @@ class LeaderElection::Driver {
     epoch_.reset();
     if (owner_.on_lost) owner_.on_lost(lost.why);
   }
-  void carry_out(const lease_action::WakeAt& wake) { wake_at_ = wake.at; }
+  void carry_out(const lease_action::WakeAt& wake) { inbox_->wake_at(wake.at); }
   void carry_out(const lease_action::Ended&) { ended_ = true; }
 
   aio::Task<base::Result<>> ask(lease_action::Read read) {
@@ -212,7 +193,7 @@ class LeaderElection::Driver {
   }
 
   static Answered answer_of(const Reply& reply) {
-    auto record = record_of(reply);
+    auto record = parse_lease(reply.body);
     if (!record) return {};
     return {Answered::How::Done, std::move(*record)};
   }
@@ -228,9 +209,7 @@ class LeaderElection::Driver {
   aio::TaskGroup* group_ = nullptr;  // while run() runs
   const Informer* informer_ = nullptr;
   std::string problem_;
-  std::optional<aio::Event> happened_;
-  std::deque<LeaseEvent> events_;
-  base::TimePoint wake_at_{};
+  std::optional<Inbox<LeaseEvent, lease_event::Woke>> inbox_;
   std::optional<std::uint32_t> epoch_;  // of the term that on_lead was told
   bool ended_ = false;
 };

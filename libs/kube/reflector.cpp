@@ -83,6 +83,9 @@ void Reflector::on(const reflect_event::Failed& event) {
   } else if (is_gone(event)) {
     newest_ = true;
     if (knew) return;
+  } else if (event.too_much && what == Doing::Paging) {
+    newest_ =
+        true;  // of a version everything comes at once, whatever the limit; of the newest, pages
   } else if (event.code == 404) {
     relist_ = true;  // the kind may come back as another one
   }

@@ -41,6 +41,7 @@ struct Failed {
   int code = 0;          // HTTP status, or that of the ERROR object; 0: there was no answer
   std::string reason{};  // of the Status: "Expired", "Invalid" …
   bool version_too_large = false;  // a cause of the Status is ResourceVersionTooLarge
+  bool too_much = false;           // the answer was too large, or took too long
   base::Duration retry_after{};    // Retry-After; zero: none
   std::string message{};
 };

@@ -72,10 +72,18 @@ std::string path_of(const Resource& resource, const Key& key, std::string_view s
   return out;
 }
 
-Query& Query::add(std::string_view name, std::string_view value) {
-  if (value.empty()) return *this;
+void Query::put(std::string_view name, std::string_view value) {
   text_ += text_.empty() ? '?' : '&';
   text_ += escaped(name) + "=" + escaped(value);
+}
+
+Query& Query::add(std::string_view name, std::string_view value) {
+  if (!value.empty()) put(name, value);
+  return *this;
+}
+
+Query& Query::repeat(std::string_view name, const std::vector<std::string>& values) {
+  for (const std::string& value : values) put(name, value);
   return *this;
 }
 

@@ -23,6 +23,8 @@ struct Resource {
   std::string api_version() const { return group.empty() ? version : group + "/" + version; }
 };
 
+inline const Resource kPods{"", "v1", "Pod", "pods", true};
+
 /// "/apis/apps/v1/namespaces/shop/deployments/web/status". An empty name: the collection; an empty
 /// namespace: of all namespaces. Escapes what must be.
 std::string path_of(const Resource& resource, const Key& key, std::string_view subresource = {});
@@ -32,10 +34,14 @@ class Query {
  public:
   /// Leaves out an empty value.
   Query& add(std::string_view name, std::string_view value);
+  /// Once for each value, also for an empty one.
+  Query& repeat(std::string_view name, const std::vector<std::string>& values);
   /// "?a=b&c=d"; nothing: "".
   const std::string& text() const { return text_; }
 
  private:
+  void put(std::string_view name, std::string_view value);
+
   std::string text_;
 };
 

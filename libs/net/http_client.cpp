@@ -135,20 +135,6 @@ class Wire final : public ConnectionEvents {
   std::shared_ptr<Connection> connection_;
 };
 
-/// A line end in a header would begin another one, of which nobody knows.
-bool is_plain(const HttpCall& call) {
-  const auto plain = [](const std::string& text) {
-    return std::none_of(text.begin(), text.end(), [](char c) {
-      const auto byte = static_cast<unsigned char>(c);
-      return (byte < 0x20 && c != '\t') || byte == 0x7f;
-    });
-  };
-  return plain(call.method) && plain(call.target) && call.target.find(' ') == std::string::npos &&
-         std::all_of(call.headers.begin(), call.headers.end(), [&](const HttpHeader& header) {
-           return plain(header.name) && plain(header.value);
-         });
-}
-
 /// 100 Continue and the like: not the answer.
 bool is_interim(unsigned status) {
   constexpr unsigned kSwitching = 101, kFirstAnswer = 200;
@@ -169,6 +155,19 @@ std::string text_of(const HttpCall& call, const Address& address) {
 }
 
 }  // namespace
+
+bool is_plain(const HttpCall& call) {
+  const auto plain = [](const std::string& text) {
+    return std::none_of(text.begin(), text.end(), [](char c) {
+      const auto byte = static_cast<unsigned char>(c);
+      return (byte < 0x20 && c != '\t') || byte == 0x7f;
+    });
+  };
+  return plain(call.method) && plain(call.target) && call.target.find(' ') == std::string::npos &&
+         std::all_of(call.headers.begin(), call.headers.end(), [&](const HttpHeader& header) {
+           return plain(header.name) && plain(header.value);
+         });
+}
 
 const std::string* HttpAnswer::header(std::string_view name) const {
   const auto it = std::find_if(headers.begin(), headers.end(),

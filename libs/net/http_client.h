@@ -32,6 +32,10 @@ struct HttpCall {
   std::string body{};
 };
 
+/// No control character in the method, the target or a header: a line end in a header would begin
+/// another one, of which nobody knows.
+bool is_plain(const HttpCall& call);
+
 struct HttpAnswer {
   unsigned status = 0;
   std::vector<HttpHeader> headers{};

@@ -5,27 +5,19 @@
 #include <deque>
 #include <utility>
 
-#include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/host_name_verification.hpp>
-#include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/write.hpp>
 #include <fmt/format.h>
 #include <openssl/ssl.h>
 
 #include "net/connecting.h"
 #include "net/connection.h"
+#include "net/tls_context.h"
 
 namespace net {
 
 namespace asio = boost::asio;
 namespace ssl = boost::asio::ssl;
-
-class TlsContext {
- public:
-  explicit TlsContext(TlsOptions tls) : options(std::move(tls)) {}
-  TlsOptions options;
-  ssl::context context{ssl::context::tls_client};
-};
 
 namespace {
 
@@ -66,6 +58,20 @@ base::Result<std::shared_ptr<TlsContext>> make_tls_context(const TlsOptions& opt
   out->context.set_verify_mode(options.insecure ? ssl::verify_none : ssl::verify_peer, error);
   if (!options.insecure) TRY(trust(out->context, options));
   return out;
+}
+
+void expect_peer(TlsStream& stream, const TlsContext& context, const Address& address) {
+  const TlsOptions& options = context.options;
+  const std::string& name = options.server_name.empty() ? address.host : options.server_name;
+  error_code number;
+  asio::ip::make_address(name, number);
+  if (number) {  // SNI carries names only
+    SSL_set_tlsext_host_name(stream.native_handle(), name.c_str());
+  }
+  error_code error;
+  if (!options.insecure) {
+    stream.set_verify_callback(ssl::host_name_verification(name), error);
+  }
 }
 
 namespace {
@@ -114,17 +120,7 @@ class TlsConnection final : public Connection, public std::enable_shared_from_th
 
  private:
   void shake_hands() {
-    const std::string& name =
-        context_->options.server_name.empty() ? address_.host : context_->options.server_name;
-    error_code number;
-    asio::ip::make_address(name, number);
-    if (number) {  // SNI carries names only
-      SSL_set_tlsext_host_name(stream_.native_handle(), name.c_str());
-    }
-    error_code error;
-    if (!context_->options.insecure) {
-      stream_.set_verify_callback(ssl::host_name_verification(name), error);
-    }
+    expect_peer(stream_, *context_, address_);
     stream_.async_handshake(ssl::stream_base::client,
                             [self = shared_from_this()](const error_code& outcome) {
                               if (self->events_ != nullptr) {
@@ -189,7 +185,7 @@ class TlsConnection final : public Connection, public std::enable_shared_from_th
   }
 
   std::shared_ptr<TlsContext> context_;
-  ssl::stream<tcp::socket> stream_;
+  TlsStream stream_;
   Address address_;
   ConnectionEvents* events_;      // null: closed
   std::function<void()> cancel_;  // the lookup of a name that is under way

@@ -126,6 +126,17 @@ TEST_F(ReflectorTest, AnExpiredTokenBeginsAgainWithTheNewest) {
   EXPECT_GT(wake, 0.7);
 }
 
+TEST_F(ReflectorTest, AListThatIsTooMuchAtOnceIsAskedForInPages) {
+  reflector_ = with_pages();
+  EXPECT_THAT(step(Woke{}, 0), ElementsAre("List from 0"));
+  EXPECT_THAT(step(Failed{.too_much = true, .message = "too large"}, 30), ElementsAre("Discard"));
+  EXPECT_THAT(step(Woke{}, wake), ElementsAre("List newest"));
+  EXPECT_THAT(step(Failed{.too_much = true}, 70), ElementsAre("Discard"));
+  EXPECT_THAT(step(Woke{}, wake), ElementsAre("List newest")) << "until a list was whole";
+  EXPECT_THAT(step(Page{"10", "t1"}, 80), ElementsAre("List next t1"));
+  EXPECT_THAT(step(Page{"10", ""}, 81), ElementsAre("Commit", "Watch from 10"));
+}
+
 TEST_F(ReflectorTest, AWatchThatEndsGoesOnAtTheLastVersionWithoutListing) {
   sync();
   got(Change::Bookmark, "17", 100);

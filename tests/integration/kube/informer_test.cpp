@@ -46,14 +46,6 @@ class InformerTest : public ServerTest {
     stop.request_stop();
     EXPECT_TRUE(until([this] { return ended; }));
   }
-  bool until(const std::function<bool()>& holds, base::Duration limit = base::seconds(40)) {
-    const auto end = clock.now() + limit;
-    context.restart();
-    while (!holds() && clock.now() < end) {
-      context.run_for(std::chrono::milliseconds(5));
-    }
-    return holds();
-  }
   std::map<std::string, std::string> copy() const {
     std::map<std::string, std::string> out;
     store.for_each([&](const Key& key, const std::string& value) { out[key.name] = value; });

@@ -27,12 +27,6 @@ class RecorderTest : public ServerTest {
     stop.request_stop();
     EXPECT_TRUE(until([this] { return ended; }));
   }
-  bool until(const std::function<bool()>& holds, base::Duration within = base::seconds(40)) {
-    const auto limit = clock.now() + within;
-    context.restart();
-    while (!holds() && clock.now() < limit) context.run_for(std::chrono::milliseconds(5));
-    return holds();
-  }
   /// Those about our object.
   std::vector<api::Node> events() {
     ListQuery query;

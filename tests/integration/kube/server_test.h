@@ -1,6 +1,7 @@
 // A namespace of its own on the real API server for each test, and the words of its tests.
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include <boost/asio/co_spawn.hpp>
@@ -74,6 +75,14 @@ class ServerTest : public testing::Test {
   }
   base::Result<Reply> create(const std::string& name, const std::string& value) {
     return run(client->create(kConfigMaps, space, config_map(name, value), {}, {}));
+  }
+
+  /// Runs what is under way until it holds.
+  bool until(const std::function<bool()>& holds, base::Duration limit = base::seconds(40)) {
+    const auto end = clock.now() + limit;
+    context.restart();
+    while (!holds() && clock.now() < end) context.run_for(std::chrono::milliseconds(5));
+    return holds();
   }
 
   aio::SystemClock clock;

@@ -1,0 +1,132 @@
+#include "kube/exec.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "aio/deadline.h"
+#include "aio/task_group.h"
+#include "kube/channel.h"
+
+namespace kube {
+namespace {
+
+constexpr std::size_t kPieceBytes = std::size_t{32} << 10U;
+/// How long output is waited for after the command's end was told, and the closing handshake.
+constexpr base::Duration kLinger = base::seconds(2);
+constexpr unsigned kServerErrors = 500;
+
+std::string target_of(const ExecRequest& request) {
+  Query query;
+  query.add("container", request.container).repeat("command", request.argv);
+  query.add("stdin", request.input.empty() ? "" : "true");
+  query.add("stdout", "true").add("stderr", "true");
+  return path_of(kPods, request.pod, "exec") + query.text();
+}
+
+/// Errors do not matter here: whoever receives meets them too.
+aio::Task<base::Result<>> send_input(net::WebSocket& socket, const std::string& input,
+                                     std::stop_token stop) {
+  for (std::size_t at = 0; at < input.size(); at += kPieceBytes) {
+    const std::string_view piece = std::string_view(input).substr(at, kPieceBytes);
+    if (!co_await socket.send(channel_message(kStdin, piece), stop)) co_return base::Result<>{};
+  }
+  static_cast<void>(co_await socket.send(close_message(kStdin), stop));
+  co_return base::Result<>{};
+}
+
+/// Everything that is said, until it is told how the command ended and the server has closed.
+aio::Task<base::Result<>> listen(aio::Clock& clock, net::WebSocket& socket,
+                                 ExecTranscript& transcript, std::stop_token stop) {
+  while (!transcript.told()) {
+    CO_TRY(const auto message, co_await socket.receive(stop));
+    if (!message) co_return base::Result<>{};
+    CO_TRY(transcript.take(*message));
+  }
+  aio::Deadline linger(clock, co_await boost::asio::this_coro::executor, clock.now() + kLinger,
+                       std::move(stop));
+  for (;;) {
+    const auto message = co_await socket.receive(linger.token());
+    if (!message || !*message) co_return base::Result<>{};
+    CO_TRY(transcript.take(**message));
+  }
+}
+
+aio::Task<base::Result<ExecOutcome>> converse(aio::Clock& clock, net::WebSocket& socket,
+                                              const ExecRequest& request, std::stop_token stop) {
+  const aio::Executor executor = co_await boost::asio::this_coro::executor;
+  aio::TaskGroup writing(executor, stop);
+  if (!request.input.empty()) {
+    writing.spawn(send_input(socket, request.input, writing.token()));
+  }
+  ExecTranscript transcript(request.output_bytes_max);
+  const auto heard = co_await listen(clock, socket, transcript, stop);
+  writing.cancel();
+  static_cast<void>(co_await writing.join());
+  aio::Deadline closing(clock, executor, clock.now() + kLinger, stop);
+  co_await socket.close(closing.token());
+  if (!heard && !transcript.told()) co_return tl::unexpected(heard.error());
+  ExecOutcome out;
+  CO_TRY(out.exit_code, transcript.end());
+  out.out = std::move(transcript.out);
+  out.err = std::move(transcript.err);
+  out.truncated = transcript.truncated;
+  out.protocol = socket.protocol();
+  co_return out;
+}
+
+aio::Task<base::Result<ExecOutcome>> attempt(aio::Clock& clock, Client& client,
+                                             const ExecRequest& request, std::stop_token stop) {
+  std::vector<std::string> protocols{kChannelsV5};
+  if (request.input.empty()) protocols.emplace_back(kChannelsV4);
+  CO_TRY(const auto opened, co_await client.upgrade(target_of(request), protocols, stop));
+  if (!opened.socket) {
+    base::Error error = error_of(opened.reply.refusal, "refused");
+    // What a proxy says in the server's place says nothing of what the server has done.
+    if (opened.reply.code >= kServerErrors) error.retry = base::Retry::Terminal;
+    if (!request.input.empty() && opened.reply.body.empty()) {
+      error.message +=
+          fmt::format("; perhaps it does not speak {}, which input needs", kChannelsV5);
+    }
+    co_return tl::unexpected(std::move(error));
+  }
+  const std::string& chosen = opened.socket->protocol();
+  if (std::find(protocols.begin(), protocols.end(), chosen) == protocols.end()) {
+    co_return base::fail(base::Code::Unavailable,
+                         fmt::format("the server speaks '{}', not {}", chosen, protocols.front()));
+  }
+  co_return co_await converse(clock, *opened.socket, request, std::move(stop));
+}
+
+}  // namespace
+
+aio::Task<base::Result<ExecOutcome>> exec(aio::Clock& clock, Client& client, ExecRequest request,
+                                          base::TimePoint deadline, std::stop_token stop) {
+  if (request.argv.empty()) {
+    co_return base::fail(base::Code::InvalidArgument, "exec: a command is needed");
+  }
+  const std::string what =
+      fmt::format("exec {} in {}", request.argv.front(), to_string(request.pod));
+  aio::Deadline limit(clock, co_await boost::asio::this_coro::executor, deadline, std::move(stop));
+  auto outcome = co_await attempt(clock, client, request, limit.token());
+  if (outcome) co_return outcome;
+  base::Error error = outcome.error().with(what);
+  if (limit.expired()) {
+    error = limit.error(what, outcome.error().message);
+    error.retry = outcome.error().retry;
+  }
+  co_return tl::unexpected(std::move(error));
+}
+
+bool may_have_run(const base::Error& error) {
+  switch (error.code) {
+    case base::Code::InvalidArgument:
+    case base::Code::NotFound:
+    case base::Code::PermissionDenied:
+    case base::Code::FailedPrecondition: return false;
+    default: return error.retry == base::Retry::Terminal;
+  }
+}
+
+}  // namespace kube

@@ -1,0 +1,51 @@
+// A command in a container of a pod, as `kubectl exec` runs it, over a WebSocket.
+//
+// That a command failed is an outcome; an Error is that it was not run or that nobody knows how it
+// ended, and the two must not be mistaken for one another: what is unknown must not be repeated.
+// may_have_run() tells. A command that nobody listens to any more is not ended by that: whoever
+// must be sure gives it a time limit of its own, inside the container.
+//
+// v5.channel.k8s.io is asked for. A server before 1.30 has v4, in which the end of standard input
+// cannot be said: it is offered only where there is none, and a server that has nothing else then
+// refuses, instead of running a command that would wait for ever.
+#pragma once
+
+#include <cstddef>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "aio/clock.h"
+#include "aio/task.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "kube/client.h"
+
+namespace kube {
+
+struct ExecRequest {
+  Key pod{};
+  std::string container{};          // empty: the pod's default
+  std::vector<std::string> argv{};  // no shell
+  std::string input{};              // for standard input, which then ends; empty: it has none
+  std::size_t output_bytes_max = std::size_t{1} << 20U;  // of each output; the first are kept
+};
+
+struct ExecOutcome {
+  int exit_code = 0;
+  std::string out{}, err{};
+  bool truncated = false;  // there was more output than was kept
+  std::string protocol{};  // "v5.channel.k8s.io"
+};
+
+/// Runs the command and waits for its end.
+/// Errors: InvalidArgument, NotFound, PermissionDenied, FailedPrecondition as the server refused
+/// it; Unavailable, DeadlineExceeded, Cancelled, of which may_have_run() tells more. Cancellation:
+/// the connection is closed; see above for what becomes of the command.
+aio::Task<base::Result<ExecOutcome>> exec(aio::Clock& clock, Client& client, ExecRequest request,
+                                          base::TimePoint deadline, std::stop_token stop);
+
+/// Of an Error of exec(): the command may have run, wholly or in part. False: it surely did not.
+bool may_have_run(const base::Error& error);
+
+}  // namespace kube
