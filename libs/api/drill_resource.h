@@ -27,12 +27,12 @@ const std::vector<std::string>& drill_states();
 const std::vector<std::string>& drill_verdicts();
 
 struct DrillSpec {
-  std::string plan;     // RecoveryPlan in the drill's namespace
-  std::string profile;  // empty: none
-  std::optional<std::int64_t> rto_seconds, rpo_seconds;
+  std::string plan;          // RecoveryPlan in the drill's namespace
+  std::string profile = {};  // empty: none
+  std::optional<std::int64_t> rto_seconds = {}, rpo_seconds = {};
   Node timing = Node::map();  // the fields of spec.timing that are replaced
   bool abort = false;
-  std::vector<std::string> approvals;  // names of steps
+  std::vector<std::string> approvals = {};  // names of steps
 };
 
 struct StatusCondition {

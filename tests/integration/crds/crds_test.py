@@ -91,8 +91,9 @@ class Plans(Cases):
         self.assertGreaterEqual(len(plans), 2)
         self.accepted_all(plans)
 
-    def test_what_is_shipped_for_one_machine_is_refused_with_what_runs_it(self):
-        self.refused(documents("database-failover.yaml")[0], "spec.target.local", "`muster drill run`", "kubernetes")
+    def test_a_system_of_one_machine_is_refused_with_what_runs_it(self):
+        local = documents("database-failover.yaml")[0]["spec"]["target"]
+        self.refused(changed(changed(plan(), ("metadata", "name"), "local"), (*SPEC, "target"), local), "spec.target.local", "`muster drill run`", "kubernetes")
 
     def test_defaults_are_filled_in(self):
         self.accepted(changed(plan(), ("metadata", "name"), "defaults"))
@@ -124,10 +125,10 @@ class Plans(Cases):
                 ((*SPEC, "target", "kubernetes", "services", 0, "port"), 70000, "spec.target.kubernetes.services[0].port",
                  "less than or equal to 65535"),
                 ((*SPEC, "target", "kubernetes", "workloads"), None, "spec.target.kubernetes.workloads", "Required value"),
-                ((*SPEC, "fault", "deletePods"), {"workload": "db-a"}, "spec.fault", "has [deletePods, scale]",
+                ((*SPEC, "fault", "deletePods"), {"workload": "db-a"}, "spec.fault", 'has ["deletePods", "scale"]',
                  "exactly one kind of fault is needed, of deletePods, scale, select"),
                 ((*SPEC, "fault", "scale"), None, "spec.fault", "has []", "exactly one kind of fault is needed"),
-                ((*SPEC, "faults"), [fault], "spec:", "has [fault, faults]", "exactly one is needed"),
+                ((*SPEC, "faults"), [fault], "spec:", 'has ["fault", "faults"]', "exactly one is needed"),
                 ((*SPEC, "fault"), None, "spec:", "has []", "exactly one is needed, of fault, faults"),
                 ((*SPEC, "fault", "provenBy", "probe"), {"name": "orders", "state": "Bad"}, "spec.fault.provenBy",
                  "exactly one kind of condition"),
