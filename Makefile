@@ -23,9 +23,10 @@ build: deps ## build everything: PRESET=default (ASan, UBSan), release or tsan
 
 # Gigabytes of fresh programs are written to disk when the kernel likes, which is in the middle of a
 # drill on a database unless they are written now.
-test: build kubernetes helm ## build and run all tests
+test: build kubernetes helm ## build and run all tests; with CI set also the drills of a real cluster
+	@$(if $(CI),ci/deps.sh cluster && ci/cluster/programs.sh >/dev/null)
 	@sync
-	@ctest --test-dir $(BUILD) --output-on-failure -j $(JOBS)
+	@ctest --test-dir $(BUILD) --output-on-failure -j $(JOBS) -LE 'cluster-nodes$(if $(CI),,|cluster-drills)'
 
 check: deps ## formatting, bans and norms, layers, clang-tidy
 	@ci/check.sh
@@ -60,9 +61,9 @@ cluster-up: ## a real Kubernetes cluster on this machine (root): NODES=2, BINARI
 cluster-down: ## end that cluster and all that it left
 	@ci/cluster/cluster.py down
 
-e2e: ## tests of a real cluster, minutes (root)
+e2e: build kubernetes helm ## tests of a real cluster, ten minutes (root)
 	@ci/deps.sh cluster
-	@python3 tests/cluster/cluster_test.py
+	@ctest --test-dir $(BUILD) --output-on-failure -L 'cluster-nodes|cluster-drills'
 
 crds: ## write helm/files/crds and docs/crds.md from the tables of libs/api
 	@$(MAKE) --no-print-directory build TARGET=muster_crds

@@ -238,10 +238,9 @@ class CarryOut {
     const std::string between = entry.subject.empty() || entry.text.empty() ? "" : ": ";
     const bool named = entry.kind == Kind::PhaseBegan || entry.kind == Kind::StateChanged;
     // What is alike in reason and action becomes one series, of which only the first note is kept.
-    events_->tell(about, bad ? "Warning" : "Normal",
-                  named ? entry.subject : drill::name(entry.kind),
-                  entry.subject.empty() ? "Drill" : entry.subject,
-                  entry.subject + between + entry.text);
+    events_->tell(
+        about, bad ? "Warning" : "Normal", named ? entry.subject : drill::name(entry.kind),
+        entry.subject.empty() ? "Drill" : entry.subject, entry.subject + between + entry.text);
   }
 
   /// The end must be said: until it is, the guardian takes the drill for one that died.

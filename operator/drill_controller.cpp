@@ -90,6 +90,7 @@ class DrillController::Driver {
       if (owner_.on_drill) owner_.on_drill(key);
     };
     plans_.on_news = [this](const kube::Key& key, kube::News) {
+      if (owner_.on_plan) owner_.on_plan(key);
       for (const kube::Key& drill : drills_.by_index("plan", kube::to_string(key))) {
         controller_.add(drill);
       }
@@ -123,6 +124,7 @@ class DrillController::Driver {
 
   kube::Controller& controller() { return controller_; }
   const kube::Store<DrillObject>& drills() const { return drills_; }
+  const kube::Store<api::Node>& plans() const { return plans_; }
 
   std::size_t running() const {
     std::size_t out = 0;
@@ -379,6 +381,9 @@ aio::Task<base::Result<>> DrillController::work(std::stop_token stop) {
 }
 kube::Controller& DrillController::controller() {
   return driver_->controller();
+}
+const kube::Store<api::Node>& DrillController::plans() const {
+  return driver_->plans();
 }
 const kube::Store<DrillObject>& DrillController::drills() const {
   return driver_->drills();

@@ -49,8 +49,10 @@ class DrillController {
   std::size_t running() const;
   /// The copy.
   const kube::Store<cluster::DrillObject>& drills() const;
+  const kube::Store<api::Node>& plans() const;
   /// Called when one changed, after the copy has it.
   std::function<void(const kube::Key& drill)> on_drill;
+  std::function<void(const kube::Key& plan)> on_plan;
 
  private:
   class Driver;

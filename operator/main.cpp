@@ -96,6 +96,7 @@ int main(int count, char** arguments) {
   CLI11_PARSE(app, count, arguments);
   if (responder->parsed()) return respond(responder->remaining());
   program.lease = base::seconds(lease_seconds);
+  program.build = {cli::version(), cli::revision(), cli::compiler()};
   if (run->parsed()) return op::run_operator(program);
   return drill->parsed() ? op::carry_out(pod) : op::guard(pod);
 }

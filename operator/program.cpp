@@ -12,9 +12,11 @@
 #include "aio/task_group.h"
 #include "kube/leader_election.h"
 #include "kube/measure.h"
+#include "metrics/drill_metrics.h"
 #include "metrics/runtime_metrics.h"
 #include "net/http_server.h"
 #include "operator/log.h"
+#include "operator/plan_controller.h"
 #include "operator/schedule_controller.h"
 
 namespace op {
@@ -57,6 +59,20 @@ class Program {
     kube::measure(clock_, drills_->controller(), metrics_);
     schedules_.emplace(clock_, *client_, *events_, *drills_, settings);
     kube::measure(clock_, schedules_->controller(), metrics_);
+    plans_.emplace(clock_, *client_, *drills_, settings,
+                   [this](const kube::Key& plan, const drill::PlanCompliance& compliance) {
+                     const drill::ObjectiveRecord& rto = compliance.rto;
+                     const drill::ObjectiveRecord& rpo = compliance.rpo;
+                     drill_metrics_.compliance(kube::to_string(plan), {rto.ratio, rto.lower_bound},
+                                               {rpo.ratio, rpo.lower_bound});
+                   });
+    kube::measure(clock_, plans_->controller(), metrics_);
+    drills_->on_plan = [this](const kube::Key& plan) { plans_->add(plan); };
+    drills_->on_drill = [this](const kube::Key& key) {
+      schedules_->drill_changed(key);
+      const cluster::DrillObject* drill = drills_->drills().find(key);
+      if (drill != nullptr) plans_->add({key.space, drill->plan});
+    };
     CO_TRY(auto server, net::HttpServer::listen(
                             clock_, context_.get_executor(), options_.listen,
                             [this](const net::HttpRequest& request) { return serve(request); }));
@@ -79,8 +95,7 @@ class Program {
   }
 
   aio::Task<base::Result<>> work_alone(aio::TaskGroup& leading) {
-    leading.spawn(drills_->work(leading.token()));
-    leading.spawn(schedules_->work(leading.token()));
+    lead(leading);
     co_await aio::wait_for(clock_, base::Duration::max() / 2, ending_.get_token());
     co_return base::Result<>{};
   }
@@ -97,8 +112,7 @@ class Program {
     kube::measure(*election_, kElection, metrics_);
     election_->on_lead = [this, &leading](std::uint32_t epoch) {
       log(Level::Info, "leading", {{"epoch", std::to_string(epoch)}});
-      leading.spawn(drills_->work(leading.token()));
-      leading.spawn(schedules_->work(leading.token()));
+      lead(leading);
     };
     election_->on_lost = [this, &leading](const std::string& why) {
       if (ending_.stop_requested()) return;
@@ -110,6 +124,12 @@ class Program {
     leading_ = &leading;
     election_->before_release = [this] { return end_work(); };
     co_return co_await election_->run(ending_.get_token());
+  }
+
+  void lead(aio::TaskGroup& leading) {
+    leading.spawn(drills_->work(leading.token()));
+    leading.spawn(schedules_->work(leading.token()));
+    leading.spawn(plans_->work(leading.token()));
   }
 
   aio::Task<> end_work() {
@@ -127,7 +147,8 @@ class Program {
   net::HttpReply serve(const net::HttpRequest& request) {
     const std::string path = request.target.substr(0, request.target.find('?'));
     if (path == "/metrics") {
-      return {200, "text/plain; version=0.0.4; charset=utf-8", metrics_.text()};
+      return {200, "text/plain; version=0.0.4; charset=utf-8",
+              metrics_.text() + drill_metrics_.text()};
     }
     if (path == "/healthz") return {200, "text/plain", "ok\n"};
     if (path == "/readyz") {
@@ -141,10 +162,12 @@ class Program {
   boost::asio::io_context context_;
   aio::SystemClock clock_;
   metrics::RuntimeMetrics metrics_;
+  metrics::DrillMetrics drill_metrics_{options_.build};
   std::unique_ptr<kube::Client> client_, election_client_;
   std::optional<kube::EventRecorder> events_;
   std::optional<DrillController> drills_;
   std::optional<ScheduleController> schedules_;
+  std::optional<PlanController> plans_;
   std::optional<kube::LeaderElection> election_;
   aio::TaskGroup* leading_ = nullptr;  // what is done by the leader alone
   std::stop_source ending_;

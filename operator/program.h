@@ -10,6 +10,7 @@
 #include <string>
 
 #include "base/time.h"
+#include "metrics/drill_metrics.h"
 #include "operator/drill_controller.h"
 
 namespace op {
@@ -22,6 +23,7 @@ struct ProgramOptions {
   base::Duration lease = base::seconds(15);
   std::string listen = ":8080";
   ControllerSettings controllers;
+  metrics::Build build;
 };
 
 /// The program's exit code: 0 when it was asked to end, 1 when it could not go on.

@@ -96,13 +96,13 @@ class ScheduleController::Driver {
     schedules_.on_news = [this](const kube::Key& key, kube::News what) {
       controller_.add(key, what);
     };
-    // A drill that ends may be what a slot waits for.
-    drills_.on_drill = [this](const kube::Key& drill) {
-      schedules_.for_each([&](const kube::Key& key, const Node&) {
-        if (key.space == drill.space) controller_.add(key);
-      });
-    };
     informer_.complain = [](const std::string& text) { log(Level::Warning, text, {}); };
+  }
+
+  void drill_changed(const kube::Key& drill) {
+    schedules_.for_each([&](const kube::Key& key, const Node&) {
+      if (key.space == drill.space) controller_.add(key);
+    });
   }
 
   aio::Task<base::Result<>> follow(std::stop_token stop) {
@@ -340,6 +340,9 @@ ScheduleController::ScheduleController(aio::Clock& clock, kube::Client& client,
                                        ControllerSettings settings)
     : driver_(std::make_unique<Driver>(clock, client, events, drills, std::move(settings))) {}
 ScheduleController::~ScheduleController() = default;
+void ScheduleController::drill_changed(const kube::Key& drill) {
+  driver_->drill_changed(drill);
+}
 aio::Task<base::Result<>> ScheduleController::follow(std::stop_token stop) {
   return driver_->follow(std::move(stop));
 }

@@ -94,7 +94,8 @@ std::vector<FieldSpec> schedule_status_fields() {
           time_field("lastScheduleTime", "The last slot that started a drill."),
           time_field("nextScheduleTime", "The next slot that will start one."),
           time_field("lastSuccessfulTime", "When a drill of the schedule last met its objectives."),
-          text("lastSkipped", "Why the last slot that started no drill did not.")};
+          text("lastSkipped", "Why the last slot that started no drill did not."),
+          text("state", "What was decided of its latest slots, as JSON; so that none runs twice.")};
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include "cluster/condition_workload.h"
 #include "cluster/fault_delete_pods.h"
+#include "cluster/step_exec.h"
 #include "cluster/step_scale.h"
 #include "cluster/step_select.h"
 #include "targets/condition_http.h"
@@ -19,11 +20,13 @@ targets::Catalog cluster_catalog() {
   // Faults and steps.
   catalog.add(make_scale_step());
   catalog.add(make_select_step());
+  catalog.add(make_exec_step());
   // Steps.
   catalog.add(targets::make_sql_step());
   catalog.add(targets::make_wait_for_step());
   // Conditions.
   catalog.add(make_workload_condition());
+  catalog.add(make_exec_condition());
   catalog.add(targets::make_postgres_condition());
   catalog.add(targets::make_http_condition());
   catalog.add(targets::make_probe_condition());

@@ -124,7 +124,8 @@ api::Problems engine_problems(const api::RecoveryPlan& plan, const targets::Cata
     problems.push_back({file, plan.document["spec"].mark, "spec", wrong});
   }
   for (const api::Fault& fault : plan.faults) {
-    if (fault.proven_by || fault.action.kind != "command") continue;
+    const bool command = fault.action.kind == "command" || fault.action.kind == "exec";
+    if (fault.proven_by || !command) continue;
     problems.push_back({file, fault.action.mark, "spec.fault.provenBy",
                         "missing: nothing shows that the command of fault '" + fault.name +
                             "' took effect; a condition is required"});

@@ -85,6 +85,24 @@ def machine():
     return {"settings": settings, "tables": output("nft", "list", "tables"), "forwarding": read("/proc/sys/net/ipv4/ip_forward")}
 
 
+def unfit():
+    """Why no node can be made on this machine; None: one can."""
+    if os.geteuid() != 0:
+        return "a cluster needs root"
+    for what, argv in {"network namespaces": ["unshare", "--net", "true"],
+                       "mounts": ["unshare", "--mount", "mount", "-t", "tmpfs", "none", "/mnt"]}.items():
+        if subprocess.run(argv, capture_output=True, check=False).returncode != 0:
+            return f"this machine allows no {what}"
+    probe = next((path for path in ("/sys/fs/cgroup/cpu/muster-probe", "/sys/fs/cgroup/muster-probe")
+                  if os.path.isdir(os.path.dirname(path))), "")
+    try:
+        os.mkdir(probe)
+        os.rmdir(probe)
+    except OSError as error:
+        return f"this machine allows no cgroup: {error}"
+    return None
+
+
 class ClusterCase(unittest.TestCase):
     """Starts two nodes once; its tests are in namespaces of their own. The end of the class is a test too."""
 
@@ -92,11 +110,14 @@ class ClusterCase(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
+        if why := unfit():
+            raise unittest.SkipTest(why)
         cls.before = machine()
         folder = tempfile.TemporaryDirectory(dir="/var/tmp", prefix="muster-")
         cls.addClassCleanup(folder.cleanup)
         cls.cluster = Cluster(folder.name)
-        archives = output(os.path.join(ROOT, "ci", "cluster", "images.sh"), *cls.images).split()
+        binaries = os.environ.get("BINARIES", os.path.join(ROOT, "build", "default"))
+        archives = output(os.path.join(ROOT, "ci", "cluster", "images.sh"), "--binaries", binaries, *cls.images).split()
         cls.kubectl_program = os.path.join(output(os.path.join(ROOT, "ci", "kubernetes.sh")).strip(), "kubectl")
         cls.addClassCleanup(cls.cluster.call, "down")
         print(cls.cluster.call("up", *(f"--image={archive}" for archive in archives)), file=sys.stderr)

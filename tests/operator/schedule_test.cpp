@@ -1,7 +1,7 @@
-#include "operator/schedule_controller.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include "operator/schedule_controller.h"
 
 namespace op {
 namespace {
@@ -11,7 +11,8 @@ using testing::HasSubstr;
 
 Node schedule(const std::string& spec) {
   return *api::parse_json(R"({"metadata":{"name":"nightly","namespace":"shop","uid":"u",
-      "resourceVersion":"3"},"spec":)" + spec + "}");
+      "resourceVersion":"3"},"spec":)" +
+                          spec + "}");
 }
 
 constexpr const char* kGood =
@@ -30,8 +31,8 @@ TEST(Schedule, TheClusterFormIsTheOneOfFilesWithAPlanForAFile) {
 }
 
 TEST(Schedule, WhatIsWrongIsNamed) {
-  const auto spec = schedule_of(
-      schedule(R"({"schedule":"0 25 * * *","drill":{"planRef":{"name":"p"}}})"));
+  const auto spec =
+      schedule_of(schedule(R"({"schedule":"0 25 * * *","drill":{"planRef":{"name":"p"}}})"));
   ASSERT_FALSE(spec.has_value());
   EXPECT_THAT(api::format(spec.error()), HasSubstr("spec.schedule"));
 }

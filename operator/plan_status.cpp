@@ -1,0 +1,134 @@
+#include "operator/plan_status.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "crypto/hash.h"
+
+namespace op {
+namespace {
+
+using api::Node;
+
+constexpr std::int64_t kMaxAgeDays = 90;  // as spec.objectives.maxAgeDays has it by default
+
+drill::Verdict verdict_of(const Node& node) {
+  using drill::Verdict;
+  for (const Verdict verdict : {Verdict::Met, Verdict::Inconclusive, Verdict::Missed}) {
+    if (node.as_string() == drill::name(verdict)) return verdict;
+  }
+  return Verdict::Invalid;
+}
+
+drill::ObjectiveSummary objective_of(const Node& node) {
+  drill::ObjectiveSummary out;
+  out.objective = base::seconds(node["objectiveSeconds"].as_int());
+  out.verdict = verdict_of(node["verdict"]);
+  if (!node.has("lowerMillis")) return out;
+  drill::Bounds bounds{base::millis(node["lowerMillis"].as_int()), std::nullopt};
+  if (node.has("upperMillis")) bounds.upper = base::millis(node["upperMillis"].as_int());
+  out.service = out.user_visible = bounds;
+  return out;
+}
+
+/// Drills of the same plan can be compared: what ran is in the status, by value.
+std::string digest_of(const Node& plan) {
+  const crypto::Digest digest = crypto::sha256(api::to_json(plan["spec"]));
+  std::string out;
+  for (std::size_t i = 0; i < 8; ++i) out += fmt::format("{:02x}", digest[i]);
+  return out;
+}
+
+base::WallTime time_of(const Node& node) {
+  return kube::parse_time(node.as_string()).value_or(base::WallTime{});
+}
+
+std::string ratio_text(double ratio) {
+  return fmt::format("{:.4g}", ratio);
+}
+
+void set_objective(Node& status, const std::string& name, const drill::ObjectiveRecord& record) {
+  status.set(name + "ComplianceRatio", ratio_text(record.ratio));
+  status.set(name + "ComplianceLowerBound", ratio_text(record.lower_bound));
+  status.set(name + "Trend", drill::name(record.trend.trend));
+  if (record.worst && record.worst->upper) {
+    status.set(name + "WorstMillis",
+               std::chrono::ceil<std::chrono::milliseconds>(*record.worst->upper).count());
+  }
+}
+
+}  // namespace
+
+std::optional<drill::Summary> row_of(const cluster::DrillObject& drill) {
+  const Node& status = drill.status;
+  if (!drill.finished() || status["startTime"].as_string().empty()) return std::nullopt;
+  drill::Summary row;
+  row.drill_id = drill.key.name;
+  row.plan = drill.plan;
+  row.profile = drill.profile;
+  row.spec_digest = digest_of(status["plan"]);
+  row.started = time_of(status["startTime"]);
+  row.finished = time_of(status["completionTime"]);
+  row.verdict = verdict_of(status["verdict"]);
+  row.reason = status["reason"].as_string();
+  row.rto = objective_of(status["rto"]);
+  row.rpo = objective_of(status["rpo"]);
+  return row;
+}
+
+drill::PlanCompliance compliance_of(const Node& plan,
+                                    const std::vector<cluster::DrillObject>& drills,
+                                    base::WallTime now) {
+  std::vector<drill::Summary> rows;
+  for (const cluster::DrillObject& drill : drills) {
+    if (auto row = row_of(drill)) rows.push_back(std::move(*row));
+  }
+  return drill::assess_history(rows, plan["spec"]["objectives"]["maxAgeDays"].as_int(kMaxAgeDays),
+                               now);
+}
+
+Node plan_status(const Node& plan, const drill::PlanCompliance& compliance, base::WallTime now) {
+  const std::int64_t generation = plan["metadata"]["generation"].as_int();
+  Node status = Node::map();
+  status.set("observedGeneration", generation);
+  status.set("stale", compliance.stale);
+  status.set("drills", static_cast<std::int64_t>(compliance.drills.size()));
+  if (!compliance.drills.empty()) {
+    status.set("lastDrill", compliance.drills.back().drill_id);
+    status.set("lastVerdict", drill::name(compliance.drills.back().verdict));
+    set_objective(status, "rto", compliance.rto);
+    set_objective(status, "rpo", compliance.rpo);
+  }
+  if (compliance.last_tested) {
+    status.set("lastTestedTime", cluster::time_text(*compliance.last_tested));
+    status.set("lastTestedBy", compliance.last_tested_by);
+  }
+  status.set("reasons", Node::strings(compliance.reasons));
+  std::vector<std::string> advice;
+  for (const drill::Recommendation& each : compliance.recommendations) {
+    advice.push_back(each.priority + ": " + each.text);
+  }
+  status.set("recommendations", Node::strings(advice));
+  const bool compliant = compliance.compliant();
+  status.set("conditions",
+             cluster::with_condition(plan["status"]["conditions"], "Compliant",
+                                     compliant ? "True" : "False",
+                                     compliant                   ? "Met"
+                                     : compliance.drills.empty() ? "NeverTested"
+                                     : compliance.stale          ? "Stale"
+                                                                 : "Missed",
+                                     compliant ? "the newest drill that decided met both objectives"
+                                               : compliance.reasons.front(),
+                                     cluster::time_text(now), generation));
+  return status;
+}
+
+std::optional<base::Duration> until_stale(const drill::PlanCompliance& compliance) {
+  if (!compliance.last_tested || compliance.stale) return std::nullopt;
+  const base::Duration most = base::seconds(compliance.max_age_days * 24 * 3600);
+  return std::max(base::Duration(base::seconds(1)), most - compliance.age);
+}
+
+}  // namespace op
