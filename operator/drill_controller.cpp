@@ -162,7 +162,7 @@ class DrillController::Driver {
       facts.plan_problem = mine.error().message;
     } else if (const auto read = runner::read_cluster_plan(*mine, "RecoveryPlan", catalog_);
                !read) {
-      facts.plan_problem = api::format(read.error());
+      facts.plan_problem = text_of(read.error());
     }
     return facts;
   }

@@ -116,6 +116,15 @@ std::vector<Member> members_of(const DrillDecision& decision, const cluster::Dri
   return {};
 }
 
+std::string text_of(const api::Problems& problems) {
+  std::string out;
+  for (const api::Problem& one : problems) {
+    out += fmt::format("{}{}{}{}", out.empty() ? "" : "; ", one.field,
+                       one.field.empty() ? "" : ": ", one.message);
+  }
+  return out;
+}
+
 std::vector<std::string> parts_of(const Node& plan) {
   std::vector<std::string> out;
   const Node& target = plan["spec"]["target"]["kubernetes"];

@@ -14,6 +14,7 @@
 #include <variant>
 #include <vector>
 
+#include "api/problem.h"
 #include "cluster/drill_object.h"
 #include "operator/drill_pods.h"
 
@@ -60,6 +61,9 @@ DrillDecision decide(const cluster::DrillObject& drill, const DrillFacts& facts)
 std::vector<cluster::Member> members_of(const DrillDecision& decision,
                                         const cluster::DrillObject& drill, const DrillFacts& facts,
                                         base::WallTime now);
+
+/// What is wrong with an object of the API server, which has neither file nor lines.
+std::string text_of(const api::Problems& problems);
 
 /// "Deployment/web", "Service/web": what a plan may touch, sorted.
 std::vector<std::string> parts_of(const api::Node& plan);

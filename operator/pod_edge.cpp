@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "aio/file.h"
+#include "operator/drill_decide.h"
 
 namespace op {
 
@@ -47,7 +48,7 @@ base::Result<runner::PlanFile> plan_of(const cluster::DrillObject& drill,
     return base::fail(base::Code::FailedPrecondition, "the Drill's status has no plan yet");
   }
   auto file = runner::read_cluster_plan(*plan, "status.plan", catalog);
-  if (!file) return base::fail(base::Code::InvalidArgument, api::format(file.error()));
+  if (!file) return base::fail(base::Code::InvalidArgument, text_of(file.error()));
   return std::move(*file);
 }
 

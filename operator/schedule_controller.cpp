@@ -9,6 +9,7 @@
 
 #include "kube/informer.h"
 #include "kube/store.h"
+#include "operator/drill_decide.h"
 #include "operator/log.h"
 #include "scheduling/engine.h"
 
@@ -140,7 +141,7 @@ class ScheduleController::Driver {
       CO_TRY(const Node object, api::parse_json(reply.body));
       const auto spec = schedule_of(object);
       if (!spec) {
-        CO_TRY(co_await say_ready(object, "False", "InvalidSchedule", api::format(spec.error()), {},
+        CO_TRY(co_await say_ready(object, "False", "InvalidSchedule", text_of(spec.error()), {},
                                   stop));
         co_return kube::Outcome{};
       }

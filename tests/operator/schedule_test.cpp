@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "operator/drill_decide.h"
 #include "operator/schedule_controller.h"
 
 namespace op {
@@ -34,7 +35,7 @@ TEST(Schedule, WhatIsWrongIsNamed) {
   const auto spec =
       schedule_of(schedule(R"({"schedule":"0 25 * * *","drill":{"planRef":{"name":"p"}}})"));
   ASSERT_FALSE(spec.has_value());
-  EXPECT_THAT(api::format(spec.error()), HasSubstr("spec.schedule"));
+  EXPECT_THAT(text_of(spec.error()), HasSubstr("spec.schedule: "));
 }
 
 TEST(Schedule, ASlotHasOneDrillByItsName) {
