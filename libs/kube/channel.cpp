@@ -32,10 +32,6 @@ std::string channel_message(std::uint8_t channel, std::string_view bytes) {
   return out;
 }
 
-std::string close_message(std::uint8_t channel) {
-  return channel_message(kClose, std::string(1, static_cast<char>(channel)));
-}
-
 std::optional<ChannelPart> channel_part(std::string_view message) {
   if (message.empty()) return {};
   return ChannelPart{static_cast<std::uint8_t>(message.front()), message.substr(1)};
@@ -79,26 +75,6 @@ base::Result<> ExecTranscript::take(std::string_view message) {
   if (status_.size() > kStatusMax) return unknown("a Status that does not end");
   told_ = told_ || api::parse_json(status_).has_value();
   return {};
-}
-
-base::Result<std::string_view> PortTranscript::take(std::string_view message) {
-  auto part = channel_part(message);
-  if (!part) return std::string_view{};
-  if (part->channel >= begun_.size()) {
-    return unknown(fmt::format("a message on channel {}", part->channel));
-  }
-  if (!begun_[part->channel]) {
-    if (part->bytes.size() < 2) return unknown("a channel that does not say its port");
-    const auto byte = [&part](std::size_t at) {
-      return static_cast<unsigned>(static_cast<unsigned char>(part->bytes[at]));
-    };
-    const unsigned port = byte(0) | byte(1) << 8U;
-    if (port != port_) return unknown(fmt::format("port {} in place of {}", port, port_));
-    begun_[part->channel] = true;
-    part->bytes.remove_prefix(2);
-  }
-  if (part->channel == 0 || part->bytes.empty()) return part->bytes;
-  return unknown(std::string(part->bytes));
 }
 
 base::Result<int> ExecTranscript::end() const {

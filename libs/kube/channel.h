@@ -1,13 +1,10 @@
-// What exec and port-forward say over a WebSocket: the first byte of each message is the number of
-// a channel, the rest belongs to it. Of an exec: 0 standard input, 1 and 2 its outputs, 3 one
-// Status object that tells how the command ended, and, of v5 alone, 255 followed by a number, which
-// ends that channel. Of a port-forward: 0 the connection, 1 what went wrong with it; the first
-// message of each begins with the port, two bytes, the lower first. Pure.
+// What an exec says over a WebSocket: the first byte of each message is the number of a channel,
+// the rest belongs to it: 1 and 2 are the command's outputs, 3 one Status object that tells how it
+// ended. Pure.
 //
 // Source: the API server's and the kubelet's behaviour, KEP-4006; the type meta/v1.Status.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -21,11 +18,10 @@ namespace kube {
 inline constexpr const char* kChannelsV5 = "v5.channel.k8s.io";
 inline constexpr const char* kChannelsV4 = "v4.channel.k8s.io";
 
-inline constexpr std::uint8_t kStdin = 0, kStdout = 1, kStderr = 2, kStatus = 3, kClose = 255;
+inline constexpr std::uint8_t kStdout = 1, kStderr = 2, kStatus = 3;
+inline constexpr std::uint8_t kClose = 255;  // of v5: a channel has ended; nothing is done about it
 
 std::string channel_message(std::uint8_t channel, std::string_view bytes);
-/// Of v5: nothing more comes on it.
-std::string close_message(std::uint8_t channel);
 
 struct ChannelPart {
   std::uint8_t channel = 0;
@@ -60,20 +56,6 @@ class ExecTranscript {
   std::size_t output_bytes_max_;
   std::string status_;
   bool told_ = false;
-};
-
-/// Reads what a port-forward of one port says.
-class PortTranscript {
- public:
-  explicit PortTranscript(std::uint16_t port) : port_(port) {}
-
-  /// What came over the connection, a part of `message`; empty: nothing.
-  /// Errors: Unavailable: what the node says went wrong, another port, a channel that is not ours.
-  base::Result<std::string_view> take(std::string_view message);
-
- private:
-  std::uint16_t port_;
-  std::array<bool, 2> begun_{};
 };
 
 }  // namespace kube

@@ -6,13 +6,11 @@
 #include <fmt/format.h>
 
 #include "aio/deadline.h"
-#include "aio/task_group.h"
 #include "kube/channel.h"
 
 namespace kube {
 namespace {
 
-constexpr std::size_t kPieceBytes = std::size_t{32} << 10U;
 /// How long output is waited for after the command's end was told, and the closing handshake.
 constexpr base::Duration kLinger = base::seconds(2);
 constexpr unsigned kServerErrors = 500;
@@ -20,20 +18,8 @@ constexpr unsigned kServerErrors = 500;
 std::string target_of(const ExecRequest& request) {
   Query query;
   query.add("container", request.container).repeat("command", request.argv);
-  query.add("stdin", request.input.empty() ? "" : "true");
   query.add("stdout", "true").add("stderr", "true");
   return path_of(kPods, request.pod, "exec") + query.text();
-}
-
-/// Errors do not matter here: whoever receives meets them too.
-aio::Task<base::Result<>> send_input(net::WebSocket& socket, const std::string& input,
-                                     std::stop_token stop) {
-  for (std::size_t at = 0; at < input.size(); at += kPieceBytes) {
-    const std::string_view piece = std::string_view(input).substr(at, kPieceBytes);
-    if (!co_await socket.send(channel_message(kStdin, piece), stop)) co_return base::Result<>{};
-  }
-  static_cast<void>(co_await socket.send(close_message(kStdin), stop));
-  co_return base::Result<>{};
 }
 
 /// Everything that is said, until it is told how the command ended and the server has closed.
@@ -56,14 +42,8 @@ aio::Task<base::Result<>> listen(aio::Clock& clock, net::WebSocket& socket,
 aio::Task<base::Result<ExecOutcome>> converse(aio::Clock& clock, net::WebSocket& socket,
                                               const ExecRequest& request, std::stop_token stop) {
   const aio::Executor executor = co_await boost::asio::this_coro::executor;
-  aio::TaskGroup writing(executor, stop);
-  if (!request.input.empty()) {
-    writing.spawn(send_input(socket, request.input, writing.token()));
-  }
   ExecTranscript transcript(request.output_bytes_max);
   const auto heard = co_await listen(clock, socket, transcript, stop);
-  writing.cancel();
-  static_cast<void>(co_await writing.join());
   aio::Deadline closing(clock, executor, clock.now() + kLinger, stop);
   co_await socket.close(closing.token());
   if (!heard && !transcript.told()) co_return tl::unexpected(heard.error());
@@ -78,17 +58,12 @@ aio::Task<base::Result<ExecOutcome>> converse(aio::Clock& clock, net::WebSocket&
 
 aio::Task<base::Result<ExecOutcome>> attempt(aio::Clock& clock, Client& client,
                                              const ExecRequest& request, std::stop_token stop) {
-  std::vector<std::string> protocols{kChannelsV5};
-  if (request.input.empty()) protocols.emplace_back(kChannelsV4);
+  const std::vector<std::string> protocols{kChannelsV5, kChannelsV4};
   CO_TRY(const auto opened, co_await client.upgrade(target_of(request), protocols, stop));
   if (!opened.socket) {
     base::Error error = error_of(opened.reply.refusal, "refused");
     // What a proxy says in the server's place says nothing of what the server has done.
     if (opened.reply.code >= kServerErrors) error.retry = base::Retry::Terminal;
-    if (!request.input.empty() && opened.reply.body.empty()) {
-      error.message +=
-          fmt::format("; perhaps it does not speak {}, which input needs", kChannelsV5);
-    }
     co_return tl::unexpected(std::move(error));
   }
   const std::string& chosen = opened.socket->protocol();

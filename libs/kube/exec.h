@@ -5,9 +5,11 @@
 // may_have_run() tells. A command that nobody listens to any more is not ended by that: whoever
 // must be sure gives it a time limit of its own, inside the container.
 //
-// v5.channel.k8s.io is asked for. A server before 1.30 has v4, in which the end of standard input
-// cannot be said: it is offered only where there is none, and a server that has nothing else then
-// refuses, instead of running a command that would wait for ever.
+// The command has no standard input. v5.channel.k8s.io is asked for; a server before 1.30 has v4.
+//
+// A node that dies while the command runs is told as a success by API servers (seen of 1.36: the
+// end of the node's error stream without a word counts as "no error"). Whoever must be sure that a
+// command has run to its end looks at what it was to bring about.
 #pragma once
 
 #include <cstddef>
@@ -25,9 +27,8 @@ namespace kube {
 
 struct ExecRequest {
   Key pod{};
-  std::string container{};          // empty: the pod's default
-  std::vector<std::string> argv{};  // no shell
-  std::string input{};              // for standard input, which then ends; empty: it has none
+  std::string container{};                               // empty: the pod's default
+  std::vector<std::string> argv{};                       // no shell
   std::size_t output_bytes_max = std::size_t{1} << 20U;  // of each output; the first are kept
 };
 

@@ -1,5 +1,5 @@
-// A WebSocket of a client, for what speaks both ways over one connection (exec and port-forward of
-// a Kubernetes API server). Whole messages only, of a bounded size. A peer that says nothing is
+// A WebSocket of a client, for what speaks both ways over one connection (exec of a
+// Kubernetes API server). Whole messages only, of a bounded size. A peer that says nothing is
 // pinged, and given up when it does not answer that either, so that a connection that is dead
 // without having been closed is noticed. A receive may be under way while something is sent.
 //

@@ -22,7 +22,6 @@ TEST(Channel, TheFirstByteIsTheChannelAndTheRestIsItsOwn) {
   EXPECT_EQ(channel_message(1, "ab"),
             "\x01"
             "ab");
-  EXPECT_EQ(close_message(kStdin), std::string("\xff\0", 2));
   const auto part = channel_part("\x02oops");
   ASSERT_TRUE(part.has_value());
   EXPECT_EQ(part->channel, kStderr);
@@ -111,23 +110,6 @@ TEST(ExecTranscript, AChannelThatNoExecHasIsNotPassedOver) {
   const auto taken = transcript.take("\x07what");
   ASSERT_FALSE(taken.has_value());
   EXPECT_THAT(taken.error().message, HasSubstr("channel 7"));
-}
-
-TEST(PortTranscript, TheFirstMessageOfEachChannelBeginsWithThePort) {
-  PortTranscript transcript(0x1234);
-  EXPECT_EQ(transcript.take(std::string("\0\x34\x12", 3)).value(), "");
-  EXPECT_EQ(transcript.take("\x01\x34\x12").value(), "");
-  EXPECT_EQ(transcript.take(std::string("\0abc", 4)).value(), "abc");
-  const auto failed = transcript.take("\x01refused");
-  ASSERT_FALSE(failed.has_value());
-  EXPECT_EQ(failed.error().message, "refused");
-}
-
-TEST(PortTranscript, AnotherPortAndAnotherChannelAreNotOurs) {
-  EXPECT_FALSE(PortTranscript(80).take(std::string("\0\x51\0", 3)).has_value());
-  EXPECT_FALSE(PortTranscript(80).take(std::string("\0P", 2)).has_value());
-  EXPECT_FALSE(PortTranscript(80).take(std::string("\x02P\0", 3)).has_value());
-  EXPECT_TRUE(PortTranscript(80).take(std::string("\0P\0", 3)).has_value());
 }
 
 TEST(Exec, TellsWhatMayHaveRunFromWhatSurelyDidNot) {

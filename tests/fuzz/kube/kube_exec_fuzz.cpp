@@ -39,14 +39,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   // Messages, each behind a byte that says how long it is.
   kube::ExecTranscript transcript(kOutputMax);
-  kube::PortTranscript port(80);
   std::string_view rest = text;
   while (!rest.empty()) {
     const std::size_t length = static_cast<unsigned char>(rest.front());
     rest.remove_prefix(1);
     const bool told = transcript.told();
     const auto taken = transcript.take(rest.substr(0, length));
-    if (const auto bytes = port.take(rest.substr(0, length))) CHECK(bytes->size() <= length);
     CHECK(!told || transcript.told());
     if (!taken) break;
     rest.remove_prefix(std::min(length, rest.size()));

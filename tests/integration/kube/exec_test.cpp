@@ -86,24 +86,6 @@ TEST_F(ExecTest, ArgumentsArriveAsTheyAre) {
   EXPECT_EQ(outcome->out, "a b||&c=d?|\u00fc|%2F|--|e\nf|");
 }
 
-TEST_F(ExecTest, InputIsWrittenAndEnds) {
-  ExecRequest asked = request({"cat"});
-  for (int i = 0; asked.input.size() < 300'000; ++i) asked.input += std::to_string(i) + "\n";
-  const std::string input = asked.input;
-  const auto outcome = run_exec(std::move(asked));
-  ASSERT_TRUE(outcome.has_value()) << outcome.error().message;
-  EXPECT_EQ(outcome->exit_code, 0);
-  EXPECT_TRUE(outcome->out == input) << outcome->out.size();
-}
-
-TEST_F(ExecTest, ACommandThatReadsNothingOfItsInputEndsAllTheSame) {
-  ExecRequest asked = shell("exit 4");
-  asked.input = std::string(5'000'000, 'x');
-  const auto outcome = run_exec(std::move(asked), base::seconds(40));
-  ASSERT_TRUE(outcome.has_value()) << outcome.error().message;
-  EXPECT_EQ(outcome->exit_code, 4);
-}
-
 TEST_F(ExecTest, OfMuchOutputTheBeginningIsKeptAndTheCommandRunsToItsEnd) {
   ExecRequest asked = shell("yes | head -c 20000000; echo last >&2; exit 5");
   asked.output_bytes_max = 1000;
@@ -158,10 +140,15 @@ TEST_F(ExecTest, ACommandThatCannotBeStartedIsNoExitCode) {
   EXPECT_THAT(no_program.error().message, HasSubstr("executable file not found"));
 }
 
-TEST_F(ExecTest, ANodeThatDiesInTheMiddleLeavesTheEndUnknown) {
+TEST_F(ExecTest, ANodeThatDiesInTheMiddleIsNoExitCodeOrAFalseSuccessOfTheServer) {
   begin();
   kill_node();
-  EXPECT_EQ(unknown_end().code, Code::Unavailable);
+  ASSERT_TRUE(until([this] { return ended.has_value(); }));
+  if (*ended) {
+    EXPECT_EQ((*ended)->exit_code, 0) << "what exec.h says of it";
+  } else {
+    EXPECT_TRUE(may_have_run(ended->error())) << ended->error().message;
+  }
 }
 
 TEST_F(ExecTest, AnApiServerThatDiesInTheMiddleLeavesTheEndUnknown) {
@@ -219,20 +206,13 @@ TEST_F(ExecTest, AStopEndsTheWaitingAtOnce) {
   EXPECT_LT(clock.now() - began, base::seconds(2));
 }
 
-TEST_F(ExecTest, AServerWithV4AloneRunsCommandsWithoutInput) {
+TEST_F(ExecTest, AServerWithV4AloneRunsCommands) {
   const auto old = old_server();
   const auto outcome = exec_as(*old, shell("echo out; exit 3"));
   ASSERT_TRUE(outcome.has_value()) << outcome.error().message;
   EXPECT_EQ(outcome->protocol, "v4.channel.k8s.io");
   EXPECT_EQ(outcome->exit_code, 3);
   EXPECT_EQ(outcome->out, "out\n");
-  ExecRequest asked = request({"touch", file_path("ran")});
-  asked.input = "never ends";
-  const auto refused = exec_as(*old, std::move(asked));
-  ASSERT_FALSE(refused.has_value());
-  EXPECT_FALSE(may_have_run(refused.error())) << refused.error().message;
-  EXPECT_THAT(refused.error().message, HasSubstr("does not speak v5.channel.k8s.io"));
-  EXPECT_FALSE(aio::file_exists(file_path("ran")));
 }
 
 }  // namespace
