@@ -111,7 +111,8 @@ class ApiServer:
             self.link.putheader(name, value)
         self.link.endheaders(data)
         reply = self.link.getresponse()
-        return reply.status, json.loads(reply.read())
+        data = reply.read()  # of a group that is not there: plain text
+        return reply.status, json.loads(data) if "json" in reply.headers.get("Content-Type", "") else {"message": data.decode()}
 
     def make_namespace(self, name, **labels):
         status, reply = self.ask("POST", "/api/v1/namespaces", {"metadata": {"name": name, "labels": labels}})
