@@ -124,6 +124,11 @@ def make_cgroup(name):
                 with open(os.path.join(hierarchy, file), encoding="utf-8") as above, \
                         open(os.path.join(folder, file), "w", encoding="utf-8") as own:
                     own.write(above.read())
+        # A node's processors are its own: its pods do not share theirs, as equals, with whatever else the machine does.
+        weight = ("cpu.shares", "16384") if is_old() else ("cpu.weight", "1000")
+        if os.path.exists(os.path.join(folder, weight[0])):
+            with open(os.path.join(folder, weight[0]), "w", encoding="utf-8") as own:
+                own.write(weight[1])
 
 
 def folders_of(name):

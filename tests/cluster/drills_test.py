@@ -88,6 +88,9 @@ class DrillsTest(ClusterCase):
         self.assertNotIn("finalizers", found["metadata"])
         until("workloads that are whole", lambda: len(self.ready_pods(SPACE, "app in (db,web)")) == 5)
 
+    def primary(self):
+        return "db-a" if self.sql("db-a", "select pg_is_in_recovery()") == "f" else "db-b"
+
     def verified(self, name):
         """What `muster verify` says of the drill's evidence."""
         place = self.status(name)["evidence"]
@@ -99,63 +102,82 @@ class DrillsTest(ClusterCase):
             done = subprocess.run([MUSTER, "verify", bundle.name], capture_output=True, text=True, check=False)
         return done.stdout + done.stderr
 
+    def measured(self, name, plan, during=None):
+        """The name and status of a drill that measured something: on a machine that is too busy for a steady state one ends
+        before it breaks anything, or finds that its instrument stood still, and says so."""
+        for attempt in ("", "-again", "-at-last"):
+            self.apply(drill(name + attempt, plan))
+            if during:
+                during(name + attempt)
+            status = self.until_phase(name + attempt, ["Finished"])
+            if "NoSteadyState" not in status["reason"] or attempt == "-at-last":
+                return name + attempt, status
+            print(f"too busy: {status['reason']}", file=sys.stderr)
+            self.assert_undone(name + attempt)
+        raise AssertionError("unreachable")
+
+    def broken(self, name, plan):
+        """Starts a drill and waits until it has broken something; its name."""
+        for attempt in ("", "-again", "-at-last"):
+            self.apply(drill(name + attempt, plan))
+            status = until("fault", lambda at=attempt: self.status(name + at) if self.status(name + at).get("phase") in
+                           ("Injection", "Recovery", "Finished") else None, 240)[0]
+            if status["phase"] != "Finished":
+                return name + attempt
+            self.assertIn("NoSteadyState", status["reason"])
+            print(f"too busy: {status['reason']}", file=sys.stderr)
+        raise AssertionError("the machine is too busy for a steady state")
+
     def test_1_database_fails_over(self):
-        self.apply(drill("one", "database-failover"))
-        status = self.until_phase("one", ["Finished"])
-        self.assertEqual(status["verdict"], "Met", (status, self.logs("one")))
-        self.assertEqual(self.condition("one", "Succeeded")["status"], "True")
+        name, status = self.measured("one", "database-failover")
+        self.assertEqual(status["rto"]["verdict"], "Met", (status, self.logs(name)))
         self.assertGreater(status["rto"]["lowerMillis"], 500)  # the plan looks for a second before it promotes
         self.assertLess(status["rto"]["upperMillis"], 60_000)
         self.assertIn("lostWrites", status["rpo"])
-        self.assert_undone("one")
+        self.assert_undone(name)
         figure("RTO, upper bound", status["rto"]["upperMillis"] / 1000)
         self.assertEqual(self.get("-n", SPACE, "service", "db-rw")["spec"]["selector"], {"app": "db", "instance": "b"})
         self.assertEqual(self.sql("db-b", "select count(*) from pg_stat_replication"), "1")
         self.assertEqual(self.sql("db-b", "select count(*) from pg_namespace where nspname like 'muster%'"), "0")
-        verdict = self.verified("one")
+        verdict = self.verified(name)
         self.assertIn("recomputed from the records, all agree", verdict)
-        columns = self.kubectl("-n", SPACE, "get", "drill", "one").stdout
+        columns = self.kubectl("-n", SPACE, "get", "drill", name).stdout
         self.assertIn(status["rto"]["display"], columns)
-        events = self.kubectl("-n", SPACE, "describe", "drill", "one").stdout
+        events = self.kubectl("-n", SPACE, "describe", "drill", name).stdout
         for reason in ("Accepted", "Baseline", "FaultProven", "StepDone", "Promoted", "Validation", "Failback"):
             self.assertIn(reason, events)
 
     def test_2_runner_dies_and_the_guardian_undoes(self):
-        self.apply(drill("two", "database-failback"))
-        self.until_phase("two", ["Recovery"])
+        name = self.broken("two", "database-failover" if self.primary() == "db-a" else "database-failback")
         began = time.monotonic()
-        self.kubectl("-n", SPACE, "delete", "pod", "two-runner", "--force", "--grace-period=0")
+        self.kubectl("-n", SPACE, "delete", "pod", f"{name}-runner", "--force", "--grace-period=0")
         until("database that takes writes", lambda: "f" in (self.sql("db-a", "select pg_is_in_recovery()"),
                                                             self.sql("db-b", "select pg_is_in_recovery()")))
-        status = self.until_phase("two", ["Finished"])
+        status = self.until_phase(name, ["Finished"])
         figure("runner killed: everything undone", time.monotonic() - began)
-        self.assertEqual((status["verdict"], self.condition("two", "Succeeded")["reason"]), ("Invalid", "RunnerLost"))
+        self.assertEqual((status["verdict"], self.condition(name, "Succeeded")["reason"]), ("Invalid", "RunnerLost"))
         self.assertIn("its runner died", status["reason"])
-        self.assert_undone("two")
+        self.assert_undone(name)
 
     def test_3_operator_dies_and_the_drill_goes_on(self):
-        self.apply(drill("three", "application-failover"))
-        self.until_phase("three", ["Injection", "Recovery"])
-        self.kubectl("-n", "muster-system", "delete", "pods", "--all", "--force", "--grace-period=0")
-        status = self.until_phase("three", ["Finished"])
-        self.assertEqual(status["verdict"], "Met", (status, self.logs("three")))
-        self.assert_undone("three")
+        def kill(name):
+            self.until_phase(name, ["Injection", "Recovery", "Finished"])
+            self.kubectl("-n", "muster-system", "delete", "pods", "--all", "--force", "--grace-period=0")
+        name, status = self.measured("three", "application-failover", kill)
+        self.assertEqual(status["rto"]["verdict"], "Met", (status, self.logs(name)))
+        self.assert_undone(name)
 
     def test_4_aborted_drill_is_undone(self):
-        self.apply(drill("four", "application-failover"))
-        self.until_phase("four", ["Recovery", "Validation"])
-        self.kubectl("-n", SPACE, "patch", "drill", "four", "--type=merge", "-p", '{"spec":{"abort":true}}')
-        status = self.until_phase("four", ["Finished"])
+        name = self.broken("four", "application-failover")
+        self.kubectl("-n", SPACE, "patch", "drill", name, "--type=merge", "-p", '{"spec":{"abort":true}}')
+        status = self.until_phase(name, ["Finished"])
         self.assertEqual(status["verdict"], "Invalid")
-        self.assert_undone("four")
+        self.assert_undone(name)
 
     def test_5_deleted_drill_goes_when_it_is_undone(self):
-        primary = "db-a" if self.sql("db-a", "select pg_is_in_recovery()") == "f" else "db-b"
-        plan = "database-failover" if primary == "db-a" else "database-failback"
-        self.apply(drill("five", plan))
-        self.until_phase("five", ["Recovery"])
+        name = self.broken("five", "database-failover" if self.primary() == "db-a" else "database-failback")
         began = time.monotonic()
-        self.kubectl("-n", SPACE, "delete", "drill", "five", "--timeout=120s", timeout=150)
+        self.kubectl("-n", SPACE, "delete", "drill", name, "--timeout=120s", timeout=150)
         figure("deleted drill gone", time.monotonic() - began)
         until("workloads that are whole", lambda: len(self.ready_pods(SPACE, "app in (db,web)")) == 5)
         until("database that takes writes", lambda: "f" in (self.sql("db-a", "select pg_is_in_recovery()"),
