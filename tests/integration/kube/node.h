@@ -1,6 +1,6 @@
-// The node of ci/kubernetes/streaming, known to the real API server, and a pod that is bound to it: what
-// is asked of the pod goes through the API server, with its authentication and authorization, to
-// Kubernetes' own streaming server. What is behind it are processes of this machine.
+// The node of ci/kubernetes/streaming, known to the real API server, and a pod that is bound to it:
+// what is asked of the pod goes through the API server, with its authentication and authorization,
+// to Kubernetes' own streaming server. What is behind it are processes of this machine.
 #pragma once
 
 #include <fstream>
