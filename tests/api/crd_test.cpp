@@ -154,7 +154,7 @@ TEST(Crd, ListsWithNamesAreMapsAndOthersAreNot) {
 
 TEST(Crd, DefaultsOfMapsHoldTheDefaultsBelowThem) {
   const Node definition = crd(kind_of("RecoveryPlan"), test_catalog());
-  const Node& timing = at(definition, "spec.timing")["default"];
+  const Node timing = at(definition, "spec.timing")["default"];
   EXPECT_EQ(timing["baselineSeconds"].as_int(), 300);
   EXPECT_EQ(timing["deadlineSeconds"].as_int(), 1800);
   EXPECT_FALSE(at(definition, "spec.profiles[].timing.baselineSeconds").has("default"));
