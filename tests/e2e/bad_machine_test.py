@@ -51,8 +51,8 @@ class BadMachine(PairCase):
         self.assert_undone(self.standby)
 
     def validating(self, offset):
-        """A drill whose clock was set forward and that has come to its validation. Under libfaketime and the sanitizers the whole
-        process stands still now and then, all threads of it, for ever: that one is killed, and another is begun."""
+        """A drill whose clock was set forward and that has come to its validation. Under libfaketime and the sanitizers one was
+        seen to stand still, twice in many runs: it shows its threads and is killed, and another is begun."""
         for attempts_left in (2, 1, 0):
             self.set_clock(offset, "+0")
             drill = self.begin(env={
