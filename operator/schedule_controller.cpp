@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "api/drill_resource.h"
 #include "kube/informer.h"
 #include "kube/store.h"
 #include "operator/drill_decide.h"
@@ -35,18 +36,7 @@ bool is_of(const Node& schedule, const DrillObject& drill) {
 }  // namespace
 
 tl::expected<scheduling::Spec, api::Problems> schedule_of(const Node& object) {
-  Node document = Node::map()
-                      .set("apiVersion", cluster::kSchedules.api_version())
-                      .set("kind", cluster::kSchedules.kind)
-                      .set("metadata", Node::map().set("name", object["metadata"]["name"]))
-                      .set("spec", object["spec"]);
-  // In a file a schedule names the plan's file, in a cluster the plan.
-  Node* drill = document.find("spec")->find("drill");
-  if (drill != nullptr && drill->is_map()) {
-    drill->set("plan", (*drill)["planRef"]["name"]);
-    drill->erase("planRef");
-  }
-  return scheduling::parse_schedule(document, "DrillSchedule");
+  return scheduling::parse_cluster_schedule(api::as_written(object), "DrillSchedule");
 }
 
 std::string drill_name(const std::string& schedule, Instant slot) {

@@ -10,9 +10,13 @@ namespace {
 using api::Node;
 using testing::HasSubstr;
 
+/// As the API server gives one that was applied by kubectl.
 Node schedule(const std::string& spec) {
-  return *api::parse_json(R"({"metadata":{"name":"nightly","namespace":"shop","uid":"u",
-      "resourceVersion":"3"},"spec":)" +
+  return *api::parse_json(R"({"apiVersion":"muster.dev/v1alpha1","kind":"DrillSchedule",
+      "metadata":{"name":"nightly","namespace":"shop","uid":"u","resourceVersion":"3",
+      "generation":2,"creationTimestamp":"2026-11-26T08:00:00Z","managedFields":[{}],"annotations":
+      {"kubectl.kubernetes.io/last-applied-configuration":"{\"kind\":\"x\"}\n"}},
+      "status":{"state":"{}"},"spec":)" +
                           spec + "}");
 }
 
