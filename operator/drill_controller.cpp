@@ -126,12 +126,6 @@ class DrillController::Driver {
   const kube::Store<DrillObject>& drills() const { return drills_; }
   const kube::Store<api::Node>& plans() const { return plans_; }
 
-  std::size_t running() const {
-    std::size_t out = 0;
-    drills_.for_each([&](const kube::Key&, const DrillObject& drill) { out += under_way(drill); });
-    return out;
-  }
-
  private:
   void pod_changed(const kube::Key& key) {
     const DrillPod* pod = pods_.find(key);
@@ -387,9 +381,6 @@ const kube::Store<api::Node>& DrillController::plans() const {
 }
 const kube::Store<DrillObject>& DrillController::drills() const {
   return driver_->drills();
-}
-std::size_t DrillController::running() const {
-  return driver_->running();
 }
 
 }  // namespace op

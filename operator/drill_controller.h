@@ -45,8 +45,6 @@ class DrillController {
   aio::Task<base::Result<>> work(std::stop_token stop);
 
   kube::Controller& controller();
-  /// How many are under way, as the copy has them.
-  std::size_t running() const;
   /// The copy.
   const kube::Store<cluster::DrillObject>& drills() const;
   const kube::Store<api::Node>& plans() const;

@@ -27,7 +27,6 @@ DrillDecision about_waiting(const cluster::DrillObject& drill, const DrillFacts&
                                             drill.plan, drill.key.space)};
   }
   if (!facts.plan_problem.empty()) return Refuse{"InvalidPlan", facts.plan_problem};
-  if (!facts.stopped.empty()) return Hold{"Stopped", facts.stopped};
   if (!facts.busy_with.empty()) {
     return Hold{"TargetBusy", fmt::format("drill {} is under way on the same target; one at a time",
                                           facts.busy_with)};

@@ -31,7 +31,6 @@ struct DrillFacts {
   std::optional<api::Node> plan;
   std::string plan_problem;  // why it cannot be drilled, for good; empty: it can
   std::string busy_with;     // another drill that has a part of the target; empty: none
-  std::string stopped;       // why no drill may begin; empty: they may
   PodState runner, guardian;
 };
 
