@@ -1,4 +1,5 @@
-// Commands over the drills of this machine: list, show, watch, abort, report, recover, stop.
+// Commands over the drills of this machine: list, show, watch, abort, approve, report, recover,
+// stop.
 #include <algorithm>
 
 #include <fmt/format.h>
@@ -11,6 +12,7 @@
 #include "report/json.h"
 #include "report/junit.h"
 #include "report/rows.h"
+#include "runner/approvals.h"
 #include "runner/audit_trail.h"
 #include "runner/drill_list.h"
 #include "runner/recover.h"
@@ -25,6 +27,13 @@ constexpr base::Duration kLookEvery = base::millis(500);
 base::Result<runner::DrillDir> find(const Global& global, const std::string& id) {
   TRY(const auto state, runner::StateDir::at(global.state_dir));
   return state.find(id);
+}
+
+base::Result<runner::DrillDir> find_running(const runner::StateDir& state, const std::string& id) {
+  TRY(runner::DrillDir dir, state.find(id));
+  if (runner::alive(dir)) return dir;
+  return base::fail(base::Code::FailedPrecondition,
+                    fmt::format("drill {} does not run: {}", dir.id(), runner::look_at(dir).note));
 }
 
 base::Result<std::string> render(const DrillReport& command, const runner::DrillDir& dir,
@@ -150,13 +159,8 @@ void account(const runner::StateDir& state, const std::string& event, const std:
 Exit run(const DrillAbort& command, const Global& global, Console& console) {
   const auto state = runner::StateDir::at(global.state_dir);
   if (!state) return failed(console, state.error());
-  const auto dir = state->find(command.drill);
+  const auto dir = find_running(*state, command.drill);
   if (!dir) return failed(console, dir.error());
-  if (!runner::alive(*dir)) {
-    console.note(
-        fmt::format("error: drill {} does not run: {}\n", dir->id(), runner::look_at(*dir).note));
-    return Exit::Error;
-  }
   const std::string reason = command.reason.empty() ? "asked for by `drill abort`" : command.reason;
   if (const auto asked = aio::write_file_atomic(dir->abort_request(), reason); !asked) {
     return failed(console, asked.error());
@@ -166,6 +170,19 @@ Exit run(const DrillAbort& command, const Global& global, Console& console) {
       fmt::format("drill {} is asked to end and to undo what it did; "
                   "`muster drill watch {}` shows it\n",
                   dir->id(), dir->id()));
+  return Exit::Ok;
+}
+
+Exit run(const DrillApprove& command, const Global& global, Console& console) {
+  const auto state = runner::StateDir::at(global.state_dir);
+  if (!state) return failed(console, state.error());
+  const auto dir = find_running(*state, command.drill);
+  if (!dir) return failed(console, dir.error());
+  if (const auto done = runner::approve(*dir, command.step); !done) {
+    return failed(console, done.error());
+  }
+  account(*state, "StepApproved", dir->id(), command.step, console);
+  console.note(fmt::format("drill {}: step {} is approved\n", dir->id(), command.step));
   return Exit::Ok;
 }
 

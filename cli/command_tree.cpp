@@ -185,6 +185,12 @@ void CommandTree::add_drill_changes(CLI::App* drill) {
   argument(sub, "DRILL", abort->drill, "its id, the beginning of it, or 'last'",
            {ValueKind::RunningDrill, {}});
   option(sub, "--reason", abort->reason, "TEXT", "goes into the report");
+  auto approve = std::make_shared<DrillApprove>();
+  sub = leaf(drill, "approve", "approve a step that waits for a person", approve,
+             "  muster drill approve last check-standby\n");
+  argument(sub, "DRILL", approve->drill, "its id, the beginning of it, or 'last'",
+           {ValueKind::RunningDrill, {}});
+  argument(sub, "STEP", approve->step, "the step's name, of kind approval", {});
   auto recover = std::make_shared<DrillRecover>();
   sub = leaf(drill, "recover", "undo what a drill that died left behind", recover,
              "  muster drill recover\n"

@@ -36,6 +36,7 @@ Exit run(const DrillList& command, const Global& global, Console& console);
 Exit run(const DrillShow& command, const Global& global, Console& console);
 Exit run(const DrillWatch& command, const Global& global, Console& console);
 Exit run(const DrillAbort& command, const Global& global, Console& console);
+Exit run(const DrillApprove& command, const Global& global, Console& console);
 Exit run(const DrillReport& command, const Global& global, Console& console);
 Exit run(const DrillRecover& command, const Global& global, Console& console);
 Exit run(const Compliance& command, const Global& global, Console& console);

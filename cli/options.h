@@ -53,6 +53,10 @@ struct DrillAbort {
   std::string drill;
   std::string reason;
 };
+/// `muster drill approve DRILL STEP`
+struct DrillApprove {
+  std::string drill, step;
+};
 /// `muster drill report DRILL [--format html|json|junit|edn|text] [--to FILE]`
 struct DrillReport {
   std::string drill;
@@ -141,10 +145,10 @@ struct Guardian {
   std::int64_t drill_pid = 0, silence_seconds = 0;
 };
 
-using Command = std::variant<DrillRun, DrillList, DrillShow, DrillWatch, DrillAbort, DrillReport,
-                             DrillRecover, Compliance, ScheduleRun, ScheduleNext, ScheduleList,
-                             Stop, Validate, Version, Completion, Complete, System, Verify, Keys,
-                             Audit, Schema, Relay, Responder, Guardian>;
+using Command = std::variant<DrillRun, DrillList, DrillShow, DrillWatch, DrillAbort, DrillApprove,
+                             DrillReport, DrillRecover, Compliance, ScheduleRun, ScheduleNext,
+                             ScheduleList, Stop, Validate, Version, Completion, Complete, System,
+                             Verify, Keys, Audit, Schema, Relay, Responder, Guardian>;
 
 /// Options of every command.
 struct Global {

@@ -1,23 +1,22 @@
 #include "operator/carry_out.h"
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
+#include <map>
 #include <optional>
 
-#include <boost/asio/io_context.hpp>
 #include <fmt/format.h>
 
 #include "aio/deadline.h"
 #include "aio/entropy.h"
 #include "aio/file.h"
 #include "aio/signal.h"
-#include "aio/task_group.h"
-#include "cluster/kinds.h"
 #include "cluster/status_journal.h"
 #include "kube/recorder.h"
 #include "operator/drill_result.h"
 #include "operator/evidence_keeper.h"
-#include "operator/pod_edge.h"
+#include "operator/pod_program.h"
 #include "runner/drill_run.h"
 #include "runner/evidence_file.h"
 #include "runner/http_client.h"
@@ -26,41 +25,30 @@
 namespace op {
 namespace {
 
+using api::Node;
 using cluster::Member;
+
+constexpr const char* kAwaitingApproval = "AwaitingApproval";
 
 constexpr base::Duration kLookEvery = base::seconds(1);
 constexpr base::Duration kHeartbeatEvery = base::seconds(2);
 constexpr base::Duration kJournalWithin = base::seconds(5);
-constexpr base::Duration kPodsKnownWithin = base::seconds(30);
 constexpr base::Duration kSayAgain = base::seconds(1);
 constexpr base::Duration kSayWithin = base::seconds(600);
 
-class CarryOut {
+class CarryOut final : public PodProgram, private targets::Approvals {
  public:
-  explicit CarryOut(const PodOptions& options) : options_(options) {}
-
-  int run() {
-    auto edge = connect(clock_, context_.get_executor(), options_);
-    if (!edge) {
-      say("error: " + edge.error().message);
-      return EXIT_FAILURE;
-    }
-    edge_ = std::move(*edge);
-    writer_.emplace(*edge_.client, kube::Key{options_.ns, options_.drill});
-    const auto done = aio::run(context_, whole());
-    if (!done) say("error: " + done.error().message);
-    return done ? EXIT_SUCCESS : EXIT_FAILURE;
-  }
+  explicit CarryOut(const PodOptions& options) : PodProgram(options) {}
 
  private:
-  aio::Task<base::Result<bool>> whole() {
-    CO_TRY(drill_, co_await writer_->claim("", runner_node(options_, clock_.wall_now()), {}));
+  aio::Task<base::Result<bool>> whole() override {
+    CO_TRY(co_await claim(""));
     if (drill_.finished()) co_return true;
     aio::TaskGroup group(context_.get_executor());
     group.spawn(listen_for_signals(group.token()));
     group.spawn(watch(group.token()));
     group.spawn(tell(group.token()));
-    events_.emplace(clock_, *edge_.client, kube::Reporter{"muster.dev/runner", options_.pod});
+    events_.emplace(clock_, *client_, kube::Reporter{"muster.dev/runner", options_.pod});
     group.spawn(events_->run(group.token()));
     const auto drilled = co_await drill();
     group.cancel();
@@ -77,38 +65,32 @@ class CarryOut {
   }
 
   aio::Task<base::Result<std::vector<Member>>> drill() {
-    CO_TRY(runner::PlanFile file, plan_of(drill_, catalog_));
+    CO_TRY(runner::PlanFile file, plan());
     CO_TRY(const auto state, runner::StateDir::open(options_.state_dir));
     CO_TRY(const auto dir, state.create_drill(file.plan.name, clock_.wall_now(), aio::seed()));
     CO_TRY(co_await write({{"id", dir.id()},
                            {"phase", drill::name(drill::Phase::Preflight)},
                            {"startTime", cluster::time_text(clock_.wall_now())}}));
+    began_ = clock_.now();
+    deadline_ = base::seconds(file.plan.timing.deadline_seconds);
     CO_TRY(use_key(state));
     CO_TRY(auto accounting,
            runner::begin_accounting(state, dir, clock_, file.plan.name, [](base::Duration) {}));
     CO_TRY(aio::write_file_atomic(dir.given_plan(), api::to_yaml(file.plan.document)));
     CO_TRY(runner::save_for_recovery(dir, file, false));
-    CO_TRY(const auto names, names_here(clock_, options_.name_server));
-    CO_TRY(runner::DrillTarget target,
-           co_await runner::open_cluster_target(clock_, *edge_.client, names, options_.ns,
-                                                std::move(file), catalog_, begun_.get_token()));
-    // The pods are followed for as long as the target is there, and no longer.
-    aio::TaskGroup following(context_.get_executor());
-    following.spawn(target.cluster().follow(following.token()));
-    auto done = co_await on_target(state, dir, target, accounting);
-    following.cancel();
-    static_cast<void>(co_await following.join());
-    co_return done;
+    const Use<std::vector<Member>> use = [&](runner::DrillTarget& target) {
+      return on_target(state, dir, target, accounting);
+    };
+    co_return co_await with_target(std::move(file), begun_.get_token(), use);
   }
 
   aio::Task<base::Result<std::vector<Member>>> on_target(const runner::StateDir& state,
                                                          runner::DrillDir dir,
                                                          runner::DrillTarget& target,
                                                          runner::Accounting& accounting) {
-    CO_TRY(co_await target.cluster().known(kPodsKnownWithin, begun_.get_token()));
     CO_TRY(auto journal,
-           cluster::open_status_journal(edge_.config, {drill_.key, drill_.uid, options_.pod_uid},
-                                        "", kJournalWithin));
+           cluster::open_status_journal(config_, {drill_.key, drill_.uid, options_.pod_uid}, "",
+                                        kJournalWithin));
     runner::HttpGet http(clock_, context_.get_executor(), target.names);
     runner::DrillRun::Setup setup{
         .state = state,
@@ -120,7 +102,8 @@ class CarryOut {
         .show = [this](const runner::DrillStatus& now) { status_ = now; },
         .accounting = &accounting,
         .journal = std::move(journal),
-        .story = [this](const drill::TimelineEvent& entry) { tell_event(entry); }};
+        .story = [this](const drill::TimelineEvent& entry) { tell_event(entry); },
+        .approvals = this};
     runner::DrillRun run(clock_, context_.get_executor(), std::move(setup));
     running_ = &run;
     if (ending_) run.abort(drill::AbortReason::User, *ending_);
@@ -128,7 +111,7 @@ class CarryOut {
     running_ = nullptr;
     if (!result) co_return tl::unexpected(result.error());
     EvidencePlace place;
-    const auto kept = co_await keep_evidence(*edge_.client, drill_, dir, options_);
+    const auto kept = co_await keep_evidence(*client_, drill_, dir, options_);
     if (kept) {
       place = *kept;
     } else {
@@ -190,6 +173,7 @@ class CarryOut {
       if (now->uid == drill_.uid && now->runner() != options_.pod_uid) leave();
       if (now->uid != drill_.uid || now->deleting) end("the Drill was deleted");
       if (now->abort) end("asked for by spec.abort");
+      drill_.spec = now->spec;
     }
     co_return base::Result<>{};
   }
@@ -199,7 +183,8 @@ class CarryOut {
     std::string told;
     base::TimePoint last = clock_.now();
     while (co_await aio::wait_for(clock_, base::millis(200), stop)) {
-      const std::string now = status_.phase + "/" + status_.state;
+      const std::string now =
+          status_.phase + "/" + status_.state + "/" + (asked_.empty() ? "" : asked_.begin()->first);
       if (now == told && clock_.now() - last < kHeartbeatEvery) continue;
       const auto written = co_await write(live_members());
       if (!written && written.error().code == base::Code::FailedPrecondition) leave();
@@ -212,21 +197,49 @@ class CarryOut {
 
   std::vector<Member> live_members() {
     const base::WallTime now = clock_.wall_now();
-    std::vector<Member> out = {{"runner", runner_node(options_, now)}};
+    std::vector<Member> out = {{"runner", runner_node()}};
     if (status_.phase.empty() || status_.finished) return out;
     out.emplace_back("phase", status_.phase);
     out.emplace_back("state", status_.state);
-    if (cluster::condition_of(drill_.status["conditions"], "Running") == nullptr ||
-        status_.phase != told_phase_) {
-      told_phase_ = status_.phase;
-      drill_.status.set("conditions",
-                        cluster::with_condition(drill_.status["conditions"], "Running", "True",
-                                                status_.phase, "the drill is under way",
-                                                cluster::time_text(now), drill_.generation));
-      out.emplace_back("conditions", drill_.status["conditions"]);
+    const bool before = status_.phase == drill::name(drill::Phase::Preflight) ||
+                        status_.phase == drill::name(drill::Phase::Baseline);
+    if (!before && fault_deadline_.is_null()) {
+      // From here on something is broken, and the whole drill's deadline is that of the fault.
+      const base::Duration left = began_ + deadline_ - clock_.now();
+      fault_deadline_ = kube::micro_time(now + left);
+      out.emplace_back("faultTime", kube::micro_time(now));
+      out.emplace_back("faultDeadline", fault_deadline_);
+    }
+    const Node conditions = conditions_now(cluster::time_text(now));
+    if (conditions != drill_.status["conditions"]) {
+      drill_.status.set("conditions", conditions);
+      out.emplace_back("conditions", conditions);
     }
     return out;
   }
+
+  Node conditions_now(const std::string& now) const {
+    Node out =
+        cluster::with_condition(drill_.status["conditions"], "Running", "True", status_.phase,
+                                "the drill is under way", now, drill_.generation);
+    const bool asked_before = cluster::condition_of(out, kAwaitingApproval) != nullptr;
+    if (asked_.empty() && !asked_before) return out;
+    const std::string what =
+        asked_.empty() ? ""
+                       : fmt::format("step {}: {}", asked_.begin()->first, asked_.begin()->second);
+    return cluster::with_condition(
+        std::move(out), kAwaitingApproval, asked_.empty() ? "False" : "True",
+        asked_.empty() ? "Answered" : "Asked", what, now, drill_.generation);
+  }
+
+  // --- what people say ---
+
+  bool approved(const std::string& step) const override {
+    const std::vector<std::string> names = drill_.spec["approvals"].as_strings();
+    return std::find(names.begin(), names.end(), step) != names.end();
+  }
+  void ask(const std::string& step, const std::string& message) override { asked_[step] = message; }
+  void answered(const std::string& step) override { asked_.erase(step); }
 
   /// The timeline, for `kubectl describe`.
   void tell_event(const drill::TimelineEvent& entry) {
@@ -257,17 +270,13 @@ class CarryOut {
     co_return true;
   }
 
-  const PodOptions& options_;
-  boost::asio::io_context context_;
-  aio::SystemClock clock_;
-  PodEdge edge_;
-  std::optional<cluster::DrillWriter> writer_;
-  cluster::DrillObject drill_;
-  targets::Catalog catalog_ = cluster::cluster_catalog();
   std::optional<kube::EventRecorder> events_;
   runner::DrillRun* running_ = nullptr;
   runner::DrillStatus status_;
-  std::string told_phase_;
+  std::map<std::string, std::string> asked_;  // steps that wait for a person, and for what
+  base::TimePoint began_{};
+  base::Duration deadline_{};  // of the whole drill
+  Node fault_deadline_;
   std::optional<std::string> ending_;
   std::stop_source begun_;
 };

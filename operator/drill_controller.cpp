@@ -71,10 +71,13 @@ class DrillController::Driver {
         drills_(cluster::parse_drill),
         plans_(parse_plan_object),
         pods_(parse_drill_pod),
-        controller_(clock, {.name = "drill", .workers = settings_.workers},
-                    [this](kube::Key key, std::stop_token stop) {
-                      return reconcile(std::move(key), std::move(stop));
-                    }),
+        // A copy that is not whole would show drills without plans and pods.
+        controller_(
+            clock,
+            {.name = "drill", .workers = settings_.workers, .ready = [this] { return synced(); }},
+            [this](kube::Key key, std::stop_token stop) {
+              return reconcile(std::move(key), std::move(stop));
+            }),
         drill_informer_(clock, client, {.resource = cluster::kDrills, .ns = settings_.ns}, drills_),
         plan_informer_(clock, client, {.resource = cluster::kPlans, .ns = settings_.ns}, plans_),
         pod_informer_(clock, client,
@@ -111,15 +114,18 @@ class DrillController::Driver {
   }
 
   bool synced() const {
-    return drill_informer_.synced() && plan_informer_.synced() && pod_informer_.synced();
+    return drill_informer_.synced() && plan_informer_.synced() && pod_informer_.synced() &&
+           (settings_.stops == nullptr || settings_.stops->synced());
   }
 
   aio::Task<base::Result<>> work(std::stop_token stop) {
-    // A copy that is not whole would show drills without plans and pods.
-    while (!synced()) {
-      if (!co_await aio::wait_for(clock_, base::millis(20), stop)) co_return base::Result<>{};
-    }
     co_return co_await controller_.run(std::move(stop));
+  }
+
+  void look_again() {
+    drills_.for_each([&](const kube::Key& key, const DrillObject& drill) {
+      if (!drill.finished()) controller_.add(key);
+    });
   }
 
   kube::Controller& controller() { return controller_; }
@@ -148,6 +154,7 @@ class DrillController::Driver {
     DrillFacts facts;
     facts.runner = pod_state(drill, PodRole::Runner);
     facts.guardian = pod_state(drill, PodRole::Guardian);
+    if (settings_.stops != nullptr) facts.stopped = settings_.stops->reason(drill.key.space);
     const api::Node* plan = plans_.find({drill.key.space, drill.plan});
     if (plan == nullptr || under_way(drill)) return facts;
     const auto mine = plan_for(*plan, drill.spec);
@@ -192,7 +199,8 @@ class DrillController::Driver {
   bool acts(const DrillDecision& decision, const DrillObject& drill,
             const DrillFacts& facts) const {
     if (std::holds_alternative<Rest>(decision)) return false;
-    if (std::holds_alternative<MakePod>(decision) || std::holds_alternative<RemovePod>(decision)) {
+    if (std::holds_alternative<MakePod>(decision) || std::holds_alternative<RemovePod>(decision) ||
+        std::holds_alternative<Abort>(decision)) {
       return true;
     }
     return !members_of(decision, drill, facts, clock_.wall_now()).empty();
@@ -252,6 +260,11 @@ class DrillController::Driver {
       }
       co_return base::Result<>{};
     }
+    if (std::holds_alternative<Abort>(decision)) {
+      CO_TRY(co_await cluster::DrillWriter(client_, drill.key).abort(drill.uid, std::move(stop)));
+      tell(decision, drill);
+      co_return base::Result<>{};
+    }
     CO_TRY(co_await write(drill, members_of(decision, drill, facts, clock_.wall_now()), stop));
     tell(decision, drill);
     co_return base::Result<>{};
@@ -261,30 +274,19 @@ class DrillController::Driver {
                                   std::stop_token stop) {
     api::Node status = api::Node::map();
     for (auto& [name, value] : members) status.set(name, std::move(value));
-    const api::Node patch =
-        api::Node::map()
-            .set("metadata",
-                 api::Node::map().set("uid", drill.uid).set("resourceVersion", drill.version))
-            .set("status", std::move(status));
-    kube::WriteOptions options;
-    options.subresource = "status";
-    options.field_manager = cluster::kFieldManager;
-    CO_TRY(const kube::Reply reply,
-           co_await client_.patch(cluster::kDrills, drill.key, kube::PatchType::Merge,
-                                  api::to_json(patch), options, std::move(stop)));
+    auto written = co_await cluster::write_status(client_, cluster::kDrills,
+                                                  {drill.key, drill.uid, drill.version},
+                                                  std::move(status), std::move(stop));
     // Somebody changed it: the next look sees what.
-    if (reply.ok() || reply.code == 409) co_return base::Result<>{};
-    co_return tl::unexpected(
-        kube::error_of(reply.refusal, "write the status of drills " + kube::to_string(drill.key)));
+    const bool late = !written && written.error().code == base::Code::FailedPrecondition;
+    co_return late ? base::Result<>{} : std::move(written);
   }
 
   aio::Task<base::Result<>> make_pod(DrillObject drill, PodRole role, std::stop_token stop) {
     const std::vector<std::string> avoid = co_await nodes_of(drill, stop);
     const api::Node pod = pod_of(drill, role, settings_.pods, avoid, settings_.grace_seconds);
-    kube::WriteOptions options;
-    options.field_manager = cluster::kFieldManager;
-    CO_TRY(const kube::Reply reply, co_await client_.create(cluster::kPods, drill.key.space,
-                                                            api::to_json(pod), options, stop));
+    CO_TRY(const kube::Reply reply,
+           co_await client_.create(cluster::kPods, drill.key.space, api::to_json(pod), {}, stop));
     if (reply.ok() || reply.code == 409) co_return base::Result<>{};
     const std::string what =
         fmt::format("the {} pod was refused: {}", name(role), reply.refusal.message);
@@ -342,6 +344,8 @@ class DrillController::Driver {
       say_it("Normal", hold->reason, hold->message);
     } else if (const auto* report = std::get_if<Report>(&decision)) {
       say_it("Warning", report->reason, report->message);
+    } else if (const auto* abort = std::get_if<Abort>(&decision)) {
+      say_it("Warning", "Stopped", abort->message);
     } else if (std::holds_alternative<Take>(decision)) {
       say_it("Normal", "Accepted", fmt::format("plan {} is drilled", drill.plan));
     }
@@ -372,6 +376,9 @@ bool DrillController::synced() const {
 }
 aio::Task<base::Result<>> DrillController::work(std::stop_token stop) {
   return driver_->work(std::move(stop));
+}
+void DrillController::look_again() {
+  driver_->look_again();
 }
 kube::Controller& DrillController::controller() {
   return driver_->controller();

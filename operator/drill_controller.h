@@ -16,6 +16,7 @@
 #include "kube/recorder.h"
 #include "kube/store.h"
 #include "operator/drill_pods.h"
+#include "operator/stop_switch.h"
 
 namespace op {
 
@@ -24,6 +25,7 @@ struct ControllerSettings {
   PodSettings pods;
   std::int64_t grace_seconds = 600;  // for an undo when a pod is asked to end
   std::size_t workers = 2;
+  const StopSwitch* stops = nullptr;  // none: drills cannot be stopped
   /// Asked right before each write. Empty: always.
   std::function<bool()> leads;
 };
@@ -39,10 +41,13 @@ class DrillController {
 
   /// Keeps the copies; until stopped. Errors: none.
   aio::Task<base::Result<>> follow(std::stop_token stop);
-  /// The copies are there.
+  /// The copies are there, those of the stops too.
   bool synced() const;
   /// Reconciles; until stopped. Errors: none.
   aio::Task<base::Result<>> work(std::stop_token stop);
+
+  /// Every drill that has not ended is looked at again.
+  void look_again();
 
   kube::Controller& controller();
   /// The copy.

@@ -22,6 +22,7 @@ bool waits(const cluster::DrillObject& drill) {
 
 DrillDecision about_waiting(const cluster::DrillObject& drill, const DrillFacts& facts) {
   if (drill.abort) return Refuse{"Aborted", "spec.abort was set before the drill began"};
+  if (!facts.stopped.empty()) return Refuse{"Stopped", facts.stopped};
   if (!facts.plan) {
     return Hold{"PlanNotFound", fmt::format("there is no RecoveryPlan '{}' in namespace {}",
                                             drill.plan, drill.key.space)};
@@ -36,6 +37,7 @@ DrillDecision about_waiting(const cluster::DrillObject& drill, const DrillFacts&
 
 DrillDecision about_pods(const cluster::DrillObject& drill, const DrillFacts& facts) {
   const bool claimed = !drill.runner().empty();
+  if (!facts.stopped.empty() && !drill.abort) return Abort{facts.stopped};
   if (facts.guardian.exists && facts.guardian.ended) return RemovePod{PodRole::Guardian};
   if (!facts.guardian.exists) return MakePod{PodRole::Guardian};
   if (claimed) return Rest{};
@@ -54,15 +56,10 @@ DrillDecision about_pods(const cluster::DrillObject& drill, const DrillFacts& fa
 std::vector<Member> condition_members(const cluster::DrillObject& drill, const std::string& type,
                                       const std::string& status, const std::string& reason,
                                       const std::string& message, base::WallTime now) {
-  const Node& conditions = drill.status["conditions"];
-  const Node* old = cluster::condition_of(conditions, type);
-  if (old != nullptr && (*old)["status"].as_string() == status &&
-      (*old)["reason"].as_string() == reason && (*old)["message"].as_string() == message) {
-    return {};
-  }
-  return {{"conditions", cluster::with_condition(conditions, type, status, reason, message,
-                                                 cluster::time_text(now), drill.generation)},
-          {"observedGeneration", drill.generation}};
+  Node conditions = cluster::with_condition(drill.status["conditions"], type, status, reason,
+                                            message, cluster::time_text(now), drill.generation);
+  if (conditions == drill.status["conditions"]) return {};
+  return {{"conditions", std::move(conditions)}, {"observedGeneration", drill.generation}};
 }
 
 std::vector<Member> taken(const cluster::DrillObject& drill, const DrillFacts& facts,

@@ -5,7 +5,8 @@
 //   no phase, Pending   the plan is looked at: refused for good, or left waiting with a reason, or
 //                       taken: its plan is kept in the status, so that a later edit changes nothing
 //   Starting and on     first the guardian, then the runner, which is never made a second time:
-//                       an injection whose result is unknown is not repeated
+//                       an injection whose result is unknown is not repeated; told to end where
+//                       drills are stopped (stop_switch.h)
 //   Finished            nothing
 #pragma once
 
@@ -31,6 +32,7 @@ struct DrillFacts {
   std::optional<api::Node> plan;
   std::string plan_problem;  // why it cannot be drilled, for good; empty: it can
   std::string busy_with;     // another drill that has a part of the target; empty: none
+  std::string stopped;       // why no drill may run here; empty: it may
   PodState runner, guardian;
 };
 
@@ -41,6 +43,9 @@ struct Hold {  // wait; `again`: to be looked at when something changes
   std::string reason, message;
 };
 struct Take {};
+struct Abort {  // of what runs: its pods undo it
+  std::string message;
+};
 struct MakePod {
   PodRole role = PodRole::Guardian;
 };
@@ -51,7 +56,7 @@ struct Report {  // of a runner that does not come up
   std::string reason, message;
 };
 struct Rest {};
-using DrillDecision = std::variant<Rest, Refuse, Hold, Take, MakePod, RemovePod, Report>;
+using DrillDecision = std::variant<Rest, Refuse, Hold, Take, Abort, MakePod, RemovePod, Report>;
 
 /// One decision at a time; after it was carried out it is asked again.
 DrillDecision decide(const cluster::DrillObject& drill, const DrillFacts& facts);

@@ -58,11 +58,9 @@ aio::Task<base::Result<EvidencePlace>> keep_evidence(kube::Client& client,
                                                   .set("app.kubernetes.io/name", "muster")
                                                   .set(kDrillLabel, drill.uid)))
           .set("data", api::Node::map().set(kBundle, crypto::base64_encode(bytes)));
-  kube::WriteOptions write;
-  write.field_manager = cluster::kFieldManager;
-  write.force = true;
-  const auto reply = co_await client.patch(cluster::kSecrets, {drill.key.space, name},
-                                           kube::PatchType::Apply, api::to_json(secret), write, {});
+  const auto reply =
+      co_await client.patch(cluster::kSecrets, {drill.key.space, name}, kube::PatchType::Apply,
+                            api::to_json(secret), {.field_manager = "muster", .force = true}, {});
   const std::string what = fmt::format("apply secrets {}/{}", drill.key.space, name);
   if (!reply) co_return tl::unexpected(reply.error().with(what));
   if (!reply->ok()) co_return tl::unexpected(kube::error_of(reply->refusal, what));

@@ -3,58 +3,42 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdlib>
-#include <optional>
 
-#include <boost/asio/io_context.hpp>
 #include <fmt/format.h>
 
-#include "aio/clock.h"
-#include "aio/task_group.h"
-#include "cluster/kinds.h"
 #include "cluster/status_journal.h"
 #include "operator/drill_pods.h"
 #include "operator/drill_result.h"
-#include "operator/pod_edge.h"
+#include "operator/pod_program.h"
 #include "runner/plan_config.h"
 #include "runner/recover.h"
 
 namespace op {
 namespace {
 
-using cluster::Member;
+using api::Node;
 
 constexpr base::Duration kLookEvery = base::seconds(1);
 constexpr base::Duration kJournalWithin = base::seconds(5);
-constexpr base::Duration kPodsKnownWithin = base::seconds(30);
 constexpr base::Duration kRetryFirst = base::seconds(1);
 constexpr base::Duration kRetryLongest = base::seconds(30);
 /// A pod that never came to claim its drill, because its image is missing or nothing has room.
 constexpr base::Duration kClaimWithin = base::seconds(300);
+/// A runner that lives begins to undo at the deadline.
+constexpr base::Duration kOverdueMax = base::seconds(5);
 
-class Guard {
+class Guard final : public PodProgram {
  public:
-  explicit Guard(const PodOptions& options) : options_(options) {}
-
-  int run() {
-    auto edge = connect(clock_, context_.get_executor(), options_);
-    if (!edge) {
-      say("error: " + edge.error().message);
-      return EXIT_FAILURE;
-    }
-    edge_ = std::move(*edge);
-    writer_.emplace(*edge_.client, kube::Key{options_.ns, options_.drill});
-    const auto done = aio::run(context_, stand());
-    if (!done) say("error: " + done.error().message);
-    return done ? EXIT_SUCCESS : EXIT_FAILURE;
-  }
+  explicit Guard(const PodOptions& options) : PodProgram(options) {}
 
  private:
-  aio::Task<base::Result<bool>> stand() {
+  aio::Task<base::Result<bool>> whole() override {
     began_ = changed_ = clock_.now();
     base::Duration pause = kRetryFirst;
     while (true) {
       const GuardLook look = co_await look_once();
       const GuardTurn turn = turn_of(look, silence_max());
+      if (turn == GuardTurn::Wait) co_await say_who_guards();
       if (turn == GuardTurn::Leave) co_return true;
       if (turn == GuardTurn::TakeOver) {
         const auto undone = co_await take_over(look);
@@ -62,6 +46,7 @@ class Guard {
         say("not undone yet: " + undone.error().message);
         static_cast<void>(co_await aio::wait_for(clock_, pause, {}));
         pause = std::min(pause * 2, kRetryLongest);
+        continue;
       }
       static_cast<void>(co_await aio::wait_for(clock_, kLookEvery, {}));
     }
@@ -87,6 +72,10 @@ class Guard {
       changed_ = clock_.now();
     }
     look.finished = drill_.finished();
+    look.forward = drill_.phase() != drill::name(drill::Phase::Failback) &&
+                   drill_.phase() != drill::name(drill::Phase::Reporting) &&
+                   drill_.phase() != "NotWhole";
+    look.overdue = overdue();
     look.claimed = !drill_.runner().empty();
     look.mine = drill_.runner() == options_.pod_uid;
     look.silence = clock_.now() - changed_;
@@ -95,9 +84,28 @@ class Guard {
     co_return look;
   }
 
+  /// The runner's two times give the length, this clock the time since it was seen to begin.
+  std::optional<base::Duration> overdue() {
+    const auto begun = kube::parse_time(drill_.status["faultTime"].as_string());
+    const auto deadline = kube::parse_time(drill_.status["faultDeadline"].as_string());
+    if (!begun || !deadline) return std::nullopt;
+    if (!fault_seen_) fault_seen_ = clock_.now();
+    return clock_.now() - *fault_seen_ - (*deadline - *begun);
+  }
+
+  /// For those who look for it; not being able to say so is no reason not to guard.
+  aio::Task<> say_who_guards() {
+    const Node here = Node::map().set("pod", options_.pod).set("node", options_.node);
+    const Node members = Node::map().set("guardian", here);
+    const bool known = !drill_.uid.empty();
+    if (!known || cluster::says(drill_.status, members)) co_return;
+    static_cast<void>(co_await cluster::write_status(
+        *client_, cluster::kDrills, {drill_.key, drill_.uid, drill_.version}, members, {}));
+  }
+
   aio::Task<RunnerPod> look_at_pod() {
     const kube::Key key{options_.ns, drill_.status["runner"]["pod"].as_string()};
-    const auto reply = co_await edge_.client->get(cluster::kPods, key, {});
+    const auto reply = co_await client_->get(cluster::kPods, key, {});
     if (!reply) co_return RunnerPod::Unknown;
     if (reply->code == 404) co_return RunnerPod::Dead;
     if (!reply->ok()) co_return RunnerPod::Unknown;
@@ -108,15 +116,15 @@ class Guard {
 
   aio::Task<base::Result<bool>> take_over(GuardLook look) {
     const std::string why =
-        !look.claimed ? "its runner never came"
-        : look.pod == RunnerPod::Dead
-            ? "its runner died"
+        !look.claimed                 ? "its runner never came"
+        : look.pod == RunnerPod::Dead ? "its runner died"
+        : look.forward && look.overdue && *look.overdue >= kOverdueMax
+            ? "its runner goes on after the fault's deadline"
             : fmt::format("its runner has stood still for {}", base::human(look.silence));
     if (!look.mine) {
       say("taking the drill over: " + why);
       why_ = why;
-      CO_TRY(drill_, co_await writer_->claim(drill_.runner(),
-                                             runner_node(options_, clock_.wall_now()), {}));
+      CO_TRY(co_await claim(drill_.runner()));
     }
     CO_TRY(const std::string text, co_await undo());
     const std::string message = fmt::format("{}; {}", why_.empty() ? why : why_, text);
@@ -131,27 +139,19 @@ class Guard {
   /// What was done. Errors: something is left.
   aio::Task<base::Result<std::string>> undo() {
     if (drill_.journal().empty()) co_return std::string("nothing had been touched");
-    CO_TRY(runner::PlanFile file, plan_of(drill_, catalog_));
-    CO_TRY(const auto names, names_here(clock_, options_.name_server));
+    CO_TRY(runner::PlanFile file, plan());
     const std::string primary = runner::role(file.plan, "primary");
     const std::size_t instances = file.system.instances.size();
-    CO_TRY(runner::DrillTarget target,
-           co_await runner::open_cluster_target(clock_, *edge_.client, names, options_.ns,
-                                                std::move(file), catalog_, {}));
-    // The pods are followed for as long as the target is there, and no longer.
-    aio::TaskGroup following(context_.get_executor());
-    following.spawn(target.cluster().follow(following.token()));
-    const auto done = co_await undo_target(target, {primary, 0, instances > 1 ? instances - 1 : 0});
-    following.cancel();
-    static_cast<void>(co_await following.join());
-    co_return done;
+    const Use<std::string> use = [&](runner::DrillTarget& target) {
+      return undo_target(target, {primary, 0, instances > 1 ? instances - 1 : 0});
+    };
+    co_return co_await with_target(std::move(file), {}, use);
   }
 
   aio::Task<base::Result<std::string>> undo_target(runner::DrillTarget& target,
                                                    runner::InstanceBaseline baseline) {
-    CO_TRY(co_await target.cluster().known(kPodsKnownWithin, {}));
     CO_TRY(auto kept,
-           cluster::open_status_journal(edge_.config, {drill_.key, drill_.uid, options_.pod_uid},
+           cluster::open_status_journal(config_, {drill_.key, drill_.uid, options_.pod_uid},
                                         drill_.journal(), kJournalWithin));
     CO_TRY(store::UndoJournal journal, store::UndoJournal::reopen(std::move(kept)));
     runner::Recovered recovered{true, "nothing was left to undo"};
@@ -171,15 +171,9 @@ class Guard {
     co_return recovered.detail;
   }
 
-  const PodOptions& options_;
-  boost::asio::io_context context_;
-  aio::SystemClock clock_;
-  PodEdge edge_;
-  std::optional<cluster::DrillWriter> writer_;
-  cluster::DrillObject drill_;
-  targets::Catalog catalog_ = cluster::cluster_catalog();
   base::TimePoint began_{}, changed_{};
   std::string beat_, why_;
+  std::optional<base::TimePoint> fault_seen_;
 };
 
 }  // namespace
@@ -192,7 +186,8 @@ GuardTurn turn_of(const GuardLook& look, base::Duration silence_max) {
   }
   if (look.pod == RunnerPod::Dead) return GuardTurn::TakeOver;
   const bool silent = silence_max > base::Duration{} && look.silence >= silence_max;
-  return silent ? GuardTurn::TakeOver : GuardTurn::Wait;
+  const bool overdue = look.forward && look.overdue && *look.overdue >= kOverdueMax;
+  return silent || overdue ? GuardTurn::TakeOver : GuardTurn::Wait;
 }
 
 int guard(const PodOptions& options) {

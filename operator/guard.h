@@ -1,10 +1,12 @@
 // The guardian: watches over one Drill from another pod, and undoes it when its runner is gone or
-// has stood still for as long as the plan allows (guard.silenceSeconds). It takes the drill over
+// has stood still for as long as the plan allows (guard.silenceSeconds), or has not begun to undo
+// when the fault's deadline had passed. It takes the drill over
 // first, so that a runner that comes back writes nothing and with that does nothing more; then the
 // same engine as in the runner puts back what the journal in the status has left. Tried again, less
 // and less often, until everything is undone.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "base/time.h"
@@ -23,7 +25,10 @@ struct GuardLook {
   bool claimed = false;     // by a runner
   bool mine = false;        // by this guardian: go on undoing
   RunnerPod pod = RunnerPod::Unknown;
-  base::Duration silence{};    // since the runner's heartbeat was seen to change
+  base::Duration silence{};  // since the runner's heartbeat was seen to change
+  bool forward = false;      // the drill is not in its failback yet
+  /// How long the fault's deadline has passed, by lengths of time of the guardian's own clock.
+  std::optional<base::Duration> overdue{};
   base::Duration unclaimed{};  // since the guardian began, while nobody claimed it
 };
 enum class GuardTurn : std::uint8_t { Wait, Leave, TakeOver };

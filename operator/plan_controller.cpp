@@ -1,6 +1,5 @@
 #include "operator/plan_controller.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "kube/store.h"
@@ -19,14 +18,12 @@ class PlanController::Driver {
         drills_(drills),
         settings_(std::move(settings)),
         told_(std::move(told)),
-        controller_(clock, {.name = "recoveryplan"}, [this](kube::Key key, std::stop_token stop) {
-          return reconcile(std::move(key), std::move(stop));
-        }) {}
+        controller_(clock, {.name = "recoveryplan", .ready = [this] { return drills_.synced(); }},
+                    [this](kube::Key key, std::stop_token stop) {
+                      return reconcile(std::move(key), std::move(stop));
+                    }) {}
 
   aio::Task<base::Result<>> work(std::stop_token stop) {
-    while (!drills_.synced()) {
-      if (!co_await aio::wait_for(clock_, base::millis(20), stop)) co_return base::Result<>{};
-    }
     co_return co_await controller_.run(std::move(stop));
   }
 
@@ -45,39 +42,16 @@ class PlanController::Driver {
     if (told_) told_(key, compliance);
     const Node status = plan_status(*plan, compliance, now);
     const bool leads = !settings_.leads || settings_.leads();
-    if (leads && !says(*plan, status)) CO_TRY(co_await write(*plan, key, status, std::move(stop)));
+    if (leads && !cluster::says((*plan)["status"], status)) {
+      const auto written = co_await cluster::write_status(
+          client_, cluster::kPlans, cluster::version_of(*plan), status, std::move(stop));
+      // Somebody changed it: what the copy hears of that comes here again.
+      const bool late = !written && (written.error().code == base::Code::FailedPrecondition ||
+                                     written.error().code == base::Code::NotFound);
+      if (!written && !late) co_return tl::unexpected(written.error());
+    }
     const auto stale = until_stale(compliance);
     co_return kube::Outcome{stale.value_or(base::Duration{})};
-  }
-
-  /// Whether the plan's status has all of this already.
-  static bool says(const Node& plan, const Node& status) {
-    return std::all_of(
-        status.entries().begin(), status.entries().end(), [&](const api::Entry& entry) {
-          const Node& now = plan["status"][entry.key];
-          const bool nothing = entry.value.is_sequence() && entry.value.items().empty();
-          return now == entry.value || (nothing && now.is_null());
-        });
-  }
-
-  aio::Task<base::Result<>> write(const Node& plan, kube::Key key, const Node& status,
-                                  std::stop_token stop) {
-    const Node patch =
-        Node::map()
-            .set("metadata", Node::map()
-                                 .set("uid", plan["metadata"]["uid"])
-                                 .set("resourceVersion", plan["metadata"]["resourceVersion"]))
-            .set("status", status);
-    kube::WriteOptions options;
-    options.subresource = "status";
-    options.field_manager = cluster::kFieldManager;
-    CO_TRY(const kube::Reply reply,
-           co_await client_.patch(cluster::kPlans, key, kube::PatchType::Merge, api::to_json(patch),
-                                  options, std::move(stop)));
-    // Somebody changed it: what the copy hears of that comes here again.
-    if (reply.ok() || reply.code == 409 || reply.code == 404) co_return base::Result<>{};
-    co_return tl::unexpected(
-        kube::error_of(reply.refusal, "write the status of plan " + kube::to_string(key)));
   }
 
   aio::Clock& clock_;

@@ -18,6 +18,7 @@
 #include "operator/log.h"
 #include "operator/plan_controller.h"
 #include "operator/schedule_controller.h"
+#include "operator/stop_switch.h"
 
 namespace op {
 namespace {
@@ -50,12 +51,16 @@ class Program {
                                        client_options("muster-operator")));
     // Renewals have connections of their own, so that no load delays one.
     CO_TRY(election_client_, kube::Client::make(clock_, context_.get_executor(), config,
-                                                client_options("muster-operator-election")));
+                                                client_options("muster-operator/election")));
     kube::measure(*client_, metrics_);
     events_.emplace(clock_, *client_, kube::Reporter{"muster.dev/operator", options_.pod});
     ControllerSettings settings = options_.controllers;
     settings.leads = [this] { return !options_.elect || (election_ && election_->leads()); };
+    const std::string own = options_.lease_ns.empty() ? config.ns : options_.lease_ns;
+    stops_.emplace(clock_, *client_, own, settings.ns);
+    settings.stops = &*stops_;
     drills_.emplace(clock_, *client_, *events_, settings);
+    stops_->on_change = [this] { drills_->look_again(); };
     kube::measure(clock_, drills_->controller(), metrics_);
     schedules_.emplace(clock_, *client_, *events_, *drills_, settings);
     kube::measure(clock_, schedules_->controller(), metrics_);
@@ -79,13 +84,13 @@ class Program {
     log(Level::Info, "serving", {{"port", std::to_string(server->port())}});
     aio::TaskGroup group(context_.get_executor());
     group.spawn(server->serve(group.token()));
+    group.spawn(stops_->follow(group.token()));
     group.spawn(drills_->follow(group.token()));
     group.spawn(schedules_->follow(group.token()));
     group.spawn(events_->run(group.token()));
     group.spawn(listen_for_signals(group.token()));
     aio::TaskGroup leading(context_.get_executor());
-    const auto led =
-        options_.elect ? co_await elect(config.ns, leading) : co_await work_alone(leading);
+    const auto led = options_.elect ? co_await elect(own, leading) : co_await work_alone(leading);
     leading.cancel();
     static_cast<void>(co_await leading.join());
     group.cancel();
@@ -106,9 +111,7 @@ class Program {
     config.duration = options_.lease;
     config.renew_deadline = options_.lease * kRenewOf15 / 15;
     config.retry = options_.lease * kRetryOf15 / 15;
-    election_.emplace(clock_, *election_client_,
-                      kube::Key{options_.lease_ns.empty() ? ns : options_.lease_ns, kLeaseName},
-                      config);
+    election_.emplace(clock_, *election_client_, kube::Key{ns, kLeaseName}, config);
     kube::measure(*election_, kElection, metrics_);
     election_->on_lead = [this, &leading](std::uint32_t epoch) {
       log(Level::Info, "leading", {{"epoch", std::to_string(epoch)}});
@@ -165,6 +168,7 @@ class Program {
   metrics::DrillMetrics drill_metrics_{options_.build};
   std::unique_ptr<kube::Client> client_, election_client_;
   std::optional<kube::EventRecorder> events_;
+  std::optional<StopSwitch> stops_;
   std::optional<DrillController> drills_;
   std::optional<ScheduleController> schedules_;
   std::optional<PlanController> plans_;

@@ -78,10 +78,12 @@ class ScheduleController::Driver {
         drills_(drills),
         settings_(std::move(settings)),
         schedules_([](std::string_view json) { return api::parse_json(json); }),
-        controller_(clock, {.name = "drillschedule"},
-                    [this](kube::Key key, std::stop_token stop) {
-                      return reconcile(std::move(key), std::move(stop));
-                    }),
+        controller_(
+            clock,
+            {.name = "drillschedule", .ready = [this] { return synced() && drills_.synced(); }},
+            [this](kube::Key key, std::stop_token stop) {
+              return reconcile(std::move(key), std::move(stop));
+            }),
         informer_(clock, client, {.resource = cluster::kSchedules, .ns = settings_.ns},
                   schedules_) {
     schedules_.on_news = [this](const kube::Key& key, kube::News what) {
@@ -102,9 +104,6 @@ class ScheduleController::Driver {
   bool synced() const { return informer_.synced(); }
 
   aio::Task<base::Result<>> work(std::stop_token stop) {
-    while (!synced() || !drills_.synced()) {
-      if (!co_await aio::wait_for(clock_, base::millis(20), stop)) co_return base::Result<>{};
-    }
     co_return co_await controller_.run(std::move(stop));
   }
 
@@ -196,11 +195,9 @@ class ScheduleController::Driver {
   aio::Task<base::Result<>> make_drill(const Node& object, Instant slot, std::stop_token stop) {
     const Node drill = drill_of(object, slot);
     const std::string& name = drill["metadata"]["name"].as_string();
-    kube::WriteOptions options;
-    options.field_manager = cluster::kFieldManager;
     CO_TRY(const kube::Reply reply,
            co_await client_.create(cluster::kDrills, object["metadata"]["namespace"].as_string(),
-                                   api::to_json(drill), options, std::move(stop)));
+                                   api::to_json(drill), {}, std::move(stop)));
     if (!reply.ok() && reply.code != 409) {
       tell(object, "Warning", "DrillRefused", reply.refusal.message);
       co_return tl::unexpected(kube::error_of(reply.refusal, "create drill " + name));
@@ -213,15 +210,11 @@ class ScheduleController::Driver {
   }
 
   aio::Task<base::Result<>> abort(const Node& object, std::string drill, std::stop_token stop) {
-    const Node patch = Node::map().set("spec", Node::map().set("abort", true));
-    kube::WriteOptions options;
-    options.field_manager = cluster::kFieldManager;
-    CO_TRY(const kube::Reply reply,
-           co_await client_.patch(
-               cluster::kDrills, {object["metadata"]["namespace"].as_string(), drill},
-               kube::PatchType::Merge, api::to_json(patch), options, std::move(stop)));
-    if (reply.ok() || reply.code == 404) co_return base::Result<>{};
-    co_return tl::unexpected(kube::error_of(reply.refusal, "abort drill " + drill));
+    const kube::Key key{object["metadata"]["namespace"].as_string(), std::move(drill)};
+    const DrillObject* known = drills_.drills().find(key);
+    // Without a UID it is whatever has that name: one that was made a moment ago.
+    const std::string uid = known != nullptr ? known->uid : "";
+    co_return co_await cluster::DrillWriter(client_, key).abort(uid, std::move(stop));
   }
 
   /// Nothing to decide: what people look at, old drills, and when to look again.
@@ -270,35 +263,14 @@ class ScheduleController::Driver {
              cluster::with_condition(object["status"]["conditions"], "Ready", status, reason,
                                      message, cluster::time_text(clock_.wall_now()), generation));
     seen.set("observedGeneration", generation);
-    // A quiet cluster gets no writes.
-    const bool same =
-        std::all_of(seen.entries().begin(), seen.entries().end(), [&](const api::Entry& entry) {
-          const Node& now = object["status"][entry.key];
-          return now == entry.value ||
-                 (entry.value.is_sequence() && entry.value.items().empty() && now.is_null());
-        });
-    if (same) co_return base::Result<>{};
+    if (cluster::says(object["status"], seen)) co_return base::Result<>{};
     co_return co_await write(object, std::move(seen), std::move(stop));
   }
 
   aio::Task<base::Result<>> write(const Node& object, Node status, std::stop_token stop) {
-    const Node& meta = object["metadata"];
-    const Node patch =
-        Node::map()
-            .set(
-                "metadata",
-                Node::map().set("uid", meta["uid"]).set("resourceVersion", meta["resourceVersion"]))
-            .set("status", std::move(status));
-    kube::WriteOptions options;
-    options.subresource = "status";
-    options.field_manager = cluster::kFieldManager;
-    const kube::Key key{meta["namespace"].as_string(), meta["name"].as_string()};
-    CO_TRY(const kube::Reply reply,
-           co_await client_.patch(cluster::kSchedules, key, kube::PatchType::Merge,
-                                  api::to_json(patch), options, std::move(stop)));
-    if (reply.ok()) co_return base::Result<>{};
-    co_return tl::unexpected(
-        kube::error_of(reply.refusal, "write the status of schedule " + kube::to_string(key)));
+    co_return co_await cluster::write_status(client_, cluster::kSchedules,
+                                             cluster::version_of(object), std::move(status),
+                                             std::move(stop));
   }
 
   void tell(const Node& object, const char* type, const std::string& reason,

@@ -9,6 +9,11 @@
 - apiGroups: [apps]
   resources: [deployments, statefulsets, daemonsets]
   verbs: [get, list, watch]
+# The stop for all drills: of ConfigMaps only those of this name.
+- apiGroups: [""]
+  resources: [configmaps]
+  resourceNames: [muster-stop]
+  verbs: [get, list, watch]
 - apiGroups: [events.k8s.io]
   resources: [events]
   verbs: [create, patch]

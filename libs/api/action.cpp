@@ -20,6 +20,10 @@ const ActionKind* ActionCatalog::find(std::string_view name, Use use) const {
   return found == kinds_.end() ? nullptr : &*found;
 }
 
+bool only_waits(const Action& step) {
+  return step.kind == kWaitFor || step.kind == kApproval;
+}
+
 ActionKind wait_for_kind() {
   FieldSpec condition;
   condition.name = "condition";

@@ -96,6 +96,9 @@ struct Action {
 };
 
 inline constexpr const char* kWaitFor = "waitFor";
+inline constexpr const char* kApproval = "approval";  // a step that waits for a person
+/// Whether a step only waits: nothing is to be taken back or undone.
+bool only_waits(const Action& step);
 /// The step `waitFor: {postgres: {…}}`: its parameters ARE a condition, a map of one kind.
 ActionKind wait_for_kind();
 /// Whether the parameters of a kind ARE a condition: a single field, of type Condition; its name is

@@ -55,21 +55,22 @@ void add_modes(Rules& out) {
   out.push_back(
       {"spec",
        "self.failover != 'Observe' || !has(self.recovery) || self.recovery.all(step, "
-       "has(step.waitFor))",
-       "with failover Observe recovery steps may only wait (waitFor): the system recovers "
-       "by itself",
+       "has(step.waitFor) || has(step.approval))",
+       "with failover Observe recovery steps may only wait (waitFor, approval): the system "
+       "recovers by itself",
        "", ".recovery"});
 }
 
 void add_steps(Rules& out) {
   for (const char* list : {"recovery", "failback"}) {
     const std::string path = fmt::format("spec.{}[]", list);
-    out.push_back({path, "!self.forwardOnly || !has(self.waitFor)",
-                   "a waitFor step changes nothing that could be taken back", "", ".forwardOnly"});
+    out.push_back({path, "!self.forwardOnly || !(has(self.waitFor) || has(self.approval))",
+                   "a waitFor or approval step changes nothing that could be taken back", "",
+                   ".forwardOnly"});
     out.push_back({path, "!self.forwardOnly || !has(self.undo)",
                    "a forwardOnly step cannot have an undo", "", ".undo"});
-    out.push_back({path, "!has(self.waitFor) || !has(self.undo)",
-                   "a waitFor step changes nothing that could be undone", "", ".undo"});
+    out.push_back({path, "!(has(self.waitFor) || has(self.approval)) || !has(self.undo)",
+                   "a waitFor or approval step changes nothing that could be undone", "", ".undo"});
     out.push_back(
         {path, "self.targetMillis <= self.timeoutSeconds * 1000",
          "is more than the step's timeout (timeoutSeconds)",

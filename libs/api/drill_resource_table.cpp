@@ -69,8 +69,9 @@ std::vector<FieldSpec> status_fields() {
   return {
       observed_generation(),
       status_conditions(
-          "Accepted (the plan can be run), Running, Succeeded (it ran to its end and met its "
-          "objectives) and Undone (nothing of what it broke is left)."),
+          "Accepted (the plan can be run), Running, AwaitingApproval (a step waits for a person), "
+          "Succeeded (it ran to its end and met its objectives) and Undone (nothing of what it "
+          "broke is left)."),
       choice("phase", drill_phases(), "How far it is."),
       choice("state", drill_states(), "The state of the system that is drilled."),
       text("id", "The drill's id, as in its report and evidence."),

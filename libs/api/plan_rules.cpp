@@ -236,17 +236,17 @@ void check_timing(Decoder& decoder, const Timing& timing, const Node& node) {
 }
 
 void check_step(Decoder& decoder, const Step& step, const Node& node, const std::string& path) {
-  const bool waits = step.action.kind == kWaitFor;
+  const bool waits = only_waits(step.action);
   if (step.forward_only && waits) {
     decoder.complain(node["forwardOnly"].mark, path + ".forwardOnly",
-                     "a waitFor step changes nothing that could be taken back");
+                     "a waitFor or approval step changes nothing that could be taken back");
   }
   if (step.forward_only && step.undo) {
     decoder.complain(node["undo"].mark, path + ".undo", "a forwardOnly step cannot have an undo");
   }
   if (waits && step.undo) {
     decoder.complain(node["undo"].mark, path + ".undo",
-                     "a waitFor step changes nothing that could be undone");
+                     "a waitFor or approval step changes nothing that could be undone");
   }
   if (step.target_millis > step.timeout_seconds * 1000) {
     decoder.complain(node["targetMillis"].mark, path + ".targetMillis",
@@ -331,11 +331,11 @@ void check_mode(Decoder& decoder, const RecoveryPlan& plan, const Node& spec) {
     return;
   }
   for (const Step& step : plan.recovery) {
-    if (step.action.kind == kWaitFor) continue;
+    if (only_waits(step.action)) continue;
     decoder.complain(step.action.mark,
                      fmt::format("spec.recovery.{}.{}", step.name, step.action.kind),
-                     "with failover Observe recovery steps may only wait (waitFor): the system "
-                     "recovers by itself");
+                     "with failover Observe recovery steps may only wait (waitFor, approval): the "
+                     "system recovers by itself");
   }
 }
 

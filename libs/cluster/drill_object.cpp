@@ -73,42 +73,6 @@ std::string fenced_patch(const std::string& object_uid, const std::string& runne
   return api::to_json(patch);
 }
 
-const Node* condition_of(const Node& conditions, std::string_view type) {
-  for (const Node& one : conditions.items()) {
-    if (one["type"].as_string() == type) return &one;
-  }
-  return nullptr;
-}
-
-Node with_condition(Node conditions, const std::string& type, const std::string& status,
-                    const std::string& reason, const std::string& message, const std::string& now,
-                    std::int64_t generation) {
-  Node one = Node::map()
-                 .set("type", type)
-                 .set("status", status)
-                 .set("reason", reason)
-                 .set("message", message)
-                 .set("lastTransitionTime", now)
-                 .set("observedGeneration", generation);
-  if (!conditions.is_sequence()) conditions = Node::sequence();
-  for (Node& old : conditions.items()) {
-    if (old["type"].as_string() != type) continue;
-    if (old["status"].as_string() == status) {
-      one.set("lastTransitionTime", old["lastTransitionTime"]);
-    }
-    old = std::move(one);
-    return conditions;
-  }
-  conditions.push(std::move(one));
-  return conditions;
-}
-
-std::string time_text(base::WallTime time) {
-  // A Time has no fractions.
-  std::string text = base::rfc3339(time);
-  return text.substr(0, text.find('.')) + "Z";
-}
-
 aio::Task<base::Result<DrillObject>> DrillWriter::read(std::stop_token stop) {
   const auto reply = co_await client_->get(kDrills, key_, std::move(stop));
   CO_TRY(landed(reply, "get drills " + kube::to_string(key_)));
@@ -129,11 +93,9 @@ aio::Task<base::Result<DrillObject>> DrillWriter::claim(std::string from, Node r
   const Node patch = Node::map()
                          .set("metadata", Node::map().set("resourceVersion", now.version))
                          .set("status", Node::map().set("runner", std::move(runner)));
-  kube::WriteOptions options;
-  options.subresource = "status";
-  options.field_manager = kFieldManager;
-  const auto reply = co_await client_->patch(kDrills, key_, kube::PatchType::Merge,
-                                             api::to_json(patch), options, std::move(stop));
+  const auto reply =
+      co_await client_->patch(kDrills, key_, kube::PatchType::Merge, api::to_json(patch),
+                              {.subresource = "status"}, std::move(stop));
   if (reply && reply->code == 409) {
     co_return base::fail(base::Code::FailedPrecondition, what + ": it was changed meanwhile");
   }
@@ -143,13 +105,20 @@ aio::Task<base::Result<DrillObject>> DrillWriter::claim(std::string from, Node r
 
 aio::Task<base::Result<>> DrillWriter::write(std::string object_uid, std::string runner_uid,
                                              std::vector<Member> members, std::stop_token stop) {
-  kube::WriteOptions options;
-  options.subresource = "status";
-  options.field_manager = kFieldManager;
   const auto reply = co_await client_->patch(kDrills, key_, kube::PatchType::Json,
-                                             fenced_patch(object_uid, runner_uid, members), options,
-                                             std::move(stop));
+                                             fenced_patch(object_uid, runner_uid, members),
+                                             {.subresource = "status"}, std::move(stop));
   co_return landed(reply, "write the status of drills " + kube::to_string(key_));
+}
+
+aio::Task<base::Result<>> DrillWriter::abort(std::string object_uid, std::stop_token stop) {
+  Node patch = Node::map().set("spec", Node::map().set("abort", true));
+  if (!object_uid.empty()) patch.set("metadata", Node::map().set("uid", object_uid));
+  const auto reply = co_await client_->patch(kDrills, key_, kube::PatchType::Merge,
+                                             api::to_json(patch), {}, std::move(stop));
+  // A precondition that does not hold is a conflict.
+  if (reply && (reply->code == 404 || reply->code == 409)) co_return base::Result<>{};
+  co_return landed(reply, "abort drills " + kube::to_string(key_));
 }
 
 aio::Task<base::Result<>> DrillWriter::hold(std::string object_uid, bool held,
@@ -173,10 +142,8 @@ aio::Task<base::Result<>> DrillWriter::hold(std::string object_uid, bool held,
                                       .set("uid", object_uid)
                                       .set("resourceVersion", meta["resourceVersion"])
                                       .set("finalizers", std::move(finalizers)));
-  kube::WriteOptions options;
-  options.field_manager = kFieldManager;
   const auto patched = co_await client_->patch(kDrills, key_, kube::PatchType::Merge,
-                                               api::to_json(patch), options, std::move(stop));
+                                               api::to_json(patch), {}, std::move(stop));
   if (patched && patched->code == 404 && !held) co_return base::Result<>{};
   co_return landed(patched, what);
 }

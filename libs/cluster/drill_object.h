@@ -12,19 +12,18 @@
 #include <stop_token>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "aio/task.h"
 #include "api/node.h"
 #include "base/result.h"
+#include "cluster/status.h"
 #include "kube/client.h"
 
 namespace cluster {
 
 extern const kube::Resource kDrills, kPlans, kSchedules;
 inline constexpr const char* kUndoFinalizer = "muster.dev/undo";
-inline constexpr const char* kFieldManager = "muster";
 
 struct DrillObject {
   kube::Key key;
@@ -44,24 +43,10 @@ struct DrillObject {
 /// Errors: InvalidArgument: not JSON, or no name.
 base::Result<DrillObject> parse_drill(std::string_view json);
 
-/// A member of the status, by its name at the top of it.
-using Member = std::pair<std::string, api::Node>;
-
 /// A JSON patch (RFC 6902) of the status that fails where another pod than `uid` has the drill, and
 /// where the object is another one of the same name.
 std::string fenced_patch(const std::string& object_uid, const std::string& runner_uid,
                          const std::vector<Member>& members);
-
-/// A condition, in a list that may have it already: `since` stays where the status stays.
-/// `now`: RFC 3339. Source: Kubernetes API conventions, "Typical status properties".
-api::Node with_condition(api::Node conditions, const std::string& type, const std::string& status,
-                         const std::string& reason, const std::string& message,
-                         const std::string& now, std::int64_t generation);
-/// Null: there is none of that type.
-const api::Node* condition_of(const api::Node& conditions, std::string_view type);
-
-/// RFC 3339 in whole seconds, UTC: a Time of the API.
-std::string time_text(base::WallTime time);
 
 class DrillWriter {
  public:
@@ -77,6 +62,9 @@ class DrillWriter {
   /// Of the one that claimed it. Errors: FailedPrecondition where another has it now; NotFound.
   aio::Task<base::Result<>> write(std::string object_uid, std::string runner_uid,
                                   std::vector<Member> members, std::stop_token stop);
+  /// Sets spec.abort; of any object of that name where the UID is empty. Gone already, or another
+  /// object: ok.
+  aio::Task<base::Result<>> abort(std::string object_uid, std::stop_token stop);
   /// Adds or removes the finalizer; ok where it is so already, or the object is gone.
   aio::Task<base::Result<>> hold(std::string object_uid, bool held, std::stop_token stop);
 

@@ -8,6 +8,7 @@
 #include "targets/condition_http.h"
 #include "targets/condition_postgres.h"
 #include "targets/condition_probe.h"
+#include "targets/step_approval.h"
 #include "targets/step_sql.h"
 #include "targets/step_wait_for.h"
 
@@ -24,6 +25,7 @@ targets::Catalog cluster_catalog() {
   // Steps.
   catalog.add(targets::make_sql_step());
   catalog.add(targets::make_wait_for_step());
+  catalog.add(targets::make_approval_step());
   // Conditions.
   catalog.add(make_workload_condition());
   catalog.add(make_exec_condition());

@@ -20,7 +20,7 @@ class StatusJournal final : public store::JournalFile {
 
   base::Result<> connect(kube::Config config, base::Duration limit) {
     kube::ClientOptions options;
-    options.user_agent = "muster-journal";
+    options.user_agent = "muster/journal";
     options.timeout = limit;
     TRY(client_,
         kube::Client::make(clock_, context_.get_executor(), std::move(config), std::move(options)));

@@ -29,12 +29,9 @@ aio::Task<base::Result<>> set_replicas(ClusterTarget& target, Workload workload,
   CO_TRY(const kube::Resource resource, workload_resource(workload.kind));
   const kube::Key key{target.ns(), workload.name};
   const Node body = Node::map().set("spec", Node::map().set("replicas", replicas));
-  kube::WriteOptions options;
-  options.subresource = "scale";
-  options.field_manager = "muster";
   CO_TRY(ClusterTarget::taken(
       co_await target.client().patch(resource, key, kube::PatchType::Merge, api::to_json(body),
-                                     options, std::move(stop)),
+                                     {.subresource = "scale"}, std::move(stop)),
       fmt::format("scale {} {}", resource.plural, kube::to_string(key))));
   co_return base::Result<>{};
 }

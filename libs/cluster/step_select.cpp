@@ -32,12 +32,10 @@ Node patch_to(const Node& wanted, const Node& now) {
 aio::Task<base::Result<>> patch(ClusterTarget& target, const std::string& service, Node body,
                                 std::stop_token stop) {
   CO_TRY(const kube::Key key, target.service_key(service));
-  kube::WriteOptions options;
-  options.field_manager = "muster";
-  CO_TRY(ClusterTarget::taken(
-      co_await target.client().patch(kServices, key, kube::PatchType::Merge, api::to_json(body),
-                                     options, std::move(stop)),
-      "patch services " + kube::to_string(key)));
+  CO_TRY(
+      ClusterTarget::taken(co_await target.client().patch(kServices, key, kube::PatchType::Merge,
+                                                          api::to_json(body), {}, std::move(stop)),
+                           "patch services " + kube::to_string(key)));
   co_return base::Result<>{};
 }
 

@@ -62,7 +62,7 @@ struct WatchQuery {
 
 struct WriteOptions {
   std::string subresource{};    // "status"
-  std::string field_manager{};  // needed for Apply
+  std::string field_manager{};  // needed for Apply; else empty: the user agent's up to its '/'
   bool force = false;           // of Apply: take fields from other managers
   bool dry_run = false;
 };

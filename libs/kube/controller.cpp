@@ -8,6 +8,12 @@
 
 namespace kube {
 
+namespace {
+
+constexpr base::Duration kAskReadyEvery = base::millis(20);
+
+}  // namespace
+
 const char* name(ReconcileResult result) {
   switch (result) {
     case ReconcileResult::Success: return "success";
@@ -37,6 +43,9 @@ class Controller::Driver {
   }
 
   aio::Task<base::Result<>> run(std::stop_token stop) {
+    while (options_.ready && !options_.ready()) {
+      if (!co_await aio::wait_for(clock_, kAskReadyEvery, stop)) co_return base::Result<>{};
+    }
     const aio::Executor executor = co_await boost::asio::this_coro::executor;
     aio::TaskGroup group(executor, stop);
     work_.emplace(executor, aio::Event::Mode::Auto);

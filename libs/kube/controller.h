@@ -36,6 +36,7 @@ struct ControllerOptions {
   std::string name;
   std::size_t workers = 1;
   WorkQueue::Config queue{};
+  std::function<bool()> ready{};  // nothing is reconciled before: the copies are there; empty: is
 };
 
 /// How a reconcile ended; the names are those of controller-runtime's label `result`.

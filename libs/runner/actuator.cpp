@@ -84,9 +84,11 @@ aio::Task<base::Result<std::string>> Actuator::run(drill::PartId id, std::stop_t
     CO_TRY(undo, api::parse_json(entry->record.undo));
   }
   const base::TimePoint limit = context_.clock.now() + base::seconds(part.timeout_seconds);
+  targets::Context context = context_;
+  context.part = *part.name;
   co_return co_await aio::with_deadline(
       context_.clock, limit, stop, *part.name, [&](std::stop_token token) {
-        return driver->apply(context_, part.action->params, undo, token);
+        return driver->apply(context, part.action->params, undo, token);
       });
 }
 

@@ -246,6 +246,21 @@ void DrillRun::judged(const std::string& condition, const std::optional<std::str
                    : fmt::format("abortWhen {} can be judged again", condition)));
 }
 
+bool DrillRun::approved(const std::string& step) const {
+  return setup_.approvals != nullptr ? setup_.approvals->approved(step)
+                                     : aio::file_exists(setup_.dir.approval(step));
+}
+
+void DrillRun::ask(const std::string& step, const std::string& message) {
+  drive_->chronicle().note(clock_.now(), drill::TimelineEvent::Kind::Note, step,
+                           one_line("waits for approval: " + message));
+  if (setup_.approvals != nullptr) setup_.approvals->ask(step, message);
+}
+
+void DrillRun::answered(const std::string& step) {
+  if (setup_.approvals != nullptr) setup_.approvals->answered(step);
+}
+
 aio::Task<base::Result<>> DrillRun::look_for_abort_request(std::stop_token stop) {
   while (co_await aio::wait_for(clock_, kLookEvery, stop)) {
     if (!aio::file_exists(setup_.dir.abort_request())) continue;
@@ -318,8 +333,8 @@ aio::Task<base::Result<DrillRun::Result>> DrillRun::run() {
   const api::LocalSystem& system = setup_.target.target->system();
   CO_TRY(instances_, InstanceWatch::create(clock_, system, setup_.target.names));
   sql_.emplace(instances_->instances());
-  context_.emplace(
-      targets::Context{*setup_.target.target, clock_, setup_.catalog, &*sql_, setup_.http, this});
+  context_.emplace(targets::Context{*setup_.target.target, clock_, setup_.catalog, &*sql_,
+                                    setup_.http, this, this});
   instrument_ = std::make_unique<Instrument>(clock_, executor_, setup_.dir, plan_, system,
                                              setup_.target.names);
   guard_.emplace(*context_, plan_.guard.abort_when, static_cast<AbortGuard::Events&>(*this));

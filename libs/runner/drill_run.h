@@ -28,7 +28,10 @@
 
 namespace runner {
 
-class DrillRun final : public Edge, private targets::ProbeWatch, private AbortGuard::Events {
+class DrillRun final : public Edge,
+                       private targets::ProbeWatch,
+                       private targets::Approvals,
+                       private AbortGuard::Events {
  public:
   using ShowStatus = std::function<void(const DrillStatus&)>;
 
@@ -45,6 +48,7 @@ class DrillRun final : public Edge, private targets::ProbeWatch, private AbortGu
     Accounting* accounting = nullptr;  // evidence and audit log; none: neither is written
     std::unique_ptr<store::JournalFile> journal{};             // none: a file in `dir`
     std::function<void(const drill::TimelineEvent&)> story{};  // each entry as it comes
+    targets::Approvals* approvals = nullptr;                   // none: files in `dir`
   };
 
   DrillRun(aio::Clock& clock, const aio::Executor& executor, Setup setup);
@@ -68,6 +72,9 @@ class DrillRun final : public Edge, private targets::ProbeWatch, private AbortGu
   aio::Task<drill::event::FinalReadDone> final_read(drill::FinalRead::Which which,
                                                     std::stop_token stop) override;
   std::optional<targets::ProbeWatch::View> view(const std::string& probe) const override;
+  bool approved(const std::string& step) const override;
+  void ask(const std::string& step, const std::string& message) override;
+  void answered(const std::string& step) override;
   void tripped(const std::string& detail) override;
   void judged(const std::string& condition, const std::optional<std::string>& why) override;
 

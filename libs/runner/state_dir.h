@@ -29,6 +29,7 @@ struct DrillDir {
   std::string status() const { return path + "/status.json"; }
   std::string lock() const { return path + "/lock"; }
   std::string abort_request() const { return path + "/abort"; }
+  std::string approval(const std::string& step) const { return path + "/approved-" + step; }
   std::string report_json() const { return path + "/report.json"; }
   std::string report_html() const { return path + "/report.html"; }
   std::string junit() const { return path + "/junit.xml"; }

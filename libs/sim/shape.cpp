@@ -121,6 +121,7 @@ class Builder {
   Deed deed(const api::Action& action) {
     const api::Node& params = action.params;
     if (action.kind == api::kWaitFor) return await(api::one_of(params));
+    if (action.kind == api::kApproval) return {};
     if (action.kind == "command") return command(params["argv"].as_strings());
     if (action.kind == "route") return route(params);
     if (action.kind == "process" || action.kind == "stopProcess" || action.kind == "startProcess") {

@@ -10,6 +10,7 @@
 #include "targets/condition_process.h"
 #include "targets/fault_network.h"
 #include "targets/fault_process.h"
+#include "targets/step_approval.h"
 #include "targets/step_command.h"
 #include "targets/step_process.h"
 #include "targets/step_route.h"
@@ -63,6 +64,7 @@ Catalog local_catalog() {
   catalog.add(make_sql_step());
   catalog.add(make_route_step());
   catalog.add(make_wait_for_step());
+  catalog.add(make_approval_step());
   // Conditions.
   catalog.add(make_process_condition());
   catalog.add(make_postgres_condition());

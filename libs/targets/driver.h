@@ -50,6 +50,16 @@ class ProbeWatch {
   virtual std::optional<View> view(const std::string& probe) const = 0;
 };
 
+/// The people who look after a drill. A step is known by its name in the plan.
+class Approvals {
+ public:
+  virtual ~Approvals() = default;
+  virtual bool approved(const std::string& step) const = 0;
+  /// The step waits for a person from now on, until answered().
+  virtual void ask(const std::string& step, const std::string& message) = 0;
+  virtual void answered(const std::string& step) = 0;
+};
+
 /// What a driver may touch. Lifetime: outlives every task started with it.
 struct Context {
   Target& target;
@@ -58,6 +68,8 @@ struct Context {
   SqlClient* sql = nullptr;
   HttpClient* http = nullptr;
   const ProbeWatch* probes = nullptr;
+  Approvals* approvals = nullptr;
+  std::string part{};  // the name of the fault or step that runs
 
   /// The target of a kind that only local systems know.
   LocalTarget& local() const;

@@ -6,8 +6,6 @@
 namespace cluster {
 namespace {
 
-using api::Node;
-
 TEST(DrillObject, IsReadFromItsJson) {
   const auto drill = parse_drill(R"({"metadata":{"namespace":"shop","name":"d","uid":"u",
       "resourceVersion":"7","generation":3,"deletionTimestamp":"2026-01-01T00:00:00Z",
@@ -37,23 +35,6 @@ TEST(DrillObject, APatchIsFencedByBothUids) {
   EXPECT_EQ(patch->items()[1]["value"].as_string(), "runner");
   EXPECT_EQ(patch->items()[2]["op"].as_string(), "add");
   EXPECT_EQ(patch->items()[2]["path"].as_string(), "/status/phase");
-}
-
-TEST(DrillObject, AConditionKeepsItsTimeWhileItsStatusStays) {
-  Node conditions = with_condition(Node(), "Running", "True", "Baseline", "", "t1", 1);
-  conditions = with_condition(conditions, "Succeeded", "False", "Missed", "", "t1", 1);
-  conditions = with_condition(conditions, "Running", "True", "Recovery", "", "t2", 2);
-  ASSERT_EQ(conditions.items().size(), 2U);
-  const Node& running = *condition_of(conditions, "Running");
-  EXPECT_EQ(running["reason"].as_string(), "Recovery");
-  EXPECT_EQ(running["lastTransitionTime"].as_string(), "t1");
-  conditions = with_condition(conditions, "Running", "False", "Ended", "", "t3", 2);
-  EXPECT_EQ((*condition_of(conditions, "Running"))["lastTransitionTime"].as_string(), "t3");
-  EXPECT_EQ(condition_of(conditions, "Undone"), nullptr);
-}
-
-TEST(DrillObject, ATimeHasNoFractions) {
-  EXPECT_EQ(time_text(base::WallTime(base::millis(1'750'000'000'999))), "2025-06-15T15:06:40Z");
 }
 
 }  // namespace

@@ -170,6 +170,8 @@ class DrillsTest(ClusterCase):
                                                             self.sql("db-b", "select pg_is_in_recovery()")))
         status = self.until_phase(name, ["Finished"])
         figure("runner killed: everything undone", time.monotonic() - began)
+        self.assertLess(status["faultTime"], status["faultDeadline"])
+        self.assertEqual(status["guardian"]["pod"], f"{name}-guardian")
         self.assertEqual((status["verdict"], self.condition(name, "Succeeded")["reason"]), ("Invalid", "RunnerLost"))
         self.assertIn("its runner died", status["reason"])
         self.assert_undone(name)
@@ -183,11 +185,22 @@ class DrillsTest(ClusterCase):
             self.skipTest(f"this machine is too busy for a drill: {status['reason']}")
         self.assertEqual(status["rto"]["verdict"], "Met", (status, self.logs(name)))
 
-    def test_4_aborted_drill_is_undone(self):
-        name = self.broken("four", "application-failover")
-        self.kubectl("-n", SPACE, "patch", "drill", name, "--type=merge", "-p", '{"spec":{"abort":true}}')
-        status = self.until_phase(name, ["Finished"])
-        self.assertEqual(status["verdict"], "Invalid")
+    def test_4_a_step_waits_for_a_person_and_a_stop_ends_everything(self):
+        asks = "\n  recovery:\n  - {name: look, phase: FailureAssessment, timeoutSeconds: 60, approval: {message: is it the fault}}\n"
+        plan = plan_alone(example("application-failover")).replace("name: application-failover", "name: by-hand")
+        self.kubectl("apply", "-f", "-", given=plan.replace("\n  criteria:", asks + "  criteria:"))
+        name = self.broken("four", "by-hand")
+        until("step that waits", lambda: self.condition(name, "AwaitingApproval").get("message") == "step look: is it the fault")
+        self.kubectl("-n", SPACE, "patch", "drill", name, "--type=merge", "-p", '{"spec":{"approvals":["look"]}}')
+        until("step that was approved", lambda: self.condition(name, "AwaitingApproval")["status"] == "False")
+        self.kubectl("-n", "muster-system", "create", "configmap", "muster-stop", "--from-literal=reason=incident 4711")
+        try:
+            status = self.until_phase(name, ["Finished"])
+            self.apply(drill("refused", "application-failover"))
+            self.assertIn("incident 4711", self.until_phase("refused", ["Finished"])["reason"])
+        finally:
+            self.kubectl("-n", "muster-system", "delete", "configmap", "muster-stop")
+        self.assertEqual((status["verdict"], self.condition("refused", "Accepted")["reason"]), ("Invalid", "Stopped"))
         self.assert_undone(name)
 
     def test_5_deleted_drill_goes_when_it_is_undone(self):

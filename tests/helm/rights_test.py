@@ -22,6 +22,7 @@ pods                         get list watch
 deployments.apps             get list watch
 statefulsets.apps            get list watch
 daemonsets.apps              get list watch
+configmaps:muster-stop       get list watch
 events.events.k8s.io         create patch
 """
 OPERATOR = {

@@ -89,6 +89,19 @@ TEST_F(ControllerTest, ReconcilesWhatWasAddedBeforeAndAfterItBegan) {
   EXPECT_THAT(results, ElementsAre("a success", "b success"));
 }
 
+TEST_F(ControllerTest, NothingIsReconciledBeforeItIsReady) {
+  bool ready = false;
+  controller = std::make_unique<Controller>(
+      clock, ControllerOptions{.name = "test", .ready = [&] { return ready; }},
+      [this](Key key, std::stop_token token) { return reconcile(*this, key, token); });
+  controller->add(kA);
+  start();
+  rest(millis(50));
+  EXPECT_EQ(runs, 0);
+  ready = true;
+  EXPECT_TRUE(until([&] { return runs == 1; }));
+}
+
 TEST_F(ControllerTest, NeverOneKeyTwiceAtOnceAndNoMoreThanItsWorkers) {
   int running = 0, most = 0, twice = 0;
   std::map<Key, int> of;

@@ -97,6 +97,28 @@ TEST(DrillDecide, AbortedBeforeItBegan) {
   EXPECT_EQ(std::get<Refuse>(decision).reason, "Aborted");
 }
 
+TEST(DrillDecide, WhereDrillsAreStoppedNoneBegins) {
+  DrillFacts stopped = facts();
+  stopped.stopped = "ConfigMap muster-system/muster-stop stops all drills: incident 4711";
+  for (const char* phase : {"", "Pending"}) {
+    const auto decision = decide(drill(phase), stopped);
+    ASSERT_TRUE(is<Refuse>(decision)) << phase;
+    EXPECT_EQ(std::get<Refuse>(decision).reason, "Stopped");
+    EXPECT_THAT(std::get<Refuse>(decision).message, HasSubstr("incident 4711"));
+  }
+}
+
+TEST(DrillDecide, WhereDrillsAreStoppedWhatRunsIsToldToEndOnce) {
+  DrillFacts stopped = facts();
+  stopped.stopped = "stopped";
+  DrillObject running = drill("Recovery");
+  EXPECT_TRUE(is<Abort>(decide(running, stopped)));
+  // Then its pods are looked after as before: they undo it.
+  running.abort = true;
+  EXPECT_TRUE(is<MakePod>(decide(running, stopped)));
+  EXPECT_TRUE(is<Rest>(decide(drill("Finished"), stopped)));
+}
+
 TEST(DrillDecide, TheGuardianStandsBeforeTheRunner) {
   DrillFacts none;
   auto decision = decide(drill("Starting"), none);

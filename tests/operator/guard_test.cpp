@@ -36,6 +36,19 @@ TEST(Guard, WhatCannotBeAskedForIsNotTakenForDead) {
   EXPECT_EQ(turn_of(claimed(RunnerPod::Unknown, 5), kMax), GuardTurn::Wait);
 }
 
+TEST(Guard, ARunnerThatDoesNotUndoAtTheDeadlineIsTakenOverFrom) {
+  GuardLook look = claimed(RunnerPod::Alive, 0);
+  look.forward = true;
+  EXPECT_EQ(turn_of(look, {}), GuardTurn::Wait);
+  look.overdue = base::millis(4999);
+  EXPECT_EQ(turn_of(look, {}), GuardTurn::Wait);
+  look.overdue = base::seconds(5);
+  EXPECT_EQ(turn_of(look, {}), GuardTurn::TakeOver);
+  // One that undoes may take as long as it needs.
+  look.forward = false;
+  EXPECT_EQ(turn_of(look, {}), GuardTurn::Wait);
+}
+
 TEST(Guard, AfterTheEndThereIsNothingToGuard) {
   GuardLook look = claimed(RunnerPod::Dead, 600);
   look.finished = true;

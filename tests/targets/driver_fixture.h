@@ -118,7 +118,9 @@ class DriverTest : public testing::Test {
   base::Result<T> run(aio::Task<base::Result<T>> task) {
     return aio::run(io_, std::move(task));
   }
-  Context context() { return {*target_, clock_, catalog_, sql_, http_, probes_}; }
+  Context context() {
+    return {*target_, clock_, catalog_, sql_, http_, probes_, approvals_, part_};
+  }
 
   Driver& driver(const char* kind, api::Use use) { return *catalog_.driver(kind, use); }
   base::Result<api::Node> prepare(Driver& driver, const api::Node& params) {
@@ -190,6 +192,8 @@ class DriverTest : public testing::Test {
   SqlClient* sql_ = nullptr;
   HttpClient* http_ = nullptr;
   const ProbeWatch* probes_ = nullptr;
+  Approvals* approvals_ = nullptr;
+  std::string part_;
 };
 
 }  // namespace targets

@@ -125,6 +125,57 @@ TEST_F(ProbeConditionTest, HoldsOnceTheStateHasLastedLongEnough) {
   EXPECT_EQ(check("probe", is("Bad", 0))->detail, "probe orders is Good for 7.00 s");
 }
 
+/// Somebody who approves when asked for the n-th time.
+class Person final : public Approvals {
+ public:
+  bool approved(const std::string& step) const override {
+    return step == "promote" && ++looks > after;
+  }
+  void ask(const std::string& step, const std::string& message) override {
+    said.push_back("ask " + step + ": " + message);
+  }
+  void answered(const std::string& step) override { said.push_back("answered " + step); }
+  int after = 0;
+  mutable int looks = 0;
+  std::vector<std::string> said;
+};
+
+class ApprovalTest : public DriverTest {
+ protected:
+  Driver& step() { return driver("approval", api::Use::Step); }
+  Person person_;
+  Node params_ = Node::map().set("message", "is the standby the right one?");
+};
+
+TEST_F(ApprovalTest, WaitsUntilThePersonApprovesTheStepByItsName) {
+  approvals_ = &person_;
+  part_ = "promote";
+  person_.after = 2;
+  const auto done = apply(step(), params_, Node());
+  ASSERT_TRUE(done) << done.error().message;
+  EXPECT_THAT(*done, testing::StartsWith("approved after "));
+  EXPECT_EQ(person_.looks, 3);
+  EXPECT_THAT(person_.said, testing::ElementsAre("ask promote: is the standby the right one?",
+                                                 "answered promote"));
+  EXPECT_FALSE(step().changes_target());
+}
+
+TEST_F(ApprovalTest, WhoIsNotAnsweredInTimeSaysWhatItAskedFor) {
+  approvals_ = &person_;
+  part_ = "another";
+  std::stop_source stop;
+  stop.request_stop();
+  const auto done = apply(step(), params_, Node(), stop.get_token());
+  ASSERT_FALSE(done);
+  EXPECT_EQ(done.error().code, base::Code::Cancelled);
+  EXPECT_THAT(done.error().message, HasSubstr("nobody has approved it: is the standby"));
+  EXPECT_THAT(person_.said, testing::Contains("answered another"));
+}
+
+TEST_F(ApprovalTest, WhereNobodyCanBeAskedItFails) {
+  EXPECT_FALSE(apply(step(), params_, Node()));
+}
+
 class WaitForTest : public DriverTest {
  protected:
   Driver& step() { return driver("waitFor", api::Use::Step); }
