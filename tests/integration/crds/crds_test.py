@@ -72,9 +72,9 @@ class Definitions(Cases):
             self.assertNotIn("NonStructuralSchema", conditions)
 
     def test_are_explained(self):
-        told = self.cluster.must("explain", "recoveryplan.spec.objectives.rtoSeconds")
+        told = self.cluster.explain("recoveryplan.spec.objectives.rtoSeconds")
         self.assertIn("How long users may be without service.", told)
-        self.assertIn("Set to true to end the drill", self.cluster.must("explain", "drill.spec.abort"))
+        self.assertIn("Set to true to end the drill", self.cluster.explain("drill.spec.abort"))
 
     def test_have_short_names_and_a_category(self):
         with open(os.path.join(CRDS, "drills.yaml"), encoding="utf-8") as file:

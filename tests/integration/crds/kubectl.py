@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 
 SOURCE = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
 
@@ -41,6 +42,17 @@ class Cluster:
         if code != 0:
             raise AssertionError(f"kubectl {' '.join(arguments)}: {complaint}")
         return out
+
+    def explain(self, field, seconds=60):
+        """What an API server publishes of a kind comes a while after the kind is established."""
+        until = time.monotonic() + seconds
+        while True:
+            code, out, complaint = self.run("explain", field)
+            if code == 0:
+                return out
+            if time.monotonic() > until or "couldn't find resource" not in complaint:
+                raise AssertionError(f"kubectl explain {field}: {complaint}")
+            time.sleep(0.5)
 
     def apply(self, *documents):
         """Several go in one call, because a call takes seconds on a busy machine; each is judged by itself."""
