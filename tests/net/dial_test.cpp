@@ -49,10 +49,7 @@ TEST_F(DialTest, WhoSaysNothingInTimeHasNoAnswer) {
   std::vector<tcp::socket> waiting;
   for (int i = 0; i < 2; ++i) {
     waiting.emplace_back(context);
-    boost::system::error_code error;
-    waiting.back().open(tcp::v4(), error);
-    waiting.back().non_blocking(true);
-    waiting.back().connect(full.local_endpoint(), error);
+    waiting.back().async_connect(full.local_endpoint(), [](const boost::system::error_code&) {});
   }
   const auto outcomes = dial_all({address_of(full)});
   ASSERT_TRUE(outcomes.has_value());

@@ -136,8 +136,9 @@ TEST_F(ManifestTest, WhatItMadeIsDeleted) {
   ASSERT_TRUE(done(undo("manifest", kQuota, *journal))) << "nothing was made";
   ASSERT_TRUE(done(apply("manifest", kQuota, *journal)));
   ASSERT_TRUE(done(prove("manifest", kQuota, *journal)));
-  EXPECT_EQ(get(kConfigMaps, "extra")["metadata"]["annotations"],
-            json(R"({"note":"x","muster.dev/drilled-by-plan":"plan"})"));
+  const Node notes = get(kConfigMaps, "extra")["metadata"]["annotations"];
+  EXPECT_EQ(notes["note"].as_string(), "x");
+  EXPECT_EQ(notes[kMadeBy].as_string(), "plan");
   ASSERT_TRUE(done(undo("manifest", kQuota, *journal)));
   EXPECT_TRUE(get(kConfigMaps, "extra").is_null());
   ASSERT_TRUE(done(undo("manifest", kQuota, *journal)));
