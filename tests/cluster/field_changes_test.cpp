@@ -1,5 +1,7 @@
 #include "cluster/field_changes.h"
 
+#include <map>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -1,5 +1,7 @@
 #include "cluster/named_object.h"
 
+#include <tuple>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -2,6 +2,7 @@
 // docs/examples/drill-namespace.yaml gives them: a right that is missing is known in the preflight.
 #include <fstream>
 #include <sstream>
+#include <tuple>
 
 #include <gmock/gmock.h>
 
