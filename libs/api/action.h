@@ -33,7 +33,8 @@ enum class FieldType : std::uint8_t {
   Amount,      // an integer, or a decimal fraction as a string: no floats in a spec
   StringMap,   // any keys, strings
   NamedMap,    // any labels as keys, Objects as values
-  Anything     // not looked into
+  Anything,    // a map that is not looked into
+  Value        // of JSON, whatever it is
 };
 
 struct FieldSpec {

@@ -23,8 +23,10 @@ Node typed(const char* type) {
   return Node::map().set("type", type);
 }
 
+constexpr const char* kPreserve = "x-kubernetes-preserve-unknown-fields";
+
 Node preserved() {
-  return typed("object").set("x-kubernetes-preserve-unknown-fields", true);
+  return typed("object").set(kPreserve, true);
 }
 
 /// A default with the defaults of what is below it: rules are asked about it as it stands.
@@ -99,6 +101,7 @@ class SchemaWriter {
       case FieldType::StringMap: return entries(typed("string").set("maxLength", kMostItemText));
       case FieldType::NamedMap: return entries(map_of(field, path + "[]"));
       case FieldType::Anything: break;
+      case FieldType::Value: return Node::map().set(kPreserve, true);
     }
     return preserved();
   }

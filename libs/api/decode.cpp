@@ -36,7 +36,8 @@ bool has_type(const Node& value, FieldType type) {
 
 Node Decoder::decode(const Node& value, const FieldSpec& field, const std::string& path) {
   switch (field.type) {
-    case FieldType::Anything: break;
+    case FieldType::Anything:
+    case FieldType::Value: break;
     case FieldType::Object: return decode_object(value, field, path);
     case FieldType::Objects:
     case FieldType::Conditions: return decode_list(value, field, path);

@@ -95,7 +95,8 @@ std::string describe(const FieldSpec& field) {
     case FieldType::Amount: return "an integer, or a decimal number in quotes like \"99.9\"";
     case FieldType::StringMap: return "a map of strings";
     case FieldType::NamedMap: return "a map of named entries";
-    case FieldType::Anything: return "any value";
+    case FieldType::Anything: return "a map";
+    case FieldType::Value: return "any value";
   }
   return "any value";
 }

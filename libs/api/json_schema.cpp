@@ -56,7 +56,8 @@ class SchemaWriter {
         return typed("object")
             .set("propertyNames", Node::map().set("pattern", kLabel))
             .set("additionalProperties", map_of(field));
-      case FieldType::Anything: break;
+      case FieldType::Anything:
+      case FieldType::Value: break;
     }
     return Node::map();
   }

@@ -13,6 +13,8 @@ namespace cluster {
 namespace {
 
 constexpr base::Duration kLookEvery = base::millis(20);
+constexpr base::Duration kAskEvery = base::millis(100);
+constexpr const char* kFieldManager = "muster";  // of server-side apply, which asks for one
 
 /// The host name by which an instance's pod is followed; no name server knows it.
 std::string pod_name(const std::string& instance) {
@@ -65,11 +67,8 @@ aio::Task<base::Result<>> ClusterTarget::read_workloads(std::stop_token stop) {
     workloads_.insert_or_assign(spec.name, std::move(found));
   }
   if (closed.empty()) co_return base::Result<>{};
-  const std::string what = fmt::format("get namespace {}", options_.ns);
-  CO_TRY(const kube::Reply reply,
-         taken(co_await client_->get(kNamespaces, {"", options_.ns}, stop), what));
-  CO_TRY(const api::Node ns, api::parse_json(reply.body));
-  if (opted_in(labels_of(ns))) co_return base::Result<>{};
+  CO_TRY(const bool agreed, co_await namespace_agreed(stop));
+  if (agreed) co_return base::Result<>{};
   co_return base::fail(
       base::Code::FailedPrecondition,
       fmt::format("{} did not agree to be drilled: label it, or namespace {}, with {}={}",
@@ -185,6 +184,84 @@ aio::Task<base::Result<Service>> ClusterTarget::service(std::string name, std::s
   CO_TRY(const kube::Reply reply, taken(co_await client_->get(kServices, key, std::move(stop)),
                                         "get services " + kube::to_string(key)));
   co_return parse_service(reply.body);
+}
+
+kube::Key ClusterTarget::key_of(const kube::Resource& resource, std::string name) const {
+  return {resource.namespaced ? options_.ns : "", std::move(name)};
+}
+
+aio::Task<base::Result<api::Node>> ClusterTarget::get(kube::Resource resource, std::string name,
+                                                      std::stop_token stop) {
+  const kube::Key key = key_of(resource, std::move(name));
+  CO_TRY(const kube::Reply reply,
+         taken(co_await client_->get(resource, key, std::move(stop)),
+               fmt::format("get {} {}", resource.plural, kube::to_string(key))));
+  co_return api::parse_json(reply.body);
+}
+
+aio::Task<base::Result<bool>> ClusterTarget::namespace_agreed(std::stop_token stop) {
+  CO_TRY(const api::Node ns, co_await get(kNamespaces, options_.ns, std::move(stop)));
+  co_return opted_in(labels_of(ns));
+}
+
+aio::Task<base::Result<api::Node>> ClusterTarget::patch(Patch patch, std::stop_token stop) {
+  const kube::Key key = key_of(patch.resource, std::move(patch.name));
+  kube::WriteOptions options;
+  options.subresource = patch.subresource;
+  options.force = patch.type == kube::PatchType::Apply;
+  if (options.force) options.field_manager = kFieldManager;
+  options.dry_run = patch.dry_run;
+  CO_TRY(const kube::Reply reply,
+         taken(co_await client_->patch(patch.resource, key, patch.type, api::to_json(patch.body),
+                                       options, std::move(stop)),
+               fmt::format("patch {}{}{} {}", patch.resource.plural,
+                           patch.subresource.empty() ? "" : "/", patch.subresource,
+                           kube::to_string(key))));
+  co_return api::parse_json(reply.body);
+}
+
+aio::Task<base::Result<api::Node>> ClusterTarget::make(kube::Resource resource, api::Node object,
+                                                       bool dry_run, std::stop_token stop) {
+  api::Node meta = object["metadata"].is_map() ? object["metadata"] : api::Node::map();
+  api::Node notes = meta["annotations"].is_map() ? meta["annotations"] : api::Node::map();
+  meta.set("annotations", std::move(notes.set(kMadeBy, options_.name)));
+  const std::string what =
+      fmt::format("create {} {}/{}", resource.plural, options_.ns, meta["name"].as_string());
+  object.set("metadata", std::move(meta));
+  kube::WriteOptions options;
+  options.dry_run = dry_run;
+  CO_TRY(const kube::Reply reply,
+         taken(co_await client_->create(std::move(resource), options_.ns, api::to_json(object),
+                                        options, std::move(stop)),
+               what));
+  co_return api::parse_json(reply.body);
+}
+
+bool ClusterTarget::is_ours(const api::Node& object) const {
+  return object["metadata"]["annotations"][kMadeBy].as_string() == options_.name;
+}
+
+aio::Task<base::Result<>> ClusterTarget::unmake(kube::Resource resource, std::string name,
+                                                std::stop_token stop) {
+  const std::string what = fmt::format("delete {} {}/{}", resource.plural, options_.ns, name);
+  std::string asked;  // the UID of what was asked to end
+  while (true) {
+    const auto now = co_await get(resource, name, stop);
+    if (!now && now.error().code == base::Code::NotFound) co_return base::Result<>{};
+    if (!now) co_return tl::unexpected(now.error());
+    const std::string uid = (*now)["metadata"]["uid"].as_string();
+    if (!is_ours(*now) || (!asked.empty() && asked != uid)) co_return base::Result<>{};
+    if (asked.empty()) {
+      kube::DeleteOptions options;
+      options.uid = uid;
+      const auto reply = co_await client_->remove(resource, key_of(resource, name), options, stop);
+      if (!reply || (reply->code != 404 && reply->code != 409)) CO_TRY(taken(reply, what));
+      asked = uid;
+    }
+    if (!co_await aio::wait_for(*clock_, kAskEvery, stop)) {
+      co_return base::fail(base::Code::Cancelled, what + ": it is still there");
+    }
+  }
 }
 
 std::vector<Pod> ClusterTarget::pods_of(const std::string& workload) const {

@@ -27,6 +27,16 @@
 
 namespace cluster {
 
+/// A change of one object. `what` of its errors is made of it.
+struct Patch {
+  kube::Resource resource{};
+  std::string name{};
+  api::Node body{};
+  kube::PatchType type = kube::PatchType::Merge;
+  std::string subresource{};
+  bool dry_run = false;
+};
+
 struct ClusterOptions {
   std::string ns;
   std::string name;  // of the plan
@@ -68,6 +78,26 @@ class ClusterTarget final : public targets::Target {
   base::Result<kube::Key> service_key(std::string_view name) const;
   /// The pods of a workload that have not ended, as the watch has them, by name.
   std::vector<Pod> pods_of(const std::string& workload) const;
+  /// Changes an object of the namespace, or of the cluster where its kind has none; the object as
+  /// it is then. Apply takes fields from other managers.
+  /// Errors: what the server says; FailedPrecondition: a version or UID in the body is another.
+  aio::Task<base::Result<api::Node>> patch(Patch patch, std::stop_token stop);
+  /// Makes an object of the namespace, marked as made by a drill of this plan, so that only what is
+  /// ours is ever deleted. Errors: AlreadyExists; what the server says.
+  aio::Task<base::Result<api::Node>> make(kube::Resource resource, api::Node object, bool dry_run,
+                                          std::stop_token stop);
+  /// Deletes what make() made, and waits until it is gone. Not there, or of somebody else: nothing
+  /// is to be done. Errors: what the server says; Cancelled.
+  aio::Task<base::Result<>> unmake(kube::Resource resource, std::string name, std::stop_token stop);
+  /// Whether an object has the mark of make().
+  bool is_ours(const api::Node& object) const;
+  /// As the cluster has it now. Errors: NotFound; what the server says.
+  aio::Task<base::Result<api::Node>> get(kube::Resource resource, std::string name,
+                                         std::stop_token stop);
+  /// Whether the namespace agreed to be drilled, so that anything in it may be touched.
+  aio::Task<base::Result<bool>> namespace_agreed(std::stop_token stop);
+  const api::KubernetesTargetSpec& spec() const { return options_.spec; }
+  const std::string& plan() const { return options_.name; }
   /// A request that must be taken. Errors: what the server says, naming `what`.
   static base::Result<kube::Reply> taken(base::Result<kube::Reply> reply, const std::string& what);
 
@@ -77,6 +107,7 @@ class ClusterTarget final : public targets::Target {
   aio::Task<base::Result<>> read(std::stop_token stop);
   aio::Task<base::Result<>> read_workloads(std::stop_token stop);
   aio::Task<base::Result<>> read_services(std::stop_token stop);
+  kube::Key key_of(const kube::Resource& resource, std::string name) const;
   aio::Task<base::Result<>> read_instances(std::stop_token stop);
   void tell_names();
 

@@ -1,8 +1,8 @@
 #include "cluster/fault_delete_pods.h"
 
-#include <fmt/format.h>
-
+#include "cluster/chosen_pods.h"
 #include "cluster/cluster_target.h"
+#include "cluster/rights.h"
 #include "cluster/waiting.h"
 #include "targets/fields.h"
 
@@ -22,18 +22,6 @@ api::ActionKind table() {
                     "whether they get no time to end: the API server forgets them at once")});
 }
 
-/// The pods that were chosen, as prepare() wrote them down.
-std::vector<Pod> chosen(const Node& undo) {
-  std::vector<Pod> out;
-  for (const Node& item : undo["pods"].items()) {
-    Pod pod;
-    pod.name = item["name"].as_string();
-    pod.uid = item["uid"].as_string();
-    out.push_back(std::move(pod));
-  }
-  return out;
-}
-
 class DeletePodsFault final : public targets::Driver {
  public:
   const api::ActionKind& kind() const override { return kind_; }
@@ -43,34 +31,27 @@ class DeletePodsFault final : public targets::Driver {
     return {params["workload"].as_string()};
   }
 
+  aio::Task<base::Result<>> preflight(Context& context, Node, std::stop_token stop) override {
+    co_return co_await check_rights(cluster_of(context), {{.resource = kPods, .verbs = {"delete"}}},
+                                    std::move(stop));
+  }
+
   aio::Task<base::Result<Node>> prepare(Context& context, Node params, std::stop_token) override {
-    const std::string& workload = params["workload"].as_string();
-    const auto count = static_cast<std::size_t>(params["count"].as_int(1));
-    std::vector<Pod> pods = cluster_of(context).pods_of(workload);
-    std::erase_if(pods, [](const Pod& pod) { return pod.deleting; });
-    if (pods.size() < count) {
-      co_return base::fail(base::Code::FailedPrecondition,
-                           fmt::format("workload '{}' has {} pods: {} cannot be deleted", workload,
-                                       pods.size(), count));
-    }
-    Node kept = Node::sequence();
-    for (std::size_t i = 0; i < count; ++i) {
-      kept.push(Node::map().set("name", pods[i].name).set("uid", pods[i].uid));
-    }
-    co_return Node::map().set("pods", std::move(kept));
+    CO_TRY(const std::vector<Pod> pods,
+           choose_pods(cluster_of(context), params["workload"].as_string(),
+                       params["count"].as_int(1)));
+    co_return Node::map().set("pods", node_of(pods));
   }
 
   aio::Task<base::Result<std::string>> apply(Context& context, Node params, Node undo,
                                              std::stop_token stop) override {
     ClusterTarget& target = cluster_of(context);
-    const std::vector<Pod> pods = chosen(undo);
-    std::vector<std::string> names;
+    const std::vector<Pod> pods = pods_in(undo["pods"]);
     for (const Pod& pod : pods) {
       CO_TRY(co_await delete_pod(target, pod, params["force"].as_bool(), stop));
-      names.push_back(pod.name);
     }
     CO_TRY(co_await until_gone(context.clock, target, params["workload"].as_string(), pods, stop));
-    co_return fmt::format("deleted and gone: {}", fmt::join(names, ", "));
+    co_return "deleted and gone: " + names_of(pods);
   }
 
   aio::Task<base::Result<>> undo(Context& context, Node params, Node,

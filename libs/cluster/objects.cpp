@@ -14,6 +14,10 @@ const kube::Resource kSecrets{"", "v1", "Secret", "secrets", true};
 const kube::Resource kConfigMaps{"", "v1", "ConfigMap", "configmaps", true};
 const kube::Resource kNamespaces{"", "v1", "Namespace", "namespaces", false};
 const kube::Resource kNodes{"", "v1", "Node", "nodes", false};
+const kube::Resource kEndpointSlices{"discovery.k8s.io", "v1", "EndpointSlice", "endpointslices",
+                                     true};
+const kube::Resource kNetworkPolicies{"networking.k8s.io", "v1", "NetworkPolicy", "networkpolicies",
+                                      true};
 
 namespace {
 
@@ -85,6 +89,11 @@ bool Selector::matches(const Labels& labels) const {
   });
 }
 
+bool Selector::asks_for(std::string_view key) const {
+  return std::any_of(all_.begin(), all_.end(),
+                     [&](const Requirement& one) { return one.key == key; });
+}
+
 Labels labels_of(const Node& object) {
   return map_of(object["metadata"]["labels"]);
 }
@@ -120,7 +129,8 @@ base::Result<Workload> parse_workload(const std::string& kind, std::string_view 
   out.name = object["metadata"]["name"].as_string();
   out.uid = object["metadata"]["uid"].as_string();
   out.labels = labels_of(object);
-  TRY(out.selector, Selector::parse(object["spec"]["selector"]));
+  out.selects = object["spec"]["selector"];
+  TRY(out.selector, Selector::parse(out.selects));
   const Node& status = object["status"];
   if (kind == "DaemonSet") {
     out.desired = status["desiredNumberScheduled"].as_int();

@@ -16,12 +16,16 @@
 namespace cluster {
 
 extern const kube::Resource kPods, kServices, kSecrets, kNamespaces, kNodes, kConfigMaps;
+extern const kube::Resource kEndpointSlices, kNetworkPolicies;
 /// "Deployment", "StatefulSet", "DaemonSet". Errors: InvalidArgument for another kind.
 base::Result<kube::Resource> workload_resource(std::string_view kind);
 
 /// The label, and its value, by which a namespace or a workload agrees to be broken (D11).
 inline constexpr const char* kOptInLabel = "muster.dev/drills";
 inline constexpr const char* kOptInValue = "enabled";
+
+/// The annotation, with the plan's name, of what a drill made or cordoned.
+inline constexpr const char* kMadeBy = "muster.dev/drilled-by-plan";
 
 using Labels = std::map<std::string, std::string>;
 
@@ -31,6 +35,8 @@ class Selector {
   /// Of a LabelSelector. Errors: InvalidArgument for an operator that is not known.
   static base::Result<Selector> parse(const api::Node& node);
   bool matches(const Labels& labels) const;
+  /// Whether it looks at this label.
+  bool asks_for(std::string_view key) const;
 
  private:
   enum class Operator : std::uint8_t { In, NotIn, Exists, DoesNotExist };
@@ -56,6 +62,7 @@ struct Workload {
   std::string name, kind, uid;
   Labels labels;
   Selector selector;
+  api::Node selects;  // the same, as the LabelSelector that it is
   std::int64_t desired = 0, ready = 0;
 };
 /// Errors: InvalidArgument as above, or a selector that is not known.

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "cluster/cluster_target.h"
+#include "cluster/rights.h"
 #include "kube/exec.h"
 #include "targets/fields.h"
 
@@ -89,8 +90,17 @@ class ExecStep final : public targets::Driver {
     return params["undoWhen"].as_string() == "Always" ? drill::Undo::Always
                                                       : drill::Undo::IfNotPromoted;
   }
+  // Exit code 0 says that the program is content, not that anything is broken.
+  bool needs_proof(const Node&) const override { return true; }
   std::vector<std::string> touches(const Node& params) const override {
     return {params["workload"].as_string()};
+  }
+
+  aio::Task<base::Result<>> preflight(Context& context, Node, std::stop_token stop) override {
+    // A WebSocket is opened with GET, and what it then does is a create.
+    co_return co_await check_rights(
+        cluster_of(context),
+        {{.resource = kPods, .verbs = {"get", "create"}, .subresource = "exec"}}, std::move(stop));
   }
 
   aio::Task<base::Result<Node>> prepare(Context&, Node, std::stop_token) override {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "cluster/cluster_target.h"
+#include "cluster/rights.h"
 #include "cluster/waiting.h"
 #include "targets/fields.h"
 
@@ -27,12 +28,12 @@ api::ActionKind table() {
 aio::Task<base::Result<>> set_replicas(ClusterTarget& target, Workload workload,
                                        std::int64_t replicas, std::stop_token stop) {
   CO_TRY(const kube::Resource resource, workload_resource(workload.kind));
-  const kube::Key key{target.ns(), workload.name};
-  const Node body = Node::map().set("spec", Node::map().set("replicas", replicas));
-  CO_TRY(ClusterTarget::taken(
-      co_await target.client().patch(resource, key, kube::PatchType::Merge, api::to_json(body),
-                                     {.subresource = "scale"}, std::move(stop)),
-      fmt::format("scale {} {}", resource.plural, kube::to_string(key))));
+  Patch patch;
+  patch.resource = resource;
+  patch.name = workload.name;
+  patch.subresource = "scale";
+  patch.body = Node::map().set("spec", Node::map().set("replicas", replicas));
+  CO_TRY(co_await target.patch(std::move(patch), std::move(stop)));
   co_return base::Result<>{};
 }
 
@@ -43,6 +44,20 @@ class ScaleStep final : public targets::Driver {
   drill::Undo rule(const Node&) const override { return drill::Undo::IfNotPromoted; }
   std::vector<std::string> touches(const Node& params) const override {
     return {params["workload"].as_string()};
+  }
+
+  aio::Task<base::Result<>> preflight(Context& context, Node params,
+                                      std::stop_token stop) override {
+    ClusterTarget& target = cluster_of(context);
+    CO_TRY(const Workload now, co_await target.workload(params["workload"].as_string(), stop));
+    CO_TRY(const kube::Resource resource, workload_resource(now.kind));
+    std::vector<Right> rights;
+    if (now.kind != "DaemonSet") {
+      rights.push_back(
+          {.resource = resource, .verbs = {"patch"}, .subresource = "scale", .name = now.name});
+    }
+    if (params["force"].as_bool()) rights.push_back({.resource = kPods, .verbs = {"delete"}});
+    co_return co_await check_rights(target, std::move(rights), std::move(stop));
   }
 
   aio::Task<base::Result<Node>> prepare(Context& context, Node params,

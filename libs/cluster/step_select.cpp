@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "cluster/cluster_target.h"
+#include "cluster/rights.h"
 #include "targets/fields.h"
 
 namespace cluster {
@@ -29,13 +30,11 @@ Node patch_to(const Node& wanted, const Node& now) {
   return Node::map().set("spec", Node::map().set("selector", std::move(selector)));
 }
 
-aio::Task<base::Result<>> patch(ClusterTarget& target, const std::string& service, Node body,
-                                std::stop_token stop) {
+aio::Task<base::Result<>> set_selector(ClusterTarget& target, std::string service, Node body,
+                                       std::stop_token stop) {
   CO_TRY(const kube::Key key, target.service_key(service));
-  CO_TRY(
-      ClusterTarget::taken(co_await target.client().patch(kServices, key, kube::PatchType::Merge,
-                                                          api::to_json(body), {}, std::move(stop)),
-                           "patch services " + kube::to_string(key)));
+  CO_TRY(co_await target.patch({.resource = kServices, .name = key.name, .body = std::move(body)},
+                               std::move(stop)));
   co_return base::Result<>{};
 }
 
@@ -54,6 +53,15 @@ class SelectStep final : public targets::Driver {
   drill::Undo rule(const Node&) const override { return drill::Undo::IfNotPromoted; }
   std::vector<std::string> touches(const Node& params) const override {
     return {params["service"].as_string()};
+  }
+
+  aio::Task<base::Result<>> preflight(Context& context, Node params,
+                                      std::stop_token stop) override {
+    ClusterTarget& target = cluster_of(context);
+    CO_TRY(const kube::Key key, target.service_key(params["service"].as_string()));
+    co_return co_await check_rights(
+        target, {{.resource = kServices, .verbs = {"get", "patch"}, .name = key.name}},
+        std::move(stop));
   }
 
   aio::Task<base::Result<Node>> prepare(Context& context, Node params,
@@ -76,7 +84,7 @@ class SelectStep final : public targets::Driver {
     CO_TRY(const Service now, co_await target.service(name, stop));
     Node wanted = now.selector;
     for (const api::Entry& entry : params["labels"].entries()) wanted.set(entry.key, entry.value);
-    CO_TRY(co_await patch(target, name, patch_to(wanted, now.selector), std::move(stop)));
+    CO_TRY(co_await set_selector(target, name, patch_to(wanted, now.selector), std::move(stop)));
     co_return fmt::format("Service {}: {} instead of {}", now.name, text_of(wanted),
                           text_of(now.selector));
   }
@@ -87,8 +95,8 @@ class SelectStep final : public targets::Driver {
     const std::string& name = params["service"].as_string();
     CO_TRY(const Service now, co_await target.service(name, stop));
     if (now.selector == undo["selector"]) co_return base::Result<>{};
-    co_return co_await patch(target, name, patch_to(undo["selector"], now.selector),
-                             std::move(stop));
+    co_return co_await set_selector(target, name, patch_to(undo["selector"], now.selector),
+                                    std::move(stop));
   }
 
  private:

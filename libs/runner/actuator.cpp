@@ -35,6 +35,26 @@ const store::JournalEntry* Actuator::entry_of(drill::PartId id) const {
   return found == entries.end() ? nullptr : &*found;
 }
 
+/// What its undo needs, as the journal has it; null: nothing was recorded.
+base::Result<api::Node> Actuator::prepared(drill::PartId id) const {
+  const store::JournalEntry* entry = entry_of(id);
+  return entry == nullptr ? api::Node() : api::parse_json(entry->record.undo);
+}
+
+aio::Task<base::Result<>> Actuator::preflight(std::stop_token stop) {
+  for (const drill::PartId id : parts_of(plan_)) {
+    const PartView part = part_of(plan_, id);
+    CO_TRY(targets::Driver * driver, driver_of(id));
+    auto may = co_await driver->preflight(context_, part.action->params, stop);
+    if (may && part.undo != nullptr) {
+      targets::Driver* own = context_.catalog.driver(part.undo->kind, api::Use::Step);
+      if (own != nullptr) may = co_await own->preflight(context_, part.undo->params, stop);
+    }
+    if (!may) co_return tl::unexpected(may.error().with(*part.name));
+  }
+  co_return base::Result<>{};
+}
+
 /// A proof that holds already proves nothing about the fault.
 aio::Task<base::Result<>> Actuator::refuse_idle_proof(drill::PartId id, std::stop_token stop) {
   const PartView part = part_of(plan_, id);
@@ -79,10 +99,7 @@ aio::Task<drill::event::Recorded> Actuator::record(drill::PartId id, std::stop_t
 aio::Task<base::Result<std::string>> Actuator::run(drill::PartId id, std::stop_token stop) {
   CO_TRY(targets::Driver * driver, driver_of(id));
   const PartView part = part_of(plan_, id);
-  api::Node undo;
-  if (const store::JournalEntry* entry = entry_of(id)) {
-    CO_TRY(undo, api::parse_json(entry->record.undo));
-  }
+  CO_TRY(const api::Node undo, prepared(id));
   const base::TimePoint limit = context_.clock.now() + base::seconds(part.timeout_seconds);
   targets::Context context = context_;
   context.part = *part.name;
@@ -114,17 +131,21 @@ aio::Task<drill::event::Applied> Actuator::apply(drill::PartId id, std::stop_tok
   co_return applied;
 }
 
+aio::Task<base::Result<std::string>> Actuator::proof(drill::PartId id, std::stop_token stop) {
+  const PartView part = part_of(plan_, id);
+  CO_TRY(targets::Driver * driver, driver_of(id));
+  CO_TRY(const api::Node undo, prepared(id));
+  CO_TRY(std::string seen, co_await driver->prove(context_, part.action->params, undo, stop));
+  if (part.proven_by == nullptr) co_return seen;
+  co_return co_await targets::wait_for_condition(context_, *part.proven_by, std::move(stop));
+}
+
 aio::Task<drill::event::Proven> Actuator::prove(drill::PartId id, base::Duration limit,
                                                 std::stop_token stop) {
-  const PartView part = part_of(plan_, id);
-  if (part.proven_by == nullptr) {
-    co_return drill::event::Proven{id, true, "applied; the plan asks for no further proof"};
-  }
   const auto held = co_await aio::with_deadline(
-      context_.clock, context_.clock.now() + limit, std::move(stop), *part.name + ": proof",
-      [&](std::stop_token token) {
-        return targets::wait_for_condition(context_, *part.proven_by, token);
-      });
+      context_.clock, context_.clock.now() + limit, std::move(stop),
+      *part_of(plan_, id).name + ": proof",
+      [&](std::stop_token token) { return proof(id, std::move(token)); });
   co_return drill::event::Proven{id, held.has_value(), held ? *held : held.error().message};
 }
 

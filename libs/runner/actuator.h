@@ -21,11 +21,14 @@ class Actuator {
   Actuator(const api::RecoveryPlan& plan, targets::Context& context, store::UndoJournal& journal)
       : plan_(plan), context_(context), journal_(journal) {}
 
+  /// Whether every part may be done, as far as it can be known before. Changes nothing.
+  /// Errors: of the first that may not, naming it.
+  aio::Task<base::Result<>> preflight(std::stop_token stop);
   aio::Task<drill::event::Recorded> record(drill::PartId id, std::stop_token stop);
   /// Injects the fault or runs the step within its timeout.
   /// Cancellation: answers with what is known: Failed or Unknown.
   aio::Task<drill::event::Applied> apply(drill::PartId id, std::stop_token stop);
-  /// Looks until the fault's proof holds. A fault without proof is proven by its apply.
+  /// Looks until the fault is seen to be in force: by its kind, then by the plan's proof.
   aio::Task<drill::event::Proven> prove(drill::PartId id, base::Duration limit,
                                         std::stop_token stop);
   aio::Task<drill::event::Restored> restore(drill::PartId id, base::Duration limit,
@@ -35,9 +38,11 @@ class Actuator {
   aio::Task<base::Result<>> refuse_idle_proof(drill::PartId id, std::stop_token stop);
   aio::Task<base::Result<>> prepare_and_record(drill::PartId id, std::stop_token stop);
   aio::Task<base::Result<std::string>> run(drill::PartId id, std::stop_token stop);
+  aio::Task<base::Result<std::string>> proof(drill::PartId id, std::stop_token stop);
   aio::Task<base::Result<>> undo(drill::PartId id, std::stop_token stop);
   base::Result<targets::Driver*> driver_of(drill::PartId id) const;
   const store::JournalEntry* entry_of(drill::PartId id) const;
+  base::Result<api::Node> prepared(drill::PartId id) const;
 
   const api::RecoveryPlan& plan_;
   targets::Context& context_;

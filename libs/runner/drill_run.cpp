@@ -82,6 +82,7 @@ base::Result<> DrillRun::check_connections() const {
 
 aio::Task<base::Result<>> DrillRun::begin(std::stop_token stop) {
   CO_TRY(co_await setup_.target.target->check(stop));
+  CO_TRY(co_await actuator_->preflight(stop));
   if (const std::string described = one_line(setup_.target.target->description());
       !described.empty()) {
     drive_->chronicle().note(clock_.now(), drill::TimelineEvent::Kind::Note, "system", described);

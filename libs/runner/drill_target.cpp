@@ -116,20 +116,47 @@ std::string other_kind(const api::Node& document) {
                      api::suggest(name, kinds));
 }
 
+/// What a kind knows of its parameters beyond their table.
+void check_action(const api::Action& action, api::Use use, const std::string& path,
+                  const targets::Catalog& catalog, api::Problems& problems) {
+  const targets::Driver* driver = catalog.driver(action.kind, use);
+  if (driver == nullptr) return;
+  if (const auto right = driver->check(action.params); !right) {
+    problems.push_back({"", action.mark, path, right.error().message});
+  }
+}
+
+void check_fault(const api::Fault& fault, const std::string& path, const targets::Catalog& catalog,
+                 api::Problems& problems) {
+  check_action(fault.action, api::Use::Fault, path, catalog, problems);
+  const targets::Driver* driver = catalog.driver(fault.action.kind, api::Use::Fault);
+  if (fault.proven_by || driver == nullptr || !driver->needs_proof(fault.action.params)) return;
+  problems.push_back({"", fault.action.mark, path + ".provenBy",
+                      fmt::format("missing: nothing shows that the {} of fault '{}' took effect; a "
+                                  "condition is required",
+                                  fault.action.kind, fault.name)});
+}
+
 /// What only the joined plan shows: an undo that is missing, a fault that nothing proves.
 api::Problems engine_problems(const api::RecoveryPlan& plan, const targets::Catalog& catalog,
                               const std::string& file) {
   api::Problems problems;
   for (const std::string& wrong : drill::problems_of(engine_config(plan, catalog))) {
-    problems.push_back({file, plan.document["spec"].mark, "spec", wrong});
+    problems.push_back({"", plan.document["spec"].mark, "spec", wrong});
   }
+  const bool one = plan.document["spec"].has("fault");
   for (const api::Fault& fault : plan.faults) {
-    const bool command = fault.action.kind == "command" || fault.action.kind == "exec";
-    if (fault.proven_by || !command) continue;
-    problems.push_back({file, fault.action.mark, "spec.fault.provenBy",
-                        "missing: nothing shows that the command of fault '" + fault.name +
-                            "' took effect; a condition is required"});
+    check_fault(fault, one ? "spec.fault" : "spec.faults." + fault.name, catalog, problems);
   }
+  for (const auto& [list, steps] :
+       {std::pair("spec.recovery.", &plan.recovery), std::pair("spec.failback.", &plan.failback)}) {
+    for (const api::Step& step : *steps) {
+      const std::string path = list + step.name;
+      check_action(step.action, api::Use::Step, path, catalog, problems);
+      if (step.undo) check_action(*step.undo, api::Use::Step, path + ".undo", catalog, problems);
+    }
+  }
+  for (api::Problem& problem : problems) problem.file = file;
   return problems;
 }
 

@@ -78,6 +78,17 @@ PartView part_of(const api::RecoveryPlan& plan, drill::PartId id) {
           step.timeout_seconds};
 }
 
+std::vector<drill::PartId> parts_of(const api::RecoveryPlan& plan) {
+  using Kind = drill::PartId::Kind;
+  std::vector<drill::PartId> out;
+  for (const auto& [kind, count] :
+       {std::pair(Kind::Fault, plan.faults.size()), std::pair(Kind::Step, plan.recovery.size()),
+        std::pair(Kind::Failback, plan.failback.size())}) {
+    for (std::uint32_t i = 0; i < count; ++i) out.push_back({kind, i});
+  }
+  return out;
+}
+
 drill::PartConfig part_config(const api::RecoveryPlan& plan, const targets::Catalog& catalog,
                               drill::PartId id) {
   const PartView view = part_of(plan, id);

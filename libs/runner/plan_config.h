@@ -19,6 +19,9 @@ struct PartView {
 /// CHECKs that the part exists.
 PartView part_of(const api::RecoveryPlan& plan, drill::PartId id);
 
+/// Every part: faults, recovery, failback, each in the order of the plan.
+std::vector<drill::PartId> parts_of(const api::RecoveryPlan& plan);
+
 /// What the engine must know of one part; which undo holds when is the driver's to say.
 drill::PartConfig part_config(const api::RecoveryPlan& plan, const targets::Catalog& catalog,
                               drill::PartId id);

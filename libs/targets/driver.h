@@ -2,12 +2,15 @@
 // kind is a pair of files with one class and a line in catalog.cpp.
 //
 // The order in which a driver is used, which the undo journal relies on:
-//   prepare   looks, changes nothing, returns what undo will need (kept on disk before apply)
-//   apply     does it, once; never repeated
-//   undo      puts back what prepare saw. Idempotent: also after an apply that never ran, ran
-//             halfway, or ran and was undone already; by this process or a later one
-// A plan's parameters arrive validated against the kind's table, defaults filled, placeholders
-// resolved.
+//   check      what is wrong with the parameters beyond their table, when a plan is read
+//   preflight  whether it may be done at all, before the drill begins; changes nothing
+//   prepare    looks, changes nothing, returns what undo will need (kept on disk before apply)
+//   apply      does it, once; never repeated
+//   prove      of a fault: looks until it is seen to be in force
+//   undo       puts back what prepare saw. Idempotent: also after an apply that never ran, ran
+//              halfway, or ran and was undone already; by this process or a later one
+// A plan's parameters arrive validated against the kind's table, defaults filled, and but for
+// check() and needs_proof() with placeholders resolved.
 #pragma once
 
 #include <memory>
@@ -85,12 +88,23 @@ class Driver {
   virtual drill::Undo rule(const api::Node& params) const = 0;
   /// What it touches, for the blast radius: processes, services, relays.
   virtual std::vector<std::string> touches(const api::Node& params) const = 0;
+  /// Errors: InvalidArgument: a field, named from the kind on, its value, and what is allowed.
+  virtual base::Result<> check(const api::Node& params) const;
+  /// Whether nothing but a proof of the plan's own shows that such a fault took effect.
+  virtual bool needs_proof(const api::Node& params) const;
 
+  /// Errors: PermissionDenied naming what is not allowed; FailedPrecondition.
+  virtual aio::Task<base::Result<>> preflight(Context& context, api::Node params,
+                                              std::stop_token stop);
   virtual aio::Task<base::Result<api::Node>> prepare(Context& context, api::Node params,
                                                      std::stop_token stop) = 0;
   /// What was done, for the timeline. Errors: see outcome_unknown().
   virtual aio::Task<base::Result<std::string>> apply(Context& context, api::Node params,
                                                      api::Node undo, std::stop_token stop) = 0;
+  /// What shows that it is in force. Where a kind has nothing to look at, its apply is the proof.
+  /// Errors: what was seen in place of it; Cancelled with what was seen last.
+  virtual aio::Task<base::Result<std::string>> prove(Context& context, api::Node params,
+                                                     api::Node undo, std::stop_token stop);
   virtual aio::Task<base::Result<>> undo(Context& context, api::Node params, api::Node undo,
                                          std::stop_token stop) = 0;
 };

@@ -45,6 +45,8 @@ class CommandStep final : public Driver {
     return params["undoWhen"].as_string() == "Always" ? drill::Undo::Always
                                                       : drill::Undo::IfNotPromoted;
   }
+  // Exit code 0 says that the program is content, not that anything is broken.
+  bool needs_proof(const Node&) const override { return true; }
   // A command may touch anything; it counts as one target, named by its program.
   std::vector<std::string> touches(const Node& params) const override {
     const auto argv = params["argv"].as_strings();

@@ -133,6 +133,7 @@ TEST(Crd, EveryTypeOfFieldBecomesItsSchema) {
       {time_field("aTime", ""), R"({"type":"string","format":"date-time","maxLength":64})"},
       {field(FieldType::Anything, "a", ""),
        R"({"type":"object","x-kubernetes-preserve-unknown-fields":true})"},
+      {field(FieldType::Value, "a", ""), R"({"x-kubernetes-preserve-unknown-fields":true})"},
   };
   for (const auto& [spec, expected] : cases) {
     EXPECT_EQ(to_json(crd_schema(spec, test_catalog())), expected);

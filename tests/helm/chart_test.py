@@ -24,6 +24,8 @@ PARTS = {
     "crds": ({"crds": {"install": True, "keep": True}}, {"crds": {"install": False}}),
     "rbac": ({"rbac": {"create": True}}, {"rbac": {"create": False}}),
     "nodes": ({"nodes": {"enabled": True}}, {}),
+    "rights": ({"runnerRules": [{"apiGroups": ["apps"], "resources": ["deployments"], "resourceNames": ["web"],
+                                 "verbs": ["get", "patch"]}]}, {}),
     "evidence": ({"evidence": {"claim": "evidence", "keySecret": "evidence-key"}}, {}),
     "budget": ({"podDisruptionBudget": {"enabled": True}}, {"podDisruptionBudget": {"enabled": False}}),
     "metrics": ({"metrics": {"serviceMonitor": {"enabled": True, "labels": {"release": "prometheus"}},
@@ -62,6 +64,9 @@ REFUSED = [
     ("an interval without a unit", {"metrics": {"serviceMonitor": {"interval": "30"}}}, "serviceMonitor.*interval"),
     ("an address without a mask", {"networkPolicy": {"apiServer": {"cidrs": ["203.0.113.7"]}}}, "cidrs"),
     ("a flag that is none", {"extraArgs": ["verbose"]}, "extraArgs"),
+    ("a right to everything", {"runnerRules": [{"apiGroups": ["*"], "resources": ["*"], "verbs": ["get"]}]}, "runnerRules.*apiGroups"),
+    ("a verb that is none", {"runnerRules": [{"apiGroups": [""], "resources": ["pods"], "verbs": ["edit"]}]}, "runnerRules.*verbs"),
+    ("a right without verbs", {"runnerRules": [{"apiGroups": [""], "resources": ["pods"]}]}, "runnerRules"),
     ("no memory", {"resources": {"limits": {"memory": "much"}}}, "limits.*memory"),
 ]
 

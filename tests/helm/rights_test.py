@@ -58,6 +58,7 @@ daemonsets.apps                    get list watch
 deployments.apps/scale             get patch
 statefulsets.apps/scale            get patch
 networkpolicies.networking.k8s.io  get create patch delete
+endpointslices.discovery.k8s.io    list
 events.events.k8s.io               create patch
 """,
 }
@@ -121,12 +122,21 @@ class Rights(unittest.TestCase):
         self.assertEqual(set(), rights("muster-runner", OTHER, DRILLED))
 
     def test_nodes_are_a_decision(self):
-        nodes = {("get", "nodes"), ("list", "nodes"), ("patch", "nodes")}
+        nodes = {("get", "nodes"), ("patch", "nodes")}
         self.apply({"nodes": {"enabled": True}})
         self.assertEqual(nodes, rights("muster-runner", DRILLED, OTHER))
         self.assertEqual(table(OPERATOR[OTHER]), rights(self.operator, NAMESPACE, OTHER))
         self.apply({})
         self.assertEqual(set(), rights("muster-runner", DRILLED, OTHER))
+
+    def test_what_a_plan_patches_is_a_decision(self):
+        more = [{"apiGroups": ["apps"], "resources": ["deployments"], "verbs": ["get", "patch"]}]
+        self.apply({"runnerRules": more})
+        self.assertEqual(table(RUNNER[DRILLED]) | {("patch", "deployments.apps")}, rights("muster-runner", DRILLED, DRILLED))
+        self.assertEqual(set(), rights("muster-runner", DRILLED, OTHER))
+        self.assertEqual(table(OPERATOR[DRILLED]), rights(self.operator, NAMESPACE, DRILLED))
+        self.apply({})
+        self.assertEqual(table(RUNNER[DRILLED]), rights("muster-runner", DRILLED, DRILLED))
 
     def test_kubectl_says_the_same(self):
         operator, runner = f"{NAMESPACE}:{self.operator}", f"{DRILLED}:muster-runner"

@@ -78,5 +78,32 @@ TEST(ClusterPlans, AWorkloadThatThePlanDoesNotNameIsAnError) {
   }
 }
 
+/// What is wrong with application-drain with another fault.
+std::string complaint(const std::string& fault) {
+  for (api::Node& plan : documents("RecoveryPlan")) {
+    if (plan["metadata"]["name"].as_string() != "application-drain") continue;
+    plan.find("spec")->set("fault", *api::parse_json(fault));
+    const auto mine = plan_for(plan, api::Node::map());
+    if (!mine) return mine.error().message;
+    const auto read = runner::read_cluster_plan(*mine, "plan", cluster::cluster_catalog());
+    return read ? "" : api::format(read.error());
+  }
+  return "there is no such plan";
+}
+
+TEST(ClusterPlans, WhatAKindSaysOfItsParametersIsAnErrorOfThePlan) {
+  EXPECT_EQ(complaint(R"({"name":"x","evict":{"workload":"web"}})"), "");
+  EXPECT_THAT(complaint(R"({"name":"x","patch":{"apiVersion":"v1","kind":"Secret","name":"db",
+      "merge":{"data":{"a":"b"}}}})"),
+              HasSubstr("spec.fault: patch.kind: kind 'Secret' of v1 is not allowed"));
+  EXPECT_THAT(complaint(R"({"name":"x","denyNetwork":{"workload":"web","direction":"Egress"}})"),
+              HasSubstr("spec.fault.provenBy: missing"));
+  EXPECT_THAT(complaint(R"({"name":"x","denyNetwork":{"workload":"web"}})"),
+              HasSubstr("denyNetwork.port: is missing"));
+  EXPECT_THAT(complaint(R"({"name":"x","patch":{"apiVersion":"v1","kind":"ConfigMap","name":"a",
+      "merge":{"data":{"a":"{nonesuch}"}}}})"),
+              HasSubstr("{nonesuch} stands for nothing here"));
+}
+
 }  // namespace
 }  // namespace op

@@ -126,7 +126,7 @@ class Plans(Cases):
                  "less than or equal to 65535"),
                 ((*SPEC, "target", "kubernetes", "workloads"), None, "spec.target.kubernetes.workloads", "Required value"),
                 ((*SPEC, "fault", "deletePods"), {"workload": "db-a"}, "spec.fault", 'has ["deletePods", "scale"]',
-                 "exactly one kind of fault is needed, of deletePods, scale, select"),
+                 "exactly one kind of fault is needed, of deletePods, evict, cordon"),
                 ((*SPEC, "fault", "scale"), None, "spec.fault", "has []", "exactly one kind of fault is needed"),
                 ((*SPEC, "faults"), [fault], "spec:", 'has ["fault", "faults"]', "exactly one is needed"),
                 ((*SPEC, "fault"), None, "spec:", "has []", "exactly one is needed, of fault, faults"),
@@ -182,6 +182,59 @@ class Plans(Cases):
                  "exactly one is needed, of command, webhook"),
         )))
         self.accepted(good)
+
+    def faults(self, *kinds):
+        """A plan for each kind of fault, with its parameters as they are given."""
+        out = []
+        for number, kind in enumerate(kinds):
+            one = changed(plan(), ("metadata", "name"), f"fault-{number}")
+            out.append(changed(one, (*SPEC, "fault"), {"name": "it"} | kind))
+        return out
+
+    def test_the_kinds_of_fault_of_a_cluster_fit(self):
+        image = {"spec": {"template": {"metadata": {"annotations": {"a.example/b": "c"}}}}}
+        policy = {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": {"name": "x"},
+                  "spec": {"podSelector": {}, "policyTypes": ["Ingress"]}}
+        named = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"}
+        plans = self.faults(
+            {"evict": {"workload": "db-a"}},
+            {"cordon": {"node": "node1"}},
+            {"drain": {"workload": "db-a"}},
+            {"detach": {"workload": "db-a", "label": "role", "count": 1}},
+            {"denyNetwork": {"workload": "db-a", "direction": "Both", "port": 5432}},
+            {"patch": named | {"merge": image}},
+            {"patch": named | {"json": [{"op": "replace", "path": "/spec/replicas", "value": 0},
+                                        {"op": "add", "path": "/metadata/labels", "value": {"a": "b"}},
+                                        {"op": "remove", "path": "/spec/paused"}]}},
+            {"manifest": {"object": policy}})
+        self.accepted_all(plans)
+        kept = [self.cluster.get("recoveryplan", one["metadata"]["name"])["spec"]["fault"] for one in plans]
+        self.assertEqual(kept[0]["evict"]["count"], 1)
+        self.assertEqual(kept[5]["patch"]["merge"], image)
+        self.assertEqual([one.get("value") for one in kept[6]["patch"]["json"]], [0, {"a": "b"}, None])
+        self.assertEqual(kept[7]["manifest"], {"object": policy, "undoWhen": "Always"})
+
+    def test_wrong_kinds_of_fault_are_refused(self):
+        named = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"}
+        cases = (
+            ({"evict": {"workload": "db-a", "count": 0}}, "spec.fault.evict.count", "greater than or equal to 1"),
+            ({"evict": {}}, "spec.fault.evict.workload", "Required value"),
+            ({"cordon": {}}, "spec.fault.cordon", "exactly one is needed, of workload, node"),
+            ({"drain": {"workload": "db-a", "node": "n"}}, "spec.fault.drain", "exactly one is needed, of workload, node"),
+            ({"detach": {"workload": ""}}, "spec.fault.detach.workload", "at least 1 chars"),
+            ({"denyNetwork": {"workload": "db-a", "port": 70000}}, "spec.fault.denyNetwork.port", "less than or equal to 65535"),
+            ({"denyNetwork": {"workload": "db-a", "direction": "ingress"}}, "spec.fault.denyNetwork.direction", '"Ingress", "Egress", "Both"'),
+            ({"patch": named}, "spec.fault.patch", "exactly one is needed, of merge, json"),
+            ({"patch": named | {"merge": {"a": 1}, "json": [{"op": "remove", "path": "/a"}]}}, "spec.fault.patch",
+             "exactly one is needed, of merge, json"),
+            ({"patch": named | {"json": []}}, "spec.fault.patch.json", "at least 1 items"),
+            ({"patch": named | {"json": [{"op": "delete", "path": "/a"}]}}, "spec.fault.patch.json[0].op", '"delete"', '"remove"'),
+            ({"patch": named | {"merge": "a: 1"}}, "spec.fault.patch.merge", '"string"', "object"),
+            ({"patch": {"merge": {"a": 1}, "kind": "Deployment", "name": "web"}}, "spec.fault.patch.apiVersion", "Required value"),
+            ({"manifest": {}}, "spec.fault.manifest.object", "Required value"),
+            ({"manifest": {"object": ["a"]}}, "spec.fault.manifest.object", '"array"', "object"))
+        plans = self.faults(*(kind for kind, *_ in cases))
+        self.refused_all([(one, *words) for one, (_, *words) in zip(plans, cases)])
 
     def test_amounts_are_integers_or_decimal_texts(self):
         path = (*SPEC, "criteria", "validation", 0)

@@ -26,6 +26,7 @@ class ApiServer final : public testing::Environment {
     folder_ = testing::TempDir() + "muster-kubernetes-" + std::to_string(::getpid());
     aio::Command command;
     command.argv = {"python3", MUSTER_SOURCE_DIR "/ci/kubernetes/api_server.py", folder_};
+    if (controllers) command.argv.emplace_back("--controllers");
     auto child = aio::Child::spawn(context_.get_executor(), command, {});
     ASSERT_TRUE(child.has_value()) << child.error().message;
     child_.emplace(std::move(*child));
@@ -41,6 +42,7 @@ class ApiServer final : public testing::Environment {
     static_cast<void>(aio::remove_tree(folder_));
   }
 
+  bool controllers = false;  // before SetUp(): with kube-controller-manager
   const std::string& kubeconfig() const { return kubeconfig_; }
   /// The commands of api_server.py.
   void tell(const std::string& command) {

@@ -1,0 +1,143 @@
+#include "cluster/fault_drain.h"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "cluster/chosen_pods.h"
+#include "cluster/cluster_target.h"
+#include "cluster/cordoning.h"
+#include "cluster/evicting.h"
+#include "cluster/waiting.h"
+#include "targets/fields.h"
+
+namespace cluster {
+namespace {
+
+using api::Node;
+using targets::Context;
+
+api::ActionKind table() {
+  api::ActionKind out = targets::fields::kind(
+      "drain", api::Use::Fault,
+      "Cordons a node and evicts what is drilled from it, as far as PodDisruptionBudgets allow: "
+      "the "
+      "pods of `workload`, or with `node` those of every workload of the plan but DaemonSets. "
+      "Needs "
+      "the right to patch nodes, which the chart gives where nodes.enabled is true.",
+      node_fields());
+  out.exactly_one_of = {{"workload", "node"}};
+  return out;
+}
+
+/// The pods of a workload that are on a node, on their way out or not.
+std::vector<Pod> pods_on(const ClusterTarget& target, const std::string& workload,
+                         const std::string& node) {
+  std::vector<Pod> pods = target.pods_of(workload);
+  std::erase_if(pods, [&](const Pod& pod) { return pod.node != node; });
+  return pods;
+}
+
+/// The workloads whose pods have to go. Errors: FailedPrecondition: a DaemonSet, or none.
+base::Result<std::vector<std::string>> drained(const ClusterTarget& target, const Node& params,
+                                               const std::string& node) {
+  const std::string& only = params["workload"].as_string();
+  std::vector<std::string> out;
+  for (const api::WorkloadSpec& spec : target.spec().workloads) {
+    if (!only.empty() && spec.name != only) continue;
+    if (spec.kind != "DaemonSet") {
+      if (!pods_on(target, spec.name, node).empty()) out.push_back(spec.name);
+    } else if (!only.empty()) {
+      return base::fail(base::Code::FailedPrecondition,
+                        fmt::format("DaemonSet {} cannot be drained: its pods come back to the "
+                                    "same node",
+                                    only));
+    }
+  }
+  if (!out.empty()) return out;
+  return base::fail(base::Code::FailedPrecondition,
+                    fmt::format("node {} has no pod of what is drilled", node));
+}
+
+class DrainFault final : public targets::Driver {
+ public:
+  const api::ActionKind& kind() const override { return kind_; }
+  // A node that takes pods again harms nobody, whoever leads.
+  drill::Undo rule(const Node&) const override { return drill::Undo::Always; }
+  std::vector<std::string> touches(const Node& params) const override {
+    const std::string& node = params["node"].as_string();
+    return {node.empty() ? params["workload"].as_string() : node};
+  }
+
+  aio::Task<base::Result<>> preflight(Context& context, Node params,
+                                      std::stop_token stop) override {
+    ClusterTarget& target = cluster_of(context);
+    CO_TRY(const std::string node, node_of(target, params));
+    CO_TRY(co_await check_rights(
+        target, {right_to_cordon(node), {.resource = kPods, .verbs = {"get"}}, right_to_evict()},
+        stop));
+    CO_TRY(drained(target, params, node));
+    co_return base::Result<>{};
+  }
+
+  aio::Task<base::Result<Node>> prepare(Context& context, Node params,
+                                        std::stop_token stop) override {
+    ClusterTarget& target = cluster_of(context);
+    CO_TRY(const std::string node, node_of(target, params));
+    CO_TRY(const std::vector<std::string> workloads, drained(target, params, node));
+    CO_TRY(Node journal, co_await prepare_cordon(target, node, std::move(stop)));
+    co_return journal.set("workloads", Node::strings(workloads));
+  }
+
+  aio::Task<base::Result<std::string>> apply(Context& context, Node, Node undo,
+                                             std::stop_token stop) override {
+    ClusterTarget& target = cluster_of(context);
+    const std::string node = undo["node"].as_string();
+    CO_TRY(co_await cordon(context.clock, target, undo, stop));
+    std::string gone;
+    for (const std::string& workload : undo["workloads"].as_strings()) {
+      // Again, because one may have come between the look and the cordon.
+      for (auto pods = pods_on(target, workload, node); !pods.empty();
+           pods = pods_on(target, workload, node)) {
+        for (const Pod& pod : pods) CO_TRY(co_await evict_pod(context.clock, target, pod, stop));
+        CO_TRY(co_await until_gone(context.clock, target, workload, pods, stop));
+        gone += (gone.empty() ? "" : ", ") + names_of(pods);
+      }
+    }
+    co_return fmt::format("node {} is cordoned; evicted and gone: {}", node, gone);
+  }
+
+  aio::Task<base::Result<std::string>> prove(Context& context, Node, Node undo,
+                                             std::stop_token stop) override {
+    ClusterTarget& target = cluster_of(context);
+    const std::string node = undo["node"].as_string();
+    CO_TRY(co_await prove_cordon(target, undo, std::move(stop)));
+    for (const std::string& workload : undo["workloads"].as_strings()) {
+      if (const auto pods = pods_on(target, workload, node); !pods.empty()) {
+        co_return base::fail(base::Code::FailedPrecondition,
+                             fmt::format("node {} has pods again: {}", node, names_of(pods)));
+      }
+    }
+    co_return fmt::format("node {} takes no pods and has none of what is drilled", node);
+  }
+
+  aio::Task<base::Result<>> undo(Context& context, Node, Node undo, std::stop_token stop) override {
+    ClusterTarget& target = cluster_of(context);
+    CO_TRY(co_await uncordon(context.clock, target, undo, stop));
+    for (const std::string& workload : undo["workloads"].as_strings()) {
+      CO_TRY(co_await until_ready(context.clock, target, workload, stop));
+    }
+    co_return base::Result<>{};
+  }
+
+ private:
+  api::ActionKind kind_ = table();
+};
+
+}  // namespace
+
+std::unique_ptr<targets::Driver> make_drain_fault() {
+  return std::make_unique<DrainFault>();
+}
+
+}  // namespace cluster

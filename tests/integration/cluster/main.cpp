@@ -1,0 +1,8 @@
+#include "kube/api_server.h"
+
+int main(int count, char** arguments) {
+  testing::InitGoogleTest(&count, arguments);
+  kube::ApiServer::instance().controllers = true;
+  testing::AddGlobalTestEnvironment(&kube::ApiServer::instance());
+  return RUN_ALL_TESTS();
+}
