@@ -15,6 +15,7 @@
 #include "drill/ledger_check.h"
 #include "sim/replication_sim.h"
 #include "sim/truth.h"
+#include "sim/vantage_sim.h"
 
 namespace {
 
@@ -79,6 +80,24 @@ bool one_in_a_million(std::uint64_t lost, std::uint64_t seed) {
   return right;
 }
 
+/// How many of these the merged result of two vantages contradicted.
+std::uint64_t vantages(std::uint64_t first, std::uint64_t count) {
+  std::uint64_t wrong = 0;
+  Widths clocks;
+  for (std::uint64_t seed = first; seed < first + count; ++seed) {
+    const sim::VantageFinding outage = sim::try_vantages(seed);
+    clocks.add(outage.uncertainty);
+    for (const sim::VantageFinding& finding : {outage, sim::try_united_ledgers(seed)}) {
+      if (finding.wrong.empty()) continue;
+      ++wrong;
+      fmt::print("seed {} (vantages): {}: {}\n", seed, finding.wrong, finding.what);
+    }
+  }
+  fmt::print("two vantages: outages and ledgers, {} of each, {} wrong; clocks to within {}\n",
+             count, wrong, clocks.text());
+  return wrong;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -97,6 +116,7 @@ int main(int argc, char** argv) {
   fmt::print("with a prober that stands still: never wrong in {} of {}, {} judged\n",
              stalled.inside, stalled.tried, stalled.judged);
   std::uint64_t wrong = plain.tried - plain.inside + stalled.tried - stalled.inside;
+  wrong += vantages(first, (count + 9) / 10);
   std::uint64_t ledgers = 0;
   for (std::uint64_t seed = first; seed < first + (count + 99) / 100; ++seed, ++ledgers) {
     const std::string why = sim::try_replication(seed, 2'000);

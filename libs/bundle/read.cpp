@@ -17,6 +17,9 @@ namespace {
 
 using api::Node;
 
+// One every two seconds for eleven hours; a reader may compare each with each.
+constexpr std::size_t kExchangesMax = 20'000;
+
 /// One JSON object, key by key; the first key that is missing or of a wrong type is remembered.
 class Fields {
  public:
@@ -83,6 +86,7 @@ class Reader {
     reads();
     load();
     instrument();
+    vantages();
     replication();
     timeline();
     if (damage_) return tl::unexpected(*damage_);
@@ -178,9 +182,12 @@ class Reader {
     }
   }
 
-  void clocks() {
-    each("clocks.json", json("clocks.json"),
-         [&](Fields& f) { evidence().anchors.push_back({f.stamp("steady"), f.wall("wall")}); });
+  void clocks() { clocks("clocks.json", json("clocks.json"), evidence()); }
+
+  template <class Measured>
+  void clocks(const std::string& record, const Node& items, Measured& out) {
+    each(record, items,
+         [&](Fields& f) { out.anchors.push_back({f.stamp("steady"), f.wall("wall")}); });
   }
 
   void streams() {
@@ -283,15 +290,42 @@ class Reader {
     }
   }
 
-  void instrument() {
-    const Node node = json("instrument.json");
-    each("instrument.json", node["outages"], [&](Fields& f) {
-      evidence().reference_outages.push_back({f.word<drill::ReferenceOutage::Kind>("kind"),
-                                              f.stamp("began"), f.duration("length"),
-                                              f.duration("uncertainty")});
+  void instrument() { instrument("instrument.json", json("instrument.json"), evidence()); }
+
+  template <class Measured>
+  void instrument(const std::string& record, const Node& node, Measured& out) {
+    each(record, node["outages"], [&](Fields& f) {
+      out.reference_outages.push_back({f.word<drill::ReferenceOutage::Kind>("kind"),
+                                       f.stamp("began"), f.duration("length"),
+                                       f.duration("uncertainty")});
     });
-    each("instrument.json", node["stalls"],
-         [&](Fields& f) { evidence().stalls.push_back({f.stamp("from"), f.stamp("to")}); });
+    each(record, node["stalls"],
+         [&](Fields& f) { out.stalls.push_back({f.stamp("from"), f.stamp("to")}); });
+  }
+
+  /// Absent where the runner's was the only one: then no number of a stream says anything else.
+  void vantages() {
+    const std::string record = "vantages.json";
+    if (damage_ || file_.find(record) == nullptr) return;
+    const Node node = json(record);
+    one(record, node, [&](Fields& f) { evidence().place = f.text("place"); });
+    if (damage_) return;
+    if (node["others"].size() >= drill::kVantagesMax) return fail(record, "too many of them");
+    each(record, node["others"], [&](Fields& f) {
+      drill::Vantage& out = evidence().vantages.emplace_back();
+      out.place = f.text("place");
+      out.missing = f.text("missing");
+      if (f.sequence("exchanges").size() > kExchangesMax) f.note("exchanges", "too many");
+      each(record, f.sequence("exchanges"), [&](Fields& e) {
+        out.exchanges.push_back({e.stamp("asked"), e.stamp("theirs"), e.stamp("answered")});
+      });
+      instrument(record, f.map("instrument"), out);
+      clocks(record, f.sequence("clocks"), out);
+    });
+    for (const drill::StreamInfo& info : evidence().streams) {
+      if (drill::vantage_of(info.id) <= evidence().vantages.size()) continue;
+      return fail(record, fmt::format("stream {} is of none of them", info.id.value()));
+    }
   }
 
   void replication() {

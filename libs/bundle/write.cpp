@@ -91,9 +91,10 @@ Node reads_node(const drill::Evidence& evidence) {
   });
 }
 
-Node instrument_node(const drill::Evidence& evidence) {
+template <class Measured>
+Node instrument_node(const Measured& measured) {
   return Node::map()
-      .set("outages", list(evidence.reference_outages,
+      .set("outages", list(measured.reference_outages,
                            [](const drill::ReferenceOutage& outage) {
                              return Node::map()
                                  .set("kind", name(outage.kind))
@@ -101,8 +102,33 @@ Node instrument_node(const drill::Evidence& evidence) {
                                  .set("length", outage.length.count())
                                  .set("uncertainty", outage.uncertainty.count());
                            }))
-      .set("stalls", list(evidence.stalls, [](const drill::Stall& stall) {
+      .set("stalls", list(measured.stalls, [](const drill::Stall& stall) {
              return Node::map().set("from", stamp(stall.from)).set("to", stamp(stall.to));
+           }));
+}
+
+Node clocks_node(const std::vector<drill::ClockAnchor>& anchors) {
+  return list(anchors, [](const drill::ClockAnchor& anchor) {
+    return Node::map().set("steady", stamp(anchor.steady)).set("wall", wall(anchor.wall));
+  });
+}
+
+Node vantages_node(const drill::Evidence& evidence) {
+  return Node::map()
+      .set("place", evidence.place)
+      .set("others", list(evidence.vantages, [](const drill::Vantage& vantage) {
+             return Node::map()
+                 .set("place", vantage.place)
+                 .set("missing", vantage.missing)
+                 .set("exchanges", list(vantage.exchanges,
+                                        [](const drill::ClockExchange& e) {
+                                          return Node::map()
+                                              .set("asked", stamp(e.asked))
+                                              .set("theirs", stamp(e.theirs))
+                                              .set("answered", stamp(e.answered));
+                                        }))
+                 .set("instrument", instrument_node(vantage))
+                 .set("clocks", clocks_node(vantage.anchors));
            }));
 }
 
@@ -173,9 +199,7 @@ std::string write(const About& about, const Documents& documents, const drill::E
   keep("given.yaml", documents.given_yaml);
   keep("plan.json", documents.plan_json);
   keep("system.json", documents.system_json);
-  add("clocks.json", list(evidence.anchors, [](const drill::ClockAnchor& anchor) {
-        return Node::map().set("steady", stamp(anchor.steady)).set("wall", wall(anchor.wall));
-      }));
+  add("clocks.json", clocks_node(evidence.anchors));
   add("streams.json", streams_node(evidence));
   add_operations(out, evidence);
   add("reads.json", reads_node(evidence));
@@ -188,6 +212,7 @@ std::string write(const About& about, const Documents& documents, const drill::E
                        .set("seed", evidence.load_seed ? number(*evidence.load_seed) : Node()));
   out.add("load", load_table(evidence.load));
   add("instrument.json", instrument_node(evidence));
+  if (!evidence.vantages.empty()) add("vantages.json", vantages_node(evidence));
   add("replication.json", list(evidence.lag, [](const drill::LagSample& sample) {
         return Node::map()
             .set("at", stamp(sample.at))

@@ -52,20 +52,26 @@ TermBegin begin_above(const Terms& terms, std::uint32_t term) {
 
 class SplitBrain {
  public:
-  SplitBrain(ConsistencyResult& out, const RowIndex& rows) : out_(out), rows_(rows) {}
+  SplitBrain(ConsistencyResult& out, const RowIndex& rows, const Clocks& clocks)
+      : out_(out), rows_(rows), clocks_(clocks) {}
 
   void run(const std::vector<const Record*>& writes) {
-    Terms terms;
+    std::map<std::size_t, Terms> seen;  // by vantage
+    std::set<std::uint32_t> all;
     for (const Record* write : writes) {
       if (write->server_term == 0) continue;
-      TermBegin& begin = terms[write->server_term];
+      TermBegin& begin = seen[clocks_.of(write->stream)][write->server_term];
       begin.acknowledged = std::min(begin.acknowledged, write->completed);
       begin.invoked = std::min(begin.invoked, write->invoked);
+      all.insert(write->server_term);
     }
-    std::map<std::uint32_t, TermBegin> above;
-    for (const auto& [term, begin] : terms) above[term] = begin_above(terms, term);
+    for (const std::uint32_t term : all) {
+      for (const auto& [vantage, terms] : seen) {
+        above_[term].push_back({vantage, begin_above(terms, term)});
+      }
+    }
     for (const Record* write : writes) {
-      if (write->server_term != 0) take(*write, above[write->server_term]);
+      if (write->server_term != 0) take(*write);
     }
     if (out_.split_brain_definite + out_.split_brain_possible == 0) return;
     const Duration lower = out_.split_brain_definite > 0 ? lower_ : Duration::zero();
@@ -73,41 +79,70 @@ class SplitBrain {
   }
 
  private:
-  void take(const Record& write, const TermBegin& higher) {
-    if (higher.acknowledged == kNever || write.completed < higher.invoked) return;
-    upper_ = std::max(upper_, write.completed - higher.invoked);
-    if (write.invoked <= higher.acknowledged) {
-      ++out_.split_brain_possible;
-      return;
+  /// When any vantage saw a higher term begin.
+  struct Higher {
+    std::size_t vantage = 0;
+    TermBegin begin;
+  };
+
+  void take(const Record& write) {
+    bool possible = false;
+    bool definite = false;
+    for (const auto& [vantage, higher] : above_[write.server_term]) {
+      const auto off = clocks_.apart(clocks_.of(write.stream), vantage);
+      if (!off || higher.acknowledged == kNever) continue;
+      if (write.completed + *off < higher.invoked) continue;
+      possible = true;
+      upper_ = std::max(upper_, write.completed - higher.invoked + *off);
+      if (write.invoked - *off <= higher.acknowledged) continue;
+      definite = true;
+      lower_ = std::max(lower_, write.invoked - higher.acknowledged - *off);
     }
+    out_.split_brain_possible += possible && !definite;
+    if (!definite) return;
     ++out_.split_brain_definite;
-    lower_ = std::max(lower_, write.invoked - higher.acknowledged);
     out_.split_brain_survived +=
         rows_.in_survivor(write.stream, write.seq) || rows_.in_rejoined(write.stream, write.seq);
   }
 
   ConsistencyResult& out_;
   const RowIndex& rows_;
+  const Clocks& clocks_;
+  std::map<std::uint32_t, std::vector<Higher>> above_;
   Duration lower_{}, upper_{};
 };
 
-/// How long after the onset the old primary still acknowledged under a term that was superseded.
+/// A moment of one vantage among the stamps of all.
+struct OnsetAt {
+  std::optional<TimePoint> at;
+  std::size_t vantage = 0;
+};
+
+/// How long after the onset the old primary still acknowledged under a term that was superseded; by
+/// the clocks of two vantages: at most.
 std::optional<Duration> fencing_latency(const Evidence& evidence,
                                         const std::vector<const Record*>& writes,
-                                        std::optional<TimePoint> onset) {
-  if (!onset || evidence.old_primary.empty()) return std::nullopt;
+                                        const OnsetAt& onset, const Clocks& clocks) {
+  if (!onset.at || evidence.old_primary.empty()) return std::nullopt;
+  const auto unsure = [&](const Record* write) {
+    return clocks.apart(clocks.of(write->stream), onset.vantage);
+  };
   std::uint32_t old_term = 0;
   for (const Record* write : writes) {
-    if (write->completed < *onset) old_term = std::max(old_term, write->server_term);
+    const auto off = unsure(write);
+    if (off && write->completed + *off < *onset.at) {
+      old_term = std::max(old_term, write->server_term);
+    }
   }
   Duration latency{};
   bool known = false;
   for (const Record* write : writes) {
     if (write->server_id >= evidence.server_instances.size()) continue;
     if (evidence.server_instances[write->server_id] != evidence.old_primary) continue;
-    if (write->server_term > old_term) continue;
+    const auto off = unsure(write);
+    if (write->server_term > old_term || !off) continue;
     known = true;
-    latency = std::max(latency, write->completed - *onset);
+    latency = std::max(latency, write->completed - *onset.at + *off);
   }
   return known ? std::optional(latency) : std::nullopt;
 }
@@ -178,12 +213,13 @@ std::uint64_t non_monotonic(const std::vector<const Record*>& reads) {
   return count;
 }
 
-/// Which ledger a read stream reads: that of its probe.
-const StreamInfo* ledger_of(const Evidence& evidence, const StreamInfo& reads) {
+/// Which ledger a read stream reads: that of its probe, and of its vantage.
+const StreamInfo* ledger_of(const Evidence& evidence, const StreamInfo& reads,
+                            const Clocks& clocks) {
   const StreamInfo* only = nullptr;
   std::size_t ledgers = 0;
   for (const StreamInfo& info : evidence.streams) {
-    if (info.kind != StreamKind::Ledger) continue;
+    if (info.kind != StreamKind::Ledger || clocks.of(info.id) != clocks.of(reads.id)) continue;
     if (info.probe == reads.probe) return &info;
     only = &info;
     ++ledgers;
@@ -191,12 +227,13 @@ const StreamInfo* ledger_of(const Evidence& evidence, const StreamInfo& reads) {
   return ledgers == 1 ? only : nullptr;
 }
 
-void check_reads(ConsistencyResult& out, const Evidence& evidence, const RowIndex& rows) {
+void check_reads(ConsistencyResult& out, const Evidence& evidence, const RowIndex& rows,
+                 const Clocks& clocks) {
   for (const StreamInfo& info : evidence.streams) {
     if (!is_read(info.kind)) continue;
     const std::vector<const Record*> reads = reads_of(evidence, info.id);
     out.non_monotonic_reads += non_monotonic(reads);
-    const StreamInfo* ledger = ledger_of(evidence, info);
+    const StreamInfo* ledger = ledger_of(evidence, info, clocks);
     if (ledger == nullptr) continue;
     Survivors survivors(evidence, rows, ledger->id);
     for (const Record* read : reads) {
@@ -213,25 +250,32 @@ void check_reads(ConsistencyResult& out, const Evidence& evidence, const RowInde
 }
 
 /// Of each term the last surviving write is its recovery point; what was lost behind it is RPO.
-void score(ConsistencyResult& out, const Evidence& evidence, const RowIndex& rows) {
+void score(ConsistencyResult& out, const Evidence& evidence, const RowIndex& rows,
+           const Clocks& clocks) {
   const std::vector<const Record*> writes =
       acknowledged(evidence, [](StreamKind kind) { return kind == StreamKind::Ledger; });
-  std::map<std::uint32_t, TimePoint> recovery_point;
+  std::map<std::uint32_t, std::map<std::size_t, TimePoint>> recovery_points;  // by vantage
   for (const Record* write : writes) {
     if (!rows.in_survivor(write->stream, write->seq)) continue;
-    TimePoint& point =
-        recovery_point.try_emplace(write->server_term, TimePoint::min()).first->second;
+    TimePoint& point = recovery_points[write->server_term]
+                           .try_emplace(clocks.of(write->stream), TimePoint::min())
+                           .first->second;
     point = std::max(point, write->invoked);
   }
+  const auto lies_before = [&](const Record& write) {
+    const auto& points = recovery_points[write.server_term];
+    return std::any_of(points.begin(), points.end(), [&](const auto& point) {
+      const auto off = clocks.apart(clocks.of(write.stream), point.first);
+      return off && write.completed + *off < point.second;
+    });
+  };
   std::uint64_t intact = 0;
   for (const Record* write : writes) {
     const bool present =
         rows.in_survivor(write->stream, write->seq) || rows.in_rejoined(write->stream, write->seq);
-    const auto point = recovery_point.find(write->server_term);
     const bool damaged =
         rows.corrupt(write->stream, write->seq) || rows.duplicated(write->stream, write->seq);
-    const bool before = point != recovery_point.end() && write->completed < point->second;
-    if (!present && !before && !damaged) continue;
+    if (!present && !damaged && !lies_before(*write)) continue;
     ++out.score_of;
     intact += present && !damaged;
   }
@@ -243,14 +287,15 @@ void score(ConsistencyResult& out, const Evidence& evidence, const RowIndex& row
 }  // namespace
 
 ConsistencyResult check_consistency(const Evidence& evidence, const RowIndex& rows,
-                                    std::optional<TimePoint> onset) {
+                                    std::optional<TimePoint> onset, const Clocks& clocks,
+                                    std::size_t onset_of) {
   ConsistencyResult out;
   const std::vector<const Record*> writes = acknowledged(evidence, is_write);
-  SplitBrain(out, rows).run(writes);
-  out.fencing_latency = fencing_latency(evidence, writes, onset);
-  check_reads(out, evidence, rows);
+  SplitBrain(out, rows, clocks).run(writes);
+  out.fencing_latency = fencing_latency(evidence, writes, {onset, onset_of}, clocks);
+  check_reads(out, evidence, rows, clocks);
   if (rows.survivor() != nullptr) {
-    score(out, evidence, rows);
+    score(out, evidence, rows, clocks);
   } else {
     out.score_percent = 0;
   }

@@ -10,6 +10,8 @@
 
 #include <fmt/format.h>
 
+#include "drill/vantage.h"
+
 namespace drill {
 namespace {
 
@@ -180,7 +182,21 @@ class Writer {
 }  // namespace
 
 void write_edn(const Evidence& evidence, const std::function<void(std::string_view)>& sink) {
-  Writer(evidence, sink).run();
+  if (evidence.vantages.empty()) return Writer(evidence, sink).run();
+  const Clocks clocks(evidence);
+  Evidence united = place(evidence, clocks).united;
+  united.anchors = evidence.anchors;
+  // A checker orders operations by these times, so they are as wide as they are not known; what has
+  // no place among the others is left out.
+  const auto unplaced = [&](const auto& item) { return !clocks.fit(clocks.of(item.stream)).known; };
+  std::erase_if(united.records, unplaced);
+  for (FinalRead& read : united.final_reads) std::erase_if(read.rows, unplaced);
+  for (Record& record : united.records) {
+    const Duration unsure = clocks.fit(clocks.of(record.stream)).uncertainty;
+    record.invoked = earlier(record.invoked, unsure);
+    record.completed = later(record.completed, unsure);
+  }
+  Writer(united, sink).run();
 }
 
 }  // namespace drill

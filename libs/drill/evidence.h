@@ -168,6 +168,27 @@ struct PoolSample {
   bool operator==(const PoolSample&) const = default;
 };
 
+/// One comparison of another vantage's clock with the runner's: its stamp was read between the two
+/// stamps of ours.
+struct ClockExchange {
+  TimePoint asked{};
+  TimePoint theirs{};
+  TimePoint answered{};
+  bool operator==(const ClockExchange&) const = default;
+};
+
+/// A place beside the runner's that measured the same service (drill/vantage.h). Its streams and
+/// records stand among all the others. All stamps are of its own clock.
+struct Vantage {
+  std::string place;                     // pod, node, host: for people
+  std::string missing;                   // why its records are not here; empty: they are
+  std::vector<ClockExchange> exchanges;  // in order of time
+  std::vector<ReferenceOutage> reference_outages;
+  std::vector<Stall> stalls;
+  std::vector<ClockAnchor> anchors;
+  bool operator==(const Vantage&) const = default;
+};
+
 struct Evidence {
   std::string drill_id;
   std::string profile;
@@ -200,6 +221,8 @@ struct Evidence {
   TimePoint ended = kNever;
   Ending ending = Ending::Completed;
   std::string ending_reason;
+  std::string place;              // where the runner measured
+  std::vector<Vantage> vantages;  // the others: [k - 1] is vantage k
 };
 
 }  // namespace drill

@@ -47,11 +47,12 @@ RtoJudgement judge_outage(const StreamView& view, const OutageAnalysis& analysis
       out.reason = fmt::format("its zero point, {}, was not observed", name(rules.zero_point));
       return out;
     }
-    const CountedOutage counted = counted_from(outage, view, rules.zero);
+    const CountedOutage counted = counted_from(outage, view, rules.zero, rules.unsure);
     out.user_visible = counted.user_visible;
     out.service = counted.service;
   }
   if (outage.stalled) {
+    out.blind = true;
     out.verdict = Verdict::Invalid;
     out.reason = "the instrument stood still across the beginning or the end of the outage";
     return out;

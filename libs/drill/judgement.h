@@ -17,11 +17,13 @@ struct RtoRules {
   ZeroPoint zero_point = ZeroPoint::Onset;
   TimePoint zero = kNever;  // of a zero point other than the onset
   Duration hold{};
+  Duration unsure{};  // of the zero on the stream's clock
 };
 struct RtoJudgement {
   Verdict verdict = Verdict::Inconclusive;
   std::string reason;
   bool measured = true;  // false: the stream saw nothing, and the bounds say nothing
+  bool blind = false;    // the instrument stood still across an end of the outage
   Bounds user_visible, service;
   std::size_t held = 0;  // which of the analysis' outages it speaks of
 };

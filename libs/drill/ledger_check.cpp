@@ -28,6 +28,9 @@ const FinalRead* last_complete(const Evidence& evidence, FinalRead::Which which)
 
 RowIndex RowIndex::build(const Evidence& evidence) {
   RowIndex index;
+  for (std::size_t k = 0; k < evidence.vantages.size(); ++k) {
+    if (!evidence.vantages[k].missing.empty()) index.missing_.insert(k + 1);
+  }
   for (const Record& record : evidence.records) {
     const std::size_t stream = record.stream.value();
     if (index.flags_.size() <= stream) index.flags_.resize(stream + 1);
@@ -46,6 +49,7 @@ RowIndex RowIndex::build(const Evidence& evidence) {
 void RowIndex::take(const FinalRead* read, std::uint8_t once, bool judged) {
   if (read == nullptr) return;
   for (const FinalRow& row : read->rows) {
+    if (passed_over(row.stream)) continue;
     const std::size_t stream = row.stream.value();
     const bool attempted = stream < flags_.size() && row.seq >= 1 && row.seq <= highest_[stream];
     if (!attempted) {
@@ -63,6 +67,10 @@ void RowIndex::take(const FinalRead* read, std::uint8_t once, bool judged) {
     if (judged && (flag & once) != 0) flag |= kTwice;
     flag |= once;
   }
+}
+
+bool RowIndex::passed_over(StreamId stream) const {
+  return !missing_.empty() && missing_.contains(vantage_of(stream));
 }
 
 std::uint8_t RowIndex::flags(StreamId stream, std::uint64_t seq) const {
@@ -100,7 +108,8 @@ namespace {
 /// One pass over the records of the ledger streams.
 class Checker {
  public:
-  Checker(const Evidence& evidence, const RowIndex& rows) : evidence_(evidence), rows_(rows) {}
+  Checker(const Evidence& evidence, const RowIndex& rows, const Clocks& clocks)
+      : evidence_(evidence), rows_(rows), clocks_(clocks) {}
 
   LedgerVerdicts run(std::optional<OnsetBounds> onset) {
     for (const StreamInfo& info : evidence_.streams) {
@@ -113,6 +122,7 @@ class Checker {
     }
     result().phantom += rows_.strangers().size();
     result().corrupt += rows_.foreign_corrupt().size();
+    settle_resolution();
     count_holes();
     count_kept();
     check_identities();
@@ -144,9 +154,11 @@ class Checker {
     if (record.outcome == Outcome::Ok) {
       if (is_lost(record, rows_)) lose(record);
       resolve(record, onset);
-      last_acknowledged_ = std::max(last_acknowledged_, record.completed);
+      acknowledged(record);
       if (rows_.in_survivor(record.stream, record.seq)) {
-        TimePoint& latest = kept_until_[record.server_term];
+        auto& by_vantage = kept_until_[record.server_term];
+        TimePoint& latest =
+            by_vantage.try_emplace(clocks_.of(record.stream), TimePoint::min()).first->second;
         latest = std::max(latest, record.invoked);
       }
     } else if (present) {
@@ -158,26 +170,57 @@ class Checker {
     ++found_.lost;
     lost_.push_back(&record);
     if (result().lost_seqs.size() < kLostListed) result().lost_seqs.push_back(record.seq);
-    result().first_lost = std::min(result().first_lost.value_or(kNever), record.invoked);
-    result().last_lost = std::max(result().last_lost.value_or(TimePoint::min()), record.invoked);
+    if (clocks_.fit(clocks_.of(record.stream)).known) {
+      result().first_lost = std::min(result().first_lost.value_or(kNever), record.invoked);
+      result().last_lost = std::max(result().last_lost.value_or(TimePoint::min()), record.invoked);
+    }
     result().lost_found_on_old_primary += rows_.in_old_primary(record.stream, record.seq);
+  }
+
+  /// How much a stamp of this write and one of the runner's may be wrong together.
+  std::optional<Duration> unsure(const Record& record) const {
+    return clocks_.apart(clocks_.of(record.stream), 0);
+  }
+
+  /// By the runner's clock, whose reads have to begin after it.
+  void acknowledged(const Record& record) {
+    const auto off = unsure(record);
+    unplaced_ |= !off;
+    last_acknowledged_ =
+        std::max(last_acknowledged_, later(record.completed, off.value_or(Duration{})));
   }
 
   /// The largest gap between acknowledged writes before the onset: finer losses go unseen.
   void resolve(const Record& record, std::optional<OnsetBounds> onset) {
-    if (onset && record.invoked > onset->hi) return;
-    if (last_before_onset_ != kNever && record.invoked > last_before_onset_) {
-      result().resolution = std::max(result().resolution, record.invoked - last_before_onset_);
+    const std::size_t vantage = clocks_.of(record.stream);
+    if (onset) {
+      const auto off = clocks_.apart(vantage, onset->vantage);
+      if (off && record.invoked > onset->hi + *off) return;
     }
-    last_before_onset_ = record.invoked;
+    auto& [last, gap] = before_onset_.try_emplace(vantage, kNever, Duration{}).first->second;
+    if (last != kNever && record.invoked > last) gap = std::max(gap, record.invoked - last);
+    last = record.invoked;
+  }
+
+  /// Writes of several vantages lie closer together than those of each.
+  void settle_resolution() {
+    Duration& finest = result().resolution;
+    for (const auto& [vantage, before] : before_onset_) {
+      const Duration gap = before.second;
+      if (gap > Duration::zero() && (finest == Duration::zero() || gap < finest)) finest = gap;
+    }
   }
 
   /// A later write of the same term survived: worse than lag.
   void count_holes() {
     for (const Record* lost : lost_) {
       const auto kept = kept_until_.find(lost->server_term);
-      const bool known = lost->server_term != 0 && kept != kept_until_.end();
-      result().holes += known && lost->completed < kept->second;
+      if (lost->server_term == 0 || kept == kept_until_.end()) continue;
+      result().holes +=
+          std::any_of(kept->second.begin(), kept->second.end(), [&](const auto& latest) {
+            const auto off = clocks_.apart(clocks_.of(lost->stream), latest.first);
+            return off && later(lost->completed, *off) < latest.second;
+          });
     }
   }
 
@@ -260,7 +303,9 @@ class Checker {
     for (const Record& record : evidence_.records) {
       if (!is_ledger(record)) continue;
       const bool there = rows_.in_old_primary(record.stream, record.seq);
-      const bool acknowledged = record.outcome == Outcome::Ok && record.completed < read_at;
+      const auto off = unsure(record);
+      const bool acknowledged =
+          record.outcome == Outcome::Ok && off && later(record.completed, *off) < read_at;
       const bool missing =
           acknowledged && by_old_primary(record) && !there && !is_lost(record, rows_);
       differ += missing || (record.outcome == Outcome::Fail && there);
@@ -281,6 +326,7 @@ class Checker {
       if (read == nullptr || last_acknowledged_ <= read->began) continue;
       unmeasured("a final read began before the last acknowledgement");
     }
+    if (unplaced_) unmeasured("acknowledgements of a vantage whose clock is not known");
   }
 
   void unmeasured(std::string why) {
@@ -292,42 +338,64 @@ class Checker {
   void bound(std::optional<OnsetBounds> onset) {
     if (!rows_.any_read() && result().ok > 0) out_.rpo_time.upper.reset();
     if (lost_.empty()) return;
-    TimePoint first_inv = kNever;
-    TimePoint first_comp = kNever;
-    TimePoint last_inv = TimePoint::min();
-    TimePoint last_comp = TimePoint::min();
-    for (const Record* lost : lost_) {
-      first_inv = std::min(first_inv, lost->invoked);
-      first_comp = std::min(first_comp, lost->completed);
-      last_inv = std::max(last_inv, lost->invoked);
-      last_comp = std::max(last_comp, lost->completed);
+    std::map<std::size_t, LostSpan> spans;  // by vantage
+    for (const Record* lost : lost_) spans[clocks_.of(lost->stream)].take(*lost);
+    std::vector<OnsetBounds> ends;
+    if (onset) ends.push_back(*onset);
+    for (const auto& [vantage, lost] : spans) {
+      ends.push_back({lost.last_inv, lost.last_comp, vantage});
     }
-    const TimePoint o_lo = onset ? std::max(onset->lo, last_inv) : last_inv;
-    const TimePoint o_hi = onset ? std::max(onset->hi, last_comp) : last_comp;
-    out_.rpo_time.lower = std::max(Duration::zero(), o_lo - first_comp);
-    out_.rpo_time.upper = o_hi - first_inv;
+    // Whichever loss came first and whichever end last, the greatest of the differences is theirs.
+    for (const auto& [vantage, lost] : spans) {
+      for (const OnsetBounds& end : ends) reach(lost, end, clocks_.apart(vantage, end.vantage));
+    }
+  }
+
+  /// The lost writes of one vantage.
+  struct LostSpan {
+    TimePoint first_inv = kNever, first_comp = kNever;
+    TimePoint last_inv = TimePoint::min(), last_comp = TimePoint::min();
+    void take(const Record& lost) {
+      first_inv = std::min(first_inv, lost.invoked);
+      first_comp = std::min(first_comp, lost.completed);
+      last_inv = std::max(last_inv, lost.invoked);
+      last_comp = std::max(last_comp, lost.completed);
+    }
+  };
+
+  void reach(const LostSpan& lost, const OnsetBounds& end, std::optional<Duration> apart) {
+    Bounds& rpo = out_.rpo_time;
+    if (!apart) {
+      rpo.upper.reset();
+      return;
+    }
+    rpo.lower = std::max(rpo.lower, end.lo - lost.first_comp - *apart);
+    if (rpo.upper) rpo.upper = std::max(*rpo.upper, end.hi - lost.first_inv + *apart);
   }
 
   const Evidence& evidence_;
   const RowIndex& rows_;
+  const Clocks& clocks_;
   struct {
     std::uint64_t kept = 0, lost = 0, delayed = 0, unknown = 0;
   } found_;
   LedgerVerdicts out_;
   std::set<StreamId> ledger_;
   std::vector<const Record*> lost_;
-  std::map<std::uint32_t, TimePoint> kept_until_;  // by term: last invocation of a kept write
+  // By term and vantage: the last invocation of a kept write.
+  std::map<std::uint32_t, std::map<std::size_t, TimePoint>> kept_until_;
   std::map<StreamId, std::vector<bool>> counted_;
   std::map<StreamId, std::size_t> starts_;
-  TimePoint last_before_onset_ = kNever;
+  std::map<std::size_t, std::pair<TimePoint, Duration>> before_onset_;  // last, largest gap
   TimePoint last_acknowledged_ = TimePoint::min();
+  bool unplaced_ = false;  // a vantage's acknowledgements have no place on the time axis
 };
 
 }  // namespace
 
 LedgerVerdicts check_ledger(const Evidence& evidence, const RowIndex& rows,
-                            std::optional<OnsetBounds> onset) {
-  return Checker(evidence, rows).run(onset);
+                            std::optional<OnsetBounds> onset, const Clocks& clocks) {
+  return Checker(evidence, rows, clocks).run(onset);
 }
 
 }  // namespace drill

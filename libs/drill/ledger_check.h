@@ -16,6 +16,7 @@
 
 #include "drill/evidence.h"
 #include "drill/report.h"
+#include "drill/vantage.h"
 
 namespace drill {
 
@@ -24,7 +25,8 @@ class RowIndex {
  public:
   using RowSet = std::set<std::pair<StreamId, std::uint64_t>>;
 
-  /// Shapes: streams and records as in Evidence; reads may be empty or incomplete.
+  /// Shapes: streams and records as in Evidence; reads may be empty or incomplete. The rows of a
+  /// vantage whose records are missing are passed over: nobody knows what it was told.
   static RowIndex build(const Evidence& evidence);
 
   bool in_survivor(StreamId stream, std::uint64_t seq) const;
@@ -47,7 +49,9 @@ class RowIndex {
  private:
   std::uint8_t flags(StreamId stream, std::uint64_t seq) const;
   void take(const FinalRead* read, std::uint8_t once, bool judged);
+  bool passed_over(StreamId stream) const;
 
+  std::set<std::size_t> missing_;  // vantages
   const FinalRead* survivor_ = nullptr;
   const FinalRead* rejoined_ = nullptr;
   const FinalRead* old_primary_ = nullptr;
@@ -56,9 +60,10 @@ class RowIndex {
   RowSet strangers_, foreign_corrupt_;
 };
 
-/// When data began to be at risk: the onset with its uncertainty.
+/// When data began to be at risk: the onset with its uncertainty, by the clock of one vantage.
 struct OnsetBounds {
   TimePoint lo{}, hi{};
+  std::size_t vantage = 0;
 };
 
 struct LedgerVerdicts {
@@ -67,8 +72,9 @@ struct LedgerVerdicts {
   bool measured = false;  // both final reads were complete and began after every acknowledgement
 };
 /// Streams of kind Ledger only; losses on pinned streams are evidence of split brain, not RPO.
+/// Of several vantages: their writes united, on one time axis.
 LedgerVerdicts check_ledger(const Evidence& evidence, const RowIndex& rows,
-                            std::optional<OnsetBounds> onset);
+                            std::optional<OnsetBounds> onset, const Clocks& clocks = {});
 
 /// Acknowledged, and absent from the final reads; never true where nothing was read.
 bool is_lost(const Record& record, const RowIndex& rows);

@@ -4,6 +4,11 @@
 
 namespace drill {
 
+std::string vantage_name(std::size_t vantage) {
+  if (vantage >= kVantagesMax) return "?";
+  return std::string(1, static_cast<char>('a' + vantage));
+}
+
 const char* name(Outcome outcome) {
   switch (outcome) {
     case Outcome::Ok: return "ok";

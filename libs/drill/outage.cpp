@@ -277,15 +277,17 @@ const char* name(ZeroPoint zero) {
   return "?";
 }
 
-CountedOutage counted_from(const HeldOutage& outage, const StreamView& view, TimePoint zero) {
+CountedOutage counted_from(const HeldOutage& outage, const StreamView& view, TimePoint zero,
+                           Duration unsure) {
   const Seen seen = view.seen;
+  const auto since = [zero](TimePoint at, Duration off) { return not_negative(at - zero + off); };
   CountedOutage out;
-  out.user_visible.lower = not_negative(seen[outage.last_bad].invoked - zero);
-  out.service.lower = not_negative(outage.away_until_lo - zero);
+  out.user_visible.lower = since(seen[outage.last_bad].invoked, -unsure);
+  out.service.lower = since(outage.away_until_lo, -unsure);
   out.user_visible.upper = out.service.upper = std::nullopt;
   if (outage.sustained) {
-    out.user_visible.upper = not_negative(seen[*outage.sustained].invoked - zero);
-    out.service.upper = not_negative(seen[*outage.sustained].completed - zero);
+    out.user_visible.upper = since(seen[*outage.sustained].invoked, unsure);
+    out.service.upper = since(seen[*outage.sustained].completed, unsure);
   }
   return out;
 }

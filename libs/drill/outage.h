@@ -61,6 +61,7 @@ StreamView view_of(const StreamInfo& stream, std::span<const Record> records,
 /// All streams of the evidence, in its order. Lifetime: the evidence outlives the views.
 std::vector<StreamView> views_of(const Evidence& evidence, std::span<const Stall> silences);
 
+/// Of another vantage the last two are its clock's, as early as they may have been.
 struct OutageRules {
   Duration hold = base::seconds(10);  // S
   TimePoint fault_begun = kNever;     // kNever: the whole stream is searched
@@ -101,12 +102,13 @@ HeldOutage between(std::span<const Observation> seen, std::size_t first_bad, std
 enum class ZeroPoint : std::uint8_t { Onset, FaultBegun, FaultEffective, Declared };
 const char* name(ZeroPoint zero);
 
-/// The outage counted from another moment than its onset; that moment is a stamp, so it is exact.
-/// Never below zero.
+/// The outage counted from another moment than its onset; that moment is a stamp, exact if it is of
+/// the stream's own clock and else to within `unsure`. Never below zero.
 struct CountedOutage {
   Bounds user_visible, service;
 };
-CountedOutage counted_from(const HeldOutage& outage, const StreamView& view, TimePoint zero);
+CountedOutage counted_from(const HeldOutage& outage, const StreamView& view, TimePoint zero,
+                           Duration unsure = {});
 
 /// `Met` if the service was surely back within the objective, `Missed` if users surely waited
 /// longer, else `Inconclusive`.

@@ -18,10 +18,16 @@ bool is_pinned(StreamKind kind) {
 
 /// The first acknowledgement on a pinned stream of the new primary. An instance that took
 /// operations before the onset already (an application server) was not promoted.
-Moment find_promoted(const Evidence& evidence, std::span<const StreamView> views, TimePoint onset) {
+Moment find_promoted(const Evidence& evidence, std::span<const StreamView> views,
+                     TimePoint onset_at, std::size_t onset_of, const Clocks& clocks) {
   Moment promoted;
   for (const StreamView& view : views) {
     if (!is_pinned(view.stream.kind) || view.stream.instance != evidence.new_primary) continue;
+    const std::size_t vantage = clocks.of(view.stream.id);
+    const auto off = clocks.apart(vantage, onset_of);
+    if (!off) continue;
+    // Before the onset is what surely was before it.
+    const TimePoint onset = onset_at - *off;
     bool refused_before = true;
     TimePoint last_refusal = TimePoint::min();
     for (const Observation& op : view.seen) {
@@ -37,7 +43,7 @@ Moment find_promoted(const Evidence& evidence, std::span<const StreamView> views
         refused_before = false;
       } else if (refused_before) {
         // The acknowledgement is the proof: it took writes by then.
-        if (op.invoked < promoted.at) promoted = {op.invoked, last_refusal, op.completed};
+        if (op.invoked < promoted.at) promoted = {op.invoked, last_refusal, op.completed, vantage};
         break;
       }
     }
@@ -53,23 +59,29 @@ TimePoint last_bad_before(const StreamView& view, std::size_t index) {
   return TimePoint::min();
 }
 
+std::size_t whose(const StreamView& view, const Clocks& clocks) {
+  return clocks.of(view.stream.id);
+}
+
 /// Users find the service there from here on: a matter of the moment of invocation.
-Moment good_at(const StreamView& view, std::size_t index) {
+Moment good_at(const StreamView& view, std::size_t index, std::size_t vantage) {
   const TimePoint at = view.seen[index].invoked;
-  return {at, last_bad_before(view, index), at};
+  return {at, last_bad_before(view, index), at, vantage};
 }
 
-Moment first_good(const StreamView& decider, const HeldOutage& outage) {
-  return outage.first_good ? good_at(decider, *outage.first_good) : Moment{};
+Moment first_good(const StreamView& decider, const HeldOutage& outage, std::size_t vantage) {
+  return outage.first_good ? good_at(decider, *outage.first_good, vantage) : Moment{};
 }
 
-/// The first good operation through the service address after it was bad.
+/// The first good operation through the service address after it was bad, from the same vantage.
 Moment find_redirected(std::span<const StreamView> views, const StreamView& decider,
-                       const HeldOutage& outage) {
+                       const HeldOutage& outage, const Clocks& clocks) {
   const TimePoint onset = decider.seen[outage.first_bad].invoked;
+  const std::size_t vantage = whose(decider, clocks);
   const StreamView* through = nullptr;
   for (const StreamView& view : views) {
     if (view.stream.kind != StreamKind::ServiceNew || view.seen.empty()) continue;
+    if (whose(view, clocks) != vantage) continue;
     const bool same_probe = view.stream.probe == decider.stream.probe;
     if (through == nullptr || same_probe) through = &view;
     if (same_probe) break;
@@ -83,11 +95,11 @@ Moment find_redirected(std::span<const StreamView> views, const StreamView& deci
     // The judged stream goes through the service too and is usually the denser one: its g1 counts
     // where it came first, else a coarse grid of new connections would put the end before it.
     if (op.sight == Sight::Good && was_bad && op.invoked >= onset) {
-      const Moment judged = first_good(decider, outage);
-      return op.invoked < judged.at ? good_at(*through, i) : judged;
+      const Moment judged = first_good(decider, outage, vantage);
+      return op.invoked < judged.at ? good_at(*through, i, vantage) : judged;
     }
   }
-  return first_good(decider, outage);
+  return first_good(decider, outage, vantage);
 }
 
 Duration warm_step(Duration hold) {
@@ -136,12 +148,15 @@ struct Milestone {
   Moment when;
 };
 
-std::optional<Bounds> bounds_between(const Moment& from, const Moment& to) {
+std::optional<Bounds> bounds_between(const Moment& from, const Moment& to, const Clocks& clocks) {
   if (from.earliest == TimePoint::min() || to.earliest == TimePoint::min()) return std::nullopt;
-  return Bounds{to.earliest - from.latest, to.latest - from.earliest};
+  const auto off = clocks.apart(from.vantage, to.vantage);
+  if (!off) return std::nullopt;
+  return Bounds{to.earliest - from.latest - *off, to.latest - from.earliest + *off};
 }
 
-PhaseResult phase_between(const Milestone& from, const Milestone& to, const PhaseTargets& targets) {
+PhaseResult phase_between(const Milestone& from, const Milestone& to, const PhaseTargets& targets,
+                          const Clocks& clocks = {}) {
   PhaseResult out;
   out.name = fmt::format("{}→{}", from.name, to.name);
   const auto target = targets.find(to.name);
@@ -152,7 +167,7 @@ PhaseResult phase_between(const Milestone& from, const Milestone& to, const Phas
     return out;
   }
   out.took = to.when.at - from.when.at;
-  out.bounds = bounds_between(from.when, to.when);
+  out.bounds = bounds_between(from.when, to.when, clocks);
   out.out_of_order = *out.took < Duration::zero();
   if (out.target > Duration::zero()) out.met = *out.took <= out.target;
   if (out.out_of_order) out.detail = fmt::format("{} came before {}", to.name, from.name);
@@ -162,31 +177,39 @@ PhaseResult phase_between(const Milestone& from, const Milestone& to, const Phas
 }  // namespace
 
 Moments find_moments(const Evidence& evidence, std::span<const StreamView> views,
-                     const StreamView& decider, const HeldOutage& outage, Duration hold) {
+                     const StreamView& decider, const HeldOutage& outage, Duration hold,
+                     const Clocks& clocks) {
   Moments out;
+  const std::size_t vantage = whose(decider, clocks);
+  const Duration unsure = clocks.apart(vantage, 0).value_or(Duration{});
   const TimePoint onset = decider.seen[outage.first_bad].invoked;
   out.onset = {onset, outage.last_good ? decider.seen[*outage.last_good].invoked : TimePoint::min(),
-               onset};
+               onset, vantage};
   // What was declared before this outage belongs to another one, which was over by then.
-  const TimePoint earliest = onset - decider.stream.interval - decider.stream.deadline;
+  const TimePoint earliest = onset - decider.stream.interval - decider.stream.deadline - unsure;
   if (evidence.declared >= earliest) out.detected = {evidence.declared};
   if (evidence.decided >= earliest) out.decided = {evidence.decided};
-  if (!evidence.new_primary.empty()) out.promoted = find_promoted(evidence, views, onset);
-  out.redirected = find_redirected(views, decider, outage);
+  if (!evidence.new_primary.empty()) {
+    out.promoted = find_promoted(evidence, views, onset, vantage, clocks);
+  }
+  out.redirected = find_redirected(views, decider, outage, clocks);
   if (outage.sustained) {
     const TimePoint back = decider.seen[*outage.sustained].invoked;
-    out.sustained = {back, decider.seen[outage.last_bad].invoked, back};
+    out.sustained = {back, decider.seen[outage.last_bad].invoked, back, vantage};
     const auto failback = evidence.phase_began.find(Phase::Failback);
-    const TimePoint until =
-        failback != evidence.phase_began.end() ? failback->second : decider.seen.back().invoked;
+    const TimePoint until = failback != evidence.phase_began.end()
+                                ? earlier(failback->second, unsure)
+                                : decider.seen.back().invoked;
     out.warmed_up = find_warm(decider, outage, until, hold);
+    out.warmed_up.vantage = vantage;
     out.warm_step = warm_step(hold);
   }
   out.redundancy_restored = redundancy_of(evidence);
   return out;
 }
 
-std::vector<PhaseResult> phases_of(const Moments& moments, const PhaseTargets& targets) {
+std::vector<PhaseResult> phases_of(const Moments& moments, const PhaseTargets& targets,
+                                   const Clocks& clocks) {
   std::vector<PhaseResult> out;
   if (!moments.onset.observed()) return out;
   const std::array<Milestone, 5> inside = {{{"detected", moments.detected},
@@ -196,14 +219,14 @@ std::vector<PhaseResult> phases_of(const Moments& moments, const PhaseTargets& t
                                             {"sustained", moments.sustained}}};
   Milestone from{"onset", moments.onset};
   for (const Milestone& to : inside) {
-    out.push_back(phase_between(from, to, targets));
+    out.push_back(phase_between(from, to, targets, clocks));
     if (to.when.observed()) from = to;
   }
   if (!moments.sustained.observed()) return out;
   const Milestone sustained{"sustained", moments.sustained};
   for (const Milestone& to : {Milestone{"warmedUp", moments.warmed_up},
                               Milestone{"redundancyRestored", moments.redundancy_restored}}) {
-    out.push_back(phase_between(sustained, to, targets));
+    out.push_back(phase_between(sustained, to, targets, clocks));
     if (!to.when.observed()) out.back().detail = "not observed";
   }
   if (moments.warmed_up.observed() && moments.warm_step > Duration::zero()) {

@@ -18,6 +18,7 @@
 #include "drill/evidence.h"
 #include "drill/outage.h"
 #include "drill/report.h"
+#include "drill/vantage.h"
 
 namespace drill {
 
@@ -26,6 +27,7 @@ struct Moment {
   TimePoint at = kNever;    // kNever: not observed
   TimePoint earliest = at;  // TimePoint::min(): not known
   TimePoint latest = at;
+  std::size_t vantage = 0;  // whose clock it is of
   bool observed() const { return at != kNever; }
   bool operator==(const Moment&) const = default;
 };
@@ -36,13 +38,17 @@ struct Moments {
   Duration warm_step{};  // warmed_up is looked for in steps of this
 };
 
-/// `decider` is the stream whose outage is judged.
+/// `decider` is the stream whose outage is judged. Shapes: `evidence` is the runner's, `views` are
+/// of all vantages, on its time axis.
 Moments find_moments(const Evidence& evidence, std::span<const StreamView> views,
-                     const StreamView& decider, const HeldOutage& outage, Duration hold);
+                     const StreamView& decider, const HeldOutage& outage, Duration hold,
+                     const Clocks& clocks = {});
 
 /// Targets by the moment they end at: "detected", "decided", … "warmedUp", "redundancyRestored".
 using PhaseTargets = std::map<std::string, Duration>;
-std::vector<PhaseResult> phases_of(const Moments& moments, const PhaseTargets& targets);
+/// A phase between moments of two clocks has bounds that are wider by what is not known of these.
+std::vector<PhaseResult> phases_of(const Moments& moments, const PhaseTargets& targets,
+                                   const Clocks& clocks = {});
 
 /// The row that is left where users saw no outage: a fault that cost redundancy, from its beginning
 /// until redundancy was back. None where redundancy was never seen lost.

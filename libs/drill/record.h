@@ -6,6 +6,8 @@
 // said the operation was due, `invoked` when it really began, `completed` when its outcome was
 // known; kNever where that moment never came (a reserved operation that was never sent has neither
 // stamp). A Blocked operation has invoked = completed = the moment its turn came.
+// Where several vantages measured, each is a process with a clock and streams of its own: the
+// number of a stream says whose it is, and its stamps are of that one's clock (drill/vantage.h).
 #pragma once
 
 #include <cstdint>
@@ -24,6 +26,15 @@ using base::TimePoint;
 using base::WallTime;
 
 using StreamId = base::Strong<struct StreamIdTag, std::uint16_t>;
+
+/// Vantage 0 is the runner's own; the streams of vantage k are numbered from k · 1000 on.
+inline constexpr std::uint16_t kStreamsPerVantage = 1000;
+inline constexpr std::size_t kVantagesMax = 26;  // they are called "a" to "z"
+inline std::size_t vantage_of(StreamId stream) {
+  return stream.value() / kStreamsPerVantage;
+}
+/// "a" is the runner's; the streams of the others are called "b/orders/W".
+std::string vantage_name(std::size_t vantage);
 
 enum class Outcome : std::uint8_t { Ok, Fail, Info };
 

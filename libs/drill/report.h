@@ -133,6 +133,24 @@ struct InstrumentResult {
   bool operator==(const InstrumentResult&) const = default;
 };
 
+/// One of several vantages: what it saw alone, and whether it decides (drill/vantage.h).
+struct VantageResult {
+  std::string name, place;
+  bool healthy = true;                          // it can decide
+  bool decided = false;                         // it did: the objective was judged by its figures
+  std::string detail;                           // why it is healthy, or why not
+  std::string stream;                           // the worst of its deciding streams
+  std::optional<Bounds> user_visible, service;  // of that stream; nothing: nothing was measured
+  std::optional<Verdict> verdict;
+  std::optional<Duration> clock_uncertainty;  // against the runner's; nothing: not known
+  std::optional<Duration> clock_drift;        // of its offset, first exchange to last
+  std::uint64_t clock_exchanges = 0;
+  std::uint64_t attempts = 0, ok = 0, fail = 0, info = 0;  // of its ledger streams
+  std::optional<std::uint64_t> kept, lost, delayed;        // nothing: no final read was made
+  InstrumentResult instrument;
+  bool operator==(const VantageResult&) const = default;
+};
+
 /// D6. Window: "degraded" or "validation".
 struct CriterionResult {
   std::string window;
@@ -232,7 +250,8 @@ struct Report {
   std::vector<StreamResult> streams;
   LedgerResult ledger;
   ConsistencyResult consistency;
-  InstrumentResult instrument;
+  InstrumentResult instrument;          // of the vantage that decided
+  std::vector<VantageResult> vantages;  // none: the runner's was the only one
   std::vector<LagSample> lag_at_fault;  // at most one
   std::vector<NameSwitch> names;
   std::vector<CriterionResult> criteria;

@@ -185,6 +185,34 @@ void fields(A& a, typename A::template Ref<drill::InstrumentResult> v) {
 }
 
 template <class A>
+void fields(A& a, typename A::template Ref<drill::VantageResult> v) {
+  a.type("VantageResult", "what one of several vantages saw, alone");
+  a("name", v.name, "a: the runner's; the streams of the others are called after them");
+  a("place", v.place, "where it measured");
+  a("healthy", v.healthy, "it can decide");
+  a("decided", v.decided, "the recovery time was judged by its figures");
+  a("detail", v.detail, "why it can, or why not");
+  a("stream", v.stream, "the worst of its deciding streams");
+  a("userVisible", v.user_visible, "outage as users saw it there; null: not measured");
+  a("service", v.service, "outage of the service, seen from there; null: not measured");
+  a("verdict", v.verdict, "what would be judged by it; null: none of its streams decides");
+  a("clockUncertaintySeconds", v.clock_uncertainty,
+    "how well its clock is known against the runner's; null: it is not");
+  a("clockDriftSeconds", v.clock_drift,
+    "how much the two clocks were seen to move against each other; null: the runner's, or not "
+    "known");
+  a("clockExchanges", v.clock_exchanges, "comparisons of the two clocks");
+  a("attempts", v.attempts, "its ledger writes");
+  a("ok", v.ok, "acknowledged");
+  a("fail", v.fail, "proven not written");
+  a("info", v.info, "outcome unknown");
+  a("kept", v.kept, "acknowledged and present; null: no final read was made");
+  a("lost", v.lost, "acknowledged and absent from both final reads; null: not read");
+  a("delayed", v.delayed, "acknowledged and present only in the second; null: not read");
+  a("instrument", v.instrument, "how its instrument proved itself");
+}
+
+template <class A>
 void fields(A& a, typename A::template Ref<drill::CriterionResult> v) {
   a.type("CriterionResult", "a performance criterion");
   a("window", v.window, "degraded or validation");
@@ -349,7 +377,8 @@ void outcome_fields(A& a, typename A::template Ref<drill::Report> v) {
   a("streams", v.streams, "what each stream saw");
   a("ledger", v.ledger, "acknowledged writes against the final read");
   a("consistency", v.consistency, "split brain, stale reads");
-  a("instrument", v.instrument, "whether the figures can be trusted");
+  a("instrument", v.instrument, "whether the figures can be trusted; of the vantage that decided");
+  a("vantages", v.vantages, "each vantage alone; none: the runner's was the only one");
   a("lagAtFault", v.lag_at_fault, "replication lag when the fault began");
   a("names", v.names, "when name servers led clients elsewhere");
   a("criteria", v.criteria, "performance criteria");

@@ -10,6 +10,7 @@ std::string html(const drill::Report& report) {
   Html body = summary_section(report);
   body += timeline_section(report);
   body += outage_section(report);
+  body += vantages_section(report);
   body += streams_section(report);
   body += samples_section(report);
   body += ledger_section(report);

@@ -10,6 +10,8 @@ namespace report {
 Html summary_section(const drill::Report& report);
 Html timeline_section(const drill::Report& report);
 Html outage_section(const drill::Report& report);
+/// What each of several vantages saw; nothing where there was one.
+Html vantages_section(const drill::Report& report);
 Html streams_section(const drill::Report& report);
 Html samples_section(const drill::Report& report);
 Html ledger_section(const drill::Report& report);

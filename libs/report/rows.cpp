@@ -81,7 +81,14 @@ std::string dumped(const Json& value, int indent) {
 
 /// JSON scalars are YAML scalars as they are; strings stay double-quoted.
 std::string scalar(const Json& value) {
-  return value.is_structured() ? (value.is_array() ? "[]" : "{}") : dumped(value, -1);
+  if (value.is_structured()) return value.is_array() ? "[]" : "{}";
+  std::string text = dumped(value, -1);
+  // "4e-05" is a number of JSON, and a word to readers of YAML 1.1.
+  const std::size_t exponent = value.is_number_float() ? text.find('e') : std::string::npos;
+  if (exponent != std::string::npos && text.find('.') == std::string::npos) {
+    text.insert(exponent, ".0");
+  }
+  return text;
 }
 
 bool is_plain_key(const std::string& key) {

@@ -33,6 +33,7 @@ class Writer {
     criteria();
     compliance();
     recommendations();
+    vantages();
     instrument();
     foot();
     return std::move(out_);
@@ -203,6 +204,25 @@ class Writer {
                        number(r.measured), number(r.target)));
       for (const std::string& step : r.steps) line("- " + step, 4);
     }
+  }
+
+  void vantages() {
+    if (report_.vantages.empty()) return;
+    title("Vantages (★ decided)");
+    Columns table_of(
+        {"", "where", "service away", "users saw", ">writes", ">lost", "verdict", "clock", "why"});
+    for (const auto& v : report_.vantages) {
+      table_of.row({{v.name + (v.decided ? " ★" : "")},
+                    {v.place},
+                    {in_words(v.service)},
+                    {in_words(v.user_visible)},
+                    {number(v.attempts)},
+                    {found(v.lost), v.lost.value_or(0) > 0 ? Color::Red : Color::None},
+                    v.verdict ? verdict(*v.verdict) : Cell{"–"},
+                    {clock_of(v)},
+                    {v.detail}});
+    }
+    table(table_of);
   }
 
   void instrument() {

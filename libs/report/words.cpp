@@ -29,6 +29,13 @@ std::string in_words(const std::optional<drill::Bounds>& bounds) {
   return bounds ? in_words(*bounds) : "not measured";
 }
 
+std::string clock_of(const drill::VantageResult& vantage) {
+  if (!vantage.clock_uncertainty) return "not known";
+  if (!vantage.clock_drift) return "the runner's own";
+  return fmt::format("± {} by {} comparisons", base::human(*vantage.clock_uncertainty),
+                     vantage.clock_exchanges);
+}
+
 std::string found(const std::optional<std::uint64_t>& count) {
   return count ? number(*count) : "not read";
 }

@@ -18,6 +18,8 @@ std::string in_words(const drill::Bounds& bounds);
 std::string in_words(const std::optional<drill::Bounds>& bounds);
 /// "4", or "not read" where no final read was made.
 std::string found(const std::optional<std::uint64_t>& count);
+/// "± 1.2 ms by 40 comparisons", "the runner's own", "not known".
+std::string clock_of(const drill::VantageResult& vantage);
 /// Which drills a history speaks of, and which it leaves out.
 std::string comparable(const drill::HistorySummary& history);
 /// Whether bounds say more than one figure does.

@@ -392,7 +392,9 @@ class Draw {
 }  // namespace
 
 Evidence draw_whole_drill(const WholeDrillShape& shape, base::Random& random) {
-  return Draw(shape, random).run();
+  Evidence out = Draw(shape, random).run();
+  for (std::size_t k = 1; k <= shape.vantages; ++k) draw_vantage(out, k, shape.mess, random);
+  return out;
 }
 
 }  // namespace sim

@@ -18,8 +18,13 @@ struct WholeDrillShape {
   drill::Duration interval = base::millis(10);
   /// 0: a clean drill with one outage; 1: whatever can go wrong may have gone wrong.
   double mess = 0.5;
+  /// Beside the runner's; each saw about what the runner saw, by a clock of its own.
+  std::size_t vantages = 0;
 };
 
 drill::Evidence draw_whole_drill(const WholeDrillShape& shape, base::Random& random);
+
+/// Vantage `number` (from 1) joins the evidence of a drill.
+void draw_vantage(drill::Evidence& evidence, std::size_t number, double mess, base::Random& random);
 
 }  // namespace sim

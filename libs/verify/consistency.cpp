@@ -57,11 +57,14 @@ struct Reign {
   TimePoint proven = kNever, conceivable = kNever;
 };
 
-/// Of every term, when any higher one began.
-std::map<std::uint32_t, Reign> superseded(const std::vector<const Record*>& writes) {
+/// Of every term, when any higher one began, by the writes of one vantage.
+std::map<std::uint32_t, Reign> superseded(const std::vector<const Record*>& writes,
+                                          const Vantages& vantages, std::size_t seen_by) {
   std::map<std::uint32_t, Reign> begins;
   for (const Record* w : writes) {
     if (w->server_term == 0) continue;
+    begins.try_emplace(w->server_term);
+    if (vantages.of(w->stream) != seen_by) continue;
     Reign& reign = begins[w->server_term];
     reign.proven = std::min(reign.proven, w->completed);
     reign.conceivable = std::min(reign.conceivable, w->invoked);
@@ -76,38 +79,49 @@ std::map<std::uint32_t, Reign> superseded(const std::vector<const Record*>& writ
   return out;
 }
 
-void split_brain(Consistency& out, const std::vector<const Record*>& writes, const Rows& rows) {
-  const std::map<std::uint32_t, Reign> higher = superseded(writes);
+void split_brain(Consistency& out, const std::vector<const Record*>& writes, const Rows& rows,
+                 const Vantages& vantages) {
+  std::vector<std::map<std::uint32_t, Reign>> higher;
+  for (std::size_t k = 0; k < vantages.count(); ++k) {
+    higher.push_back(superseded(writes, vantages, k));
+  }
   Duration longest{}, surely{};
   for (const Record* w : writes) {
     if (w->server_term == 0) continue;
-    const Reign& next = higher.at(w->server_term);
-    if (next.proven == kNever || w->completed < next.conceivable) continue;
-    longest = std::max(longest, w->completed - next.conceivable);
-    if (w->invoked > next.proven) {
-      ++out.definite;
-      surely = std::max(surely, w->invoked - next.proven);
-      out.survived += rows.survives(*w);
-    } else {
-      ++out.possible;
+    int sight = 0;  // 1: possible, 2: definite
+    for (std::size_t k = 0; k < higher.size(); ++k) {
+      const Reign& next = higher[k].at(w->server_term);
+      const auto unsure = vantages.between(w->stream, k);
+      if (next.proven == kNever || !unsure) continue;
+      const Duration most = w->completed - next.conceivable + *unsure;
+      const Duration least = w->invoked - next.proven - *unsure;
+      if (most < Duration::zero()) continue;
+      sight = std::max(sight, least > Duration::zero() ? 2 : 1);
+      longest = std::max(longest, most);
+      surely = std::max(surely, least);
     }
+    out.possible += sight == 1;
+    out.definite += sight == 2;
+    out.survived += sight == 2 && rows.survives(*w);
   }
   if (out.definite + out.possible > 0) out.split_brain = Interval{surely, longest};
 }
 
 /// From the onset to the last acknowledgement that the old primary gave under its old term.
 void fencing(Consistency& out, const Evidence& evidence, const std::vector<const Record*>& writes,
-             std::optional<TimePoint> onset) {
+             std::optional<TimePoint> onset, const Vantages& vantages, std::size_t onset_of) {
   if (!onset || evidence.old_primary.empty()) return;
   std::uint32_t term = 0;
   for (const Record* w : writes) {
-    if (w->completed < *onset) term = std::max(term, w->server_term);
+    const auto unsure = vantages.between(w->stream, onset_of);
+    if (unsure && w->completed + *unsure < *onset) term = std::max(term, w->server_term);
   }
   for (const Record* w : writes) {
     const bool old = w->server_id < evidence.server_instances.size() &&
                      evidence.server_instances[w->server_id] == evidence.old_primary;
-    if (!old || w->server_term > term) continue;
-    const Duration since = std::max(Duration::zero(), w->completed - *onset);
+    const auto unsure = vantages.between(w->stream, onset_of);
+    if (!old || w->server_term > term || !unsure) continue;
+    const Duration since = std::max(Duration::zero(), w->completed - *onset + *unsure);
     out.fencing = std::max(out.fencing.value_or(Duration::zero()), since);
   }
 }
@@ -135,10 +149,12 @@ std::uint64_t backwards(const std::vector<const Record*>& reads_begun) {
   return count;
 }
 
-/// The ledger that a stream of reads looks at: its probe's, or the only one there is.
-const StreamInfo* ledger_of(const Evidence& evidence, const StreamInfo& info) {
+/// The ledger that a stream of reads looks at: its probe's, or the only one its vantage has.
+const StreamInfo* ledger_of(const Evidence& evidence, const StreamInfo& info,
+                            const Vantages& vantages) {
   std::vector<const StreamInfo*> ledgers;
   for (const StreamInfo& other : evidence.streams) {
+    if (vantages.of(other.id) != vantages.of(info.id)) continue;
     if (other.kind == StreamKind::Ledger) ledgers.push_back(&other);
   }
   for (const StreamInfo* ledger : ledgers) {
@@ -148,8 +164,9 @@ const StreamInfo* ledger_of(const Evidence& evidence, const StreamInfo& info) {
 }
 
 void stale_reads(Consistency& out, const Evidence& evidence, const StreamInfo& info,
-                 const std::vector<const Record*>& reads_begun, const Rows& rows) {
-  const StreamInfo* ledger = ledger_of(evidence, info);
+                 const std::vector<const Record*>& reads_begun, const Rows& rows,
+                 const Vantages& vantages) {
+  const StreamInfo* ledger = ledger_of(evidence, info, vantages);
   if (ledger == nullptr) return;
   std::vector<const Record*> kept = acknowledged(evidence, *ledger);  // in order of seq
   std::erase_if(kept, [&](const Record* w) { return !rows.is(*w, kSurvivor); });
@@ -179,7 +196,7 @@ void stale_reads(Consistency& out, const Evidence& evidence, const StreamInfo& i
 
 /// Writes before their term's last surviving one, present once and intact; what was lost behind it
 /// is the RPO's affair.
-void score(Consistency& out, const Evidence& evidence, const Rows& rows) {
+void score(Consistency& out, const Evidence& evidence, const Rows& rows, const Vantages& vantages) {
   std::vector<const Record*> writes;
   for (const StreamInfo& info : evidence.streams) {
     if (info.kind != StreamKind::Ledger) continue;
@@ -187,19 +204,26 @@ void score(Consistency& out, const Evidence& evidence, const Rows& rows) {
       if (w->completed != kNever) writes.push_back(w);
     }
   }
-  std::map<std::uint32_t, TimePoint> point;
+  std::map<std::pair<std::uint32_t, std::size_t>, TimePoint> point;
   for (const Record* w : writes) {
     if (!rows.is(*w, kSurvivor)) continue;
-    const auto [it, fresh] = point.try_emplace(w->server_term, w->invoked);
+    const auto [it, fresh] =
+        point.try_emplace({w->server_term, vantages.of(w->stream)}, w->invoked);
     if (!fresh) it->second = std::max(it->second, w->invoked);
   }
+  const auto before_point = [&](const Record& w) {
+    for (std::size_t k = 0; k < vantages.count(); ++k) {
+      const auto it = point.find({w.server_term, k});
+      const auto unsure = vantages.between(w.stream, k);
+      if (it != point.end() && unsure && w.completed + *unsure < it->second) return true;
+    }
+    return false;
+  };
   std::uint64_t good = 0;
   for (const Record* w : writes) {
     const bool there = rows.survives(*w);
     const bool harmed = rows.is(*w, kTwice) || rows.is(*w, kBroken);
-    const auto it = point.find(w->server_term);
-    const bool counts = there || harmed || (it != point.end() && w->completed < it->second);
-    if (!counts) continue;
+    if (!there && !harmed && !before_point(*w)) continue;
     ++out.percent_of;
     good += there && !harmed;
   }
@@ -211,20 +235,21 @@ void score(Consistency& out, const Evidence& evidence, const Rows& rows) {
 }  // namespace
 
 Consistency check_consistency(const Evidence& evidence, const Rows& rows,
-                              std::optional<TimePoint> onset) {
+                              std::optional<TimePoint> onset, const Vantages& vantages,
+                              std::size_t onset_of) {
   Consistency out;
   const std::vector<const Record*> writes = by_primaries(evidence);
-  split_brain(out, writes, rows);
-  fencing(out, evidence, writes, onset);
+  split_brain(out, writes, rows, vantages);
+  fencing(out, evidence, writes, onset, vantages, onset_of);
   for (const StreamInfo& info : evidence.streams) {
     if (!reads(info.kind)) continue;
     std::vector<const Record*> begun = acknowledged(evidence, info);
     std::erase_if(begun, [](const Record* r) { return r->value < 0; });
     std::sort(begun.begin(), begun.end(), begins_before);
     out.backwards += backwards(begun);
-    stale_reads(out, evidence, info, begun, rows);
+    stale_reads(out, evidence, info, begun, rows, vantages);
   }
-  if (rows.read(drill::FinalRead::Which::Survivor)) score(out, evidence, rows);
+  if (rows.read(drill::FinalRead::Which::Survivor)) score(out, evidence, rows, vantages);
   return out;
 }
 

@@ -18,8 +18,10 @@ struct Consistency {
   std::uint64_t percent_of = 0;
 };
 
-/// `onset`: the first bad operation's invocation; nothing: there was none.
+/// `onset`: the first bad operation's invocation, seen by the vantage `onset_of`; nothing: none
+/// was.
 Consistency check_consistency(const drill::Evidence& evidence, const Rows& rows,
-                              std::optional<TimePoint> onset);
+                              std::optional<TimePoint> onset, const Vantages& vantages,
+                              std::size_t onset_of);
 
 }  // namespace verify

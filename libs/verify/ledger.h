@@ -4,9 +4,11 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "verify/outages.h"
+#include "verify/vantages.h"
 
 namespace verify {
 
@@ -44,6 +46,10 @@ class Rows {
 
  private:
   void place(const drill::FinalRead* read, std::uint8_t place);
+  bool nobodys(const drill::FinalRow& row) const {
+    return !missing_.empty() && missing_.contains(drill::vantage_of(row.stream));
+  }
+  std::set<std::size_t> missing_;  // vantages
   const drill::FinalRead* survivor_ = nullptr;
   const drill::FinalRead* rejoined_ = nullptr;
   const drill::FinalRead* old_primary_ = nullptr;
@@ -64,12 +70,14 @@ struct Ledger {
   Interval rpo;
 };
 
-/// When the service went away, not before and not after; nothing: it never did.
+/// When the service went away, not before and not after, by the clock of one vantage.
 struct Onset {
   TimePoint early{}, late{};
+  std::size_t vantage = 0;
 };
 
+/// `onset`: nothing: it never went away.
 Ledger check_ledger(const drill::Evidence& evidence, const Rows& rows,
-                    const std::optional<Onset>& onset);
+                    const std::optional<Onset>& onset, const Vantages& vantages);
 
 }  // namespace verify

@@ -38,6 +38,27 @@ bool plausible(const Record& r) {
          (whole || r.outcome != Outcome::Ok);
 }
 
+bool plausible_outage(const drill::ReferenceOutage& o) {
+  return o.began != kNever && all_near(o.began, o.length, o.uncertainty);
+}
+bool plausible_stall(const Stall& s) {
+  return s.to != kNever && s.from <= s.to && all_near(s.from, s.to);
+}
+bool plausible_anchor(const drill::ClockAnchor& a) {
+  const std::int64_t wall = a.wall.time_since_epoch().count();
+  return a.steady != kNever && near(a.steady) && wall >= 0 && wall < kWallMax;
+}
+bool plausible_exchange(const drill::ClockExchange& e) {
+  const auto told = [](TimePoint at) { return at != kNever && near(at); };
+  return told(e.asked) && told(e.theirs) && told(e.answered);
+}
+bool plausible_vantage(const drill::Vantage& v) {
+  return std::all_of(v.exchanges.begin(), v.exchanges.end(), plausible_exchange) &&
+         std::all_of(v.reference_outages.begin(), v.reference_outages.end(), plausible_outage) &&
+         std::all_of(v.stalls.begin(), v.stalls.end(), plausible_stall) &&
+         std::all_of(v.anchors.begin(), v.anchors.end(), plausible_anchor);
+}
+
 bool plausible_story(const Evidence& e) {
   const auto all = [](const auto& items, auto good) {
     return std::all_of(items.begin(), items.end(), good);
@@ -51,14 +72,7 @@ bool plausible_story(const Evidence& e) {
                       s.deadline >= Duration::zero();
              }) &&
          all(e.final_reads, [](const drill::FinalRead& r) { return all_near(r.began, r.ended); }) &&
-         all(e.reference_outages,
-             [](const drill::ReferenceOutage& o) {
-               return o.began != kNever && all_near(o.began, o.length, o.uncertainty);
-             }) &&
-         all(e.stalls,
-             [](const Stall& s) {
-               return s.to != kNever && s.from <= s.to && all_near(s.from, s.to);
-             }) &&
+         all(e.reference_outages, plausible_outage) && all(e.stalls, plausible_stall) &&
          all(e.timeline, [](const drill::TimelineEvent& t) { return near(t.at); }) &&
          all(e.lag,
              [](const drill::LagSample& l) {
@@ -66,11 +80,7 @@ bool plausible_story(const Evidence& e) {
              }) &&
          all(e.looks, [](const drill::InstanceLook& l) { return near(l.at); }) &&
          all(e.pool, [](const drill::PoolSample& p) { return near(p.at); }) &&
-         all(e.anchors,
-             [](const drill::ClockAnchor& a) {
-               const std::int64_t wall = a.wall.time_since_epoch().count();
-               return a.steady != kNever && near(a.steady) && wall >= 0 && wall < kWallMax;
-             }) &&
+         all(e.anchors, plausible_anchor) && all(e.vantages, plausible_vantage) &&
          all(e.steps, step) && all(e.failback, step) &&
          all(e.phase_began, [](const auto& phase) { return near(phase.second); });
 }

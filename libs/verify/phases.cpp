@@ -16,38 +16,56 @@ struct Moment {
   TimePoint at = kNever;                   // kNever: not observed
   std::optional<TimePoint> earliest = at;  // nothing: no look before it
   TimePoint latest = at;
+  std::size_t clock = 0;  // of which vantage
 };
 
 Moment exactly(TimePoint at) {
   return {at, at, at};
 }
 
+/// All streams of all vantages against the onset that one of them saw.
+struct Scene {
+  const std::vector<std::vector<Stream>>& streams;
+  const Vantages& vantages;
+  std::size_t by;
+};
+
 /// The first acknowledgement by the new primary itself; of a stream that it answered before the
 /// onset already, only if it refused again since. It took writes by the acknowledgement, and did
 /// not when it last refused one.
-Moment promoted(const Evidence& evidence, const std::vector<Stream>& streams, TimePoint onset) {
+Moment promoted_on(const Stream& stream, TimePoint onset) {
+  bool refusing = true;
+  std::optional<TimePoint> refused;
+  for (const Operation& op : stream.operations) {
+    if (op.word == Word::Nothing) continue;
+    if (!op.acknowledged()) {
+      const bool proof =
+          op.record->outcome == drill::Outcome::Fail && op.record->cause != drill::Cause::Blocked;
+      if (op.bad() && proof) refused = op.at;
+      if (op.bad() && op.at < onset) refusing = true;
+    } else if (op.at < onset) {
+      refusing = false;
+    } else if (refusing) {
+      return {op.at, refused, op.done};
+    }
+  }
+  return exactly(kNever);
+}
+
+Moment promoted(const Evidence& evidence, const Scene& scene, TimePoint onset) {
   Moment first = exactly(kNever);
   if (evidence.new_primary.empty()) return first;
-  for (const Stream& stream : streams) {
-    const StreamKind kind = stream.info->kind;
-    const bool pinned = kind == StreamKind::PinnedOpen || kind == StreamKind::PinnedNew ||
-                        kind == StreamKind::LedgerPinned;
-    if (!pinned || stream.info->instance != evidence.new_primary) continue;
-    bool refusing = true;
-    std::optional<TimePoint> refused;
-    for (const Operation& op : stream.operations) {
-      if (op.word == Word::Nothing) continue;
-      if (!op.acknowledged()) {
-        const bool proof =
-            op.record->outcome == drill::Outcome::Fail && op.record->cause != drill::Cause::Blocked;
-        if (op.bad() && proof) refused = op.at;
-        if (op.bad() && op.at < onset) refusing = true;
-      } else if (op.at < onset) {
-        refusing = false;
-      } else if (refusing) {
-        if (op.at < first.at) first = {op.at, refused, op.done};
-        break;
-      }
+  for (std::size_t k = 0; k < scene.streams.size(); ++k) {
+    const auto unsure = scene.vantages.between(k, scene.by);
+    if (!unsure) continue;
+    for (const Stream& stream : scene.streams[k]) {
+      const StreamKind kind = stream.info->kind;
+      const bool pinned = kind == StreamKind::PinnedOpen || kind == StreamKind::PinnedNew ||
+                          kind == StreamKind::LedgerPinned;
+      if (!pinned || stream.info->instance != evidence.new_primary) continue;
+      Moment found = promoted_on(stream, onset - *unsure);
+      found.clock = k;
+      if (found.at < first.at) first = found;
     }
   }
   return first;
@@ -95,7 +113,7 @@ Moment redirected(const std::vector<Stream>& streams, const Stream& decider, con
 
 /// From when the p95 of the good latencies of S is within 10 % of the baseline's.
 Moment warmed_up(const Evidence& evidence, const Stream& decider, const Outage& outage,
-                 Duration hold) {
+                 Duration hold, Duration unsure) {
   const std::vector<Operation>& ops = decider.operations;
   const Duration step = hold / 10;
   if (!outage.good_after_last || step <= Duration::zero()) return exactly(kNever);
@@ -107,7 +125,7 @@ Moment warmed_up(const Evidence& evidence, const Stream& decider, const Outage& 
   if (!usual) return exactly(kNever);
   const auto failback = evidence.phase_began.find(drill::Phase::Failback);
   const bool ended = failback != evidence.phase_began.end() && failback->second != kNever;
-  const TimePoint end = ended ? failback->second : ops.back().at;
+  const TimePoint end = ended ? failback->second - unsure : ops.back().at;
   std::size_t first = *outage.good_after_last;
   const TimePoint back = ops[first].at;
   for (TimePoint from = back; end - from >= hold; from += step) {
@@ -138,7 +156,8 @@ struct Milestone {
   Moment when;
 };
 
-Part part_between(const Milestone& from, const Milestone& to, const Rules& rules) {
+Part part_between(const Milestone& from, const Milestone& to, const Rules& rules,
+                  std::optional<Duration> unsure = Duration::zero()) {
   Part out;
   out.name = std::string(from.name) + "→" + to.name;
   if (const auto target = rules.phase_targets.find(to.name); target != rules.phase_targets.end()) {
@@ -147,9 +166,9 @@ Part part_between(const Milestone& from, const Milestone& to, const Rules& rules
   if (to.when.at != kNever) {
     out.took = to.when.at - from.when.at;
     out.out_of_order = to.when.at < from.when.at;
-    if (from.when.earliest && to.when.earliest) {
-      out.bounds =
-          Interval{*to.when.earliest - from.when.latest, to.when.latest - *from.when.earliest};
+    if (from.when.earliest && to.when.earliest && unsure) {
+      out.bounds = Interval{*to.when.earliest - from.when.latest - *unsure,
+                            to.when.latest - *from.when.earliest + *unsure};
     }
   }
   if (out.target > Duration::zero()) out.met = out.took && *out.took <= out.target;
@@ -158,8 +177,11 @@ Part part_between(const Milestone& from, const Milestone& to, const Rules& rules
 
 }  // namespace
 
-std::vector<Part> phases(const Evidence& evidence, const std::vector<Stream>& streams,
-                         const Stream& decider, const Outage& outage, const Rules& rules) {
+std::vector<Part> phases(const Evidence& evidence, const std::vector<std::vector<Stream>>& streams,
+                         const Stream& decider, const Outage& outage, const Rules& rules,
+                         const Vantages& vantages, std::size_t by) {
+  const Scene scene{streams, vantages, by};
+  const Duration own_clock = vantages.between(by, std::size_t{0}).value_or(Duration::zero());
   const std::vector<Operation>& ops = decider.operations;
   const TimePoint onset = ops[outage.first].at;
   Moment began{onset, std::nullopt, onset};
@@ -170,24 +192,31 @@ std::vector<Part> phases(const Evidence& evidence, const std::vector<Stream>& st
     back = {at, ops[outage.last].at, at};
   }
   // Anything declared well before this outage was said of an earlier one.
-  const TimePoint own = onset - decider.info->interval - decider.info->deadline;
+  const TimePoint own = onset - decider.info->interval - decider.info->deadline - own_clock;
+  const auto seen_here = [by](Moment moment) {
+    moment.clock = by;
+    return moment;
+  };
+  const auto between = [&](const Milestone& from, const Milestone& to) {
+    return part_between(from, to, rules, vantages.between(from.when.clock, to.when.clock));
+  };
   const auto said = [own](TimePoint at) { return exactly(at < own ? kNever : at); };
   const Milestone inside[] = {{"detected", said(evidence.declared)},
                               {"decided", said(evidence.decided)},
-                              {"promoted", promoted(evidence, streams, onset)},
-                              {"redirected", redirected(streams, decider, outage)},
-                              {"sustained", back}};
+                              {"promoted", promoted(evidence, scene, onset)},
+                              {"redirected", seen_here(redirected(streams[by], decider, outage))},
+                              {"sustained", seen_here(back)}};
   std::vector<Part> out;
-  Milestone last{"onset", began};
+  Milestone last{"onset", seen_here(began)};
   for (const Milestone& milestone : inside) {
-    out.push_back(part_between(last, milestone, rules));
+    out.push_back(between(last, milestone));
     if (milestone.when.at != kNever) last = milestone;
   }
   if (back.at == kNever) return out;
-  const Milestone sustained{"sustained", back};
-  out.push_back(part_between(
-      sustained, {"warmedUp", warmed_up(evidence, decider, outage, rules.hold)}, rules));
-  out.push_back(part_between(sustained, {"redundancyRestored", redundant(evidence)}, rules));
+  const Milestone sustained{"sustained", seen_here(back)};
+  const Moment warm = warmed_up(evidence, decider, outage, rules.hold, own_clock);
+  out.push_back(between(sustained, {"warmedUp", seen_here(warm)}));
+  out.push_back(between(sustained, {"redundancyRestored", redundant(evidence)}));
   return out;
 }
 

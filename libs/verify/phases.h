@@ -7,6 +7,7 @@
 
 #include "verify/outages.h"
 #include "verify/rules.h"
+#include "verify/vantages.h"
 
 namespace verify {
 
@@ -21,9 +22,11 @@ struct Part {
 
 /// Without an outage: the redundancy that the fault took away.
 std::vector<Part> phases_unseen(const drill::Evidence& evidence, const Rules& rules);
-/// `decider`: the stream whose outage is judged.
-std::vector<Part> phases(const drill::Evidence& evidence, const std::vector<Stream>& streams,
-                         const Stream& decider, const Outage& outage, const Rules& rules);
+/// `streams`: of every vantage; `decider`: the one whose outage is judged, of the vantage `by`.
+std::vector<Part> phases(const drill::Evidence& evidence,
+                         const std::vector<std::vector<Stream>>& streams, const Stream& decider,
+                         const Outage& outage, const Rules& rules, const Vantages& vantages,
+                         std::size_t by);
 std::vector<Part> steps(const std::vector<drill::StepRun>& runs);
 
 }  // namespace verify

@@ -123,7 +123,8 @@ Node ReportTree::about(const bundle::Bundle& bundle, const Rules& rules) const {
   }
   Node names = Node::sequence();
   for (const drill::StreamInfo& info : e.streams) {
-    if (info.kind == drill::StreamKind::Names) names.push(name_switch(e, info));
+    const bool own = e.vantages.empty() || drill::vantage_of(info.id) == 0;
+    if (own && info.kind == drill::StreamKind::Names) names.push(name_switch(e, info));
   }
   return out.set("lagAtFault", std::move(lags)).set("names", std::move(names));
 }

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "verify/vantages.h"
+
 namespace verify {
 namespace {
 
@@ -137,6 +139,14 @@ base::Result<Verification> verify(const bundle::Bundle& bundle) {
   if (!report) return tl::unexpected(report.error().with("report.json"));
   if (const std::string wrong = implausible(bundle.evidence); !wrong.empty()) {
     return base::fail(base::Code::InvalidArgument, wrong);
+  }
+  if (!bundle.evidence.vantages.empty()) {
+    // Moved onto one time axis they have to make sense as well.
+    const Vantages vantages(bundle.evidence);
+    for (std::size_t k = 0; k < vantages.count(); ++k) {
+      const std::string wrong = implausible(vantages.seen_by(k));
+      if (!wrong.empty()) return base::fail(base::Code::InvalidArgument, wrong);
+    }
   }
   Verification out;
   out.recomputed = recompute(bundle, rules);

@@ -56,6 +56,8 @@ void expect_same(const drill::Evidence& a, const drill::Evidence& b) {
   EXPECT_EQ(a.ended, b.ended);
   EXPECT_EQ(a.ending, b.ending);
   EXPECT_EQ(a.ending_reason, b.ending_reason);
+  EXPECT_EQ(a.place, b.place);
+  EXPECT_EQ(a.vantages, b.vantages);
 }
 
 TEST(Bundle, WhatIsWrittenIsReadBack) {
@@ -70,6 +72,26 @@ TEST(Bundle, WhatIsWrittenIsReadBack) {
     EXPECT_EQ(read->seal.key, test_key().public_key());
     EXPECT_EQ(read->operations(), evidence.records.size());
   }
+}
+
+TEST(Bundle, KeepsSeveralVantagesWithTheirOwnClocks) {
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    SCOPED_TRACE(seed);
+    const drill::Evidence evidence =
+        sample_evidence(seed, {.operations = 150, .streams = 5, .mess = 1, .vantages = 2});
+    const auto read = bundle::read(sample_bytes(evidence));
+    ASSERT_TRUE(read.has_value()) << read.error().message;
+    expect_same(evidence, read->evidence);
+  }
+}
+
+TEST(Bundle, AStreamOfNoVantageIsRefused) {
+  drill::Evidence evidence =
+      sample_evidence(1, {.operations = 150, .streams = 2, .mess = 0, .vantages = 1});
+  evidence.streams.back().id = drill::StreamId(2 * drill::kStreamsPerVantage);
+  const auto read = bundle::read(sample_bytes(evidence));
+  ASSERT_FALSE(read.has_value());
+  EXPECT_NE(read.error().message.find("vantages.json"), std::string::npos) << read.error().message;
 }
 
 TEST(Bundle, HoldsADrillThatNeverBegan) {

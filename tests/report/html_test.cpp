@@ -21,6 +21,16 @@ std::string page(const char* name, const drill::Report& report) {
   return html;
 }
 
+TEST(ReportHtml, ShowsWhereItWasMeasuredFrom) {
+  const std::string html = page("two_vantages", sample::two_vantages());
+  EXPECT_THAT(html, HasSubstr("Where it was measured from"));
+  EXPECT_THAT(html, HasSubstr("a ★"));
+  EXPECT_THAT(html, HasSubstr("b/control failed too (Timeout)"));
+  EXPECT_THAT(html, HasSubstr("± 1.25 ms by 61 comparisons"));
+  EXPECT_THAT(report::html(sample::database_failover()),
+              testing::Not(HasSubstr("Where it was measured from")));
+}
+
 TEST(ReportHtml, ShowsVerdictObjectivesAndLosses) {
   const std::string html = page("database_failover", sample::database_failover());
   EXPECT_THAT(html, HasSubstr("database-failover"));
@@ -93,7 +103,8 @@ TEST(ReportHtml, SaysWhichDrillsTheHistorySpeaksOf) {
 }
 
 TEST(ReportHtml, LoadsAndRunsNothing) {
-  for (const auto& report : {sample::database_failover(), sample::hostile()}) {
+  for (const auto& report :
+       {sample::database_failover(), sample::two_vantages(), sample::hostile()}) {
     const std::string html = report::html(report);
     for (const char* token :
          {"<script", "src=", "href=", "url(", "@import", "onload", " style=\"", "<iframe"}) {

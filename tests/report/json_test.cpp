@@ -50,8 +50,8 @@ std::string complaint(const std::string& document) {
 }
 
 TEST(ReportJson, RoundTripsEveryField) {
-  for (const drill::Report& report :
-       {sample::database_failover(), sample::not_recovered(), sample::empty()}) {
+  for (const drill::Report& report : {sample::database_failover(), sample::not_recovered(),
+                                      sample::two_vantages(), sample::empty()}) {
     const auto back = report::from_json(report::to_json(report));
     ASSERT_TRUE(back) << back.error().message;
     EXPECT_EQ(*back, report);
@@ -62,6 +62,7 @@ TEST(ReportJson, ObeysThePublishedSchema) {
   EXPECT_EQ(complaint(report::to_json(sample::database_failover())), "");
   EXPECT_EQ(complaint(report::to_json(sample::not_recovered())), "");
   EXPECT_EQ(complaint(report::to_json(sample::empty())), "");
+  EXPECT_EQ(complaint(report::to_json(sample::two_vantages())), "");
   EXPECT_EQ(complaint(report::to_json(sample::hostile())), "");
 }
 

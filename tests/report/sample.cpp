@@ -380,12 +380,45 @@ Report not_recovered() {
   return r;
 }
 
+Report two_vantages() {
+  Report r = database_failover();
+  VantageResult a;
+  a.name = "a";
+  a.place = "node-1";
+  a.decided = true;
+  a.detail = r.instrument.detail;
+  a.stream = r.rto.decided_by;
+  a.user_visible = r.rto.user_visible;
+  a.service = r.rto.service;
+  a.verdict = r.rto.verdict;
+  a.clock_uncertainty = Duration{};
+  a.attempts = a.ok = 8'000;
+  a.kept = 7'996;
+  a.lost = 4;
+  a.delayed = 0;
+  a.instrument = r.instrument;
+  VantageResult b = a;
+  b.name = "b";
+  b.place = "node-2";
+  b.decided = b.healthy = b.instrument.healthy = b.instrument.control_healthy = false;
+  b.detail = "b/control failed too (Timeout)";
+  b.stream = "b/orders/W";
+  b.verdict = Verdict::Invalid;
+  b.clock_uncertainty = std::chrono::microseconds(1'250);
+  b.clock_drift = std::chrono::microseconds(-40);
+  b.clock_exchanges = 61;
+  b.kept = 8'000;
+  b.lost = 0;
+  r.vantages = {a, b};
+  return r;
+}
+
 Report empty() {
   return {};
 }
 
 Report hostile() {
-  Report r = database_failover();
+  Report r = two_vantages();
   const std::string evil = "<script>alert('x')</script>&\"]]>--><!--\x01\x1b[31m\xff\xc3(";
   const std::string wide(300, 'W');
   r.plan = evil;
@@ -401,6 +434,7 @@ Report hostile() {
   for (auto& series : r.series) series.stream = evil;
   for (auto& phase : r.phases) phase.name = phase.detail = evil;
   for (auto& step : r.steps) step.name = step.detail = evil;
+  for (auto& v : r.vantages) v.name = v.place = v.detail = evil;
   r.rto.reason = evil;
   r.criteria[0].measured = std::nan("");
   return r;

@@ -27,6 +27,17 @@ bool python(const std::string& program, const std::string& arguments) {
   return std::system(("python3 -c '" + program + "' " + arguments).c_str()) == 0;
 }
 
+TEST(ReportTerminal, ShowsEachOfSeveralVantages) {
+  const std::string text = report::terminal(sample::two_vantages(), {false, 200, ""});
+  EXPECT_THAT(text, HasSubstr("Vantages (★ decided)"));
+  EXPECT_THAT(text, testing::ContainsRegex("a ★ +node-1 .* 4 .*the runner's own"));
+  EXPECT_THAT(text, testing::ContainsRegex("b +node-2 .*invalid.*± 1.25 ms by 61 comparisons"));
+  EXPECT_THAT(text, HasSubstr("b/control failed too (Timeout)"));
+  EXPECT_THAT(report::terminal(sample::database_failover(), {false, 200, ""}),
+              Not(HasSubstr("Vantages")))
+      << "one is not told from others";
+}
+
 TEST(ReportJunit, HasOneCasePerObjectiveAndCriterion) {
   const std::string xml = report::junit(sample::database_failover());
   EXPECT_THAT(xml, HasSubstr("tests=\"10\" failures=\"2\" errors=\"0\" time=\"176.200\""));

@@ -50,10 +50,25 @@ TEST(Verify, AgreesWithTheEngineOnFewStreams) {
   }
 }
 
+TEST(Verify, AgreesWithTheEngineOnSeveralVantages) {
+  std::uint64_t by_others = 0;
+  for (std::uint64_t seed = 1; seed <= 24; ++seed) {
+    const JudgedDrill drill = judged_drill(seed, {.operations = 200,
+                                                  .streams = 3 + seed % 8,
+                                                  .mess = static_cast<double>(seed % 4) / 4,
+                                                  .vantages = 1 + seed % 2});
+    ASSERT_EQ(disagreement(read(drill.bytes())), "") << "seed " << seed;
+    by_others += drill.documents.report_json.find("\"decidedBy\": \"b/") != std::string::npos ||
+                 drill.documents.report_json.find("\"decidedBy\": \"c/") != std::string::npos;
+  }
+  EXPECT_GT(by_others, 3U) << "others than the runner's decide as well";
+}
+
 TEST(Verify, LeavesOnlySentencesUncompared) {
   std::set<std::string> seen;
-  for (std::uint64_t seed = 1; seed <= 12; ++seed) {
-    const JudgedDrill drill = judged_drill(seed, {.operations = 400, .mess = 0.8});
+  for (std::uint64_t seed = 1; seed <= 13; ++seed) {
+    const JudgedDrill drill =
+        judged_drill(seed, {.operations = 400, .mess = 0.8, .vantages = seed / 13});
     const auto verified = verify(read(drill.bytes()));
     ASSERT_TRUE(verified.has_value());
     seen.insert(verified->not_compared.begin(), verified->not_compared.end());
@@ -64,7 +79,8 @@ TEST(Verify, LeavesOnlySentencesUncompared) {
                   "rpo.reason", "phases[].detail", "steps[].detail", "streams[].reason",
                   "ledger.problems", "instrument.controlDetail", "instrument.detail",
                   "criteria[].reason", "compliance.violations[].detail", "monitoring[].detail",
-                  "recommendations[].text", "recommendations[].steps"));
+                  "recommendations[].text", "recommendations[].steps", "vantages[].detail",
+                  "vantages[].instrument.controlDetail", "vantages[].instrument.detail"));
 }
 
 /// Every value of a document that is not a sentence, with a way to reach it.

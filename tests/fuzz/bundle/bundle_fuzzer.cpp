@@ -16,11 +16,12 @@
 
 namespace {
 
-constexpr std::array<const char*, 20> kNames = {
-    "about.json",       "plan.yaml",    "given.yaml",   "plan.json",     "system.json",
-    "clocks.json",      "streams.json", "operations/0", "operations/1",  "reads.json",
-    "rows/0",           "rows/1",       "load.json",    "load",          "instrument.json",
-    "replication.json", "looks.json",   "pool.json",    "timeline.json", "report.json"};
+constexpr std::array<const char*, 22> kNames = {
+    "about.json",       "plan.yaml",      "given.yaml",   "plan.json",     "system.json",
+    "clocks.json",      "streams.json",   "operations/0", "operations/1",  "reads.json",
+    "rows/0",           "rows/1",         "load.json",    "load",          "instrument.json",
+    "replication.json", "looks.json",     "pool.json",    "timeline.json", "report.json",
+    "vantages.json",    "operations/1000"};
 
 const crypto::SigningKey& key() {
   static const crypto::SigningKey made = crypto::SigningKey::generate();
@@ -31,7 +32,8 @@ const crypto::SigningKey& key() {
 const bundle::Container& good() {
   static const bundle::Container file = [] {
     base::Random random(1);
-    const auto evidence = sim::draw_whole_drill({.operations = 100, .streams = 2}, random);
+    const auto evidence =
+        sim::draw_whole_drill({.operations = 100, .streams = 2, .vantages = 1}, random);
     bundle::Documents documents;
     documents.plan_json =
         R"({"document":{"spec":{"objectives":{"rtoSeconds":1,"rpoSeconds":1},)"
