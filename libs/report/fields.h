@@ -2,7 +2,8 @@
 // reader and the schema generator are three archives, so a field added here is written, read back
 // and documented at once, and one that is forgotten fails the round trip. A::Ref<T> is `const T&`
 // for the writer and `T&` for the others. Units are in the names; the archive turns durations and
-// stamps into seconds.
+// stamps into seconds. A field that came to a version later is `a.later(…)`: what was written
+// before reads as if it were empty.
 #pragma once
 
 #include "drill/report.h"
@@ -378,9 +379,9 @@ void outcome_fields(A& a, typename A::template Ref<drill::Report> v) {
   a("ledger", v.ledger, "acknowledged writes against the final read");
   a("consistency", v.consistency, "split brain, stale reads");
   a("instrument", v.instrument, "whether the figures can be trusted; of the vantage that decided");
-  a("vantages", v.vantages, "each vantage alone; none: the runner's was the only one");
+  a.later("vantages", v.vantages, "each vantage alone; none: the runner's was the only one");
   a("lagAtFault", v.lag_at_fault, "replication lag when the fault began");
-  a("names", v.names, "when name servers led clients elsewhere");
+  a.later("names", v.names, "when name servers led clients elsewhere");
   a("criteria", v.criteria, "performance criteria");
   a("monitoring", v.monitoring, "whether what had to be watched was");
   a("samplePeriodSeconds", v.sample_period, "length of a sample");

@@ -49,6 +49,11 @@ class Reader {
     read(*found, path, value);
   }
 
+  template <class T>
+  void later(const char* name, T& value, const char* doc) {
+    if (in_.contains(name)) (*this)(name, value, doc);
+  }
+
  private:
   void wrong(const std::string& path, const std::string& wanted) {
     if (problem_->empty()) *problem_ = path + ": must be " + wanted;

@@ -27,9 +27,15 @@ class Schema {
   }
   void origin(const char* name, drill::TimePoint& /*value*/, const char* doc) {
     add(name, {{"type", "integer"}}, doc);
+    out_["required"].push_back(name);
   }
   template <class T>
   void operator()(const char* name, T& /*value*/, const char* doc) {
+    add(name, of(static_cast<T*>(nullptr)), doc);
+    out_["required"].push_back(name);
+  }
+  template <class T>
+  void later(const char* name, T& /*value*/, const char* doc) {
     add(name, of(static_cast<T*>(nullptr)), doc);
   }
   void add(const char* name, Json form, const char* doc) {
@@ -40,7 +46,6 @@ class Schema {
     } else {
       described.update(form);
     }
-    out_["required"].push_back(name);
     out_["properties"][name] = std::move(described);
   }
   const std::string& name() const { return name_; }

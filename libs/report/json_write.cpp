@@ -27,6 +27,10 @@ class Writer {
   void operator()(const char* name, const T& value, const char* /*doc*/) {
     out_[name] = json(value);
   }
+  template <class T>
+  void later(const char* name, const T& value, const char* doc) {
+    (*this)(name, value, doc);
+  }
   Json take() { return std::move(out_); }
 
  private:

@@ -142,6 +142,15 @@ TEST(ReportJson, RefusesWhatIsCutOffOrNoReport) {
   EXPECT_EQ(report::from_json(document.dump()).error().message, "rpo: missing");
 }
 
+TEST(ReportJson, ReadsWhatWasWrittenBeforeAFieldCame) {
+  json document = json::parse(report::to_json(sample::database_failover()));
+  for (const char* later : {"vantages", "names"}) EXPECT_EQ(document.erase(later), 1U) << later;
+  const auto back = report::from_json(document.dump());
+  ASSERT_TRUE(back) << back.error().message;
+  EXPECT_TRUE(back->vantages.empty());
+  EXPECT_TRUE(back->names.empty());
+}
+
 TEST(ReportStamps, WallTimesSurviveExactly) {
   for (const std::int64_t nanos :
        {0LL, 1LL, 1'795'236'144'123'456'789LL, -1LL, 951'782'400'000'000'000LL}) {
