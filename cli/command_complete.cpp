@@ -6,8 +6,10 @@
 
 #include "aio/file.h"
 #include "api/yaml.h"
+#include "cli/cluster_link.h"
 #include "cli/commands.h"
 #include "cli/completion.h"
+#include "cluster/objects.h"
 #include "runner/drill_list.h"
 
 namespace cli {
@@ -61,6 +63,47 @@ void add_profiles(Wanted& wanted) {
   }
 }
 
+constexpr base::Duration kAnswerWithin = base::seconds(2);  // whoever pressed TAB waits
+
+ClusterFlags flags_of(const Wanted& wanted) {
+  const auto given = [&](const char* option) {
+    const auto it = wanted.options.find(option);
+    return it == wanted.options.end() ? std::string() : it->second;
+  };
+  return {given("--kubeconfig"), given("--context"),   given("--cluster"),
+          given("--user"),       given("--namespace"), given("--as")};
+}
+
+void add_objects(Wanted& wanted) {
+  TaskRun task;
+  auto link = ClusterLink::make(flags_of(wanted), task, kAnswerWithin);
+  if (!link) return;
+  const bool plans = wanted.kind == ValueKind::ClusterPlan;
+  const bool namespaces = wanted.kind == ValueKind::Namespace;
+  const auto listed =
+      task.run(namespaces ? link->list(cluster::kNamespaces, "")
+                          : link->list(plans ? cluster::kPlans : cluster::kDrills, link->ns()));
+  if (!listed) return;
+  for (const api::Node& object : *listed) {
+    const std::string& name = object["metadata"]["name"].as_string();
+    const std::string& phase = object["status"]["phase"].as_string();
+    const bool ended = phase == "Finished";
+    if (!name.starts_with(wanted.prefix)) continue;
+    if (wanted.kind == ValueKind::ClusterRunningDrill && ended) continue;
+    const std::string help = namespaces ? "" : plans ? "a plan" : phase.empty() ? "new" : phase;
+    wanted.candidates.push_back({name, help});
+  }
+}
+
+void add_contexts(Wanted& wanted) {
+  const auto given = wanted.options.find("--kubeconfig");
+  const auto files = kube::read_config_files(given == wanted.options.end() ? "" : given->second);
+  if (!files) return;
+  for (const auto& [name, context] : files->contexts) {
+    if (name.starts_with(wanted.prefix)) wanted.candidates.push_back({name, context.cluster});
+  }
+}
+
 }  // namespace
 
 Exit run(const Completion& command, const Global& /*global*/, Console& console) {
@@ -69,7 +112,7 @@ Exit run(const Completion& command, const Global& /*global*/, Console& console) 
 }
 
 Exit run(const Complete& command, const Global& /*global*/, Console& console) {
-  Wanted wanted = complete(command_words(), command.words);
+  Wanted wanted = complete(command_words(command.calling), command.words);
   // The parser, which knows of the variable, has not seen this line.
   if (wanted.state_dir.empty()) wanted.state_dir = aio::env_or("MUSTER_STATE_DIR", "");
   switch (wanted.kind) {
@@ -78,9 +121,15 @@ Exit run(const Complete& command, const Global& /*global*/, Console& console) {
     case ValueKind::DeadDrill: add_drills(wanted); break;
     case ValueKind::Plan: add_plans(wanted); break;
     case ValueKind::Profile: add_profiles(wanted); break;
+    case ValueKind::ClusterPlan:
+    case ValueKind::ClusterDrill:
+    case ValueKind::ClusterRunningDrill:
+    case ValueKind::Namespace: add_objects(wanted); break;
+    case ValueKind::Context: add_contexts(wanted); break;
     default: break;
   }
-  console.data(completion_answer(wanted));
+  console.data(command.calling == Calling::KubectlComplete ? kubectl_completion_answer(wanted)
+                                                           : completion_answer(wanted));
   return Exit::Ok;
 }
 

@@ -36,18 +36,6 @@ base::Result<std::string> bundle_path(const std::string& word, const Global& glo
   return dir->bundle();
 }
 
-base::Result<std::vector<bundle::TrustedKey>> trust_of(const Verify& command,
-                                                       const Global& global) {
-  if (!command.trust.empty()) {
-    auto list = runner::trust_file(command.trust);
-    // A list that cannot be used is wrong usage, whatever is the matter with it.
-    if (!list) return base::fail(base::Code::InvalidArgument, list.error().message);
-    return list;
-  }
-  TRY(const auto state, runner::StateDir::at(global.state_dir));
-  return runner::trusted_here(state);
-}
-
 /// In a drill's folder the report beside the bundle is what all other commands show.
 bool shows_the_same(const std::string& path, const bundle::Bundle& bundle, Console& console) {
   const std::filesystem::path file(path);
@@ -63,8 +51,20 @@ bool shows_the_same(const std::string& path, const bundle::Bundle& bundle, Conso
 
 }  // namespace
 
+base::Result<std::vector<bundle::TrustedKey>> trust_of(const std::string& file,
+                                                       const Global& global) {
+  if (!file.empty()) {
+    auto list = runner::trust_file(file);
+    // A list that cannot be used is wrong usage, whatever is the matter with it.
+    if (!list) return base::fail(base::Code::InvalidArgument, list.error().message);
+    return list;
+  }
+  TRY(const auto state, runner::StateDir::at(global.state_dir));
+  return runner::trusted_here(state);
+}
+
 Exit run(const Verify& command, const Global& global, Console& console) {
-  const auto trust = trust_of(command, global);
+  const auto trust = trust_of(command.trust, global);
   if (!trust) return failed(console, trust.error());
   const auto path = bundle_path(command.bundle, global);
   if (!path) return failed(console, path.error());
@@ -78,21 +78,8 @@ Exit run(const Verify& command, const Global& global, Console& console) {
     }
     return Exit::Error;
   }
-  BundleVerdict verdict;
-  verdict.path = *path;
   const auto bundle = bundle::read(std::move(*bytes));
-  if (!bundle) {
-    verdict.damage = bundle.error();
-  } else {
-    verdict.bundle = &*bundle;
-    verdict.trusted_as = bundle::trusted_as(*trust, bundle->seal.key);
-    auto figures = verify::verify(*bundle);
-    if (figures) {
-      verdict.figures = std::move(*figures);
-    } else {
-      verdict.problem = figures.error().message;
-    }
-  }
+  const BundleVerdict verdict = judged(*path, bundle, *trust);
   console.data(rendered(tree_of(verdict), text_of(verdict), command.output));
   const Exit exit = exit_of(verdict);
   if (bundle && !shows_the_same(*path, *bundle, console) && exit == Exit::Ok) return Exit::Missed;

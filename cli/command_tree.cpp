@@ -10,8 +10,6 @@
 namespace cli {
 namespace {
 
-constexpr const char* kVisible = "Commands";  // the group of commands in the help
-
 Output output_of(const std::string& word) {
   if (word == "json") return Output::Json;
   return word == "yaml" ? Output::Yaml : Output::Table;
@@ -27,14 +25,20 @@ std::string listed(const std::vector<std::string>& words) {
   return out;
 }
 
-std::string footer(const std::string& examples) {
-  return "Examples:\n" + examples +
-         "\nEvery command also takes --state-dir DIR; `muster --help` lists all commands.";
-}
-
 }  // namespace
 
-CommandTree::CommandTree(Parsed* parsed) : parsed_(parsed) {
+std::string CommandTree::footer(const std::string& examples) const {
+  const std::string more =
+      in_cluster_
+          ? fmt::format(
+                "\nEvery command also takes -n NAMESPACE, --context NAME, --kubeconfig FILE "
+                "and more; see `{} --help`.",
+                program_)
+          : "\nEvery command also takes --state-dir DIR; `muster --help` lists all commands.";
+  return "Examples:\n" + examples + more;
+}
+
+CommandTree::CommandTree(Parsed* parsed, Calling calling) : parsed_(parsed) {
   app_.require_subcommand(1);
   app_.set_help_flag("-h,--help", "this help");
   app_.set_version_flag("-V,--version", version_line(), "version and build");
@@ -44,13 +48,21 @@ CommandTree::CommandTree(Parsed* parsed) : parsed_(parsed) {
   option(&app_, "--state-dir", parsed->global.state_dir, "DIR",
          "where drills, systems and the history are kept", {ValueKind::Folder, {}})
       ->envname("MUSTER_STATE_DIR");
+  app_.fallthrough();
+  if (calling != Calling::Muster) {
+    app_.name("kubectl muster");
+    app_.description("Measured disaster-recovery drills in a Kubernetes cluster.");
+    add_cluster(&app_);
+    add_version();
+    add_help();
+    return;
+  }
   app_.footer(
       "Examples:\n"
       "  muster validate dr-drills/database-failover.yaml\n"
       "  muster drill run dr-drills/database-failover.yaml --profile quick\n"
       "  muster drill show last\n"
       "\n`muster help COMMAND` says more of a command.");
-  app_.fallthrough();
   add_drill();
   add_compliance();
   add_schedule();
@@ -58,18 +70,13 @@ CommandTree::CommandTree(Parsed* parsed) : parsed_(parsed) {
   add_validate();
   add_system();
   add_evidence();
+  add_cluster(app_.add_subcommand("cluster", "drills in a Kubernetes cluster, as `kubectl muster`")
+                  ->group(kVisible));
+  in_cluster_ = false;
+  program_ = "muster";
   add_small();
   add_help();
   add_hidden();
-}
-
-template <class T>
-CLI::App* CommandTree::leaf(CLI::App* parent, const std::string& name, const std::string& help,
-                            std::shared_ptr<T> command, const std::string& examples) {
-  CLI::App* sub = parent->add_subcommand(name, help)->group(kVisible);
-  sub->footer(footer(examples));
-  sub->callback([this, command] { parsed_->command = *command; });
-  return sub;
 }
 
 CLI::App* CommandTree::folder(const std::string& name, const std::string& help,
@@ -329,10 +336,15 @@ void CommandTree::add_evidence() {
   }
 }
 
-void CommandTree::add_small() {
+void CommandTree::add_version() {
   auto version = std::make_shared<Version>();
-  output(leaf(&app_, "version", "version and build", version, "  muster version -o json\n"),
+  output(leaf(&app_, "version", "version and build", version,
+              fmt::format("  {} version -o json\n", program_)),
          version->output);
+}
+
+void CommandTree::add_small() {
+  add_version();
   auto schema = std::make_shared<Schema>();
   CLI::App* sub = leaf(&app_, "schema", "print a JSON Schema", schema,
                        "  muster schema Resource > resources.json\n"
@@ -351,7 +363,8 @@ void CommandTree::add_small() {
 
 void CommandTree::add_help() {
   help_ = app_.add_subcommand("help", "help of a command")->group(kVisible);
-  help_->footer(footer("  muster help drill run\n"));
+  help_->footer(footer(program_ == "muster" ? "  muster help drill run\n"
+                                            : fmt::format("  {} help run\n", program_)));
   CLI::Option* words = help_->add_option("COMMAND", help_words_, "e.g. drill run")->type_name("");
   values_[words] = {ValueKind::Command, {}};
 }

@@ -15,11 +15,13 @@
 
 namespace cli {
 
+inline constexpr const char* kVisible = "Commands";  // the group of commands in the help
+
 /// The whole tree, bound to `parsed`: each leaf stores its command when it is the one chosen.
 class CommandTree {
  public:
   /// Lifetime: `parsed` outlives it.
-  explicit CommandTree(Parsed* parsed);
+  CommandTree(Parsed* parsed, Calling calling);
   CommandTree(const CommandTree&) = delete;
   CommandTree& operator=(const CommandTree&) = delete;
 
@@ -33,7 +35,12 @@ class CommandTree {
  private:
   template <class T>
   CLI::App* leaf(CLI::App* parent, const std::string& name, const std::string& help,
-                 std::shared_ptr<T> command, const std::string& examples);
+                 std::shared_ptr<T> command, const std::string& examples) {
+    CLI::App* sub = parent->add_subcommand(name, help)->group(kVisible);
+    sub->footer(footer(examples));
+    sub->callback([this, command] { parsed_->command = *command; });
+    return sub;
+  }
   CLI::App* folder(const std::string& name, const std::string& help, const std::string& examples);
   CLI::Option* option(CLI::App* sub, const std::string& names, std::string& value,
                       const std::string& value_name, const std::string& help, Values values = {});
@@ -53,11 +60,23 @@ class CommandTree {
   void add_system();
   void add_evidence();
   void add_small();
+  void add_cluster(CLI::App* cluster);
+  void add_cluster_run(CLI::App* cluster);
+  void add_cluster_changes(CLI::App* cluster);
+  void add_cluster_views(CLI::App* cluster);
+  void add_cluster_evidence(CLI::App* cluster);
+  void add_cluster_namespace(CLI::App* cluster, const char* verb);
+  void object_form(CLI::App* sub, ObjectForm& form);
+  void add_version();
   void add_help();
   void add_hidden();
+  std::string footer(const std::string& examples) const;
+  std::string examples(const std::vector<std::string>& lines) const;
   CompletionNode completion_of(const CLI::App* app) const;
 
   Parsed* parsed_;
+  bool in_cluster_ = false;         // the commands that are added are for a cluster
+  std::string program_ = "muster";  // what their examples begin with
   std::map<const CLI::Option*, Values> values_;
   std::vector<std::string> help_words_;
   CLI::App* help_ = nullptr;

@@ -4,8 +4,11 @@
 #pragma once
 
 #include <cstdio>
+#include <string>
+#include <vector>
 
 #include "base/result.h"
+#include "bundle/trust.h"
 #include "cli/options.h"
 #include "cli/terminal.h"
 #include "report/rows.h"
@@ -57,6 +60,21 @@ Exit run(const Relay& command, const Global& global, Console& console);
 Exit run(const Responder& command, const Global& global, Console& console);
 Exit run(const Guardian& command, const Global& global, Console& console);
 
+Exit run(const ClusterRun& command, const Global& global, Console& console);
+Exit run(const ClusterWatch& command, const Global& global, Console& console);
+Exit run(const ClusterAbort& command, const Global& global, Console& console);
+Exit run(const ClusterApprove& command, const Global& global, Console& console);
+Exit run(const ClusterStatus& command, const Global& global, Console& console);
+Exit run(const ClusterReport& command, const Global& global, Console& console);
+Exit run(const ClusterVerify& command, const Global& global, Console& console);
+Exit run(const ClusterNamespace& command, const Global& global, Console& console);
+
+/// Public keys that count: those of a file, or, where there is none, this machine's own.
+/// Errors: InvalidArgument for a file that cannot be used.
+base::Result<std::vector<bundle::TrustedKey>> trust_of(const std::string& file,
+                                                       const Global& global);
+/// What commands for a cluster are called: "kubectl muster" or "muster cluster".
+const char* cluster_program(const Global& global);
 /// "error: message" on stderr; Usage for InvalidArgument, else Error.
 Exit failed(Console& console, const base::Error& error);
 /// The renderer's word for what -o chose.

@@ -105,8 +105,10 @@ class Line {
     if (glued) found = option_named(path_, word.substr(0, 2));
     if (found == nullptr) return;
     used_.push_back(found);
-    if (!found->takes_value || glued) return;
-    if (equals == std::string::npos) {
+    if (!found->takes_value) return;
+    if (glued) {
+      value(*found, word.substr(2));
+    } else if (equals == std::string::npos) {
       pending_ = found;
     } else {
       value(*found, word.substr(equals + 1));
@@ -115,6 +117,7 @@ class Line {
 
   void value(const CompletionOption& option, const std::string& word) {
     if (option.names.front() == "--state-dir") wanted_.state_dir = word;
+    wanted_.options[option.names.front()] = word;
   }
 
   void offer(const std::string& word, const std::string& help) {
@@ -186,6 +189,19 @@ std::string completion_answer(const Wanted& wanted) {
     out += candidate.word + "\t" + candidate.help + "\n";
   }
   return out;
+}
+
+std::string kubectl_completion_answer(const Wanted& wanted) {
+  std::string out;
+  for (const Candidate& candidate : wanted.candidates) {
+    out += candidate.word + "\t" + candidate.help + "\n";
+  }
+  switch (wanted.kind) {
+    case ValueKind::File:
+    case ValueKind::Yaml: return out + ":0\n";     // and files
+    case ValueKind::Folder: return out + ":16\n";  // and folders
+    default: return out + ":4\n";                  // and nothing
+  }
 }
 
 }  // namespace cli

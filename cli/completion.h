@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,11 @@ enum class ValueKind : std::uint8_t {
   Plan,       // a name that drills have, or a file
   Profile,    // of the plan on the line
   Command,    // the words after `muster help`
+  ClusterPlan,
+  ClusterDrill,
+  ClusterRunningDrill,  // one that has not ended
+  Namespace,
+  Context,  // of the kubeconfig
 };
 
 struct Values {
@@ -62,6 +68,8 @@ struct Wanted {
   std::string prefix;                 // of the last word, which those have to begin with
   std::string plan;                   // the first argument on the line: the plan of a profile
   std::string state_dir;              // of --state-dir on the line
+  std::map<std::string, std::string>
+      options{};  // the others that take a value, by their first name
 };
 
 /// `words` are those after the program's name, as the shell split them; the last one is where the
@@ -70,6 +78,10 @@ Wanted complete(const CompletionNode& root, const std::vector<std::string>& word
 
 /// The answer to the script, in the form described above.
 std::string completion_answer(const Wanted& wanted);
+/// The answer to kubectl: words, and a line with what its shell adds of its own.
+/// Source: spf13/cobra, ShellCompDirective; Kubernetes documentation, "Extend kubectl with
+/// plugins".
+std::string kubectl_completion_answer(const Wanted& wanted);
 
 /// The script for "bash", "zsh" or "fish"; empty for any other shell.
 std::string completion_script(const std::string& shell);

@@ -74,6 +74,25 @@ std::string figures_text(const verify::Verification& v) {
 
 }  // namespace
 
+BundleVerdict judged(std::string name, const bundle::Read<bundle::Bundle>& read,
+                     const std::vector<bundle::TrustedKey>& trust) {
+  BundleVerdict out;
+  out.path = std::move(name);
+  if (!read) {
+    out.damage = read.error();
+    return out;
+  }
+  out.bundle = &*read;
+  out.trusted_as = bundle::trusted_as(trust, read->seal.key);
+  auto figures = verify::verify(*read);
+  if (figures) {
+    out.figures = std::move(*figures);
+  } else {
+    out.problem = figures.error().message;
+  }
+  return out;
+}
+
 Exit exit_of(const BundleVerdict& v) {
   if (v.damage) {
     const bool unknown = v.damage->fault == bundle::Fault::NoBundle ||

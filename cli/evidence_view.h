@@ -3,9 +3,11 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "api/node.h"
 #include "bundle/bundle.h"
+#include "bundle/trust.h"
 #include "cli/options.h"
 #include "store/audit_log.h"
 #include "verify/verify.h"
@@ -21,6 +23,11 @@ struct BundleVerdict {
   std::optional<verify::Verification> figures;  // where they could be computed
   std::string problem;                          // why not
 };
+
+/// A bundle that was read, or was not, computed again. `name`: what it is called in the answer.
+/// Lifetime: `read` outlives the verdict.
+BundleVerdict judged(std::string name, const bundle::Read<bundle::Bundle>& read,
+                     const std::vector<bundle::TrustedKey>& trust);
 
 /// 0 verified, 1 cannot be judged, 3 changed or figures differ, 4 the key is not trusted.
 Exit exit_of(const BundleVerdict& verdict);

@@ -1,4 +1,5 @@
 // The `muster` program: parse, run one command, exit with its code.
+#include <algorithm>
 #include <csignal>
 #include <fcntl.h>
 #include <variant>
@@ -24,7 +25,9 @@ int main(int count, char** arguments) {
   fill_standard_streams();
   aio::ignore_sigpipe();
   std::signal(SIGXFSZ, SIG_IGN);  // a file over its limit is an error that can be told and undone
-  const cli::Parsed parsed = cli::parse({arguments + 1, arguments + count});
+  const cli::Calling calling = cli::calling_of(count > 0 ? arguments[0] : "");
+  const cli::Parsed parsed =
+      cli::parse({arguments + std::min(count, 1), arguments + count}, calling);
   cli::Console console;
   console.out_stream = cli::look_at(1);
   console.err_stream = cli::look_at(2);

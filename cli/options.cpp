@@ -106,14 +106,25 @@ std::string usage_error(const CLI::App& root, const CLI::ParseError& error) {
 
 }  // namespace
 
-Parsed parse(const std::vector<std::string>& arguments) {
+Calling calling_of(std::string_view program) {
+  const std::string_view name = program.substr(program.rfind('/') + 1);
+  if (name == "kubectl-muster") return Calling::KubectlPlugin;
+  return name == "kubectl_complete-muster" ? Calling::KubectlComplete : Calling::Muster;
+}
+
+Parsed parse(const std::vector<std::string>& arguments, Calling calling) {
   Parsed parsed;
+  parsed.global.calling = calling;
   // Words of an unfinished line: not for the parser, which would judge them.
-  if (!arguments.empty() && arguments.front() == kCompleteWord) {
-    parsed.command = Complete{{arguments.begin() + 1, arguments.end()}};
+  if (calling == Calling::KubectlComplete) {
+    parsed.command = Complete{arguments, calling};
     return parsed;
   }
-  CommandTree tree(&parsed);
+  if (!arguments.empty() && arguments.front() == kCompleteWord) {
+    parsed.command = Complete{{arguments.begin() + 1, arguments.end()}, calling};
+    return parsed;
+  }
+  CommandTree tree(&parsed, calling);
   std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
   try {
     tree.app().parse(reversed);
@@ -137,14 +148,14 @@ Parsed parse(const std::vector<std::string>& arguments) {
       return parsed;
     }
     line.emplace_back("--help");
-    return parse(line);
+    return parse(line, calling);
   }
   return parsed;
 }
 
-CompletionNode command_words() {
+CompletionNode command_words(Calling calling) {
   Parsed parsed;
-  return CommandTree(&parsed).completion();
+  return CommandTree(&parsed, calling).completion();
 }
 
 }  // namespace cli

@@ -4,15 +4,17 @@
 //
 // Exit codes (docs/cli.md): 0 objectives and criteria met · 1 error · 2 usage or invalid plan ·
 // 3 something was missed · 4 inconclusive or invalid · 130 interrupted, after everything was
-// undone.
+// undone; of a drill in a cluster: while it goes on.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
+#include "cli/cluster_options.h"
 #include "cli/completion.h"
 
 namespace cli {
@@ -100,10 +102,20 @@ struct Version {
 struct Completion {
   std::string shell;
 };
+/// As what the program was called.
+enum class Calling : std::uint8_t {
+  Muster,
+  KubectlPlugin,    // kubectl-muster: `kubectl muster …`
+  KubectlComplete,  // kubectl_complete-muster, which kubectl asks at a TAB
+};
+/// Of argv[0]. Source: Kubernetes documentation, "Extend kubectl with plugins".
+Calling calling_of(std::string_view program);
+
 /// Hidden: what a completion script asks at a TAB. The words after `muster`, the last one
 /// unfinished.
 struct Complete {
   std::vector<std::string> words;
+  Calling calling = Calling::Muster;
 };
 /// `muster system start|stop|status FILE`: a local system by hand; the file is a plan or a system.
 struct System {
@@ -145,14 +157,18 @@ struct Guardian {
   std::int64_t drill_pid = 0, silence_seconds = 0;
 };
 
-using Command = std::variant<DrillRun, DrillList, DrillShow, DrillWatch, DrillAbort, DrillApprove,
-                             DrillReport, DrillRecover, Compliance, ScheduleRun, ScheduleNext,
-                             ScheduleList, Stop, Validate, Version, Completion, Complete, System,
-                             Verify, Keys, Audit, Schema, Relay, Responder, Guardian>;
+using Command =
+    std::variant<DrillRun, DrillList, DrillShow, DrillWatch, DrillAbort, DrillApprove, DrillReport,
+                 DrillRecover, Compliance, ScheduleRun, ScheduleNext, ScheduleList, Stop, Validate,
+                 Version, Completion, Complete, System, Verify, Keys, Audit, Schema, Relay,
+                 Responder, Guardian, ClusterRun, ClusterWatch, ClusterAbort, ClusterApprove,
+                 ClusterStatus, ClusterReport, ClusterVerify, ClusterNamespace>;
 
 /// Options of every command.
 struct Global {
   std::string state_dir;  // empty: the default, see runner/state_dir.h
+  ClusterFlags cluster;   // of the commands for a cluster
+  Calling calling = Calling::Muster;
 };
 
 /// Either a command to run, or what to print and the exit code (help, usage error).
@@ -164,9 +180,9 @@ struct Parsed {
 };
 
 /// Errors: usage errors come back as err and Exit::Usage, never as an exception.
-Parsed parse(const std::vector<std::string>& arguments);
+Parsed parse(const std::vector<std::string>& arguments, Calling calling = Calling::Muster);
 
 /// Every command, option and argument, for completion.
-CompletionNode command_words();
+CompletionNode command_words(Calling calling = Calling::Muster);
 
 }  // namespace cli

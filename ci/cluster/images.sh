@@ -78,6 +78,12 @@ make_muster() {
     strip --strip-unneeded -o "$work/$program" "$path"
     programs+=(--file "$work/$program=/usr/bin/$program")
   done
+  # Links that lead nowhere here, and in the image to muster (docs/adr/0014).
+  mkdir -p "$work/links"
+  for program in kubectl-muster kubectl_complete-muster; do
+    ln -sf muster "$work/links/$program"
+    programs+=(--file "$work/links/$program=/usr/bin/$program")
+  done
   files muster "${programs[@]}" --package tzdata --file /etc/ssl/certs/ca-certificates.crt --user muster:65532 \
     --folder /var/lib/muster:65532:0700
   config=(--entrypoint '["/usr/bin/muster"]' --user 65532:65532 --workingdir /var/lib/muster

@@ -1,6 +1,7 @@
 #include "runner/evidence_file.h"
 
 #include "aio/file.h"
+#include "drill/assess.h"
 #include "report/json.h"
 #include "runner/requester.h"
 #include "runner/results.h"
@@ -75,6 +76,13 @@ base::Result<> save_evidence(const DrillDir& dir, const EvidenceContext& context
 base::Result<bool> is_report_of(const DrillDir& dir, const bundle::Bundle& bundle) {
   TRY(drill::Report shown, load_report(dir));
   return figures_json(std::move(shown)) == bundle.documents.report_json;
+}
+
+base::Result<drill::Report> report_of(const bundle::Bundle& bundle) {
+  TRY(drill::Report report, report::from_json(bundle.documents.report_json));
+  // They depend on the records alone, whatever was to be judged.
+  report.series = drill::assess({}, bundle.evidence).series;
+  return report;
 }
 
 base::Result<Accounting> begin_accounting(const StateDir& state, const DrillDir& dir,

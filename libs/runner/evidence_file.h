@@ -50,4 +50,8 @@ base::Result<> save_evidence(const DrillDir& dir, const EvidenceContext& context
 /// show, says what the bundle's report says. Errors: it cannot be read.
 base::Result<bool> is_report_of(const DrillDir& dir, const bundle::Bundle& bundle);
 
+/// The report that a bundle has, with the points of its plots, which only the records have.
+/// Errors: InvalidArgument: it is no report, or of a version that is not known.
+base::Result<drill::Report> report_of(const bundle::Bundle& bundle);
+
 }  // namespace runner
