@@ -35,6 +35,7 @@ constexpr base::Duration kHeartbeatEvery = base::seconds(2);
 constexpr base::Duration kJournalWithin = base::seconds(5);
 constexpr base::Duration kSayAgain = base::seconds(1);
 constexpr base::Duration kSayWithin = base::seconds(600);
+constexpr base::Duration kClaimWithin = base::seconds(60);
 
 class CarryOut final : public PodProgram, private targets::Approvals {
  public:
@@ -42,7 +43,7 @@ class CarryOut final : public PodProgram, private targets::Approvals {
 
  private:
   aio::Task<base::Result<bool>> whole() override {
-    CO_TRY(co_await claim(""));
+    CO_TRY(co_await claim_in_time());
     if (drill_.finished()) co_return true;
     aio::TaskGroup group(context_.get_executor());
     group.spawn(listen_for_signals(group.token()));
@@ -61,7 +62,24 @@ class CarryOut final : public PodProgram, private targets::Approvals {
       // Nothing was touched: whatever is touched has a drill run around it, and that has a report.
       end = failure_of("NotBegun", drilled.error().message, true, drill_, clock_.wall_now());
     }
-    co_return co_await say_end(std::move(end));
+    CO_TRY(co_await say_end(std::move(end)));
+    // The journal removed it, unless the server was away at just that moment.
+    static_cast<void>(co_await writer_->hold(drill_.uid, false, {}));
+    co_return true;
+  }
+
+  /// A server that is away, or a write of the operator in between, is no reason not to begin: there
+  /// is no second runner.
+  aio::Task<base::Result<>> claim_in_time() {
+    const base::TimePoint until = clock_.now() + kClaimWithin;
+    while (true) {
+      auto claimed = co_await claim("");
+      if (claimed || clock_.now() >= until) co_return claimed;
+      if (claimed.error().code == base::Code::NotFound) co_return claimed;
+      const auto now = co_await writer_->read({});
+      if (now && !now->runner().empty() && now->runner() != options_.pod_uid) co_return claimed;
+      static_cast<void>(co_await aio::wait_for(clock_, kSayAgain, {}));
+    }
   }
 
   aio::Task<base::Result<std::vector<Member>>> drill() {

@@ -1,6 +1,7 @@
 #include "operator/drill_controller.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include <fmt/format.h>
@@ -11,6 +12,7 @@
 #include "kube/informer.h"
 #include "kube/store.h"
 #include "operator/drill_decide.h"
+#include "operator/drill_requests.h"
 #include "operator/log.h"
 #include "runner/drill_target.h"
 
@@ -21,40 +23,14 @@ using cluster::DrillObject;
 
 constexpr base::Duration kAskAgain = base::seconds(5);
 constexpr int kDecisionsMax = 8;  // of one reconcile
-
-struct DrillPod {
-  std::string drill_uid;
-  PodState state;
-};
-
-base::Result<DrillPod> parse_drill_pod(std::string_view json) {
-  TRY(const api::Node object, api::parse_json(json));
-  DrillPod out;
-  out.drill_uid = object["metadata"]["labels"][kDrillLabel].as_string();
-  const std::string& phase = object["status"]["phase"].as_string();
-  out.state.exists = true;
-  out.state.ended = phase == "Failed" || phase == "Succeeded";
-  for (const api::Node& container : object["status"]["containerStatuses"].items()) {
-    const std::string& why = container["state"]["waiting"]["reason"].as_string();
-    if (!why.empty() && why != "ContainerCreating") out.state.waiting = why;
-  }
-  for (const api::Node& condition : object["status"]["conditions"].items()) {
-    const bool no_room = condition["type"].as_string() == "PodScheduled" &&
-                         condition["status"].as_string() == "False";
-    if (no_room) out.state.waiting = condition["reason"].as_string();
-  }
-  return out;
-}
+/// A pod that is refused is not asked for less often than so: a quota is raised at some time.
+constexpr base::Duration kRetryLongest = base::seconds(30);
 
 base::Result<api::Node> parse_plan_object(std::string_view json) {
   TRY(api::Node object, api::parse_json(json));
   // Most of an object that was applied, and nobody here reads it.
   if (api::Node* meta = object.find("metadata")) meta->erase("managedFields");
   return object;
-}
-
-bool under_way(const DrillObject& drill) {
-  return !drill.phase().empty() && drill.phase() != "Pending" && !drill.finished();
 }
 
 }  // namespace
@@ -72,12 +48,14 @@ class DrillController::Driver {
         plans_(parse_plan_object),
         pods_(parse_drill_pod),
         // A copy that is not whole would show drills without plans and pods.
-        controller_(
-            clock,
-            {.name = "drill", .workers = settings_.workers, .ready = [this] { return synced(); }},
-            [this](kube::Key key, std::stop_token stop) {
-              return reconcile(std::move(key), std::move(stop));
-            }),
+        controller_(clock,
+                    {.name = "drill",
+                     .workers = settings_.workers,
+                     .queue = {.retry_longest = kRetryLongest},
+                     .ready = [this] { return synced(); }},
+                    [this](kube::Key key, std::stop_token stop) {
+                      return reconcile(std::move(key), std::move(stop));
+                    }),
         drill_informer_(clock, client, {.resource = cluster::kDrills, .ns = settings_.ns}, drills_),
         plan_informer_(clock, client, {.resource = cluster::kPlans, .ns = settings_.ns}, plans_),
         pod_informer_(clock, client,
@@ -89,7 +67,7 @@ class DrillController::Driver {
     drills_.add_index("uid",
                       [](const DrillObject& drill) { return std::vector<std::string>{drill.uid}; });
     drills_.on_news = [this](const kube::Key& key, kube::News what) {
-      controller_.add(key, what);
+      if (!is_own_report(key)) controller_.add(key, what);
       if (owner_.on_drill) owner_.on_drill(key);
     };
     plans_.on_news = [this](const kube::Key& key, kube::News) {
@@ -141,8 +119,28 @@ class DrillController::Driver {
     }
     // One that is gone does not say whose it was.
     drills_.for_each([&](const kube::Key& drill, const DrillObject& object) {
-      if (drill.space == key.space && under_way(object)) controller_.add(drill);
+      if (drill.space == key.space && is_under_way(object)) controller_.add(drill);
     });
+  }
+
+  /// What a refusal says may be different each time (a port, an ID): in answer to our own report of
+  /// it the pod would be asked for at once again, past the back-off.
+  bool is_own_report(const kube::Key& key) {
+    const auto reported = reported_.find(key);
+    if (reported == reported_.end()) return false;
+    const DrillObject* drill = drills_.find(key);
+    const api::Node* running =
+        drill == nullptr ? nullptr : cluster::condition_of(drill->status["conditions"], "Running");
+    const bool own = running != nullptr && (*running)["message"].as_string() == reported->second;
+    if (drill == nullptr || own) reported_.erase(reported);
+    return own;
+  }
+
+  bool is_overdue(const DrillObject& drill) const {
+    const api::Node* taken = cluster::condition_of(drill.status["conditions"], "Accepted");
+    if (taken == nullptr || !is_under_way(drill) || !drill.runner().empty()) return false;
+    const auto since = kube::parse_time((*taken)["lastTransitionTime"].as_string());
+    return since && clock_.wall_now() - *since > settings_.begin_within;
   }
 
   PodState pod_state(const DrillObject& drill, PodRole role) const {
@@ -155,8 +153,9 @@ class DrillController::Driver {
     facts.runner = pod_state(drill, PodRole::Runner);
     facts.guardian = pod_state(drill, PodRole::Guardian);
     if (settings_.stops != nullptr) facts.stopped = settings_.stops->reason(drill.key.space);
+    facts.overdue = is_overdue(drill);
     const api::Node* plan = plans_.find({drill.key.space, drill.plan});
-    if (plan == nullptr || under_way(drill)) return facts;
+    if (plan == nullptr || is_under_way(drill) || drill.finished()) return facts;
     const auto mine = plan_for(*plan, drill.spec);
     facts.plan = mine.value_or(*plan);
     if (!mine) {
@@ -173,7 +172,9 @@ class DrillController::Driver {
     if (known == nullptr) co_return kube::Outcome{};
     {
       const DrillFacts facts = facts_of(*known);
-      if (!acts(decide(*known, facts), *known, facts)) co_return again_of(*known, facts);
+      // Whether its namespace is ending, only the server says.
+      const bool look = known->deleting && known->has_finalizer;
+      if (!look && !acts(decide(*known, facts), *known, facts)) co_return again_of(*known, facts);
     }
     cluster::DrillWriter writer(client_, key);
     for (int i = 0; i < kDecisionsMax; ++i) {
@@ -182,8 +183,11 @@ class DrillController::Driver {
       if (!read) co_return tl::unexpected(read.error());
       const DrillObject& drill = *read;
       DrillFacts facts = facts_of(drill);
-      CO_TRY(facts.runner, co_await ask_pod(drill, PodRole::Runner, stop));
-      CO_TRY(facts.guardian, co_await ask_pod(drill, PodRole::Guardian, stop));
+      CO_TRY(facts.runner, co_await ask_pod(client_, drill, PodRole::Runner, stop));
+      CO_TRY(facts.guardian, co_await ask_pod(client_, drill, PodRole::Guardian, stop));
+      if (drill.deleting && drill.has_finalizer) {
+        CO_TRY(facts.space_ending, co_await is_space_ending(client_, drill.key.space, stop));
+      }
       if (facts.plan) {
         CO_TRY(facts.busy_with, co_await busy_with(drill, *facts.plan, stop));
       }
@@ -199,10 +203,10 @@ class DrillController::Driver {
   bool acts(const DrillDecision& decision, const DrillObject& drill,
             const DrillFacts& facts) const {
     if (std::holds_alternative<Rest>(decision)) return false;
-    if (std::holds_alternative<MakePod>(decision) || std::holds_alternative<RemovePod>(decision) ||
-        std::holds_alternative<Abort>(decision)) {
-      return true;
-    }
+    const bool is_request =
+        std::holds_alternative<MakePod>(decision) || std::holds_alternative<RemovePod>(decision) ||
+        std::holds_alternative<Abort>(decision) || std::holds_alternative<LetGo>(decision);
+    if (is_request) return true;
     return !members_of(decision, drill, facts, clock_.wall_now()).empty();
   }
 
@@ -210,19 +214,10 @@ class DrillController::Driver {
   kube::Outcome again_of(const DrillObject& drill, const DrillFacts& facts) const {
     const DrillDecision decision = decide(drill, facts);
     const auto* hold = std::get_if<Hold>(&decision);
-    return kube::Outcome{hold != nullptr && hold->reason != "PlanNotFound" ? kAskAgain
-                                                                           : base::Duration{}};
-  }
-
-  aio::Task<base::Result<PodState>> ask_pod(const DrillObject& drill, PodRole role,
-                                            std::stop_token stop) {
-    if (drill.phase().empty() || drill.phase() == "Pending") co_return PodState{};
-    const kube::Key key{drill.key.space, pod_name(drill.key.name, role)};
-    CO_TRY(const kube::Reply reply, co_await client_.get(cluster::kPods, key, std::move(stop)));
-    if (reply.code == 404) co_return PodState{};
-    if (!reply.ok()) co_return tl::unexpected(kube::error_of(reply.refusal, "get pod"));
-    CO_TRY(const DrillPod pod, parse_drill_pod(reply.body));
-    co_return pod.drill_uid == drill.uid ? pod.state : PodState{};
+    const bool held = hold != nullptr && hold->reason != "PlanNotFound";
+    const bool unclaimed = is_under_way(drill) && drill.runner().empty();
+    const bool ending = drill.deleting && drill.has_finalizer;
+    return kube::Outcome{held || unclaimed || ending ? kAskAgain : base::Duration{}};
   }
 
   /// Asked of the server: two drills that are taken at the same moment must see each other.
@@ -236,7 +231,7 @@ class DrillController::Driver {
     CO_TRY(const kube::ListPage page, decoder.list_page(reply.body));
     for (const kube::ObjectText& item : page.items) {
       const auto other = cluster::parse_drill(item.json);
-      if (!other || other->uid == drill.uid || !under_way(*other)) continue;
+      if (!other || other->uid == drill.uid || !is_under_way(*other)) continue;
       std::vector<std::string> both;
       const std::vector<std::string> theirs = parts_of(other->status["plan"]);
       std::set_intersection(mine.begin(), mine.end(), theirs.begin(), theirs.end(),
@@ -252,49 +247,37 @@ class DrillController::Driver {
       co_return co_await make_pod(std::move(drill), make->role, std::move(stop));
     }
     if (const auto* remove = std::get_if<RemovePod>(&decision)) {
-      const kube::Key key{drill.key.space, pod_name(drill.key.name, remove->role)};
-      CO_TRY(const kube::Reply reply,
-             co_await client_.remove(cluster::kPods, key, {}, std::move(stop)));
-      if (!reply.ok() && reply.code != 404) {
-        co_return tl::unexpected(kube::error_of(reply.refusal, "delete pod"));
-      }
-      co_return base::Result<>{};
+      co_return co_await remove_pod(client_, std::move(drill), remove->role, std::move(stop));
     }
     if (std::holds_alternative<Abort>(decision)) {
       CO_TRY(co_await cluster::DrillWriter(client_, drill.key).abort(drill.uid, std::move(stop)));
       tell(decision, drill);
       co_return base::Result<>{};
     }
-    CO_TRY(co_await write(drill, members_of(decision, drill, facts, clock_.wall_now()), stop));
+    if (std::holds_alternative<LetGo>(decision)) {
+      tell(decision, drill);
+      cluster::DrillWriter writer(client_, drill.key);
+      co_return co_await writer.hold(drill.uid, false, std::move(stop));
+    }
+    CO_TRY(co_await write_members(client_, drill,
+                                  members_of(decision, drill, facts, clock_.wall_now()), stop));
     tell(decision, drill);
     co_return base::Result<>{};
   }
 
-  aio::Task<base::Result<>> write(const DrillObject& drill, std::vector<cluster::Member> members,
-                                  std::stop_token stop) {
-    api::Node status = api::Node::map();
-    for (auto& [name, value] : members) status.set(name, std::move(value));
-    auto written = co_await cluster::write_status(client_, cluster::kDrills,
-                                                  {drill.key, drill.uid, drill.version},
-                                                  std::move(status), std::move(stop));
-    // Somebody changed it: the next look sees what.
-    const bool late = !written && written.error().code == base::Code::FailedPrecondition;
-    co_return late ? base::Result<>{} : std::move(written);
-  }
-
   aio::Task<base::Result<>> make_pod(DrillObject drill, PodRole role, std::stop_token stop) {
     const std::vector<std::string> avoid = co_await nodes_of(drill, stop);
-    const api::Node pod = pod_of(drill, role, settings_.pods, avoid, settings_.grace_seconds);
-    CO_TRY(const kube::Reply reply,
-           co_await client_.create(cluster::kPods, drill.key.space, api::to_json(pod), {}, stop));
+    CO_TRY(const kube::Reply reply, co_await create_pod(client_, drill, role, settings_.pods, avoid,
+                                                        settings_.grace_seconds, stop));
     if (reply.ok() || reply.code == 409) co_return base::Result<>{};
     const std::string what =
         fmt::format("the {} pod was refused: {}", name(role), reply.refusal.message);
     // A quota, a webhook, a service account that is missing: said where people look, tried again.
-    const DrillDecision refused = Report{"PodRefused", what};
+    const DrillDecision refused = Report{kPodRefused, what};
     const auto members = members_of(refused, drill, {}, clock_.wall_now());
     if (!members.empty()) {
-      CO_TRY(co_await write(drill, members, stop));
+      reported_[drill.key] = what;
+      CO_TRY(co_await write_members(client_, drill, members, stop));
       tell(refused, drill);
     }
     co_return tl::unexpected(kube::error_of(reply.refusal, what));
@@ -348,6 +331,11 @@ class DrillController::Driver {
       say_it("Warning", "Stopped", abort->message);
     } else if (std::holds_alternative<Take>(decision)) {
       say_it("Normal", "Accepted", fmt::format("plan {} is drilled", drill.plan));
+    } else if (const auto* given_up = std::get_if<GiveUp>(&decision)) {
+      say_it("Warning", "NotBegun", given_up->message);
+    } else if (std::holds_alternative<LetGo>(decision) && !drill.finished()) {
+      say_it("Warning", "NamespaceTerminating",
+             "the namespace is being deleted, and what was to be undone with it");
     }
   }
 
@@ -360,6 +348,7 @@ class DrillController::Driver {
   kube::Store<DrillObject> drills_;
   kube::Store<api::Node> plans_;
   kube::Store<DrillPod> pods_;
+  std::map<kube::Key, std::string> reported_;  // refusals that no watch has shown yet
   kube::Controller controller_;
   kube::Informer drill_informer_, plan_informer_, pod_informer_;
 };

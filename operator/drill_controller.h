@@ -24,6 +24,8 @@ struct ControllerSettings {
   std::string ns;  // that is watched; empty: all
   PodSettings pods;
   std::int64_t grace_seconds = 600;  // for an undo when a pod is asked to end
+  /// How long a drill that was taken may wait for its runner.
+  base::Duration begin_within = base::seconds(300);
   std::size_t workers = 2;
   const StopSwitch* stops = nullptr;  // none: drills cannot be stopped
   /// Asked right before each write. Empty: always.

@@ -35,13 +35,23 @@ DrillDecision about_waiting(const cluster::DrillObject& drill, const DrillFacts&
   return Take{};
 }
 
+/// What was said last of a pod that does not start.
+std::string why_not_begun(const cluster::DrillObject& drill) {
+  const Node* running = cluster::condition_of(drill.status["conditions"], "Running");
+  const std::string said = running == nullptr ? "" : (*running)["message"].as_string();
+  return said.empty() ? "its runner did not come in time"
+                      : "its runner did not come in time: " + said;
+}
+
 DrillDecision about_pods(const cluster::DrillObject& drill, const DrillFacts& facts) {
   const bool claimed = !drill.runner().empty();
+  if (!claimed && facts.overdue) return GiveUp{why_not_begun(drill)};
   if (!facts.stopped.empty() && !drill.abort) return Abort{facts.stopped};
   if (facts.guardian.exists && facts.guardian.ended) return RemovePod{PodRole::Guardian};
   if (!facts.guardian.exists) return MakePod{PodRole::Guardian};
   if (claimed) return Rest{};
   if (!facts.runner.exists) return MakePod{PodRole::Runner};
+  if (facts.runner.ended) return GiveUp{"its runner ended before it had begun"};
   for (const PodState* pod : {&facts.runner, &facts.guardian}) {
     if (!pod->waiting.empty()) {
       return Report{pod->waiting,
@@ -49,6 +59,14 @@ DrillDecision about_pods(const cluster::DrillObject& drill, const DrillFacts& fa
                                 pod == &facts.runner ? "runner" : "guardian", pod->waiting)};
     }
   }
+  return Rest{};
+}
+
+DrillDecision about_finished(const cluster::DrillObject& drill, const DrillFacts& facts) {
+  if (drill.has_finalizer) return LetGo{};
+  // They would start whenever their image appears, to find that there is nothing to do.
+  if (!facts.runner.waiting.empty()) return RemovePod{PodRole::Runner};
+  if (!facts.guardian.waiting.empty()) return RemovePod{PodRole::Guardian};
   return Rest{};
 }
 
@@ -78,13 +96,14 @@ std::vector<Member> taken(const cluster::DrillObject& drill, const DrillFacts& f
 }  // namespace
 
 DrillDecision decide(const cluster::DrillObject& drill, const DrillFacts& facts) {
-  if (drill.finished()) return Rest{};
+  if (drill.finished()) return about_finished(drill, facts);
   if (waits(drill)) {
     if (drill.deleting) return Rest{};
     return about_waiting(drill, facts);
   }
   // A drill that is being deleted is undone by its pods, as any other.
-  if (drill.deleting && drill.journal().empty()) return Rest{};
+  if (drill.deleting && !drill.has_finalizer) return Rest{};
+  if (drill.deleting && facts.space_ending) return LetGo{};
   return about_pods(drill, facts);
 }
 
@@ -108,6 +127,9 @@ std::vector<Member> members_of(const DrillDecision& decision, const cluster::Dri
   if (std::holds_alternative<Take>(decision)) return taken(drill, facts, now);
   if (const auto* report = std::get_if<Report>(&decision)) {
     return condition_members(drill, "Running", "False", report->reason, report->message, now);
+  }
+  if (const auto* given_up = std::get_if<GiveUp>(&decision)) {
+    return failure_of("NotBegun", given_up->message, true, drill, now);
   }
   return {};
 }

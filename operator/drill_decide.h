@@ -6,8 +6,13 @@
 //                       taken: its plan is kept in the status, so that a later edit changes nothing
 //   Starting and on     first the guardian, then the runner, which is never made a second time:
 //                       an injection whose result is unknown is not repeated; told to end where
-//                       drills are stopped (stop_switch.h)
-//   Finished            nothing
+//                       drills are stopped (stop_switch.h). A runner that never came, because its
+//                       image or its pod is refused, ends the drill after a while
+//   Finished            nothing but to tidy up: a finalizer too many, pods that never started
+//
+// In a namespace that is being deleted nothing can be undone, because its accounts and rights go
+// first, and nothing has to be, because the workloads go with it: there the finalizer is let go, or
+// the namespace would never end.
 #pragma once
 
 #include <optional>
@@ -34,6 +39,8 @@ struct DrillFacts {
   std::string busy_with;     // another drill that has a part of the target; empty: none
   std::string stopped;       // why no drill may run here; empty: it may
   PodState runner, guardian;
+  bool overdue = false;       // nobody has claimed it within the time that there is for that
+  bool space_ending = false;  // its namespace is being deleted
 };
 
 struct Refuse {
@@ -55,8 +62,16 @@ struct RemovePod {
 struct Report {  // of a runner that does not come up
   std::string reason, message;
 };
+struct GiveUp {  // nothing has been touched, and nothing will be
+  std::string message;
+};
+struct LetGo {};  // the finalizer
 struct Rest {};
-using DrillDecision = std::variant<Rest, Refuse, Hold, Take, Abort, MakePod, RemovePod, Report>;
+using DrillDecision =
+    std::variant<Rest, Refuse, Hold, Take, Abort, MakePod, RemovePod, Report, GiveUp, LetGo>;
+
+/// The reason of a condition that says that a pod of the drill was refused.
+inline constexpr const char* kPodRefused = "PodRefused";
 
 /// One decision at a time; after it was carried out it is asked again.
 DrillDecision decide(const cluster::DrillObject& drill, const DrillFacts& facts);

@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "aio/signal.h"
+#include "aio/task_group.h"
 #include "cluster/status_journal.h"
 #include "operator/drill_pods.h"
 #include "operator/drill_result.h"
@@ -33,6 +35,23 @@ class Guard final : public PodProgram {
 
  private:
   aio::Task<base::Result<bool>> whole() override {
+    aio::TaskGroup group(context_.get_executor());
+    group.spawn(listen_for_signals(group.token()));
+    auto done = co_await stand();
+    group.cancel();
+    static_cast<void>(co_await group.join());
+    co_return done;
+  }
+
+  aio::Task<base::Result<>> listen_for_signals(std::stop_token stop) {
+    while (true) {
+      CO_TRY(co_await aio::wait_signal({SIGINT, SIGTERM}, stop));
+      say("asked to end: guarding on for as long as there is");
+      asked_to_end_ = true;
+    }
+  }
+
+  aio::Task<base::Result<bool>> stand() {
     began_ = changed_ = clock_.now();
     base::Duration pause = kRetryFirst;
     while (true) {
@@ -61,6 +80,7 @@ class Guard final : public PodProgram {
     const auto now = co_await writer_->read({});
     if (!now) {
       look.drill_gone = now.error().code == base::Code::NotFound;
+      look.barred = asked_to_end_ && now.error().code == base::Code::PermissionDenied;
       // What cannot be asked says nothing of the runner, which may be asked as little.
       changed_ = clock_.now();
       co_return look;
@@ -138,7 +158,11 @@ class Guard final : public PodProgram {
 
   /// What was done. Errors: something is left.
   aio::Task<base::Result<std::string>> undo() {
-    if (drill_.journal().empty()) co_return std::string("nothing had been touched");
+    if (drill_.journal().empty()) {
+      // The finalizer comes before the first entry of the journal.
+      CO_TRY(co_await writer_->hold(drill_.uid, false, {}));
+      co_return std::string("nothing had been touched");
+    }
     CO_TRY(runner::PlanFile file, plan());
     const std::string primary = runner::role(file.plan, "primary");
     const std::size_t instances = file.system.instances.size();
@@ -174,12 +198,13 @@ class Guard final : public PodProgram {
   base::TimePoint began_{}, changed_{};
   std::string beat_, why_;
   std::optional<base::TimePoint> fault_seen_;
+  bool asked_to_end_ = false;
 };
 
 }  // namespace
 
 GuardTurn turn_of(const GuardLook& look, base::Duration silence_max) {
-  if (look.drill_gone || look.finished) return GuardTurn::Leave;
+  if (look.drill_gone || look.finished || look.barred) return GuardTurn::Leave;
   if (look.mine) return GuardTurn::TakeOver;
   if (!look.claimed) {
     return look.unclaimed >= kClaimWithin ? GuardTurn::TakeOver : GuardTurn::Wait;

@@ -24,6 +24,7 @@ struct GuardLook {
   bool finished = false;    // and nothing is left to undo
   bool claimed = false;     // by a runner
   bool mine = false;        // by this guardian: go on undoing
+  bool barred = false;      // its pod was asked to end, and its account may not even look any more
   RunnerPod pod = RunnerPod::Unknown;
   base::Duration silence{};  // since the runner's heartbeat was seen to change
   bool forward = false;      // the drill is not in its failback yet
@@ -31,6 +32,8 @@ struct GuardLook {
   std::optional<base::Duration> overdue{};
   base::Duration unclaimed{};  // since the guardian began, while nobody claimed it
 };
+/// One that is asked to end guards on for as long as its pod has, unless its rights are gone too:
+/// then the namespace ends, and everything in it.
 enum class GuardTurn : std::uint8_t { Wait, Leave, TakeOver };
 /// Pure. `silence_max`: 0: for ever.
 GuardTurn turn_of(const GuardLook& look, base::Duration silence_max);

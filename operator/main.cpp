@@ -2,6 +2,8 @@
 //   muster-operator run     watches Drills and plans, and sees to the pods
 //   muster-operator drill   in a pod of one drill: carries it out
 //   muster-operator guard   in another pod of it: undoes it when the first one is gone
+//   muster-operator end-drills   before the release goes: ends what is under way
+//   muster-operator check   for `helm test`: the kinds are served, the operator is ready
 #include <cstdlib>
 
 #include <CLI/CLI.hpp>
@@ -10,6 +12,8 @@
 #include "aio/signal.h"
 #include "cli/version.h"
 #include "operator/carry_out.h"
+#include "operator/check.h"
+#include "operator/end_drills.h"
 #include "operator/guard.h"
 #include "operator/program.h"
 #include "probes/responder.h"
@@ -26,6 +30,81 @@ void pod_flags(CLI::App* app, op::PodOptions& options) {
   app->add_option("--state-dir", options.state_dir, "where the drill keeps its files");
   app->add_option("--name-server", options.name_server,
                   "who knows the host names of the plan, HOST:PORT; default: as this machine");
+}
+
+/// Of the pods of drills, and of who makes them.
+void drill_pod_flags(CLI::App* app, op::PodSettings& pods, std::int64_t& grace_seconds) {
+  app->add_option("--image", pods.image, "of the pods of drills")
+      ->envname("MUSTER_IMAGE")
+      ->required();
+  app->add_option("--pull-policy", pods.pull_policy, "of that image")
+      ->check(CLI::IsMember({"Always", "IfNotPresent", "Never"}))
+      ->capture_default_str();
+  app->add_option("--evidence-claim", pods.evidence_claim,
+                  "a PersistentVolumeClaim of the drill's namespace; default: a Secret");
+  app->add_option("--key-secret", pods.key_secret,
+                  "a Secret of the drill's namespace with evidence.key; default: a key per drill");
+  app->add_option("--undo-grace-seconds", grace_seconds,
+                  "how long an undo may take when a pod is asked to end")
+      ->check(CLI::Range(1, 86'400))
+      ->capture_default_str();
+}
+
+CLI::App* run_flags(CLI::App& app, op::ProgramOptions& program, std::int64_t& lease_seconds,
+                    std::int64_t& begin_seconds) {
+  CLI::App* run = app.add_subcommand("run", "the operator");
+  run->add_option("--kubeconfig", program.kubeconfig,
+                  "default: KUBECONFIG, the pod's service account, ~/.kube/config");
+  run->add_option("--pod-name", program.pod, "who this is")->envname("POD_NAME")->required();
+  run->add_option("--pod-uid", program.pod_uid, "its UID")->envname("POD_UID")->required();
+  run->add_option("--lease-namespace", program.lease_ns, "where the Lease is; default: its own")
+      ->envname("POD_NAMESPACE");
+  run->add_flag("!--no-leader-election", program.elect, "for one replica that is never doubled");
+  run->add_option("--lease-seconds", lease_seconds, "how long a lease lasts, 3 to 3600")
+      ->check(CLI::Range(3, 3600))
+      ->capture_default_str();
+  run->add_option("--begin-within-seconds", begin_seconds,
+                  "how long a drill waits for its runner before it ends without having begun")
+      ->check(CLI::Range(1, 86'400))
+      ->capture_default_str();
+  run->add_option("--listen", program.listen, "where metrics and health are served")
+      ->capture_default_str();
+  run->add_option("--watch-namespace", program.controllers.ns, "only this one; default: all");
+  drill_pod_flags(run, program.controllers.pods, program.controllers.grace_seconds);
+  return run;
+}
+
+CLI::App* end_flags(CLI::App& app, op::EndDrillsOptions& end, std::int64_t& lease_seconds,
+                    std::int64_t& within_seconds) {
+  CLI::App* out = app.add_subcommand("end-drills", "ends all drills, before the operator goes");
+  out->add_option("--kubeconfig", end.kubeconfig,
+                  "default: KUBECONFIG, the pod's service account, ~/.kube/config");
+  out->add_option("--pod-name", end.pod, "who this is")->envname("POD_NAME")->required();
+  out->add_option("--pod-uid", end.pod_uid, "its UID")->envname("POD_UID")->required();
+  out->add_option("--operator-namespace", end.home, "where the operator and its Lease are")
+      ->envname("POD_NAMESPACE")
+      ->required();
+  out->add_option("--operator", end.deployment, "its Deployment")->required();
+  out->add_option("--namespace", end.spaces, "where its drills are; as often as there are any");
+  out->add_option("--lease-seconds", lease_seconds, "how long the operator's lease lasts")
+      ->check(CLI::Range(3, 3600))
+      ->capture_default_str();
+  out->add_option("--within-seconds", within_seconds, "how long that may take")
+      ->check(CLI::Range(1, 86'400))
+      ->capture_default_str();
+  drill_pod_flags(out, end.pods, end.grace_seconds);
+  return out;
+}
+
+CLI::App* check_flags(CLI::App& app, op::CheckOptions& check, std::int64_t& within_seconds) {
+  CLI::App* out = app.add_subcommand("check", "whether the operator is there and ready");
+  out->add_option("--kubeconfig", check.kubeconfig,
+                  "default: KUBECONFIG, the pod's service account, ~/.kube/config");
+  out->add_option("--url", check.url, "of its /readyz")->required();
+  out->add_option("--within-seconds", within_seconds, "how long it may take to be")
+      ->check(CLI::Range(1, 3600))
+      ->capture_default_str();
+  return out;
 }
 
 int respond(const std::vector<std::string>& words) {
@@ -47,34 +126,14 @@ int main(int count, char** arguments) {
 
   op::ProgramOptions program;
   std::int64_t lease_seconds = 15;
-  CLI::App* run = app.add_subcommand("run", "the operator");
-  run->add_option("--kubeconfig", program.kubeconfig,
-                  "default: KUBECONFIG, the pod's service account, ~/.kube/config");
-  run->add_option("--pod-name", program.pod, "who this is")->envname("POD_NAME")->required();
-  run->add_option("--pod-uid", program.pod_uid, "its UID")->envname("POD_UID")->required();
-  run->add_option("--lease-namespace", program.lease_ns, "where the Lease is; default: its own")
-      ->envname("POD_NAMESPACE");
-  run->add_flag("!--no-leader-election", program.elect, "for one replica that is never doubled");
-  run->add_option("--lease-seconds", lease_seconds, "how long a lease lasts, 3 to 3600")
-      ->check(CLI::Range(3, 3600))
-      ->capture_default_str();
-  run->add_option("--listen", program.listen, "where metrics and health are served")
-      ->capture_default_str();
-  run->add_option("--watch-namespace", program.controllers.ns, "only this one; default: all");
-  run->add_option("--image", program.controllers.pods.image, "of the pods of drills")
-      ->envname("MUSTER_IMAGE")
-      ->required();
-  run->add_option("--pull-policy", program.controllers.pods.pull_policy, "of that image")
-      ->check(CLI::IsMember({"Always", "IfNotPresent", "Never"}))
-      ->capture_default_str();
-  run->add_option("--evidence-claim", program.controllers.pods.evidence_claim,
-                  "a PersistentVolumeClaim of the drill's namespace; default: a Secret");
-  run->add_option("--key-secret", program.controllers.pods.key_secret,
-                  "a Secret of the drill's namespace with evidence.key; default: a key per drill");
-  run->add_option("--undo-grace-seconds", program.controllers.grace_seconds,
-                  "how long an undo may take when a pod is asked to end")
-      ->check(CLI::Range(1, 86'400))
-      ->capture_default_str();
+  std::int64_t begin_seconds = 300;
+  const CLI::App* run = run_flags(app, program, lease_seconds, begin_seconds);
+  op::EndDrillsOptions end;
+  std::int64_t end_seconds = 240;
+  const CLI::App* end_all = end_flags(app, end, lease_seconds, end_seconds);
+  op::CheckOptions check;
+  std::int64_t check_seconds = 60;
+  const CLI::App* look = check_flags(app, check, check_seconds);
 
   op::PodOptions pod;
   pod.version = cli::version();
@@ -97,6 +156,12 @@ int main(int count, char** arguments) {
   if (responder->parsed()) return respond(responder->remaining());
   program.lease = base::seconds(lease_seconds);
   program.build = {cli::version(), cli::revision(), cli::compiler()};
+  program.controllers.begin_within = base::seconds(begin_seconds);
   if (run->parsed()) return op::run_operator(program);
+  end.lease = base::seconds(lease_seconds);
+  end.within = base::seconds(end_seconds);
+  if (end_all->parsed()) return op::end_drills(end);
+  check.within = base::seconds(check_seconds);
+  if (look->parsed()) return op::check(check);
   return drill->parsed() ? op::carry_out(pod) : op::guard(pod);
 }

@@ -29,6 +29,21 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- end }}
 {{- end -}}
 
+{{/* One release in a cluster: two would both act on every Drill. Where no cluster is asked (`helm template`), nothing
+is found. */}}
+{{- define "muster.onlyRelease" -}}
+{{- range (lookup "rbac.authorization.k8s.io/v1" "ClusterRoleBinding" "" "").items -}}
+{{- $labels := .metadata.labels | default dict -}}
+{{- if and (eq (index $labels "app.kubernetes.io/name" | default "") "muster") (hasSuffix "-operator" .roleRef.name) .subjects -}}
+{{- $name := index $labels "app.kubernetes.io/instance" | default "" -}}
+{{- $namespace := (first .subjects).namespace -}}
+{{- if or (ne $name $.Release.Name) (ne $namespace $.Release.Namespace) -}}
+{{- fail (printf "muster is installed already, as release %s in namespace %s, and a cluster takes one release: add your namespaces to the drillNamespaces of that one, or uninstall it first" $name $namespace) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
 {{- define "muster.image" -}}
 {{- with .Values.image -}}
 {{- if .digest -}}

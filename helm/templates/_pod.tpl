@@ -50,3 +50,27 @@ topologySpreadConstraints:
       {{- include "muster.selector" . | nindent 6 }}
 {{- end }}
 {{- end -}}
+
+{{/* Flags of who makes the pods of drills: the operator, and what ends drills before it goes. */}}
+{{- define "muster.drillFlags" -}}
+- --undo-grace-seconds={{ .Values.undoGraceSeconds }}
+- --pull-policy={{ .Values.image.pullPolicy }}
+{{- with .Values.evidence.claim }}
+- --evidence-claim={{ . }}
+{{- end }}
+{{- with .Values.evidence.keySecret }}
+- --key-secret={{ . }}
+{{- end }}
+{{- end -}}
+
+{{- define "muster.operatorEnv" -}}
+- name: POD_NAME
+  valueFrom: {fieldRef: {fieldPath: metadata.name}}
+- name: POD_UID
+  valueFrom: {fieldRef: {fieldPath: metadata.uid}}
+- name: POD_NAMESPACE
+  valueFrom: {fieldRef: {fieldPath: metadata.namespace}}
+# The pods of drills are of the same image.
+- name: MUSTER_IMAGE
+  value: {{ include "muster.image" . | quote }}
+{{- end -}}

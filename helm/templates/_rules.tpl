@@ -1,11 +1,18 @@
-{{/* What the operator may do anywhere: look. */}}
+{{/* What the operator may do anywhere: look. And let a Drill go whose namespace is being deleted: what it
+may do there goes with the namespace, at once. */}}
 {{- define "muster.rules.reading" -}}
 - apiGroups: [muster.dev]
   resources: [recoveryplans, drills, drillschedules]
   verbs: [get, list, watch]
+- apiGroups: [muster.dev]
+  resources: [drills]
+  verbs: [patch]
 - apiGroups: [""]
   resources: [pods]
   verbs: [get, list, watch]
+- apiGroups: [""]
+  resources: [namespaces]
+  verbs: [get]
 - apiGroups: [apps]
   resources: [deployments, statefulsets, daemonsets]
   verbs: [get, list, watch]

@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "cluster/kept_members.h"
+
 namespace cluster {
 
 using api::Node;
@@ -13,6 +15,8 @@ const kube::Resource kPlans{"muster.dev", "v1alpha1", "RecoveryPlan", "recoveryp
 const kube::Resource kSchedules{"muster.dev", "v1alpha1", "DrillSchedule", "drillschedules", true};
 
 namespace {
+
+constexpr int kAttemptsMax = 10;  // of a write that others come before
 
 Node operation(const char* op, const std::string& path, Node value) {
   return Node::map().set("op", op).set("path", path).set("value", std::move(value));
@@ -31,6 +35,20 @@ base::Result<> landed(const base::Result<kube::Reply>& reply, const std::string&
     return base::fail(base::Code::FailedPrecondition, what + ": another pod has the drill now");
   }
   return tl::unexpected(kube::error_of(reply->refusal, what));
+}
+
+/// The finalizers as they were read, with ours or without it, in just that version.
+std::string finalizers_patch(const Node& meta, const std::string& object_uid, bool held) {
+  Node finalizers = Node::sequence();
+  for (const Node& one : meta["finalizers"].items()) {
+    if (one.as_string() != kUndoFinalizer) finalizers.push(one);
+  }
+  if (held) finalizers.push(kUndoFinalizer);
+  return api::to_json(
+      Node::map().set("metadata", Node::map()
+                                      .set("uid", object_uid)
+                                      .set("resourceVersion", meta["resourceVersion"])
+                                      .set("finalizers", std::move(finalizers))));
 }
 
 }  // namespace
@@ -108,7 +126,8 @@ aio::Task<base::Result<>> DrillWriter::write(std::string object_uid, std::string
   const auto reply = co_await client_->patch(kDrills, key_, kube::PatchType::Json,
                                              fenced_patch(object_uid, runner_uid, members),
                                              {.subresource = "status"}, std::move(stop));
-  co_return landed(reply, "write the status of drills " + kube::to_string(key_));
+  CO_TRY(landed(reply, "write the status of drills " + kube::to_string(key_)));
+  co_return all_kept(reply->body, members);
 }
 
 aio::Task<base::Result<>> DrillWriter::abort(std::string object_uid, std::stop_token stop) {
@@ -125,27 +144,21 @@ aio::Task<base::Result<>> DrillWriter::hold(std::string object_uid, bool held,
                                             std::stop_token stop) {
   const std::string what =
       fmt::format("{} the finalizer of drills {}", held ? "add" : "remove", kube::to_string(key_));
-  const auto reply = co_await client_->get(kDrills, key_, stop);
-  if (reply && reply->code == 404 && !held) co_return base::Result<>{};
-  CO_TRY(landed(reply, what));
-  CO_TRY(const Node object, api::parse_json(reply->body));
-  const Node& meta = object["metadata"];
-  if (meta["uid"].as_string() != object_uid && !held) co_return base::Result<>{};
-  if (among(meta["finalizers"], kUndoFinalizer) == held) co_return base::Result<>{};
-  Node finalizers = Node::sequence();
-  for (const Node& one : meta["finalizers"].items()) {
-    if (one.as_string() != kUndoFinalizer) finalizers.push(one);
+  for (int attempt = 1;; ++attempt) {
+    const auto reply = co_await client_->get(kDrills, key_, stop);
+    if (reply && reply->code == 404 && !held) co_return base::Result<>{};
+    CO_TRY(landed(reply, what));
+    CO_TRY(const Node object, api::parse_json(reply->body));
+    const Node& meta = object["metadata"];
+    if (meta["uid"].as_string() != object_uid && !held) co_return base::Result<>{};
+    if (among(meta["finalizers"], kUndoFinalizer) == held) co_return base::Result<>{};
+    const auto patched = co_await client_->patch(
+        kDrills, key_, kube::PatchType::Merge, finalizers_patch(meta, object_uid, held), {}, stop);
+    if (patched && patched->code == 404 && !held) co_return base::Result<>{};
+    // A heartbeat came in between: that says nothing about the finalizers.
+    if (patched && patched->code == 409 && attempt < kAttemptsMax) continue;
+    co_return landed(patched, what);
   }
-  if (held) finalizers.push(kUndoFinalizer);
-  const Node patch =
-      Node::map().set("metadata", Node::map()
-                                      .set("uid", object_uid)
-                                      .set("resourceVersion", meta["resourceVersion"])
-                                      .set("finalizers", std::move(finalizers)));
-  const auto patched = co_await client_->patch(kDrills, key_, kube::PatchType::Merge,
-                                               api::to_json(patch), {}, std::move(stop));
-  if (patched && patched->code == 404 && !held) co_return base::Result<>{};
-  co_return landed(patched, what);
 }
 
 }  // namespace cluster

@@ -4,6 +4,7 @@ Rendered objects are given to the server with --dry-run=server and strict valida
 field of its own kinds, which is more than any linter. Its Pod Security admission judges the pods.
 """
 
+import functools
 import glob
 import json
 import os
@@ -26,6 +27,7 @@ PARTS = {
     "nodes": ({"nodes": {"enabled": True}}, {}),
     "rights": ({"runnerRules": [{"apiGroups": ["apps"], "resources": ["deployments"], "resourceNames": ["web"],
                                  "verbs": ["get", "patch"]}]}, {}),
+    "uninstall": ({"uninstall": {"endDrills": True, "withinSeconds": 900}}, {"uninstall": {"endDrills": False}}),
     "evidence": ({"evidence": {"claim": "evidence", "keySecret": "evidence-key"}}, {}),
     "budget": ({"podDisruptionBudget": {"enabled": True}}, {"podDisruptionBudget": {"enabled": False}}),
     "metrics": ({"metrics": {"serviceMonitor": {"enabled": True, "labels": {"release": "prometheus"}},
@@ -57,6 +59,7 @@ REFUSED = [
     ("no name of a namespace", {"drillNamespaces": ["Shop"]}, "drillNamespaces.*Shop|Shop"),
     ("a namespace twice", {"drillNamespaces": ["shop", "shop"]}, "drillNamespaces"),
     ("a lease that is too short", {"lease": {"seconds": 1}}, "lease.*seconds"),
+    ("an end that comes too early", {"uninstall": {"withinSeconds": 1}}, "uninstall.*withinSeconds"),
     ("a policy that is none", {"image": {"pullPolicy": "Sometimes"}}, "image.*pullPolicy"),
     ("a repository with a tag's text", {"image": {"repository": "muster latest"}}, "image.*repository"),
     ("a digest that is none", {"image": {"digest": "sha256:abc"}}, "image.*digest"),
@@ -103,6 +106,17 @@ def combinations():
     for name, (more, less) in PARTS.items():
         yield f"only {name}", merged(off, more)
         yield f"all but {name}", merged(*(a for other, (a, _) in PARTS.items() if other != name), less)
+
+
+@functools.cache
+def all_documents():
+    """Of every combination, as text because the definitions of kinds are long: which has it first."""
+    different = {}
+    for name, values in combinations():
+        for text in re.split(r"^---$", render(values).stdout, flags=re.M):
+            if re.search(r"^kind:", text, re.M):
+                different.setdefault(text, name)
+    return different
 
 
 class Rendering(unittest.TestCase):
@@ -175,11 +189,7 @@ class OnAServer(unittest.TestCase):
             server().make_namespace(namespace)
 
     def test_every_combination_is_taken(self):
-        different = {}  # as text: the definitions of kinds are long
-        for name, values in combinations():
-            for text in re.split(r"^---$", render(values).stdout, flags=re.M):
-                if re.search(r"^kind:", text, re.M):
-                    different.setdefault(text, name)
+        different = all_documents()
         self.assertGreater(len(different), 50)
         text = "\n---\n".join(different)
         done = server().kubectl("apply", "--dry-run=server", "--validate=strict", "-f", "-", given=text)
@@ -261,12 +271,12 @@ class Life(unittest.TestCase):
         kept = {one for one in self.everything() if "sh.helm.release" not in one}
         self.assertEqual({one for one in first if "sh.helm.release" not in one}, kept)
 
-        do("uninstall")
+        do("uninstall", "--no-hooks")  # nobody is here to run a Job: tests/release has one who does
         self.assertEqual(set(), self.everything())
         self.assertEqual(CRDS, self.crds())
         self.assertIn("No drill can run yet", do("install", CHART).stdout)
         do("upgrade", CHART, "--set", "crds.keep=false")
-        do("uninstall")
+        do("uninstall", "--no-hooks")
         self.assertEqual(set(), self.everything())
         server().kubectl("wait", "--for=delete", "--timeout=60s", *(f"crd/{name}" for name in CRDS))
 

@@ -15,10 +15,11 @@ from chart_under_test import CHART, NAMESPACE, RELEASE, SOURCE, helms, render_ob
 DRILLED, OTHER = "shop", "elsewhere"
 
 READING = """
-drills.muster.dev            get list watch
+drills.muster.dev            get list watch patch
 recoveryplans.muster.dev     get list watch
 drillschedules.muster.dev    get list watch
 pods                         get list watch
+namespaces                   get
 deployments.apps             get list watch
 statefulsets.apps            get list watch
 daemonsets.apps              get list watch
@@ -104,7 +105,7 @@ class Rights(unittest.TestCase):
 
     @classmethod
     def tearDownClass(cls):
-        server().helm(helms()[0], "uninstall", cls.release, "-n", NAMESPACE)
+        server().helm(helms()[0], "uninstall", cls.release, "-n", NAMESPACE, "--no-hooks")
 
     @classmethod
     def apply(cls, values):

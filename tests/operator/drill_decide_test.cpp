@@ -151,12 +151,65 @@ TEST(DrillDecide, AGuardianThatEndedTooEarlyIsReplaced) {
 }
 
 TEST(DrillDecide, ADrillThatIsDeletedWhileAFaultIsInForceKeepsItsGuardian) {
-  DrillObject deleted = drill("Recovery");
+  DrillObject deleted = drill("Injection");
   deleted.deleting = true;
   deleted.status.set("runner", Node::map().set("uid", "r"));
   EXPECT_TRUE(is<Rest>(decide(deleted, {}))) << "nothing was touched: nothing is needed";
-  deleted.status.set("journal", "MUJ1 …");
-  EXPECT_TRUE(is<MakePod>(decide(deleted, {})));
+  deleted.has_finalizer = true;
+  EXPECT_TRUE(is<MakePod>(decide(deleted, {}))) << "with or without a journal: one comes first";
+}
+
+TEST(DrillDecide, InANamespaceThatEndsTheFinalizerIsLetGo) {
+  DrillObject deleted = drill("Injection");
+  deleted.has_finalizer = true;
+  DrillFacts ending;
+  ending.space_ending = true;
+  EXPECT_TRUE(is<MakePod>(decide(deleted, ending))) << "of one that is not deleted it is not";
+  deleted.deleting = true;
+  EXPECT_TRUE(is<LetGo>(decide(deleted, ending)));
+  deleted.has_finalizer = false;
+  EXPECT_TRUE(is<Rest>(decide(deleted, ending)));
+}
+
+TEST(DrillDecide, ARunnerThatDoesNotComeInTimeEndsTheDrill) {
+  DrillObject starting = drill("Starting");
+  DrillFacts late;
+  late.overdue = late.guardian.exists = late.runner.exists = true;
+  starting.status.set("conditions",
+                      cluster::with_condition(Node(), "Running", "False", "ImagePullBackOff",
+                                              "the runner pod does not start", "t", 1));
+  const DrillDecision decision = decide(starting, late);
+  ASSERT_TRUE(is<GiveUp>(decision));
+  EXPECT_EQ(std::get<GiveUp>(decision).message,
+            "its runner did not come in time: the runner pod does not start");
+  bool finished = false;
+  for (const auto& [name, value] : members_of(decision, starting, late, {})) {
+    if (name == "phase") finished = value.as_string() == "Finished";
+    if (name != "conditions") continue;
+    EXPECT_EQ((*cluster::condition_of(value, "Running"))["reason"].as_string(), "NotBegun");
+    EXPECT_EQ((*cluster::condition_of(value, "Undone"))["status"].as_string(), "True");
+  }
+  EXPECT_TRUE(finished);
+  starting.status.set("runner", Node::map().set("uid", "r"));
+  EXPECT_TRUE(is<Rest>(decide(starting, late))) << "it has come";
+}
+
+TEST(DrillDecide, ARunnerThatEndedWithoutTheDrillIsNotWaitedFor) {
+  DrillFacts ended;
+  ended.guardian.exists = ended.runner.exists = ended.runner.ended = true;
+  EXPECT_TRUE(is<GiveUp>(decide(drill("Starting"), ended)));
+}
+
+TEST(DrillDecide, AFinishedDrillHasNeitherFinalizerNorPodsThatNeverStarted) {
+  DrillObject finished = drill("Finished");
+  DrillFacts waiting;
+  waiting.runner.waiting = waiting.guardian.waiting = "ImagePullBackOff";
+  ASSERT_TRUE(is<RemovePod>(decide(finished, waiting)));
+  EXPECT_EQ(std::get<RemovePod>(decide(finished, waiting)).role, PodRole::Runner);
+  waiting.runner.waiting.clear();
+  EXPECT_EQ(std::get<RemovePod>(decide(finished, waiting)).role, PodRole::Guardian);
+  finished.has_finalizer = true;
+  EXPECT_TRUE(is<LetGo>(decide(finished, waiting)));
 }
 
 TEST(DrillDecide, APodThatDoesNotStartIsTold) {

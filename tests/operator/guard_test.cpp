@@ -58,6 +58,12 @@ TEST(Guard, AfterTheEndThereIsNothingToGuard) {
   EXPECT_EQ(turn_of(look, kMax), GuardTurn::Leave);
 }
 
+TEST(Guard, OneThatIsAskedToEndAndHasNoRightsLeaves) {
+  GuardLook look;
+  look.barred = true;
+  EXPECT_EQ(turn_of(look, kMax), GuardTurn::Leave);
+}
+
 TEST(Guard, ItGoesOnWithWhatItHasTakenOver) {
   GuardLook look = claimed(RunnerPod::Unknown, 0);
   look.mine = true;

@@ -1,0 +1,85 @@
+#include "operator/drill_requests.h"
+
+#include <fmt/format.h>
+
+#include "cluster/objects.h"
+
+namespace op {
+
+base::Result<DrillPod> parse_drill_pod(std::string_view json) {
+  TRY(const api::Node object, api::parse_json(json));
+  DrillPod out;
+  out.drill_uid = object["metadata"]["labels"][kDrillLabel].as_string();
+  const std::string& phase = object["status"]["phase"].as_string();
+  out.state.exists = true;
+  out.state.ended = phase == "Failed" || phase == "Succeeded";
+  for (const api::Node& container : object["status"]["containerStatuses"].items()) {
+    const std::string& why = container["state"]["waiting"]["reason"].as_string();
+    if (!why.empty() && why != "ContainerCreating") out.state.waiting = why;
+  }
+  for (const api::Node& condition : object["status"]["conditions"].items()) {
+    const bool no_room = condition["type"].as_string() == "PodScheduled" &&
+                         condition["status"].as_string() == "False";
+    if (no_room) out.state.waiting = condition["reason"].as_string();
+  }
+  return out;
+}
+
+bool is_under_way(const cluster::DrillObject& drill) {
+  return !drill.phase().empty() && drill.phase() != "Pending" && !drill.finished();
+}
+
+aio::Task<base::Result<>> write_members(kube::Client& client, cluster::DrillObject drill,
+                                        std::vector<cluster::Member> members,
+                                        std::stop_token stop) {
+  api::Node status = api::Node::map();
+  for (auto& [name, value] : members) status.set(name, std::move(value));
+  auto written = co_await cluster::write_status(client, cluster::kDrills,
+                                                {drill.key, drill.uid, drill.version},
+                                                std::move(status), std::move(stop));
+  // Somebody changed it: the next look sees what.
+  const bool late = !written && written.error().code == base::Code::FailedPrecondition;
+  co_return late ? base::Result<>{} : std::move(written);
+}
+
+aio::Task<base::Result<PodState>> ask_pod(kube::Client& client, cluster::DrillObject drill,
+                                          PodRole role, std::stop_token stop) {
+  if (drill.phase().empty() || drill.phase() == "Pending") co_return PodState{};
+  const kube::Key key{drill.key.space, pod_name(drill.key.name, role)};
+  CO_TRY(const kube::Reply reply, co_await client.get(cluster::kPods, key, std::move(stop)));
+  if (reply.code == 404) co_return PodState{};
+  if (!reply.ok()) co_return tl::unexpected(kube::error_of(reply.refusal, "get pod"));
+  CO_TRY(const DrillPod pod, parse_drill_pod(reply.body));
+  co_return pod.drill_uid == drill.uid ? pod.state : PodState{};
+}
+
+aio::Task<base::Result<>> remove_pod(kube::Client& client, cluster::DrillObject drill, PodRole role,
+                                     std::stop_token stop) {
+  const kube::Key key{drill.key.space, pod_name(drill.key.name, role)};
+  CO_TRY(const kube::Reply reply, co_await client.remove(cluster::kPods, key, {}, std::move(stop)));
+  if (reply.ok() || reply.code == 404) co_return base::Result<>{};
+  co_return tl::unexpected(kube::error_of(reply.refusal, "delete pod"));
+}
+
+aio::Task<base::Result<kube::Reply>> create_pod(kube::Client& client, cluster::DrillObject drill,
+                                                PodRole role, PodSettings settings,
+                                                std::vector<std::string> avoid,
+                                                std::int64_t grace_seconds, std::stop_token stop) {
+  const api::Node pod = pod_of(drill, role, settings, avoid, grace_seconds);
+  co_return co_await client.create(cluster::kPods, drill.key.space, api::to_json(pod), {},
+                                   std::move(stop));
+}
+
+aio::Task<base::Result<bool>> is_space_ending(kube::Client& client, std::string ns,
+                                              std::stop_token stop) {
+  CO_TRY(const kube::Reply reply,
+         co_await client.get(cluster::kNamespaces, {"", ns}, std::move(stop)));
+  if (reply.code == 404) co_return true;
+  if (reply.code == 403) co_return false;
+  const std::string what = fmt::format("get namespace {}", ns);
+  if (!reply.ok()) co_return tl::unexpected(kube::error_of(reply.refusal, what));
+  CO_TRY(const api::Node object, api::parse_json(reply.body));
+  co_return object["metadata"].find("deletionTimestamp") != nullptr;
+}
+
+}  // namespace op
