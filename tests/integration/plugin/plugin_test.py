@@ -179,7 +179,7 @@ class Running(Plugin):
         manual = plan()
         manual["metadata"] = {"name": "manual", "namespace": SHOP}
         for name in ("sign-off", "look"):
-            manual["spec"]["recovery"].append({"name": name, "approval": {"message": "look at it"}})
+            manual["spec"]["recovery"].append({"name": name, "phase": "ServiceRestoration", "approval": {"message": "look at it"}})
         self.ask("POST", f"{API}/namespaces/{SHOP}/recoveryplans", manual)
         self.make("manual-1", {"phase": "Recovery"}, planRef={"name": "manual"}, approvals=["look"])
         self.assertEqual("drill.muster.dev/manual-1: step sign-off approved\n", self.said("approve", "manual-1", "sign-off", "-n", SHOP))
