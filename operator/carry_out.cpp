@@ -36,6 +36,10 @@ constexpr base::Duration kJournalWithin = base::seconds(5);
 constexpr base::Duration kSayAgain = base::seconds(1);
 constexpr base::Duration kSayWithin = base::seconds(600);
 constexpr base::Duration kClaimWithin = base::seconds(60);
+constexpr base::Duration kConfirmWithin = base::seconds(8);
+constexpr base::Duration kConfirmAgain = base::millis(250);
+/// An older answer says nothing of now: the process may have stood still since.
+constexpr base::Duration kAnswerAge = base::seconds(2);
 
 class CarryOut final : public PodProgram, private targets::Approvals {
  public:
@@ -75,9 +79,8 @@ class CarryOut final : public PodProgram, private targets::Approvals {
     while (true) {
       auto claimed = co_await claim("");
       if (claimed || clock_.now() >= until) co_return claimed;
-      if (claimed.error().code == base::Code::NotFound) co_return claimed;
-      const auto now = co_await writer_->read({});
-      if (now && !now->runner().empty() && now->runner() != options_.pod_uid) co_return claimed;
+      const base::Code code = claimed.error().code;
+      if (code == base::Code::NotFound || code == base::Code::FailedPrecondition) co_return claimed;
       static_cast<void>(co_await aio::wait_for(clock_, kSayAgain, {}));
     }
   }
@@ -121,7 +124,8 @@ class CarryOut final : public PodProgram, private targets::Approvals {
         .accounting = &accounting,
         .journal = std::move(journal),
         .story = [this](const drill::TimelineEvent& entry) { tell_event(entry); },
-        .approvals = this};
+        .approvals = this,
+        .confirm = [this](std::stop_token stop) { return confirm(std::move(stop)); }};
     runner::DrillRun run(clock_, context_.get_executor(), std::move(setup));
     running_ = &run;
     if (ending_) run.abort(drill::AbortReason::User, *ending_);
@@ -179,6 +183,23 @@ class CarryOut final : public PodProgram, private targets::Approvals {
   [[noreturn]] void leave() {
     say("another pod has the drill now: leaving it to that one");
     std::_Exit(EXIT_FAILURE);
+  }
+
+  /// Right before something is changed: the drill is this pod's, as the server says now.
+  aio::Task<base::Result<>> confirm(std::stop_token stop) {
+    const base::TimePoint until = clock_.now() + kConfirmWithin;
+    while (true) {
+      const base::TimePoint asked = clock_.now();
+      const auto now = co_await writer_->read(stop);
+      if (now && (now->uid != drill_.uid || now->runner() != options_.pod_uid)) leave();
+      if (now && clock_.now() - asked < kAnswerAge) co_return base::Result<>{};
+      const bool gone = !now && now.error().code == base::Code::NotFound;
+      if (gone || clock_.now() >= until || stop.stop_requested()) {
+        co_return base::fail(base::Code::Unavailable,
+                             "the API server does not say whose the drill is: nothing is done");
+      }
+      static_cast<void>(co_await aio::wait_for(clock_, kConfirmAgain, stop));
+    }
   }
 
   aio::Task<base::Result<>> watch(std::stop_token stop) {

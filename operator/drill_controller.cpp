@@ -188,8 +188,10 @@ class DrillController::Driver {
       if (drill.deleting && drill.has_finalizer) {
         CO_TRY(facts.space_ending, co_await is_space_ending(client_, drill.key.space, stop));
       }
-      if (facts.plan) {
-        CO_TRY(facts.busy_with, co_await busy_with(drill, *facts.plan, stop));
+      const api::Node* plan = facts.plan ? &*facts.plan : nullptr;
+      if (untouched(drill, facts)) plan = &drill.status["plan"];
+      if (plan != nullptr) {
+        CO_TRY(facts.busy_with, co_await busy_with(drill, *plan, stop));
       }
       const DrillDecision decision = decide(drill, facts);
       if (!acts(decision, drill, facts)) co_return again_of(drill, facts);

@@ -20,6 +20,11 @@ bool waits(const cluster::DrillObject& drill) {
   return drill.phase().empty() || drill.phase() == "Pending";
 }
 
+Hold busy(const DrillFacts& facts) {
+  return Hold{"TargetBusy", fmt::format("drill {} is under way on the same target; one at a time",
+                                        facts.busy_with)};
+}
+
 DrillDecision about_waiting(const cluster::DrillObject& drill, const DrillFacts& facts) {
   if (drill.abort) return Refuse{"Aborted", "spec.abort was set before the drill began"};
   if (!facts.stopped.empty()) return Refuse{"Stopped", facts.stopped};
@@ -28,10 +33,7 @@ DrillDecision about_waiting(const cluster::DrillObject& drill, const DrillFacts&
                                             drill.plan, drill.key.space)};
   }
   if (!facts.plan_problem.empty()) return Refuse{"InvalidPlan", facts.plan_problem};
-  if (!facts.busy_with.empty()) {
-    return Hold{"TargetBusy", fmt::format("drill {} is under way on the same target; one at a time",
-                                          facts.busy_with)};
-  }
+  if (!facts.busy_with.empty()) return busy(facts);
   return Take{};
 }
 
@@ -45,6 +47,9 @@ std::string why_not_begun(const cluster::DrillObject& drill) {
 
 DrillDecision about_pods(const cluster::DrillObject& drill, const DrillFacts& facts) {
   const bool claimed = !drill.runner().empty();
+  // Two that were taken at the same moment did not see each other then; now one of them at least
+  // sees the other, and steps back before it has done anything.
+  if (!facts.busy_with.empty() && untouched(drill, facts)) return busy(facts);
   if (!claimed && facts.overdue) return GiveUp{why_not_begun(drill)};
   if (!facts.stopped.empty() && !drill.abort) return Abort{facts.stopped};
   if (facts.guardian.exists && facts.guardian.ended) return RemovePod{PodRole::Guardian};
@@ -94,6 +99,11 @@ std::vector<Member> taken(const cluster::DrillObject& drill, const DrillFacts& f
 }
 
 }  // namespace
+
+bool untouched(const cluster::DrillObject& drill, const DrillFacts& facts) {
+  return drill.phase() == "Starting" && drill.runner().empty() && !facts.guardian.exists &&
+         !facts.runner.exists;
+}
 
 DrillDecision decide(const cluster::DrillObject& drill, const DrillFacts& facts) {
   if (drill.finished()) return about_finished(drill, facts);

@@ -36,8 +36,9 @@ struct DrillFacts {
   /// With profile and overrides applied; nothing: there is no plan of that name.
   std::optional<api::Node> plan;
   std::string plan_problem;  // why it cannot be drilled, for good; empty: it can
-  std::string busy_with;     // another drill that has a part of the target; empty: none
-  std::string stopped;       // why no drill may run here; empty: it may
+  /// Another drill that has a part of the target, of one that waits or is untouched(); empty: none.
+  std::string busy_with;
+  std::string stopped;  // why no drill may run here; empty: it may
   PodState runner, guardian;
   bool overdue = false;       // nobody has claimed it within the time that there is for that
   bool space_ending = false;  // its namespace is being deleted
@@ -72,6 +73,9 @@ using DrillDecision =
 
 /// The reason of a condition that says that a pod of the drill was refused.
 inline constexpr const char* kPodRefused = "PodRefused";
+
+/// Taken, and nothing was made for it yet.
+bool untouched(const cluster::DrillObject& drill, const DrillFacts& facts);
 
 /// One decision at a time; after it was carried out it is asked again.
 DrillDecision decide(const cluster::DrillObject& drill, const DrillFacts& facts);

@@ -145,6 +145,7 @@ class Guard final : public PodProgram {
       say("taking the drill over: " + why);
       why_ = why;
       CO_TRY(co_await claim(drill_.runner()));
+      if (drill_.finished()) co_return true;  // its runner ended while it was looked for
     }
     CO_TRY(const std::string text, co_await undo());
     const std::string message = fmt::format("{}; {}", why_.empty() ? why : why_, text);

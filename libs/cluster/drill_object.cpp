@@ -16,6 +16,7 @@ const kube::Resource kSchedules{"muster.dev", "v1alpha1", "DrillSchedule", "dril
 
 namespace {
 
+constexpr int kClaimsMax = 8;
 constexpr int kAttemptsMax = 10;  // of a write that others come before
 
 Node operation(const char* op, const std::string& path, Node value) {
@@ -100,25 +101,31 @@ aio::Task<base::Result<DrillObject>> DrillWriter::read(std::stop_token stop) {
 aio::Task<base::Result<DrillObject>> DrillWriter::claim(std::string from, Node runner,
                                                         std::stop_token stop) {
   const std::string what = "claim drills " + kube::to_string(key_);
-  CO_TRY(const DrillObject now, co_await read(stop));
-  if (now.runner() == runner["uid"].as_string()) co_return now;
-  if (now.runner() != from) {
-    co_return base::fail(base::Code::FailedPrecondition,
-                         fmt::format("{}: it is carried out by pod {} already", what,
-                                     now.status["runner"]["pod"].as_string()));
+  for (int i = 0; i < kClaimsMax; ++i) {
+    CO_TRY(const DrillObject now, co_await read(stop));
+    if (now.finished() || now.runner() == runner["uid"].as_string()) co_return now;
+    if (now.runner() != from) {
+      co_return base::fail(base::Code::FailedPrecondition,
+                           fmt::format("{}: it is carried out by pod {} already", what,
+                                       now.status["runner"]["pod"].as_string()));
+    }
+    if (now.phase().empty() || now.phase() == "Pending") {
+      // A pod that was made for it comes late: it was put back, another drill has its target.
+      co_return base::fail(base::Code::FailedPrecondition, what + ": it waits to be taken");
+    }
+    // The version decides between two that saw the same.
+    const Node patch = Node::map()
+                           .set("metadata", Node::map().set("resourceVersion", now.version))
+                           .set("status", Node::map().set("runner", runner));
+    const auto reply =
+        co_await client_->patch(kDrills, key_, kube::PatchType::Merge, api::to_json(patch),
+                                {.subresource = "status"}, stop);
+    // Somebody wrote to it, perhaps nothing of this: the next look tells.
+    if (reply && reply->code == 409) continue;
+    CO_TRY(landed(reply, what));
+    co_return parse_drill(reply->body);
   }
-  // The version decides between two that saw the same.
-  const Node patch = Node::map()
-                         .set("metadata", Node::map().set("resourceVersion", now.version))
-                         .set("status", Node::map().set("runner", std::move(runner)));
-  const auto reply =
-      co_await client_->patch(kDrills, key_, kube::PatchType::Merge, api::to_json(patch),
-                              {.subresource = "status"}, std::move(stop));
-  if (reply && reply->code == 409) {
-    co_return base::fail(base::Code::FailedPrecondition, what + ": it was changed meanwhile");
-  }
-  CO_TRY(landed(reply, what));
-  co_return parse_drill(reply->body);
+  co_return base::fail(base::Code::Unavailable, what + ": others write to it all the time");
 }
 
 aio::Task<base::Result<>> DrillWriter::write(std::string object_uid, std::string runner_uid,

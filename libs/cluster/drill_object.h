@@ -56,7 +56,8 @@ class DrillWriter {
   /// Errors: NotFound; what the server says.
   aio::Task<base::Result<DrillObject>> read(std::stop_token stop);
   /// Takes the drill for a pod. `from`: who has it now, empty for nobody; `runner`: what
-  /// status.runner becomes. Errors: FailedPrecondition where another has it.
+  /// status.runner becomes. One that has finished is nobody's to take and comes as it is. Errors:
+  /// FailedPrecondition where another has it, or where it waits to be taken.
   aio::Task<base::Result<DrillObject>> claim(std::string from, api::Node runner,
                                              std::stop_token stop);
   /// Of the one that claimed it. Errors: FailedPrecondition where another has it now; NotFound.

@@ -100,6 +100,7 @@ aio::Task<base::Result<std::string>> Actuator::run(drill::PartId id, std::stop_t
   CO_TRY(targets::Driver * driver, driver_of(id));
   const PartView part = part_of(plan_, id);
   CO_TRY(const api::Node undo, prepared(id));
+  if (confirm_ && driver->changes_target()) CO_TRY(co_await confirm_(stop));
   const base::TimePoint limit = context_.clock.now() + base::seconds(part.timeout_seconds);
   targets::Context context = context_;
   context.part = *part.name;

@@ -3,8 +3,10 @@
 // result is in the journal before it is told.
 #pragma once
 
+#include <functional>
 #include <stop_token>
 #include <string>
+#include <utility>
 
 #include "api/recovery_plan.h"
 #include "drill/engine_config.h"
@@ -17,9 +19,16 @@ namespace runner {
 
 class Actuator {
  public:
-  /// Lifetime: all outlive it. The plan is resolved (no placeholders).
-  Actuator(const api::RecoveryPlan& plan, targets::Context& context, store::UndoJournal& journal)
-      : plan_(plan), context_(context), journal_(journal) {}
+  /// Asked right before a part is carried out: whether it is still this process's to do. Between
+  /// the write of the journal and now the process may have stood still, and somebody else may have
+  /// undone what was not done yet.
+  using Confirm = std::function<aio::Task<base::Result<>>(std::stop_token stop)>;
+
+  /// Lifetime: all outlive it. The plan is resolved (no placeholders). `confirm`: none: nobody else
+  /// can have it.
+  Actuator(const api::RecoveryPlan& plan, targets::Context& context, store::UndoJournal& journal,
+           Confirm confirm = {})
+      : plan_(plan), context_(context), journal_(journal), confirm_(std::move(confirm)) {}
 
   /// Whether every part may be done, as far as it can be known before. Changes nothing.
   /// Errors: of the first that may not, naming it.
@@ -47,6 +56,7 @@ class Actuator {
   const api::RecoveryPlan& plan_;
   targets::Context& context_;
   store::UndoJournal& journal_;
+  Confirm confirm_;
 };
 
 }  // namespace runner

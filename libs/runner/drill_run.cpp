@@ -340,7 +340,7 @@ aio::Task<base::Result<DrillRun::Result>> DrillRun::run() {
                                              setup_.target.names);
   guard_.emplace(*context_, plan_.guard.abort_when, static_cast<AbortGuard::Events&>(*this));
   listen_to_records();
-  actuator_ = std::make_unique<Actuator>(plan_, *context_, *journal_);
+  actuator_ = std::make_unique<Actuator>(plan_, *context_, *journal_, setup_.confirm);
   drill::EngineConfig config = engine_config(plan_, setup_.catalog);
   config.isolated_cross_check = can_isolate(plan_, system);
   drive_ = std::make_unique<Drive>(clock_, executor_, drill::Engine(std::move(config)), *actuator_,

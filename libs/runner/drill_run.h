@@ -49,6 +49,7 @@ class DrillRun final : public Edge,
     std::unique_ptr<store::JournalFile> journal{};             // none: a file in `dir`
     std::function<void(const drill::TimelineEvent&)> story{};  // each entry as it comes
     targets::Approvals* approvals = nullptr;                   // none: files in `dir`
+    Actuator::Confirm confirm{};
   };
 
   DrillRun(aio::Clock& clock, const aio::Executor& executor, Setup setup);

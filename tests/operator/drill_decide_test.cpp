@@ -77,6 +77,14 @@ TEST(DrillDecide, OneDrillPerTarget) {
   EXPECT_EQ(std::get<Hold>(decision).reason, "TargetBusy");
 }
 
+TEST(DrillDecide, OfTwoThatWereTakenAtOnceNoneGoesOnThatSeesTheOther) {
+  DrillFacts busy;
+  busy.busy_with = "other";
+  EXPECT_TRUE(is<Hold>(decide(drill("Starting"), busy)));
+  busy.guardian.exists = true;  // it was alone when it looked
+  EXPECT_TRUE(is<MakePod>(decide(drill("Starting"), busy)));
+}
+
 TEST(DrillDecide, WhatIsSaidIsNotWrittenAgain) {
   DrillFacts busy = facts();
   busy.busy_with = "other";

@@ -126,7 +126,7 @@ class ActuatorTest : public testing::Test {
   Actuator& actuator() {
     if (!actuator_) {
       what_.emplace(targets::Context{target_, clock_, catalog_});
-      actuator_.emplace(plan_, *what_, *journal_);
+      actuator_.emplace(plan_, *what_, *journal_, confirm_);
     }
     return *actuator_;
   }
@@ -154,6 +154,7 @@ class ActuatorTest : public testing::Test {
   std::vector<std::string> told_;
   std::optional<store::UndoJournal> journal_;
   api::RecoveryPlan plan_;
+  Actuator::Confirm confirm_;
   std::optional<targets::Context> what_;
   std::optional<Actuator> actuator_;
 };
@@ -163,6 +164,20 @@ TEST_F(ActuatorTest, ThePreflightAsksEveryPartAndDoesNothing) {
   ASSERT_TRUE(preflight().has_value());
   EXPECT_THAT(told_, ElementsAre("preflight fault", "preflight one", "preflight two",
                                  "preflight two's undo"));
+}
+
+aio::Task<base::Result<>> taken_over(std::stop_token) {
+  co_return base::fail(base::Code::FailedPrecondition, "another pod has the drill now");
+}
+
+TEST_F(ActuatorTest, WhatIsNotConfirmedIsRecordedAndNotDone) {
+  confirm_ = taken_over;
+  const drill::PartId fault{drill::PartId::Kind::Fault, 0};
+  EXPECT_TRUE(run(actuator().record(fault, {})).ok);
+  const drill::event::Applied applied = run(actuator().apply(fault, {}));
+  EXPECT_EQ(applied.result, drill::DoResult::Failed);
+  EXPECT_THAT(applied.detail, HasSubstr("another pod has the drill now"));
+  EXPECT_THAT(told_, ElementsAre("prepare fault"));
 }
 
 TEST_F(ActuatorTest, ThePreflightNamesThePartThatMayNot) {
