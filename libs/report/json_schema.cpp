@@ -27,18 +27,16 @@ class Schema {
   }
   void origin(const char* name, drill::TimePoint& /*value*/, const char* doc) {
     add(name, {{"type", "integer"}}, doc);
-    out_["required"].push_back(name);
   }
   template <class T>
   void operator()(const char* name, T& /*value*/, const char* doc) {
     add(name, of(static_cast<T*>(nullptr)), doc);
-    out_["required"].push_back(name);
   }
   template <class T>
   void later(const char* name, T& /*value*/, const char* doc) {
-    add(name, of(static_cast<T*>(nullptr)), doc);
+    add(name, of(static_cast<T*>(nullptr)), doc, false);
   }
-  void add(const char* name, Json form, const char* doc) {
+  void add(const char* name, Json form, const char* doc, bool required = true) {
     // Beside $ref draft 7 ignores other words, so the description goes around it.
     Json described = {{"description", doc}};
     if (form.contains("$ref")) {
@@ -46,6 +44,7 @@ class Schema {
     } else {
       described.update(form);
     }
+    if (required) out_["required"].push_back(name);
     out_["properties"][name] = std::move(described);
   }
   const std::string& name() const { return name_; }

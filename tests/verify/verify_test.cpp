@@ -64,6 +64,18 @@ TEST(Verify, AgreesWithTheEngineOnSeveralVantages) {
   EXPECT_GT(by_others, 3U) << "others than the runner's decide as well";
 }
 
+TEST(Verify, AReportFromBeforeAFieldCameAgreesWhereItIsEmpty) {
+  for (const std::size_t vantages : {0U, 1U}) {
+    const JudgedDrill drill =
+        judged_drill(3, {.operations = 200, .streams = 4, .mess = 0, .vantages = vantages});
+    bundle::Bundle bundle = read(drill.bytes());
+    api::Node report = *api::parse_json(bundle.documents.report_json);
+    report.erase("vantages");
+    bundle.documents.report_json = api::to_json(report);
+    EXPECT_EQ(disagreement(bundle) == "", vantages == 0);
+  }
+}
+
 TEST(Verify, LeavesOnlySentencesUncompared) {
   std::set<std::string> seen;
   for (std::uint64_t seed = 1; seed <= 13; ++seed) {
