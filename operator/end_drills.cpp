@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <memory>
 #include <optional>
+#include <set>
 
 #include <boost/asio/io_context.hpp>
 #include <fmt/format.h>
@@ -75,7 +76,8 @@ class EndDrills {
     election_ = &election;
     aio::TaskGroup leading(context_.get_executor());
     leading.spawn(election.run(leading.token()));
-    const auto ended = co_await again_and_again(&EndDrills::look, stop);
+    auto ended = co_await again_and_again(&EndDrills::look, stop);
+    if (ended) ended = co_await again_and_again(&EndDrills::sweep, stop);
     leading.cancel();
     static_cast<void>(co_await leading.join());
     co_return ended;
@@ -152,6 +154,32 @@ class EndDrills {
       }
     }
     co_return left;
+  }
+
+  /// Pods that have ended, or whose Drill is gone. The kinds may go with the release, and a garbage
+  /// collector that does not know the kind of an owner leaves what it owned.
+  aio::Task<base::Result<std::string>> sweep(std::stop_token stop) {
+    for (const std::string& space : options_.spaces) {
+      CO_TRY(const std::vector<DrillObject> drills, co_await drills_of(space, stop));
+      std::set<std::string> known;
+      for (const DrillObject& drill : drills) known.insert(drill.uid);
+      CO_TRY(const kube::Reply reply,
+             co_await client_->list(cluster::kPods, space, {.labels = kDrillLabel}, stop));
+      if (!reply.ok()) co_return tl::unexpected(kube::error_of(reply.refusal, "list pods"));
+      kube::Decoder decoder;
+      CO_TRY(const kube::ListPage page, decoder.list_page(reply.body));
+      for (const kube::ObjectText& item : page.items) {
+        CO_TRY(const cluster::Pod pod, cluster::parse_pod(item.json));
+        const auto drill = pod.labels.find(kDrillLabel);
+        const bool is_known = drill != pod.labels.end() && known.contains(drill->second);
+        if (is_known && !pod.ended()) continue;
+        const auto gone =
+            co_await client_->remove(cluster::kPods, {space, pod.name}, {.uid = pod.uid}, stop);
+        if (gone && (gone->code == 404 || gone->code == 409)) continue;
+        CO_TRY(done(gone, "delete pods " + space + "/" + pod.name));
+      }
+    }
+    co_return std::string();
   }
 
   aio::Task<base::Result<std::vector<DrillObject>>> drills_of(std::string space,
