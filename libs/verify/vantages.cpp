@@ -60,8 +60,7 @@ Clock clock_of(const std::vector<ClockExchange>& exchanges, TimePoint first, Tim
     told.push_back({e.theirs, ((e.theirs - e.answered) - lowest).count() * kUnit,
                     ((e.theirs - e.asked) - lowest).count() * kUnit});
   }
-  std::sort(told.begin(), told.end(),
-                   [](const Told& a, const Told& b) { return a.at < b.at; });
+  std::sort(told.begin(), told.end(), [](const Told& a, const Told& b) { return a.at < b.at; });
   std::vector<Told> tight = told;
   for (Told& here : tight) {
     for (const Told& other : told) {

@@ -140,13 +140,16 @@ TEST(Prober, StopEndsWhatIsInFlightAsInfo) {
   prober.start_all();
   ASSERT_TRUE(keeper.await_outcome(*other, 10, Outcome::Ok));
   prober.stop();
-  const auto records = keeper.records(*stream);
-  ASSERT_GE(records.size(), 5U);
-  for (const auto& record : records) {
+  std::size_t in_flight = 0;
+  for (const auto& record : keeper.records(*stream)) {
+    // What fell due while a busy machine left the prober standing was never in flight.
+    if (record.cause == Cause::NotSent) continue;
+    ++in_flight;
     EXPECT_EQ(record.outcome, Outcome::Info);
     EXPECT_EQ(record.cause, Cause::Stopped);
     EXPECT_EQ(record.completed, base::kNever);
   }
+  EXPECT_GE(in_flight, 5U);
 }
 
 TEST(Prober, AStreamStopsAloneAndDrains) {
