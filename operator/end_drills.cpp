@@ -13,28 +13,23 @@
 #include "aio/event.h"
 #include "aio/signal.h"
 #include "aio/task_group.h"
+#include "cluster/cluster_target.h"
 #include "cluster/objects.h"
 #include "kube/config.h"
 #include "kube/decode.h"
 #include "kube/leader_election.h"
 #include "operator/drill_requests.h"
+#include "operator/lease.h"
 #include "operator/log.h"
 
 namespace op {
 namespace {
 
+using cluster::ClusterTarget;
 using cluster::DrillObject;
 
 constexpr base::Duration kLookEvery = base::millis(500);
-constexpr const char* kLeaseName = "muster-operator";
 constexpr const char* kUninstalled = "the release is being uninstalled";
-constexpr int kRenewOf15 = 10, kRetryOf15 = 2;  // client-go's proportions, as the operator's
-
-base::Result<kube::Reply> done(base::Result<kube::Reply> reply, const std::string& what) {
-  if (!reply) return tl::unexpected(reply.error().with(what));
-  if (!reply->ok()) return tl::unexpected(kube::error_of(reply->refusal, what));
-  return reply;
-}
 
 class EndDrills {
  public:
@@ -67,11 +62,7 @@ class EndDrills {
   aio::Task<base::Result<>> end_all(std::stop_token stop) {
     CO_TRY(co_await again_and_again(&EndDrills::stop_operator, stop));
     CO_TRY(auto election_client, kube::Client::make(clock_, context_.get_executor(), config_, {}));
-    kube::LeaseConfig lease;
-    lease.identity = fmt::format("{}_{}", options_.pod, options_.pod_uid);
-    lease.duration = options_.lease;
-    lease.renew_deadline = options_.lease * kRenewOf15 / 15;
-    lease.retry = options_.lease * kRetryOf15 / 15;
+    const kube::LeaseConfig lease = lease_config(options_.pod, options_.pod_uid, options_.lease);
     kube::LeaderElection election(clock_, *election_client, {options_.home, kLeaseName}, lease);
     election_ = &election;
     aio::TaskGroup leading(context_.get_executor());
@@ -125,9 +116,10 @@ class EndDrills {
     const api::Node body = api::Node::map().set("spec", api::Node::map().set("replicas", replicas));
     kube::WriteOptions options;
     options.subresource = "scale";
-    CO_TRY(done(co_await client_->patch(resource, key, kube::PatchType::Merge, api::to_json(body),
-                                        options, std::move(stop)),
-                fmt::format("scale deployments {} to {}", kube::to_string(key), replicas)));
+    CO_TRY(ClusterTarget::taken(
+        co_await client_->patch(resource, key, kube::PatchType::Merge, api::to_json(body), options,
+                                std::move(stop)),
+        fmt::format("scale deployments {} to {}", kube::to_string(key), replicas)));
     log(Level::Info, fmt::format("the operator has {} replicas", replicas), {});
     co_return base::Result<>{};
   }
@@ -176,7 +168,7 @@ class EndDrills {
         const auto gone =
             co_await client_->remove(cluster::kPods, {space, pod.name}, {.uid = pod.uid}, stop);
         if (gone && (gone->code == 404 || gone->code == 409)) continue;
-        CO_TRY(done(gone, "delete pods " + space + "/" + pod.name));
+        CO_TRY(ClusterTarget::taken(gone, "delete pods " + space + "/" + pod.name));
       }
     }
     co_return std::string();
@@ -212,7 +204,7 @@ class EndDrills {
       const auto reply = co_await create_pod(*client_, drill, make->role, options_.pods, {},
                                              options_.grace_seconds, stop);
       if (reply && reply->code == 409) co_return base::Result<>{};
-      CO_TRY(done(reply, fmt::format("create the {} pod", name(make->role))));
+      CO_TRY(ClusterTarget::taken(reply, fmt::format("create the {} pod", name(make->role))));
     } else if (const auto* remove = std::get_if<RemovePod>(&decision)) {
       CO_TRY(co_await remove_pod(*client_, drill, remove->role, stop));
     } else if (std::holds_alternative<LetGo>(decision)) {

@@ -15,6 +15,7 @@
 #include "metrics/drill_metrics.h"
 #include "metrics/runtime_metrics.h"
 #include "net/http_server.h"
+#include "operator/lease.h"
 #include "operator/log.h"
 #include "operator/plan_controller.h"
 #include "operator/schedule_controller.h"
@@ -23,10 +24,7 @@
 namespace op {
 namespace {
 
-constexpr const char* kLeaseName = "muster-operator";
 constexpr const char* kElection = "muster-operator";
-/// client-go's proportions: 15 s, 10 s, 2 s.
-constexpr int kRenewOf15 = 10, kRetryOf15 = 2;
 
 kube::ClientOptions client_options(const char* agent) {
   kube::ClientOptions out;
@@ -106,11 +104,7 @@ class Program {
   }
 
   aio::Task<base::Result<>> elect(const std::string& ns, aio::TaskGroup& leading) {
-    kube::LeaseConfig config;
-    config.identity = fmt::format("{}_{}", options_.pod, options_.pod_uid);
-    config.duration = options_.lease;
-    config.renew_deadline = options_.lease * kRenewOf15 / 15;
-    config.retry = options_.lease * kRetryOf15 / 15;
+    const kube::LeaseConfig config = lease_config(options_.pod, options_.pod_uid, options_.lease);
     election_.emplace(clock_, *election_client_, kube::Key{ns, kLeaseName}, config);
     kube::measure(*election_, kElection, metrics_);
     election_->on_lead = [this, &leading](std::uint32_t epoch) {
