@@ -17,7 +17,8 @@ ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
 sys.path.insert(0, os.path.join(ROOT, "tests", "cluster"))
 
 from cluster_under_test import output, until  # noqa: E402 (the path is set above)
-from drills_test import SPACE, DrillsTest, drill  # noqa: E402
+from drills_under_test import SPACE, drill  # noqa: E402
+from drills_test import DrillsTest  # noqa: E402
 
 DRILL_SECONDS = 75  # the quick profile's phases together
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "cli/cluster_story.h"
+#include "cli/cluster_volume.h"
 #include "cluster/objects.h"
 #include "crypto/base64.h"
 #include "report/columns.h"
@@ -13,48 +14,13 @@ namespace {
 using api::Node;
 
 constexpr const char* kBundle = "bundle.muster";
-
-/// A pod that holds the volume, for `kubectl cp`, which needs a tar in the pod's image.
-std::string how_from_volume(const cluster::DrillObject& drill) {
-  const Node& evidence = drill.status["evidence"];
-  const std::string& claim = evidence["name"].as_string();
-  const std::string& ns = drill.key.space;
-  const std::string overrides = api::to_json(Node::map().set(
-      "spec",
-      Node::map()
-          .set("volumes", Node::sequence({Node::map()
-                                              .set("name", "e")
-                                              .set("persistentVolumeClaim",
-                                                   Node::map().set("claimName", claim))}))
-          .set(
-              "containers",
-              Node::sequence(
-                  {Node::map()
-                       .set("name", "evidence")
-                       .set("image", "busybox")
-                       .set("command", Node::strings({"sleep", "600"}))
-                       .set("volumeMounts",
-                            Node::sequence(
-                                {Node::map().set("name", "e").set("mountPath", "/evidence")}))}))));
-  return fmt::format(
-      "the evidence of drill {0} is on the volume of PersistentVolumeClaim {1} in namespace {2}, "
-      "in "
-      "folder {3}, which no request to the API server can read. A pod can:\n"
-      "  kubectl -n {2} run evidence --image=busybox --overrides='{4}'\n"
-      "  kubectl -n {2} wait pod/evidence --for=condition=Ready\n"
-      "  kubectl -n {2} cp evidence:/evidence/{3} {0}\n"
-      "  kubectl -n {2} delete pod evidence\n"
-      "  muster verify {0}/{5}",
-      drill.key.name, claim, ns, report::one_line(evidence["path"].as_string()), overrides,
-      kBundle);
-}
+constexpr const char* kClaim = "PersistentVolumeClaim";
 
 }  // namespace
 
 std::string why_no_evidence(const cluster::DrillObject& drill) {
   const std::string& kind = drill.status["evidence"]["kind"].as_string();
-  if (kind == "Secret" || kind == "ConfigMap") return "";
-  if (kind == "PersistentVolumeClaim") return how_from_volume(drill);
+  if (kind == "Secret" || kind == "ConfigMap" || kind == kClaim) return "";
   if (!has_ended(drill)) {
     return fmt::format("drill {} is in phase {}: its evidence is written at its end",
                        drill.key.name, drill.phase().empty() ? "Pending" : drill.phase());
@@ -93,6 +59,7 @@ aio::Task<base::Result<std::string>> fetch_bundle(ClusterLink& link, cluster::Dr
   if (key.name.empty()) {
     co_return base::fail(base::Code::DataLoss, "status.evidence.name is empty");
   }
+  if (evidence["kind"].as_string() == kClaim) co_return co_await bundle_on_volume(link, drill);
   CO_TRY(const Node holder,
          co_await link.get(secret ? cluster::kSecrets : cluster::kConfigMaps, key));
   const std::string& path = evidence["path"].as_string();

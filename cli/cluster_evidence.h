@@ -1,6 +1,5 @@
 // The evidence of a drill in a cluster, from where its status says that it is: a Secret (or a
-// ConfigMap) beside the Drill. One on a volume is out of an API server's reach, so it is said
-// where.
+// ConfigMap) beside the Drill, or a volume (cluster_volume.h).
 #pragma once
 
 #include <string>

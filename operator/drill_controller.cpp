@@ -249,7 +249,7 @@ class DrillController::Driver {
       co_return co_await make_pod(std::move(drill), make->role, std::move(stop));
     }
     if (const auto* remove = std::get_if<RemovePod>(&decision)) {
-      co_return co_await remove_pod(client_, std::move(drill), remove->role, std::move(stop));
+      co_return co_await remove_pod(client_, std::move(drill), *remove, std::move(stop));
     }
     if (std::holds_alternative<Abort>(decision)) {
       CO_TRY(co_await cluster::DrillWriter(client_, drill.key).abort(drill.uid, std::move(stop)));

@@ -53,6 +53,7 @@ DrillDecision about_pods(const cluster::DrillObject& drill, const DrillFacts& fa
   if (!claimed && facts.overdue) return GiveUp{why_not_begun(drill)};
   if (!facts.stopped.empty() && !drill.abort) return Abort{facts.stopped};
   if (facts.guardian.exists && facts.guardian.ended) return RemovePod{PodRole::Guardian};
+  if (facts.guardian.exists && facts.guardian.lost) return RemovePod{PodRole::Guardian, true};
   if (!facts.guardian.exists) return MakePod{PodRole::Guardian};
   if (claimed) return Rest{};
   if (!facts.runner.exists) return MakePod{PodRole::Runner};

@@ -7,7 +7,9 @@
 //   Starting and on     first the guardian, then the runner, which is never made a second time:
 //                       an injection whose result is unknown is not repeated; told to end where
 //                       drills are stopped (stop_switch.h). A runner that never came, because its
-//                       image or its pod is refused, ends the drill after a while
+//                       image or its pod is refused, ends the drill after a while. A guardian
+//                       whose node is lost is replaced by one elsewhere: of two guardians only
+//                       the one that reaches the API server can take the drill over
 //   Finished            nothing but to tidy up: a finalizer too many, pods that never started
 //
 // In a namespace that is being deleted nothing can be undone, because its accounts and rights go
@@ -30,6 +32,8 @@ struct PodState {
   bool exists = false;
   bool ended = false;
   std::string waiting;  // why a container does not start: "ImagePullBackOff"; empty: it does
+  /// Its node says nothing any more: whether the pod still runs is not known, and nobody ends it.
+  bool lost = false;
 };
 
 struct DrillFacts {
@@ -59,6 +63,7 @@ struct MakePod {
 };
 struct RemovePod {
   PodRole role = PodRole::Guardian;
+  bool force = false;  // from the API server alone: its node does not answer
 };
 struct Report {  // of a runner that does not come up
   std::string reason, message;

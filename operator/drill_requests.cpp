@@ -6,6 +6,19 @@
 
 namespace op {
 
+namespace {
+
+/// Of a node that says nothing the control plane takes Ready back, and leaves what the kubelet said
+/// of the containers as it was.
+bool is_lost(const api::Node& conditions) {
+  const api::Node* ready = cluster::condition_of(conditions, "Ready");
+  const api::Node* containers = cluster::condition_of(conditions, "ContainersReady");
+  return ready != nullptr && (*ready)["status"].as_string() == "False" && containers != nullptr &&
+         (*containers)["status"].as_string() == "True";
+}
+
+}  // namespace
+
 base::Result<DrillPod> parse_drill_pod(std::string_view json) {
   TRY(const api::Node object, api::parse_json(json));
   DrillPod out;
@@ -17,11 +30,12 @@ base::Result<DrillPod> parse_drill_pod(std::string_view json) {
     const std::string& why = container["state"]["waiting"]["reason"].as_string();
     if (!why.empty() && why != "ContainerCreating") out.state.waiting = why;
   }
-  for (const api::Node& condition : object["status"]["conditions"].items()) {
-    const bool no_room = condition["type"].as_string() == "PodScheduled" &&
-                         condition["status"].as_string() == "False";
-    if (no_room) out.state.waiting = condition["reason"].as_string();
+  const api::Node& conditions = object["status"]["conditions"];
+  const api::Node* scheduled = cluster::condition_of(conditions, "PodScheduled");
+  if (scheduled != nullptr && (*scheduled)["status"].as_string() == "False") {
+    out.state.waiting = (*scheduled)["reason"].as_string();
   }
+  out.state.lost = phase == "Running" && is_lost(conditions);
   return out;
 }
 
@@ -53,10 +67,13 @@ aio::Task<base::Result<PodState>> ask_pod(kube::Client& client, cluster::DrillOb
   co_return pod.drill_uid == drill.uid ? pod.state : PodState{};
 }
 
-aio::Task<base::Result<>> remove_pod(kube::Client& client, cluster::DrillObject drill, PodRole role,
-                                     std::stop_token stop) {
-  const kube::Key key{drill.key.space, pod_name(drill.key.name, role)};
-  CO_TRY(const kube::Reply reply, co_await client.remove(cluster::kPods, key, {}, std::move(stop)));
+aio::Task<base::Result<>> remove_pod(kube::Client& client, cluster::DrillObject drill,
+                                     RemovePod which, std::stop_token stop) {
+  const kube::Key key{drill.key.space, pod_name(drill.key.name, which.role)};
+  kube::DeleteOptions options;
+  if (which.force) options.grace_seconds = 0;
+  CO_TRY(const kube::Reply reply,
+         co_await client.remove(cluster::kPods, key, options, std::move(stop)));
   if (reply.ok() || reply.code == 404) co_return base::Result<>{};
   co_return tl::unexpected(kube::error_of(reply.refusal, "delete pod"));
 }

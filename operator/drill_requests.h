@@ -36,8 +36,8 @@ aio::Task<base::Result<>> write_members(kube::Client& client, cluster::DrillObje
 aio::Task<base::Result<PodState>> ask_pod(kube::Client& client, cluster::DrillObject drill,
                                           PodRole role, std::stop_token stop);
 /// Ok where it is gone already. Errors: what the server says.
-aio::Task<base::Result<>> remove_pod(kube::Client& client, cluster::DrillObject drill, PodRole role,
-                                     std::stop_token stop);
+aio::Task<base::Result<>> remove_pod(kube::Client& client, cluster::DrillObject drill,
+                                     RemovePod which, std::stop_token stop);
 /// The answer: of a pod that is there already, and of one that is refused, too.
 aio::Task<base::Result<kube::Reply>> create_pod(kube::Client& client, cluster::DrillObject drill,
                                                 PodRole role, PodSettings settings,

@@ -206,7 +206,7 @@ class EndDrills {
       if (reply && reply->code == 409) co_return base::Result<>{};
       CO_TRY(ClusterTarget::taken(reply, fmt::format("create the {} pod", name(make->role))));
     } else if (const auto* remove = std::get_if<RemovePod>(&decision)) {
-      CO_TRY(co_await remove_pod(*client_, drill, remove->role, stop));
+      CO_TRY(co_await remove_pod(*client_, drill, *remove, stop));
     } else if (std::holds_alternative<LetGo>(decision)) {
       CO_TRY(co_await writer.hold(drill.uid, false, stop));
     } else {

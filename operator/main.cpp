@@ -4,11 +4,20 @@
 //   muster-operator guard   in another pod of it: undoes it when the first one is gone
 //   muster-operator end-drills   before the release goes: ends what is under way
 //   muster-operator check   for `helm test`: the kinds are served, the operator is ready
+//   muster-operator hold, print   in a pod that has a volume with evidence: stands there, and says
+//                                 what a file has (cli/cluster_volume.h)
+#include <chrono>
+#include <csignal>
+#include <cstdio>
 #include <cstdlib>
 
 #include <CLI/CLI.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <fmt/format.h>
 
+#include "aio/file.h"
 #include "aio/signal.h"
 #include "cli/version.h"
 #include "operator/carry_out.h"
@@ -107,6 +116,41 @@ CLI::App* check_flags(CLI::App& app, op::CheckOptions& check, std::int64_t& with
   return out;
 }
 
+/// Of who reads evidence from a volume.
+struct Reading {
+  CLI::App* hold = nullptr;
+  CLI::App* print = nullptr;
+  std::int64_t seconds = 300;
+  std::string file;
+};
+
+void reading_flags(CLI::App& app, Reading& reading) {
+  reading.hold = app.add_subcommand("hold", "does nothing for a while")->group("");
+  reading.hold->add_option("--seconds", reading.seconds, "how long")->check(CLI::Range(1, 86'400));
+  reading.print = app.add_subcommand("print", "writes a file to standard output")->group("");
+  reading.print->add_option("file", reading.file, "its path")->required();
+}
+
+int hold(std::int64_t seconds) {
+  boost::asio::io_context context;
+  boost::asio::signal_set signals(context, SIGINT, SIGTERM);
+  boost::asio::steady_timer timer(context, std::chrono::seconds(seconds));
+  signals.async_wait([&](const auto&, int) { context.stop(); });
+  timer.async_wait([&](const auto&) { context.stop(); });
+  context.run();
+  return EXIT_SUCCESS;
+}
+
+constexpr std::size_t kEvidenceMax = std::size_t{1} << 30U;
+
+int print(const std::string& file) {
+  const auto bytes = aio::read_file(file, kEvidenceMax);
+  if (!bytes) fmt::print(stderr, "error: {}\n", bytes.error().message);
+  if (!bytes) return EXIT_FAILURE;
+  const bool written = std::fwrite(bytes->data(), 1, bytes->size(), stdout) == bytes->size();
+  return written && std::fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
 int respond(const std::vector<std::string>& words) {
   const auto options = probes::ResponderOptions::parse(words);
   if (!options) {
@@ -152,7 +196,12 @@ int main(int count, char** arguments) {
   CLI::App* responder = app.add_subcommand("responder", "the reference responder")->group("");
   responder->prefix_command();
 
+  Reading reading;
+  reading_flags(app, reading);
+
   CLI11_PARSE(app, count, arguments);
+  if (reading.hold->parsed()) return hold(reading.seconds);
+  if (reading.print->parsed()) return print(reading.file);
   if (responder->parsed()) return respond(responder->remaining());
   program.lease = base::seconds(lease_seconds);
   program.build = {cli::version(), cli::revision(), cli::compiler()};

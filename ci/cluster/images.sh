@@ -5,6 +5,7 @@
 #   muster     muster:dev, with muster-operator if FOLDER has one; FOLDER is build/default if not named
 #   postgres   postgres:dev, one instance of a pair that replicates (images/postgres/entry.sh)
 #   app        app:dev, the shop of dr-drills/systems/shared
+#   gate       gate:dev, which parts the pods of a node from the rest (images/gate/gate.sh)
 # An image is made once for the same files and settings, under ${XDG_CACHE_HOME:-~/.cache}/muster/images.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -15,7 +16,7 @@ if [ "${1:-}" = --binaries ]; then
   shift 2
 fi
 if [ $# -eq 0 ]; then
-  set -- pause postgres app
+  set -- pause postgres app gate
   if [ -n "$(find "$binaries" -maxdepth 2 -type f -name muster -perm -u+x 2>/dev/null)" ]; then
     set -- "$@" muster
   else
@@ -121,7 +122,13 @@ make_app() {
     --env PYTHONDONTWRITEBYTECODE=1)
 }
 
+make_gate() {
+  files gate --file /usr/sbin/nft --file /usr/bin/dash=/usr/bin/sh --file /usr/bin/sleep --file "$gate=/gate.sh" --user gate:65532
+  config=(--entrypoint '["/bin/sh", "/gate.sh"]' --env PATH=/usr/sbin:/usr/bin)
+}
+
 entry=$here/images/postgres/entry.sh
+gate=$here/images/gate/gate.sh
 schema=$root/dr-drills/systems/shared/schema.sql
 shop=$root/dr-drills/systems/shared/shop.py
 for one in "$@"; do
@@ -129,11 +136,12 @@ for one in "$@"; do
     pause) image pause "$here/images/pause/pause.c" ;;
     postgres) image postgres "$entry" "$schema" ;;
     app) image app "$shop" ;;
+    gate) image gate "$gate" ;;
     muster)
       mapfile -t built < <(programs_of_muster)
       [ ${#built[@]} -gt 0 ] || { echo "error: no muster in $binaries: make build, or --binaries" >&2; exit 1; }
       image muster "${built[@]}"
       ;;
-    *) echo "error: no image '$one': pause, muster, postgres or app" >&2; exit 2 ;;
+    *) echo "error: no image '$one': pause, muster, postgres, app or gate" >&2; exit 2 ;;
   esac
 done

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "cli/cluster_evidence.h"
+#include "cli/cluster_volume.h"
 #include "kube/resource.h"
 
 namespace cli {
@@ -112,7 +113,26 @@ TEST(ClusterEvidence, SaysWhereItIsOrWhyThereIsNone) {
             "drill d is in phase Recovery: its evidence is written at its end");
   EXPECT_EQ(why_no_evidence(drill(R"({"phase": "Finished", "problems": ["it was too large"]})")),
             "drill d left no evidence; it was too large");
-  const std::string where = why_no_evidence(drill(R"({"phase": "Finished", "evidence":
+}
+
+TEST(ClusterEvidence, OnAVolumeIsReadByAPodOfTheDrillsOwnImage) {
+  const auto done = drill(R"({"phase": "Finished", "evidence":
+      {"kind": "PersistentVolumeClaim", "name": "proofs", "path": "shop/d-1"}})");
+  EXPECT_EQ(why_no_evidence(done), "");
+  const Node pod =
+      volume_reader(done, *api::parse_json(R"({"spec": {"imagePullSecrets": [{"name": "pull"}],
+                "containers": [{"image": "muster:1", "imagePullPolicy": "Always"}]}})"));
+  const Node& container = pod["spec"]["containers"].items().front();
+  EXPECT_EQ(container["image"].as_string(), "muster:1");
+  EXPECT_EQ(container["imagePullPolicy"].as_string(), "Always");
+  EXPECT_EQ(pod["spec"]["imagePullSecrets"].items().front()["name"].as_string(), "pull");
+  const Node& volume = pod["spec"]["volumes"].items().front()["persistentVolumeClaim"];
+  EXPECT_EQ(volume["claimName"].as_string(), "proofs");
+  EXPECT_TRUE(volume["readOnly"].as_bool());
+}
+
+TEST(ClusterEvidence, OnAVolumeIsHadByHandToo) {
+  const std::string where = how_from_volume(drill(R"({"phase": "Finished", "evidence":
       {"kind": "PersistentVolumeClaim", "name": "proofs", "path": "shop/d-1"}})"));
   EXPECT_THAT(where,
               HasSubstr("PersistentVolumeClaim proofs in namespace shop, in folder shop/d-1"));

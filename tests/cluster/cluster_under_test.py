@@ -104,9 +104,10 @@ def unfit():
 
 
 class ClusterCase(unittest.TestCase):
-    """Starts two nodes once; its tests are in namespaces of their own. The end of the class is a test too."""
+    """Starts its nodes once; its tests are in namespaces of their own. The end of the class is a test too."""
 
     images = ("pause", "app", "postgres")
+    nodes = 2
 
     @classmethod
     def setUpClass(cls):
@@ -120,7 +121,7 @@ class ClusterCase(unittest.TestCase):
         archives = output(os.path.join(ROOT, "ci", "cluster", "images.sh"), "--binaries", binaries, *cls.images).split()
         cls.kubectl_program = os.path.join(output(os.path.join(ROOT, "ci", "kubernetes.sh")).strip(), "kubectl")
         cls.addClassCleanup(cls.cluster.call, "down")
-        print(cls.cluster.call("up", *(f"--image={archive}" for archive in archives)), file=sys.stderr)
+        print(cls.cluster.call("up", f"--nodes={cls.nodes}", *(f"--image={archive}" for archive in archives)), file=sys.stderr)
         cls.number = cls.cluster.number
 
     def kubectl(self, *arguments, given=None, check=True, timeout=60):

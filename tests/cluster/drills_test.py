@@ -1,145 +1,25 @@
 #!/usr/bin/env python3
-"""Drills in a real cluster: the chart by real Helm, plans and drills by kubectl, a database and an application that
-really fail over, and what becomes of it when the runner or the operator dies. Needs root and takes minutes."""
-import base64
-import json
-import os
-import subprocess
+"""Drills in a real cluster: a database and an application that really fail over, and what becomes of it when the runner or the
+operator dies. Needs root and takes minutes."""
 import sys
-import tempfile
 import time
 import unittest
 
-from cluster_under_test import ROOT, ClusterCase, figure, output, until
-
-EXAMPLES = os.path.join(ROOT, "dr-drills", "kubernetes")
-MUSTER = os.environ.get("MUSTER", os.path.join(ROOT, "build", "default", "cli", "muster"))
-SPACE = "shop"
-# What a drill says of itself when the machine left its prober no processor.
-TOO_BUSY = ("NoSteadyState", "outside their bounds", "stood still", "stall")
+from cluster_under_test import figure, until
+from drills_under_test import SPACE, TOO_BUSY, DrillCase, drill, example, plan_alone
 
 
-def example(name):
-    with open(os.path.join(EXAMPLES, name + ".yaml"), encoding="utf-8") as file:
-        return file.read()
-
-
-def plan_alone(text):
-    """The plan of a file, without the Drill that comes behind it, and with less to do: the cluster, the database and a runner with
-    its sanitizers share two processors here."""
-    plan = text.split("\n---\n")[0]
-    less = {"writesPerSecond: 100, intervalMillis: 100, deadlineMillis: 500":
-            "writesPerSecond: 20, intervalMillis: 250, deadlineMillis: 1000",
-            "intervalMillis: 100\n      deadlineMillis: 1000": "intervalMillis: 250\n      deadlineMillis: 1000",
-            "quick: {timing: {baselineSeconds: 15,": "quick: {timing: {baselineSeconds: 15, holdSeconds: 5,"}
-    for full, lighter in less.items():
-        plan = plan.replace(full, lighter)
-    return plan
-
-
-def drill(name, plan, **spec):
-    return {"apiVersion": "muster.dev/v1alpha1", "kind": "Drill", "metadata": {"name": name, "namespace": SPACE},
-            "spec": {"planRef": {"name": plan}, "profile": "quick", **spec}}
-
-
-class DrillsTest(ClusterCase):
-    images = ("pause", "app", "postgres", "muster")
-
+class DrillsTest(DrillCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.helm = output(os.path.join(ROOT, "ci", "helm.sh")).split()[0]
         self = cls()
-        self.kubectl("apply", "-f", os.path.join(EXAMPLES, "database.yaml"), "-f", os.path.join(EXAMPLES, "application.yaml"))
-        began = time.monotonic()
-        self.run_helm("install", "muster", os.path.join(ROOT, "helm"), "--create-namespace", "--wait", "--timeout=120s",
-                      "--set=image.repository=muster,image.tag=dev,lease.seconds=5", f"--set=drillNamespaces={{{SPACE}}}")
-        figure("chart installed and ready", time.monotonic() - began)
-        until("database and application that are ready", lambda: len(self.ready_pods(SPACE, "app in (db,web)")) == 5)
-        until("standby that streams", lambda: self.sql("db-a", "select count(*) from pg_stat_replication") == "1")
         for name in ("database-failover", "application-failover"):
             self.kubectl("apply", "-f", "-", given=plan_alone(example(name)))
         # The same the other way round, for the second drill of a database that has failed over.
         back = plan_alone(example("database-failover")).replace("primary: db-a, standby: db-b", "primary: db-b, standby: db-a")
         back = back.replace("{instance: b}", "{instance: a}").replace("name: database-failover", "name: database-failback")
         self.kubectl("apply", "-f", "-", given=back)
-
-    def run_helm(self, command, *arguments):
-        done = subprocess.run([self.helm, f"--kubeconfig={self.cluster.kubeconfig}", "--namespace=muster-system", command, *arguments],
-                              capture_output=True, text=True, check=False, timeout=300)
-        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
-        return done.stdout
-
-    def sql(self, instance, statement):
-        return self.kubectl("-n", SPACE, "exec", f"{instance}-0", "-c", "postgres", "--", "psql", "-h", "/tmp", "-U", "postgres",
-                            "-Atc", statement, check=False).stdout.strip()
-
-    def status(self, name):
-        return self.get("-n", SPACE, "drill", name).get("status", {})
-
-    def condition(self, name, kind):
-        return next((one for one in self.status(name).get("conditions", []) if one["type"] == kind), {})
-
-    def until_phase(self, name, phases, seconds=240):
-        """Waits for one of the phases; the drill's status then."""
-        def look():
-            status = self.status(name)
-            if status.get("phase") == "Finished" and "Finished" not in phases:
-                raise AssertionError(f"{name} is finished: {status.get('reason')}")
-            return status if status.get("phase") in phases else None
-        return until(f"{name} in {phases}", look, seconds)[0]
-
-    def logs(self, name):
-        return "".join(self.kubectl("-n", SPACE, "logs", f"{name}-{role}", check=False).stdout for role in ("runner", "guardian"))
-
-    def assert_undone(self, name):
-        found = self.get("-n", SPACE, "drill", name)
-        self.assertEqual(self.condition(name, "Undone")["status"], "True", found["status"])
-        self.assertNotIn("finalizers", found["metadata"])
-        until("workloads that are whole", lambda: len(self.ready_pods(SPACE, "app in (db,web)")) == 5)
-
-    def primary(self):
-        return "db-a" if self.sql("db-a", "select pg_is_in_recovery()") == "f" else "db-b"
-
-    def database_plan(self):
-        return "database-failover" if self.primary() == "db-a" else "database-failback"
-
-    def verified(self, name):
-        """What `muster verify` says of the drill's evidence."""
-        place = self.status(name)["evidence"]
-        self.assertEqual(place["kind"], "Secret")
-        secret = self.get("-n", SPACE, "secret", place["name"])
-        with tempfile.NamedTemporaryFile(suffix=".muster") as bundle:
-            bundle.write(base64.b64decode(secret["data"][place["path"]]))
-            bundle.flush()
-            done = subprocess.run([MUSTER, "verify", bundle.name], capture_output=True, text=True, check=False)
-        return done.stdout + done.stderr
-
-    def measured(self, name, plan, during=None):
-        """The name and status of a drill whose instrument worked. On a machine that is too busy one finds no steady state, or
-        that its own prober stood still, and says so; then it is not the drill that failed."""
-        for attempt in ("", "-again", "-at-last"):
-            self.apply(drill(name + attempt, plan()))
-            if during:
-                during(name + attempt)
-            status = self.until_phase(name + attempt, ["Finished"])
-            self.assert_undone(name + attempt)
-            if not any(busy in status["reason"] for busy in TOO_BUSY):
-                break
-            print(f"too busy: {status['reason']}", file=sys.stderr)
-        return name + attempt, status
-
-    def broken(self, name, plan):
-        """Starts a drill and waits until it has broken something; its name."""
-        for attempt in ("", "-again", "-at-last"):
-            self.apply(drill(name + attempt, plan))
-            status = until("fault", lambda at=attempt: self.status(name + at) if self.status(name + at).get("phase") in
-                           ("Injection", "Recovery", "Finished") else None, 240)[0]
-            if status["phase"] != "Finished":
-                return name + attempt
-            self.assertIn("NoSteadyState", status["reason"])
-            print(f"too busy: {status['reason']}", file=sys.stderr)
-        return self.skipTest("this machine is too busy for a steady state")
 
     def test_1_database_fails_over(self):
         name, status = self.measured("one", self.database_plan)
@@ -208,7 +88,7 @@ class DrillsTest(ClusterCase):
         began = time.monotonic()
         self.kubectl("-n", SPACE, "delete", "drill", name, "--timeout=120s", timeout=150)
         figure("deleted drill gone", time.monotonic() - began)
-        until("workloads that are whole", lambda: len(self.ready_pods(SPACE, "app in (db,web)")) == 5)
+        until("workloads that are whole", self.is_whole)
         until("database that takes writes", lambda: "f" in (self.sql("db-a", "select pg_is_in_recovery()"),
                                                             self.sql("db-b", "select pg_is_in_recovery()")))
 

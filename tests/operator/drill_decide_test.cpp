@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "operator/drill_requests.h"
+
 namespace op {
 namespace {
 
@@ -152,10 +154,42 @@ TEST(DrillDecide, AGuardianThatEndedTooEarlyIsReplaced) {
   DrillObject claimed = drill("Recovery");
   claimed.status.set("runner", Node::map().set("uid", "r"));
   DrillFacts ended;
-  ended.guardian = {true, true, ""};
+  ended.guardian.exists = ended.guardian.ended = true;
   const auto decision = decide(claimed, ended);
   ASSERT_TRUE(is<RemovePod>(decision));
   EXPECT_EQ(std::get<RemovePod>(decision).role, PodRole::Guardian);
+}
+
+TEST(DrillDecide, AGuardianWhoseNodeIsLostIsReplacedWithoutAskingItsNode) {
+  DrillObject claimed = drill("Recovery");
+  claimed.status.set("runner", Node::map().set("uid", "r"));
+  DrillFacts facts;
+  facts.guardian.exists = facts.guardian.lost = true;
+  facts.runner.exists = facts.runner.lost = true;  // the guardian's business, not the operator's
+  const auto decision = decide(claimed, facts);
+  ASSERT_TRUE(is<RemovePod>(decision));
+  EXPECT_EQ(std::get<RemovePod>(decision).role, PodRole::Guardian);
+  EXPECT_TRUE(std::get<RemovePod>(decision).force);
+  facts.guardian = {};
+  EXPECT_EQ(std::get<MakePod>(decide(claimed, facts)).role, PodRole::Guardian);
+}
+
+bool is_lost(const char* conditions) {
+  const std::string pod = std::string(R"({"metadata":{"labels":{"muster.dev/drill":"u"}},"status":{
+      "phase":"Running","conditions":[)") +
+                          conditions + "]}}";
+  return parse_drill_pod(pod)->state.lost;
+}
+
+TEST(DrillPodState, OfANodeThatSaysNothingIsLost) {
+  EXPECT_TRUE(is_lost(R"({"type":"Ready","status":"False"},
+                         {"type":"ContainersReady","status":"True"})"));
+  EXPECT_FALSE(is_lost(R"({"type":"Ready","status":"True"},
+                          {"type":"ContainersReady","status":"True"})"));
+  EXPECT_FALSE(is_lost(R"({"type":"Ready","status":"False"},
+                          {"type":"ContainersReady","status":"False"})"))
+      << "a container that restarts";
+  EXPECT_FALSE(is_lost(R"({"type":"PodScheduled","status":"True"})"));
 }
 
 TEST(DrillDecide, ADrillThatIsDeletedWhileAFaultIsInForceKeepsItsGuardian) {

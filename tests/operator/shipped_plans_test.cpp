@@ -19,14 +19,17 @@ using testing::HasSubstr;
 
 std::vector<api::Node> documents(const std::string& kind) {
   std::vector<api::Node> out;
-  for (const auto& entry : fs::directory_iterator(MUSTER_SOURCE_DIR "/dr-drills/kubernetes")) {
-    std::ifstream stream(entry.path());
-    std::ostringstream text;
-    text << stream.rdbuf();
-    auto parsed = api::parse_yaml(text.str(), entry.path().string());
-    EXPECT_TRUE(parsed.has_value()) << entry.path();
-    for (api::Node& document : *parsed) {
-      if (document["kind"].as_string() == kind) out.push_back(std::move(document));
+  for (const char* folder : {"/dr-drills/kubernetes", "/dr-drills/kubernetes-sites"}) {
+    for (const auto& entry : fs::directory_iterator(std::string(MUSTER_SOURCE_DIR) + folder)) {
+      std::ifstream stream(entry.path());
+      std::ostringstream text;
+      text << stream.rdbuf();
+      auto parsed = api::parse_yaml(text.str(), entry.path().string());
+      EXPECT_TRUE(parsed.has_value()) << entry.path();
+      if (!parsed) continue;
+      for (api::Node& document : *parsed) {
+        if (document["kind"].as_string() == kind) out.push_back(std::move(document));
+      }
     }
   }
   return out;
@@ -35,7 +38,7 @@ std::vector<api::Node> documents(const std::string& kind) {
 TEST(ClusterPlans, EachIsTakenInEveryProfile) {
   const targets::Catalog catalog = cluster::cluster_catalog();
   const std::vector<api::Node> plans = documents("RecoveryPlan");
-  ASSERT_GE(plans.size(), 2U);
+  ASSERT_GE(plans.size(), 4U);
   for (const api::Node& plan : plans) {
     for (const char* spec : {"{}", R"({"profile":"quick"})", R"({"profile":"full"})"}) {
       const auto mine = plan_for(plan, *api::parse_json(spec));

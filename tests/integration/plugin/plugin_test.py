@@ -341,6 +341,7 @@ class Looking(Plugin):
         self.assertIn("drill early is in phase Baseline: its evidence is written at its end", self.said("report", "early", "-n", SHOP, code=1))
         self.evidence("voluminous", b"", "x", "PersistentVolumeClaim")
         complaint = self.said("verify", "voluminous", "-n", SHOP, code=1)
+        self.assertIn("it is not known who wrote it", complaint)
         self.assertIn("on the volume of PersistentVolumeClaim voluminous-evidence in namespace shop", complaint)
         overrides = re.search(r"--overrides='(.*)'", complaint).group(1)
         self.cluster.must("-n", SHOP, "run", "evidence", "--image=busybox", f"--overrides={overrides}", "--dry-run=client")
