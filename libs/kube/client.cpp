@@ -81,8 +81,8 @@ class HttpsClient final : public Client {
       auto who = co_await identity(stop);
       if (!who) co_return tl::unexpected(unasked(who.error()).with(what));
       auto opened = co_await net::WebSocket::open(executor_, server_.address, tls_,
-                                                  addressed(call, who->authorization), protocols,
-                                                  limits, stop);
+                                                  addressed(call, who->authorization, "*/*"),
+                                                  protocols, limits, stop);
       count(opened ? opened->answer.status : 0, call.method);
       if (!opened) co_return tl::unexpected(opened.error().with(what));
       if (opened->answer.status == kUnauthorized && again && credentials_.refused(*who)) continue;
@@ -119,11 +119,13 @@ class HttpsClient final : public Client {
     co_return identity;
   }
 
-  net::HttpCall addressed(const net::HttpCall& call, const std::string& authorization) const {
+  /// `accept`: nodes answer 406 to a request for a stream that asks for JSON (seen of 1.36).
+  net::HttpCall addressed(const net::HttpCall& call, const std::string& authorization,
+                          const char* accept = kJson) const {
     net::HttpCall out = call;
     out.target = server_.path + call.target;
     out.headers.push_back({"User-Agent", options_.user_agent});
-    out.headers.push_back({"Accept", kJson});
+    out.headers.push_back({"Accept", accept});
     if (!authorization.empty()) out.headers.push_back({"Authorization", authorization});
     if (!server_.tls) return out;
     if (!config_.user.impersonate.empty()) {

@@ -28,6 +28,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"time"
 
 	internalapi "k8s.io/cri-api/pkg/apis"
@@ -141,6 +142,11 @@ func serveLogs(folder, container string, writer http.ResponseWriter, request *ht
 }
 
 func serveExec(pod, container, yes string, writer http.ResponseWriter, request *http.Request) {
+	// As the streaming server of containerd does.
+	if accept := request.Header.Get("Accept"); accept != "" && !strings.Contains(accept, "*/*") {
+		http.Error(writer, "406: Not Acceptable", http.StatusNotAcceptable)
+		return
+	}
 	if container == "absent" {
 		http.Error(writer, fmt.Sprintf("container not found (%q)", container), http.StatusNotFound)
 		return

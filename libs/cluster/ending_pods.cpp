@@ -1,0 +1,51 @@
+#include "cluster/ending_pods.h"
+
+#include <fmt/format.h>
+
+#include "cluster/chosen_pods.h"
+#include "cluster/waiting.h"
+#include "targets/fields.h"
+
+namespace cluster {
+
+using api::Node;
+using targets::Context;
+
+std::vector<api::FieldSpec> ending_fields() {
+  using namespace targets::fields;
+  return {reference("workload", Names::Process, Need::Required, "the workload"),
+          integer("count", {1, 1000}, 1, "how many of its pods, the first ones by name")};
+}
+
+// Waiting for pods to be ready harms nobody, whoever leads.
+drill::Undo EndingPods::rule(const Node&) const {
+  return drill::Undo::Always;
+}
+
+std::vector<std::string> EndingPods::touches(const Node& params) const {
+  return {params["workload"].as_string()};
+}
+
+aio::Task<base::Result<Node>> EndingPods::prepare(Context& context, Node params, std::stop_token) {
+  CO_TRY(
+      const std::vector<Pod> pods,
+      choose_pods(cluster_of(context), params["workload"].as_string(), params["count"].as_int(1)));
+  co_return Node::map().set("pods", node_of(pods));
+}
+
+aio::Task<base::Result<std::string>> EndingPods::apply(Context& context, Node params, Node undo,
+                                                       std::stop_token stop) {
+  const std::vector<Pod> pods = pods_in(undo["pods"]);
+  for (const Pod& pod : pods) CO_TRY(co_await end(context, pod, params, stop));
+  CO_TRY(co_await until_gone(context.clock, cluster_of(context), params["workload"].as_string(),
+                             pods, stop));
+  co_return fmt::format("{} and gone: {}", done_, names_of(pods));
+}
+
+aio::Task<base::Result<>> EndingPods::undo(Context& context, Node params, Node,
+                                           std::stop_token stop) {
+  co_return co_await until_ready(context.clock, cluster_of(context), params["workload"].as_string(),
+                                 std::move(stop));
+}
+
+}  // namespace cluster
