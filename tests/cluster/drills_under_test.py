@@ -45,6 +45,7 @@ class DrillCase(ClusterCase):
     images = ("pause", "app", "postgres", "muster")
     shop = ("-k", EXAMPLES)
     shop_pods = 5
+    chart = ()  # more for `helm install`
 
     @classmethod
     def setUpClass(cls):
@@ -54,7 +55,7 @@ class DrillCase(ClusterCase):
         self.kubectl("apply", *cls.shop)
         began = time.monotonic()
         self.run_helm("install", "muster", os.path.join(ROOT, "helm"), "--create-namespace", "--wait", "--timeout=120s",
-                      "--set=image.repository=muster,image.tag=dev,lease.seconds=5", f"--set=drillNamespaces={{{SPACE}}}")
+                      "--set=image.repository=muster,image.tag=dev,lease.seconds=5", f"--set=drillNamespaces={{{SPACE}}}", *cls.chart)
         figure("chart installed and ready", time.monotonic() - began)
         until("database and application that are ready", self.is_whole)
         until("standby that streams", lambda: self.sql("db-a", "select count(*) from pg_stat_replication") == "1")
