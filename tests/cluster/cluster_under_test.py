@@ -132,7 +132,14 @@ class ClusterCase(unittest.TestCase):
         return done
 
     def get(self, *arguments):
-        return json.loads(self.kubectl("get", *arguments, "-o", "json").stdout)
+        """An API server on a busy machine may not answer in time: asked again, which for a question is harmless."""
+        for _ in range(3):
+            done = self.kubectl("get", *arguments, "-o", "json", check=False)
+            if "Unable to connect to the server" not in done.stderr:
+                break
+        if done.returncode != 0:
+            raise AssertionError(f"kubectl get {' '.join(arguments)}: {done.stderr}")
+        return json.loads(done.stdout)
 
     def is_ready(self, node):
         return any(one["type"] == "Ready" and one["status"] == "True" for one in self.get("node", node)["status"]["conditions"])
