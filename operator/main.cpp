@@ -41,6 +41,14 @@ void pod_flags(CLI::App* app, op::PodOptions& options) {
                   "who knows the host names of the plan, HOST:PORT; default: as this machine");
 }
 
+void admission_flags(CLI::App* app, op::AdmissionOptions& admission) {
+  app->add_option("--admission", admission.name,
+                  "the Service, Secret and webhook configuration of this name; default: none");
+  app->add_option("--admission-listen", admission.listen, "where API servers ask")
+      ->capture_default_str();
+  app->add_option("--deployment", admission.deployment, "whose Secret that is");
+}
+
 /// Of the pods of drills, and of who makes them.
 void drill_pod_flags(CLI::App* app, op::PodSettings& pods, std::int64_t& grace_seconds) {
   app->add_option("--image", pods.image, "of the pods of drills")
@@ -79,6 +87,7 @@ CLI::App* run_flags(CLI::App& app, op::ProgramOptions& program, std::int64_t& le
   run->add_option("--listen", program.listen, "where metrics and health are served")
       ->capture_default_str();
   run->add_option("--watch-namespace", program.controllers.ns, "only this one; default: all");
+  admission_flags(run, program.admission);
   drill_pod_flags(run, program.controllers.pods, program.controllers.grace_seconds);
   return run;
 }

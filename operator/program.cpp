@@ -76,12 +76,18 @@ class Program {
       const cluster::DrillObject* drill = drills_->drills().find(key);
       if (drill != nullptr) plans_->add({key.space, drill->plan});
     };
+    if (!options_.admission.name.empty()) {
+      CO_TRY(admission_, Admission::make(clock_, *client_, context_.get_executor(),
+                                         options_.admission, own, settings.leads));
+      kube::measure(clock_, admission_->controller(), metrics_);
+    }
     CO_TRY(auto server, net::HttpServer::listen(
                             clock_, context_.get_executor(), options_.listen,
                             [this](const net::HttpRequest& request) { return serve(request); }));
     log(Level::Info, "serving", {{"port", std::to_string(server->port())}});
     aio::TaskGroup group(context_.get_executor());
     group.spawn(server->serve(group.token()));
+    if (admission_) group.spawn(admission_->serve(group.token()));
     group.spawn(stops_->follow(group.token()));
     group.spawn(drills_->follow(group.token()));
     group.spawn(schedules_->follow(group.token()));
@@ -127,6 +133,7 @@ class Program {
     leading.spawn(drills_->work(leading.token()));
     leading.spawn(schedules_->work(leading.token()));
     leading.spawn(plans_->work(leading.token()));
+    if (admission_) leading.spawn(admission_->work(leading.token()));
   }
 
   aio::Task<> end_work() {
@@ -144,13 +151,17 @@ class Program {
   net::HttpReply serve(const net::HttpRequest& request) {
     const std::string path = request.target.substr(0, request.target.find('?'));
     if (path == "/metrics") {
-      return {200, "text/plain; version=0.0.4; charset=utf-8",
-              metrics_.text() + drill_metrics_.text()};
+      return {
+          200, "text/plain; version=0.0.4; charset=utf-8",
+          metrics_.text() + drill_metrics_.text() + (admission_ ? admission_->metrics_text() : "")};
     }
     if (path == "/healthz") return {200, "text/plain", "ok\n"};
     if (path == "/readyz") {
-      const bool ready = drills_->synced() && schedules_->synced();
-      return {ready ? 200U : 503U, "text/plain", fmt::format("[{}] copies\n", ready ? "+" : "-")};
+      const bool copies = drills_->synced() && schedules_->synced();
+      const bool admission = !admission_ || admission_->ready();
+      return {
+          copies && admission ? 200U : 503U, "text/plain",
+          fmt::format("[{}] copies\n[{}] admission\n", copies ? "+" : "-", admission ? "+" : "-")};
     }
     return {404, "text/plain", "try /metrics, /healthz or /readyz\n"};
   }
@@ -166,6 +177,7 @@ class Program {
   std::optional<DrillController> drills_;
   std::optional<ScheduleController> schedules_;
   std::optional<PlanController> plans_;
+  std::unique_ptr<Admission> admission_;  // null: there is none
   std::optional<kube::LeaderElection> election_;
   aio::TaskGroup* leading_ = nullptr;  // what is done by the leader alone
   std::stop_source ending_;

@@ -2,6 +2,7 @@
 //   /metrics   the controller runtime's and the drills' figures
 //   /healthz   the process works
 //   /readyz    the copies are there; on a standby too, so that it can take over at once
+// and on another, over TLS, what API servers ask (operator/admission.h).
 //
 // A leader that loses its lease ends the process: whatever was under way ends with it, and a new
 // process starts from what the cluster says.
@@ -11,6 +12,7 @@
 
 #include "base/time.h"
 #include "metrics/drill_metrics.h"
+#include "operator/admission.h"
 #include "operator/drill_controller.h"
 
 namespace op {
@@ -23,6 +25,7 @@ struct ProgramOptions {
   base::Duration lease = base::seconds(15);
   std::string listen = ":8080";
   ControllerSettings controllers;
+  AdmissionOptions admission;
   metrics::Build build;
 };
 

@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """A real Kubernetes API server on loopback: etcd and kube-apiserver with keys of their own.
 
-    api_server.py FOLDER [--controllers]
+    api_server.py FOLDER [--controllers] [--cluster-proxy=URL]
 
 FOLDER takes everything: data, keys, logs, kubeconfig. Ports are chosen. Says `ready KUBECONFIG` when
 the server is, then takes commands on standard input, one a line, and answers each with `done` or
 `failed WHY`: `stop`, `start`, `kill`, `pause` or `resume` with `etcd`, `apiserver` or `controllers`, `compact`
 (etcd forgets all but the newest revision, and the server is started again, so that older versions
 are gone). Ends, with everything that it started, at the end of input or by SIGTERM.
+What it asks in the cluster (webhooks of Services) goes to an HTTP proxy, since nobody else could lead it there.
 The binaries are those of ci/kubernetes.sh.
 """
 import base64
@@ -71,7 +72,8 @@ class Keys:
 
 
 class Server:
-    def __init__(self, folder, controllers):
+    def __init__(self, folder, controllers, cluster_proxy):
+        self.cluster_proxy = cluster_proxy
         self.folder = os.path.abspath(folder)
         os.makedirs(self.folder, exist_ok=True)
         self.binaries = subprocess.run([os.path.join(HERE, "..", "kubernetes.sh")], check=True, text=True,
@@ -103,6 +105,17 @@ contexts:
 """)
         return path
 
+    def write_egress(self):
+        path = os.path.join(self.folder, "egress.yaml")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(f"""apiVersion: apiserver.k8s.io/v1beta1
+kind: EgressSelectorConfiguration
+egressSelections:
+- name: cluster
+  connection: {{proxyProtocol: HTTPConnect, transport: {{tcp: {{url: "{self.cluster_proxy}"}}}}}}
+""")
+        return path
+
     def command(self, part):
         etcd, peer = f"http://127.0.0.1:{self.etcd_port}", f"http://127.0.0.1:{self.peer_port}"
         path = self.keys.path
@@ -114,7 +127,8 @@ contexts:
             return ["kube-controller-manager", f"--kubeconfig={self.write_kubeconfig('controllers')}", "--leader-elect=false",
                     "--use-service-account-credentials=true", f"--service-account-private-key-file={path('accounts.key')}",
                     f"--root-ca-file={path('ca.crt')}", "--kube-api-qps=500", "--kube-api-burst=1000", "--secure-port=0"]
-        return ["kube-apiserver", f"--etcd-servers={etcd}", "--bind-address=127.0.0.1", f"--secure-port={self.api_port}",
+        egress = [f"--egress-selector-config-file={self.write_egress()}"] if self.cluster_proxy else []
+        return ["kube-apiserver", *egress, f"--etcd-servers={etcd}", "--bind-address=127.0.0.1", f"--secure-port={self.api_port}",
                 "--endpoint-reconciler-type=none", "--service-cluster-ip-range=10.96.0.0/16", "--authorization-mode=RBAC",
                 f"--client-ca-file={path('ca.crt')}", f"--tls-cert-file={path('server.crt')}",
                 f"--tls-private-key-file={path('server.key')}", "--service-account-issuer=https://kubernetes.default.svc",
@@ -204,13 +218,14 @@ contexts:
 
 
 def main():
-    arguments = [one for one in sys.argv[1:] if one != "--controllers"]
+    proxy = next((one.partition("=")[2] for one in sys.argv[1:] if one.startswith("--cluster-proxy=")), "")
+    arguments = [one for one in sys.argv[1:] if one != "--controllers" and not one.startswith("--cluster-proxy=")]
     if len(arguments) != 1:
         print(__doc__, file=sys.stderr)
         return 2
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     signal.signal(signal.SIGINT, lambda *_: sys.exit(0))
-    Server(arguments[0], "--controllers" in sys.argv).run()
+    Server(arguments[0], "--controllers" in sys.argv, proxy).run()
     return 0
 
 

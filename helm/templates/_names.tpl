@@ -18,6 +18,11 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 app.kubernetes.io/component: operator
 {{- end -}}
 
+{{/* Of the Service, the Secret and the webhooks. */}}
+{{- define "muster.admission" -}}
+{{- printf "%s-admission" (include "muster.fullname" .) -}}
+{{- end -}}
+
 {{- define "muster.labels" -}}
 app.kubernetes.io/name: muster
 app.kubernetes.io/instance: {{ .Release.Name }}

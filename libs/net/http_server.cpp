@@ -1,7 +1,6 @@
 #include "net/http_server.h"
 
 #include <charconv>
-#include <list>
 
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/redirect_error.hpp>
@@ -12,6 +11,7 @@
 
 #include "aio/deadline.h"
 #include "aio/task_group.h"
+#include "net/tls_context.h"
 
 namespace net {
 
@@ -22,6 +22,8 @@ using tcp = asio::ip::tcp;
 
 namespace {
 constexpr std::size_t kHeaderBytesMax = 16U << 10U;
+constexpr std::size_t kReadBytes = 16U << 10U;
+constexpr base::Duration kLeaveWithin = base::seconds(1);
 
 base::Result<tcp::endpoint> endpoint_of(const std::string& listen) {
   const auto wrong = [&] {
@@ -57,9 +59,14 @@ base::Result<tcp::endpoint> endpoint_of(const std::string& listen) {
 
 class Server final : public HttpServer {
  public:
-  Server(aio::Clock& clock, const aio::Executor& executor, Handler handler,
-         const HttpServerLimits& limits)
-      : clock_(clock), acceptor_(executor), handler_(std::move(handler)), limits_(limits) {}
+  Server(aio::Clock& clock, const aio::Executor& executor, const HttpServerLimits& limits)
+      : clock_(clock), acceptor_(executor), limits_(limits) {
+    if (limits_.between == base::Duration{}) limits_.between = limits_.idle;
+  }
+
+  Handler handler;                           // one of these
+  TaskHandler task_handler;                  //
+  std::shared_ptr<ServerIdentity> identity;  // null: without TLS
 
   base::Result<> open(const std::string& listen) {
     TRY(const auto endpoint, endpoint_of(listen));
@@ -92,8 +99,11 @@ class Server final : public HttpServer {
         break;
       }
       // Too many clients, or no descriptor left: this one is turned away, the others are served.
-      if (!error && sessions.running() < limits_.connections_max) {
-        sessions.spawn(session(std::move(socket), sessions.token()));
+      if (error || sessions.running() >= limits_.connections_max) continue;
+      if (identity == nullptr) {
+        sessions.spawn(plain(std::move(socket), sessions.token()));
+      } else if (auto context = identity->current()) {
+        sessions.spawn(secure(std::move(socket), std::move(context), sessions.token()));
       }
     }
     sessions.cancel();
@@ -101,36 +111,99 @@ class Server final : public HttpServer {
   }
 
  private:
-  aio::Task<base::Result<>> session(tcp::socket socket, std::stop_token stop) {
-    boost::beast::flat_buffer buffer;
-    bool again = true;
-    while (again && !stop.stop_requested()) {
-      aio::Deadline limit(clock_, co_await asio::this_coro::executor, clock_.now() + limits_.idle,
-                          stop);
-      const std::stop_callback wake(limit.token(), [&socket] {
-        error_code ignored;
-        socket.close(ignored);
-      });
-      again = co_await exchange(socket, buffer);
+  aio::Task<base::Result<>> plain(tcp::socket socket, std::stop_token stop) {
+    co_await session(socket, socket, std::move(stop));
+    co_return base::Result<>{};
+  }
+
+  aio::Task<base::Result<>> secure(tcp::socket socket, std::shared_ptr<ServerContext> context,
+                                   std::stop_token stop) {
+    TlsStream stream(std::move(socket), context->context);
+    if (co_await shake_hands(stream, stop)) {
+      co_await session(stream, stream.next_layer(), stop);
+      co_await take_leave(stream, stop);
     }
     co_return base::Result<>{};
   }
 
+  /// For what must not last longer than `limit`: the socket is closed then.
+  struct Limit {
+    Limit(aio::Clock& clock, const aio::Executor& executor, base::Duration limit,
+          std::stop_token stop, tcp::socket& socket)
+        : deadline(clock, executor, clock.now() + limit, std::move(stop)),
+          wake(deadline.token(), Close{&socket}) {}
+    struct Close {
+      tcp::socket* socket;
+      void operator()() const {
+        error_code ignored;
+        socket->close(ignored);
+      }
+    };
+    aio::Deadline deadline;
+    std::stop_callback<Close> wake;
+  };
+
+  aio::Task<bool> shake_hands(TlsStream& stream, std::stop_token stop) {
+    const Limit limit(clock_, co_await asio::this_coro::executor, limits_.idle, std::move(stop),
+                      stream.next_layer());
+    error_code error;
+    co_await stream.async_handshake(asio::ssl::stream_base::server,
+                                    asio::redirect_error(asio::use_awaitable, error));
+    co_return !error;
+  }
+
+  /// Says that nothing follows, so that nobody takes the end for a cut.
+  aio::Task<> take_leave(TlsStream& stream, std::stop_token stop) {
+    const Limit limit(clock_, co_await asio::this_coro::executor, kLeaveWithin, std::move(stop),
+                      stream.next_layer());
+    error_code ignored;
+    co_await stream.async_shutdown(asio::redirect_error(asio::use_awaitable, ignored));
+  }
+
+  template <class Stream>
+  aio::Task<> session(Stream& stream, tcp::socket& socket, std::stop_token stop) {
+    boost::beast::flat_buffer buffer;
+    base::Duration wait = limits_.idle;
+    bool again = true;
+    while (again && !stop.stop_requested()) {
+      again = co_await begins(stream, socket, buffer, wait, stop);
+      if (!again) break;
+      const Limit limit(clock_, co_await asio::this_coro::executor, limits_.idle, stop, socket);
+      again = co_await exchange(stream, socket, buffer, limit.deadline.token());
+      wait = limits_.between;
+    }
+  }
+
+  /// Waits for the first byte of a request.
+  template <class Stream>
+  aio::Task<bool> begins(Stream& stream, tcp::socket& socket, boost::beast::flat_buffer& buffer,
+                         base::Duration wait, std::stop_token stop) {
+    if (buffer.size() > 0) co_return true;
+    const Limit limit(clock_, co_await asio::this_coro::executor, wait, std::move(stop), socket);
+    error_code error;
+    const std::size_t got = co_await stream.async_read_some(
+        buffer.prepare(kReadBytes), asio::redirect_error(asio::use_awaitable, error));
+    buffer.commit(got);
+    co_return !error;
+  }
+
   /// One request and its answer. False: the connection is done with.
-  aio::Task<bool> exchange(tcp::socket& socket, boost::beast::flat_buffer& buffer) {
+  template <class Stream>
+  aio::Task<bool> exchange(Stream& stream, tcp::socket& socket, boost::beast::flat_buffer& buffer,
+                           std::stop_token stop) {
     http::request_parser<http::string_body> parser;
     parser.header_limit(kHeaderBytesMax);
     parser.body_limit(limits_.body_bytes_max);
     error_code error;
-    co_await http::async_read(socket, buffer, parser,
+    co_await http::async_read(stream, buffer, parser,
                               asio::redirect_error(asio::use_awaitable, error));
     if (error == http::error::body_limit || error == http::error::header_limit) {
-      co_await answer(socket, {413, "text/plain", "the request is too long\n"}, false, false);
+      co_await answer(stream, {413, "text/plain", "the request is too long\n"}, false, false);
       co_return false;
     }
     if (error) {
       if (error != http::error::end_of_stream && socket.is_open() && parser.got_some()) {
-        co_await answer(socket, {400, "text/plain", "not an HTTP request\n"}, false, false);
+        co_await answer(stream, {400, "text/plain", "not an HTTP request\n"}, false, false);
       }
       co_return false;
     }
@@ -138,14 +211,20 @@ class Server final : public HttpServer {
     const auto text = [](boost::beast::string_view view) {
       return std::string(view.data(), view.size());
     };
-    HttpReply reply =
-        handler_({text(request.method_string()), text(request.target()), request.body()});
+    HttpRequest asked{text(request.method_string()), text(request.target()), request.body()};
+    HttpReply reply;
+    if (task_handler) {
+      reply = co_await task_handler(std::move(asked), std::move(stop));
+    } else {
+      reply = handler(asked);
+    }
     const bool head = request.method() == http::verb::head;
-    co_return co_await answer(socket, std::move(reply), head, request.keep_alive()) &&
+    co_return co_await answer(stream, std::move(reply), head, request.keep_alive()) &&
         request.keep_alive();
   }
 
-  aio::Task<bool> answer(tcp::socket& socket, HttpReply reply, bool head, bool keep_alive) {
+  template <class Stream>
+  aio::Task<bool> answer(Stream& stream, HttpReply reply, bool head, bool keep_alive) {
     http::response<http::string_body> response;
     response.result(reply.status);
     response.set(http::field::content_type, reply.content_type);
@@ -158,10 +237,10 @@ class Server final : public HttpServer {
     serializer.split(head);
     error_code error;
     if (head) {
-      co_await http::async_write_header(socket, serializer,
+      co_await http::async_write_header(stream, serializer,
                                         asio::redirect_error(asio::use_awaitable, error));
     } else {
-      co_await http::async_write(socket, serializer,
+      co_await http::async_write(stream, serializer,
                                  asio::redirect_error(asio::use_awaitable, error));
     }
     co_return !error;
@@ -169,7 +248,6 @@ class Server final : public HttpServer {
 
   aio::Clock& clock_;
   tcp::acceptor acceptor_;
-  Handler handler_;
   HttpServerLimits limits_;
 };
 }  // namespace
@@ -179,7 +257,18 @@ base::Result<std::unique_ptr<HttpServer>> HttpServer::listen(aio::Clock& clock,
                                                              const std::string& listen,
                                                              Handler handler,
                                                              HttpServerLimits limits) {
-  auto server = std::make_unique<Server>(clock, executor, std::move(handler), limits);
+  auto server = std::make_unique<Server>(clock, executor, limits);
+  server->handler = std::move(handler);
+  TRY(server->open(listen));
+  return server;
+}
+
+base::Result<std::unique_ptr<HttpServer>> HttpServer::listen_tls(
+    aio::Clock& clock, const aio::Executor& executor, const std::string& listen,
+    std::shared_ptr<ServerIdentity> identity, TaskHandler handler, HttpServerLimits limits) {
+  auto server = std::make_unique<Server>(clock, executor, limits);
+  server->task_handler = std::move(handler);
+  server->identity = std::move(identity);
   TRY(server->open(listen));
   return server;
 }

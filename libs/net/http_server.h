@@ -1,5 +1,6 @@
-// A small HTTP/1.1 server for what the product itself serves (--metrics-listen): keep-alive, one
-// handler, limits on everything a client can make large or slow. Beast stays inside the .cpp.
+// A small HTTP/1.1 server for what the product itself serves (--metrics-listen, admission):
+// keep-alive, one handler, limits on everything a client can make large or slow, TLS where it has
+// an identity. Beast stays inside the .cpp.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +12,7 @@
 #include "aio/clock.h"
 #include "aio/task.h"
 #include "base/result.h"
+#include "net/server_identity.h"
 
 namespace net {
 
@@ -30,11 +32,16 @@ struct HttpServerLimits {
   std::size_t connections_max = 64;
   std::size_t body_bytes_max = 1U << 20U;
   base::Duration idle = base::seconds(30);  // a request must be complete within this
+  /// How long a connection that has been answered may wait for its next request; zero: as `idle`.
+  /// Longer than clients keep theirs, or one is closed in the moment in which it is used.
+  base::Duration between{};
 };
 
 class HttpServer {
  public:
   using Handler = std::function<HttpReply(const HttpRequest&)>;
+  /// One that awaits. Its token stops when the client has waited for `idle`.
+  using TaskHandler = std::function<aio::Task<HttpReply>(HttpRequest, std::stop_token)>;
 
   /// Binds and listens. `listen`: "127.0.0.1:9090", "[::1]:0" or ":9090" (every address).
   /// Errors: InvalidArgument for the address, AlreadyExists when the port is taken.
@@ -43,6 +50,10 @@ class HttpServer {
                                                           const std::string& listen,
                                                           Handler handler,
                                                           HttpServerLimits limits = {});
+  /// The same over TLS 1.2 or newer. Who connects before the identity is set is turned away.
+  static base::Result<std::unique_ptr<HttpServer>> listen_tls(
+      aio::Clock& clock, const aio::Executor& executor, const std::string& listen,
+      std::shared_ptr<ServerIdentity> identity, TaskHandler handler, HttpServerLimits limits = {});
   virtual ~HttpServer() = default;
 
   /// The port in use, also where 0 was asked for.

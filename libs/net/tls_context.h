@@ -17,6 +17,12 @@ class TlsContext {
   boost::asio::ssl::context context{boost::asio::ssl::context::tls_client};
 };
 
+/// Of a server: what connections that were accepted at one time share.
+class ServerContext {
+ public:
+  boost::asio::ssl::context context{boost::asio::ssl::context::tls_server};
+};
+
 using TlsStream = boost::asio::ssl::stream<boost::asio::ip::tcp::socket>;
 
 /// Before the handshake: the name that is asked for (SNI) and that the certificate must be for.

@@ -24,6 +24,7 @@ PARTS = {
     "namespaces": ({"drillNamespaces": ["shop", "billing"]}, {"drillNamespaces": []}),
     "crds": ({"crds": {"install": True, "keep": True}}, {"crds": {"install": False}}),
     "rbac": ({"rbac": {"create": True}}, {"rbac": {"create": False}}),
+    "admission": ({"admission": {"enabled": True}}, {"admission": {"enabled": False}}),
     "nodes": ({"nodes": {"enabled": True}}, {}),
     "rights": ({"runnerRules": [{"apiGroups": ["apps"], "resources": ["deployments"], "resourceNames": ["web"],
                                  "verbs": ["get", "patch"]}]}, {}),
@@ -51,6 +52,7 @@ PARTS = {
 # (what is wrong, values, what the message names)
 REFUSED = [
     ("a typo at the top", {"replica": 3}, "replica"),
+    ("a webhook that is half there", {"admission": {"enabled": "half"}}, "admission.*enabled"),
     ("a typo below", {"evidence": {"clam": "x"}}, "evidence.*clam|clam.*evidence"),
     ("a word for a number", {"replicas": "two"}, "replicas"),
     ("a part of a replica", {"replicas": 1.5}, "replicas"),
@@ -227,7 +229,7 @@ class Life(unittest.TestCase):
         """What is there with our labels, as KIND/NAMESPACE/NAME."""
         out = set()
         for path in ("api/v1", "apis/apps/v1", "apis/batch/v1", "apis/policy/v1", "apis/networking.k8s.io/v1",
-                     "apis/rbac.authorization.k8s.io/v1", "apis/monitoring.coreos.com/v1"):
+                     "apis/rbac.authorization.k8s.io/v1", "apis/monitoring.coreos.com/v1", "apis/admissionregistration.k8s.io/v1"):
             status, kinds = server().ask("GET", "/" + path)
             for kind in kinds["resources"] if status == 200 else []:
                 if "list" not in kind["verbs"] or kind["name"] == "events":
@@ -259,7 +261,8 @@ class Life(unittest.TestCase):
         self.assertIn("kubectl label namespace shop muster.dev/drills=enabled", told.stdout)
         first = self.everything()
         self.assertLessEqual({"deployments/muster-system/muster-operator", "serviceaccounts/shop/muster-runner",
-                              "networkpolicies/muster-system/muster-operator"}, first)
+                              "networkpolicies/muster-system/muster-operator", "services/muster-system/muster-admission",
+                              "validatingwebhookconfigurations//muster-admission"}, first)
         self.assertEqual(CRDS, self.crds())
 
         do("upgrade", CHART, "--set", "drillNamespaces={shop,billing}", "--set", "replicas=3", "--set", "dashboards.enabled=true")

@@ -25,12 +25,16 @@ statefulsets.apps            get list watch
 daemonsets.apps              get list watch
 configmaps:muster-stop       get list watch
 events.events.k8s.io         create patch
+
+validatingwebhookconfigurations.admissionregistration.k8s.io:muster-rights-admission   get list watch patch
 """
 OPERATOR = {
     OTHER: READING,
     NAMESPACE: READING + """
 leases.coordination.k8s.io                   create
 leases.coordination.k8s.io:muster-operator   get list watch patch
+secrets                                      create
+secrets:muster-rights-admission              get list watch patch delete
 """,
     DRILLED: READING + """
 drills.muster.dev                  create patch delete
@@ -122,6 +126,13 @@ class Rights(unittest.TestCase):
         # The same name in another namespace is another account.
         self.assertEqual(set(), rights("muster-runner", OTHER, DRILLED))
 
+    def test_admission_is_a_decision(self):
+        self.apply({"admission": {"enabled": False}})
+        for namespace in OPERATOR:
+            without = {(verb, kind) for verb, kind in table(OPERATOR[namespace]) if "admission" not in kind and kind != "secrets"}
+            self.assertEqual(without, rights(self.operator, NAMESPACE, namespace), namespace)
+        self.apply({})
+
     def test_nodes_are_a_decision(self):
         nodes = {("get", "nodes"), ("patch", "nodes")}
         self.apply({"nodes": {"enabled": True}})
@@ -147,6 +158,10 @@ class Rights(unittest.TestCase):
                 ("no", operator, "get", "secrets", "-n", DRILLED),
                 ("no", operator, "get", "secrets", "-n", NAMESPACE),
                 ("no", operator, "get", "nodes"),
+                ("yes", operator, "patch", "secret/muster-rights-admission", "-n", NAMESPACE),
+                ("no", operator, "patch", "secret/another", "-n", NAMESPACE),
+                ("no", operator, "patch", "secret/muster-rights-admission", "-n", DRILLED),
+                ("no", operator, "patch", "validatingwebhookconfiguration/another"),
                 ("yes", operator, "patch", "lease/muster-operator", "-n", NAMESPACE),
                 ("no", operator, "patch", "lease/another", "-n", NAMESPACE),
                 ("yes", runner, "delete", "pods", "-n", DRILLED),

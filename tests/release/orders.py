@@ -25,20 +25,24 @@ PLACES = ("api/v1/configmaps", "api/v1/secrets", "api/v1/services", "api/v1/serv
           "apis/apps/v1/deployments", "apis/apps/v1/replicasets", "apis/batch/v1/jobs", "apis/policy/v1/poddisruptionbudgets",
           "apis/networking.k8s.io/v1/networkpolicies", "apis/rbac.authorization.k8s.io/v1/roles",
           "apis/rbac.authorization.k8s.io/v1/rolebindings", "apis/rbac.authorization.k8s.io/v1/clusterroles",
-          "apis/rbac.authorization.k8s.io/v1/clusterrolebindings")
+          "apis/rbac.authorization.k8s.io/v1/clusterrolebindings",
+          "apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations")
 
 
 def older_chart(folder):
-    """The chart as it may have been: an older version, whose kinds lack a column and a field of a status."""
+    """The chart as it may have been: an older version, whose kinds lack a column and a field of a status, without admission."""
     path = os.path.join(folder, "older-chart")
     if os.path.isdir(path):
         return path
     shutil.copytree(CHART, path)
-    for name, pattern in (("Chart.yaml", r"(?m)^version: .*$"),):
+    for name, pattern, older in (("Chart.yaml", r"(?m)^version: .*$", "version: 0.0.9"),
+                                 ("values.yaml", r"(?ms)^(admission:.*?enabled: )true$", r"\1false")):
         with open(os.path.join(path, name), encoding="utf-8") as file:
             text = file.read()
         with open(os.path.join(path, name), "w", encoding="utf-8") as file:
-            file.write(re.sub(pattern, "version: 0.0.9", text))
+            changed, count = re.subn(pattern, older, text)
+            assert count == 1, name
+            file.write(changed)
     crd = os.path.join(path, "files", "crds", "drills.yaml")
     with open(crd, encoding="utf-8") as file:
         definition = yaml.safe_load(file)

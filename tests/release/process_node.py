@@ -77,9 +77,10 @@ class Container:
         except FileNotFoundError:
             return ""
 
-    def port(self):
-        """Where it serves, once it says so; of the last start."""
-        found = re.findall(r'"msg":"serving","port":"(\d+)"', self.log())
+    def port(self, name="http"):
+        """Where it serves what the chart calls so, once it says where; of the last start."""
+        said = {"http": "serving", "admission": "admission serves"}[name]
+        found = re.findall(rf'"msg":"{said}","port":"(\d+)"', self.log())
         return int(found[-1]) if found else None
 
 
@@ -272,6 +273,7 @@ class ProcessNode(threading.Thread):
         arguments.append(f"--kubeconfig={container.path('kubeconfig')}")
         if arguments[0] == "run":
             arguments.append("--listen=127.0.0.1:0")
+            arguments.append("--admission-listen=127.0.0.1:0")
         with open(container.path("log"), "ab") as log:
             container.process = subprocess.Popen(  # pylint: disable=consider-using-with
                 [self.program, *arguments], env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
@@ -289,6 +291,18 @@ class ProcessNode(threading.Thread):
             if mine and is_pod_ready(pod) and uid in self.containers and self.containers[uid].running():
                 return f"{before}127.0.0.1:{self.containers[uid].port()}{after}"
         return f"{before}127.0.0.1:1{after}"  # nobody is behind it: refused
+
+    def behind(self, service, port):
+        """The port of this machine that a Service's port leads to: of one of its ready Pods. Null: nobody is behind it."""
+        name = next((one["targetPort"] for one in service["spec"].get("ports", []) if one["port"] == port), None)
+        selector = service["spec"].get("selector") or {"nothing": "there"}
+        with self.lock:
+            for uid, pod in self.pods.items():
+                mine = pod["metadata"]["namespace"] == service["metadata"]["namespace"]
+                mine = mine and selector.items() <= pod["metadata"].get("labels", {}).items() and is_pod_ready(pod)
+                if name and mine and uid in self.containers and self.containers[uid].running():
+                    return self.containers[uid].port(name)
+        return None
 
     def give_token(self, pod, container):
         token = self.token_of(pod)

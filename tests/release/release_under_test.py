@@ -16,6 +16,7 @@ import threading
 import time
 
 from process_node import Link, ProcessNode, is_pod_ready
+from service_proxy import ServiceProxy
 
 SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 CHART = os.path.join(SOURCE, "helm")
@@ -79,8 +80,11 @@ class World:
     def __init__(self, folder=None):
         self.folder = tempfile.mkdtemp(prefix="muster-release-", dir=folder)
         place = os.path.join(self.folder, "server")
+        self.node = None
+        self.proxy = ServiceProxy(self.behind)
         self.server = subprocess.Popen(  # pylint: disable=consider-using-with
-            [sys.executable, os.path.join(SOURCE, "ci", "kubernetes", "api_server.py"), place, "--controllers"],
+            [sys.executable, os.path.join(SOURCE, "ci", "kubernetes", "api_server.py"), place, "--controllers",
+             f"--cluster-proxy={self.proxy.url}"],
             text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         word, _, self.kubeconfig = self.server.stdout.readline().strip().partition(" ")
         if word != "ready":
@@ -100,6 +104,7 @@ class World:
         self.web.shutdown()
         self.web.server_close()
         self.link.close()
+        self.proxy.close()
         self.server.stdin.close()
         self.server.wait(30)
         self.server.stdout.close()
@@ -126,6 +131,20 @@ class World:
         server.handle_error = lambda *_: None  # a prober that was killed does not read its answer
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True).start()
         return server
+
+    def behind(self, address, port):
+        """As ServiceProxy asks: the port of this machine that a Service's address leads to."""
+        if self.node is None:
+            return None
+        link = Link(self.node.port, self.node.keys)
+        try:
+            services = link.ask("GET", "/api/v1/services")[1].get("items", [])
+        except OSError:
+            return None
+        finally:
+            link.close()
+        found = next((one for one in services if one["spec"].get("clusterIP") == address), None)
+        return found and self.node.behind(found, port)
 
     def is_served(self, namespace):
         with self.node.lock:

@@ -11,10 +11,10 @@ SOURCE = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..", "..
 
 
 class Cluster:
-    def __init__(self):
+    def __init__(self, *options):
         self.folder = tempfile.mkdtemp(prefix="muster-crds-")
         self.server = subprocess.Popen(
-            [sys.executable, os.path.join(SOURCE, "ci", "kubernetes", "api_server.py"), os.path.join(self.folder, "server")],
+            [sys.executable, os.path.join(SOURCE, "ci", "kubernetes", "api_server.py"), os.path.join(self.folder, "server"), *options],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         ready = self.server.stdout.readline().split(maxsplit=1)
         if len(ready) != 2 or ready[0] != "ready":

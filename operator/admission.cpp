@@ -1,0 +1,80 @@
+#include "operator/admission.h"
+
+#include <utility>
+
+#include <boost/asio/this_coro.hpp>
+#include <fmt/format.h>
+
+#include "aio/task_group.h"
+#include "cluster/drill_object.h"
+#include "operator/log.h"
+
+namespace op {
+namespace {
+
+constexpr base::Duration kWaitForKeys = base::seconds(15);
+
+}  // namespace
+
+Admission::Admission(aio::Clock& clock, kube::Client& client)
+    : clock_(clock), client_(client), since_(clock.now()) {}
+
+base::Result<std::unique_ptr<Admission>> Admission::make(aio::Clock& clock, kube::Client& client,
+                                                         const aio::Executor& executor,
+                                                         const AdmissionOptions& options,
+                                                         const std::string& ns,
+                                                         std::function<bool()> leads) {
+  std::unique_ptr<Admission> out(new Admission(clock, client));
+  Admission* self = out.get();
+  KeeperSettings keeper;
+  keeper.secret = {ns, options.name};
+  keeper.owner = {ns, options.deployment};
+  keeper.names = {fmt::format("{}.{}.svc", options.name, ns)};
+  keeper.configurations = {{kValidatingWebhooks, options.name}};
+  keeper.leads = std::move(leads);
+  out->keeper_.emplace(clock, client, std::move(keeper), out->identity_);
+  out->keeper_->on_shown = [self](const crypto::Certificate& serving,
+                                  const crypto::Certificate& authority) {
+    self->metrics_.certificates(serving.validity.until, authority.validity.until);
+    log(Level::Info, "admission shows a certificate",
+        {{"until", base::rfc3339(serving.validity.until)}});
+  };
+  out->validator_.emplace(clock, [self](kube::Key plan, std::stop_token stop) {
+    return self->find_plan(std::move(plan), std::move(stop));
+  });
+  TRY(out->server_,
+      AdmissionServer::listen(clock, executor, options.listen, out->identity_, out->metrics_));
+  out->server_->add("/validate", [self](AdmissionRequest request, std::stop_token stop) {
+    return self->validator_->judge(std::move(request), std::move(stop));
+  });
+  log(Level::Info, "admission serves", {{"port", std::to_string(out->server_->port())}});
+  return out;
+}
+
+aio::Task<base::Result<>> Admission::serve(std::stop_token stop) {
+  aio::TaskGroup group(co_await boost::asio::this_coro::executor, stop);
+  group.spawn(keeper_->follow(group.token()));
+  group.spawn(server_->serve(group.token()));
+  co_return co_await group.join();
+}
+
+aio::Task<base::Result<>> Admission::work(std::stop_token stop) {
+  co_return co_await keeper_->work(std::move(stop));
+}
+
+bool Admission::ready() const {
+  return identity_->is_set() || clock_.now() - since_ > kWaitForKeys;
+}
+
+aio::Task<base::Result<std::optional<api::Node>>> Admission::find_plan(kube::Key plan,
+                                                                       std::stop_token stop) {
+  const auto reply = co_await client_.get(cluster::kPlans, plan, std::move(stop));
+  const std::string what = "get recoveryplans " + kube::to_string(plan);
+  if (!reply) co_return tl::unexpected(reply.error().with(what));
+  if (reply->code == 404) co_return std::nullopt;
+  if (!reply->ok()) co_return tl::unexpected(kube::error_of(reply->refusal, what));
+  CO_TRY(api::Node object, api::parse_json(reply->body));
+  co_return object;
+}
+
+}  // namespace op

@@ -1,0 +1,69 @@
+#include "operator/admission_server.h"
+
+#include <utility>
+
+namespace op {
+namespace {
+
+constexpr std::size_t kBodyBytesMax = std::size_t{3} << 20U;
+constexpr base::Duration kRequestWithin = base::seconds(10);
+constexpr base::Duration kBetweenRequests = base::seconds(150);
+constexpr std::size_t kConnectionsMax = 256;
+
+net::HttpReply plain(unsigned status, const std::string& text) {
+  return {status, "text/plain; charset=utf-8", text + "\n"};
+}
+
+}  // namespace
+
+net::HttpServerLimits admission_limits() {
+  net::HttpServerLimits out;
+  out.connections_max = kConnectionsMax;
+  out.body_bytes_max = kBodyBytesMax;
+  out.idle = kRequestWithin;
+  out.between = kBetweenRequests;
+  return out;
+}
+
+base::Result<std::unique_ptr<AdmissionServer>> AdmissionServer::listen(
+    aio::Clock& clock, const aio::Executor& executor, const std::string& listen,
+    std::shared_ptr<net::ServerIdentity> identity, metrics::AdmissionMetrics& metrics,
+    const net::HttpServerLimits& limits) {
+  std::unique_ptr<AdmissionServer> out(new AdmissionServer(clock, metrics));
+  AdmissionServer* self = out.get();
+  TRY(out->server_, net::HttpServer::listen_tls(
+                        clock, executor, listen, std::move(identity),
+                        [self](net::HttpRequest request, std::stop_token stop) {
+                          return self->answer(std::move(request), std::move(stop));
+                        },
+                        limits));
+  return out;
+}
+
+void AdmissionServer::add(const std::string& path, AdmissionHandler handler) {
+  metrics_.declare(path);
+  handlers_[path] = std::move(handler);
+}
+
+aio::Task<base::Result<>> AdmissionServer::serve(std::stop_token stop) {
+  return server_->serve(std::move(stop));
+}
+
+aio::Task<net::HttpReply> AdmissionServer::answer(net::HttpRequest request, std::stop_token stop) {
+  // The API server adds "?timeout=5s".
+  const std::string path = request.target.substr(0, request.target.find('?'));
+  const auto handler = handlers_.find(path);
+  if (handler == handlers_.end()) co_return plain(404, "there is no webhook at " + path);
+  if (request.method != "POST") co_return plain(405, "an AdmissionReview is posted");
+  const base::TimePoint began = clock_.now();
+  const auto review = parse_review(request.body);
+  if (!review) {
+    metrics_.answered(path, "none", clock_.now() - began);
+    co_return plain(400, review.error().message);
+  }
+  const AdmissionAnswer answer = co_await handler->second(*review, std::move(stop));
+  metrics_.answered(path, answer.allowed ? "true" : "false", clock_.now() - began);
+  co_return net::HttpReply{200, "application/json", review_text(*review, answer)};
+}
+
+}  // namespace op
