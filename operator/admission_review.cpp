@@ -40,11 +40,18 @@ std::string line_of(const AdmissionCause& cause) {
   return cause.field.empty() ? cause.message : cause.field + ": " + cause.message;
 }
 
+/// As the API server tells its own refusals; several problems are a line each.
+std::string message_of(const AdmissionRequest& request, const AdmissionAnswer& answer) {
+  std::string out = fmt::format("{}{}{} \"{}\" is invalid:", request.kind,
+                                request.group.empty() ? "" : ".", request.group, request.key.name);
+  const char* before = answer.causes.size() > 1 ? "\n* " : " ";
+  for (const AdmissionCause& cause : answer.causes) out += before + line_of(cause);
+  return out;
+}
+
 Node status_of(const AdmissionRequest& request, const AdmissionAnswer& answer) {
   Node causes = Node::sequence();
-  std::string message;
   for (const AdmissionCause& cause : answer.causes) {
-    message += (message.empty() ? "" : "; ") + line_of(cause);
     causes.push(Node::map()
                     .set("reason", "FieldValueInvalid")
                     .set("field", cause.field)
@@ -54,7 +61,7 @@ Node status_of(const AdmissionRequest& request, const AdmissionAnswer& answer) {
       .set("status", "Failure")
       .set("code", kInvalid)
       .set("reason", "Invalid")
-      .set("message", message)
+      .set("message", message_of(request, answer))
       .set("details", Node::map()
                           .set("group", request.group)
                           .set("kind", request.kind)

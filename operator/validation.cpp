@@ -35,6 +35,17 @@ std::string no_plan(const std::string& plan, const char* what) {
   return fmt::format("there is no RecoveryPlan '{}' in this namespace: {}", plan, what);
 }
 
+/// An override's error begins with its field, as often as layers have told it.
+api::Problem located(std::string message) {
+  const std::size_t end = message.find(": ");
+  if (!message.starts_with("spec.") || end == std::string::npos) return {"", {}, "", message};
+  const std::string field = message.substr(0, end);
+  for (const std::string& again : {field + ": ", "--set " + field + ": ", field + ": "}) {
+    if (message.starts_with(again)) message.erase(0, again.size());
+  }
+  return {"", {}, field, message};
+}
+
 /// A plan as a drill of it would run it, with a profile and what else a Drill says.
 api::Problems problems_of_drilled(const Node& plan, const Node& drill_spec,
                                   const targets::Catalog& catalog) {
@@ -97,7 +108,7 @@ Judgement judge_drill(const Node& object, const Node* plan, const targets::Catal
   const std::string& name = spec["planRef"]["name"].as_string();
   if (plan == nullptr) return {{}, {no_plan(name, "the drill waits for it")}};
   if (const auto mine = plan_for(*plan, spec); !mine) {
-    return {{{"", {}, "spec", mine.error().message}}, {}};
+    return {{located(mine.error().message)}, {}};
   }
   const api::Problems wrong = problems_of_drilled(*plan, spec, catalog);
   if (wrong.empty()) return {};

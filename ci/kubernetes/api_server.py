@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
 """A real Kubernetes API server on loopback: etcd and kube-apiserver with keys of their own.
 
-    api_server.py FOLDER [--controllers] [--cluster-proxy=URL]
+    api_server.py FOLDER [--controllers] [--cluster-proxy=SOCKET]
 
 FOLDER takes everything: data, keys, logs, kubeconfig. Ports are chosen. Says `ready KUBECONFIG` when
 the server is, then takes commands on standard input, one a line, and answers each with `done` or
 `failed WHY`: `stop`, `start`, `kill`, `pause` or `resume` with `etcd`, `apiserver` or `controllers`, `compact`
 (etcd forgets all but the newest revision, and the server is started again, so that older versions
 are gone). Ends, with everything that it started, at the end of input or by SIGTERM.
-What it asks in the cluster (webhooks of Services) goes to an HTTP proxy, since nobody else could lead it there.
+What it asks in the cluster (webhooks of Services) goes to an HTTP proxy on a Unix socket, since nobody else could lead it there.
 The binaries are those of ci/kubernetes.sh.
 """
 import base64
@@ -112,7 +112,7 @@ contexts:
 kind: EgressSelectorConfiguration
 egressSelections:
 - name: cluster
-  connection: {{proxyProtocol: HTTPConnect, transport: {{tcp: {{url: "{self.cluster_proxy}"}}}}}}
+  connection: {{proxyProtocol: HTTPConnect, transport: {{uds: {{udsName: "{self.cluster_proxy}"}}}}}}
 """)
         return path
 

@@ -50,8 +50,8 @@ class HttpsServerTest : public testing::Test {
   void begin(HttpServerLimits limits) {
     auto made = HttpServer::listen_tls(
         clock, context.get_executor(), "127.0.0.1:0", identity,
-        [this](HttpRequest request, std::stop_token stop) {
-          return answer(std::move(request), std::move(stop));
+        [this](HttpRequest request, std::stop_token token) {
+          return answer(std::move(request), std::move(token));
         },
         limits);
     ASSERT_TRUE(made.has_value()) << made.error().message;

@@ -91,7 +91,8 @@ TEST(AdmissionReview, ARefusalTellsEachFieldAsTheServerItselfDoes) {
   const Node& status = out["status"];
   EXPECT_EQ(status["code"].as_int(), 422);
   EXPECT_EQ(status["reason"].as_string(), "Invalid");
-  EXPECT_EQ(status["message"].as_string(), "spec.a: 1 is too much; and it is late");
+  EXPECT_EQ(status["message"].as_string(),
+            "Drill.muster.dev \"d\" is invalid:\n* spec.a: 1 is too much\n* and it is late");
   EXPECT_EQ(status["details"]["kind"].as_string(), "Drill");
   EXPECT_EQ(status["details"]["name"].as_string(), "d");
   const auto& causes = status["details"]["causes"].items();

@@ -84,7 +84,7 @@ class World:
         self.proxy = ServiceProxy(self.behind)
         self.server = subprocess.Popen(  # pylint: disable=consider-using-with
             [sys.executable, os.path.join(SOURCE, "ci", "kubernetes", "api_server.py"), place, "--controllers",
-             f"--cluster-proxy={self.proxy.url}"],
+             f"--cluster-proxy={self.proxy.path}"],
             text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         word, _, self.kubeconfig = self.server.stdout.readline().strip().partition(" ")
         if word != "ready":

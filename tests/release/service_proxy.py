@@ -1,8 +1,12 @@
 """What kube-proxy is to the API server, where there is none: its calls to webhooks come here as CONNECT requests
 (ci/kubernetes/api_server.py --cluster-proxy) and are led to a port of this machine, or refused."""
 import http.server
+import os
 import select
+import shutil
 import socket
+import socketserver
+import tempfile
 import threading
 
 QUIET = 0.2  # seconds between two looks at whether all is over
@@ -38,10 +42,11 @@ class ServiceProxy:
             def log_message(self, format, *args):  # pylint: disable=redefined-builtin
                 pass
 
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Tunnel)
+        self.folder = tempfile.mkdtemp(prefix="muster-proxy-")
+        self.path = os.path.join(self.folder, "socket")
+        self.server = socketserver.ThreadingUnixStreamServer(self.path, Tunnel)
         self.server.daemon_threads = True
         self.server.handle_error = lambda *_: None  # who was killed does not say goodbye
-        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
         threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True).start()
 
     def carry(self, one, other):
@@ -57,3 +62,4 @@ class ServiceProxy:
         self.closing.set()
         self.server.shutdown()
         self.server.server_close()
+        shutil.rmtree(self.folder, ignore_errors=True)

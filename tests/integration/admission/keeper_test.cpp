@@ -161,7 +161,8 @@ class KeeperTest : public kube::ServerTest {
   Node configuration() { return object(run(client->get(kValidatingWebhooks, {"", space}, {}))); }
   std::string authorities() { return keys_of(secret()).authorities; }
   std::string bundle() {
-    const auto& webhooks = configuration()["webhooks"].items();
+    const Node found = configuration();
+    const auto& webhooks = found["webhooks"].items();
     return crypto::base64_decode(webhooks.at(0)["clientConfig"]["caBundle"].as_string())
         .value_or("");
   }
