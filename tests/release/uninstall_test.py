@@ -4,7 +4,7 @@ import unittest
 import urllib.request
 
 from orders import RELEASE, UNDO, Order
-from release_under_test import CHART, HOME, REPLICAS, World, helms, operator_program, until
+from release_under_test import CHART, GROUP, HOME, REPLICAS, World, helms, operator_program, plan, until
 
 SPACE = "shop"
 
@@ -89,6 +89,35 @@ class Uninstall(unittest.TestCase):
             self.assertIn(said, done.stderr)
         self.uninstall(helms()[0])
         self.assertEqual([], Order(self.world, 0).left())
+
+    def refusal(self):
+        """What a plan is answered whose fault only the operator can see; nothing: it was taken."""
+        wrong = plan(SPACE, self.world.web_port, roles={"failing": "wep"})
+        wrong["metadata"]["name"] = "wrong"
+        place = f"{GROUP}/namespaces/{SPACE}/recoveryplans"
+        code, reply = self.world.ask("POST", place + "?dryRun=All", wrong)
+        return reply["message"] if code == 422 else ""
+
+    def test_wrong_plans_are_refused_also_after_upgrades_and_nothing_of_that_stays(self):
+        for helm in helms():
+            self.install(helm)
+            until("refusal", self.refusal)
+            self.assertIn('admission webhook "validate.muster.dev" denied the request: RecoveryPlan.muster.dev "wrong" is invalid:', self.refusal())
+            self.assertIn('spec.roles.failing: there is no process, instance or service "wep". Did you mean "web"?', self.refusal())
+            trusted = self.webhook()["clientConfig"]["caBundle"]
+            for values in ("replicas=2", "admission.enabled=false", "admission.enabled=true", "commonLabels.a=b"):
+                self.world.run(helm, "upgrade", RELEASE, CHART, "-n", HOME, "--reuse-values", "--set", values, "--wait", "--timeout=90s")
+                if values == "admission.enabled=false":
+                    self.assertEqual("", self.refusal())
+                else:
+                    until(f"refusal after {values}", self.refusal)
+            self.assertEqual(trusted, self.webhook()["clientConfig"]["caBundle"])
+            self.uninstall(helm)
+            until(lambda: f"end of what the release made: {Order(self.world, 0).left()}", lambda: not Order(self.world, 0).left())
+            self.assertEqual("", self.refusal())
+
+    def webhook(self):
+        return self.world.get("/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations/muster-admission")["webhooks"][0]
 
     def promtool_is_content(self):
         _, container = self.world.node.of_component("operator")[0]

@@ -194,10 +194,7 @@ TEST_F(KeeperTest, NoCallFailsWhileEverythingIsRotated) {
   start_all();
   // From now on an authority is too old when it is made: one rotation follows another.
   KeeperSettings restless = settings();
-  restless.times.authority = base::seconds(3600);
-  restless.times.authority_renew = base::seconds(7200);
-  restless.times.serving = base::seconds(3600);
-  restless.times.serving_renew = base::seconds(60);
+  restless.times.authority_renew = 2 * restless.times.authority;
   restless.leads = {};
   first_leads = false;
   Replica leader(clock, *client, context, restless);
