@@ -1,28 +1,35 @@
-// The peer of bench/kube_sync: the same objects copied by client-go, typed, without managedFields.
+// The peer of the benchmarks of libs/kube: the same by client-go, on the same objects.
 //
-//	peer KUBECONFIG COUNT
+//	peer sync KUBECONFIG COUNT               bench/kube_sync
+//	peer first|events|churn KUBECONFIG       bench/kube_runtime, like the rest
+//	peer apply|reconcile KUBECONFIG COUNT
+//	peer elect KUBECONFIG LEASE IDENTITY SECONDS
+//	peer idle KUBECONFIG                     bench/operator_idle.py
 package main
 
 import (
 	"fmt"
 	"os"
-	"runtime/debug"
 	"strconv"
 	"strings"
 	"syscall"
-	"time"
 
-	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/client-go/informers"
 	"k8s.io/client-go/kubernetes"
-	"k8s.io/client-go/tools/cache"
+	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 )
 
 func fail(err error) {
 	fmt.Fprintln(os.Stderr, "error:", err)
 	os.Exit(1)
+}
+
+// must returns the value of a call that may fail.
+func must[T any](value T, err error) T {
+	if err != nil {
+		fail(err)
+	}
+	return value
 }
 
 func cpuSeconds() float64 {
@@ -35,10 +42,7 @@ func cpuSeconds() float64 {
 }
 
 func residentMiB() float64 {
-	status, err := os.ReadFile("/proc/self/status")
-	if err != nil {
-		fail(err)
-	}
+	status := must(os.ReadFile("/proc/self/status"))
 	for _, line := range strings.Split(string(status), "\n") {
 		if strings.HasPrefix(line, "VmRSS:") {
 			kib, _ := strconv.ParseFloat(strings.Fields(line)[1], 64)
@@ -48,46 +52,41 @@ func residentMiB() float64 {
 	return 0
 }
 
-func main() {
-	if len(os.Args) != 3 {
-		fail(fmt.Errorf("usage: peer KUBECONFIG COUNT"))
-	}
-	began := time.Now()
-	count, err := strconv.Atoi(os.Args[2])
-	if err != nil {
-		fail(err)
-	}
-	config, err := clientcmd.BuildConfigFromFlags("", os.Args[1])
-	if err != nil {
-		fail(err)
-	}
+func configOf(path string) *rest.Config {
+	config := must(clientcmd.BuildConfigFromFlags("", path))
 	config.QPS, config.Burst = -1, -1
-	client, err := kubernetes.NewForConfig(config)
-	if err != nil {
-		fail(err)
+	return config
+}
+
+func clientOf(path string) *kubernetes.Clientset {
+	return must(kubernetes.NewForConfig(configOf(path)))
+}
+
+func main() {
+	words := os.Args[1:]
+	if len(words) < 2 {
+		fail(fmt.Errorf("usage: peer sync|first|events|churn|apply|reconcile|elect|idle KUBECONFIG ..."))
 	}
-	before := cpuSeconds()
-	factory := informers.NewSharedInformerFactoryWithOptions(client, 0,
-		informers.WithTweakListOptions(func(o *metav1.ListOptions) { o.LabelSelector = "app=bench" }),
-		informers.WithTransform(func(object any) (any, error) {
-			if one, ok := object.(*corev1.ConfigMap); ok {
-				one.ManagedFields = nil
-				delete(one.Data, "payload")
-			}
-			return object, nil
-		}))
-	informer := factory.Core().V1().ConfigMaps().Informer()
-	stop := make(chan struct{})
-	factory.Start(stop)
-	if !cache.WaitForCacheSync(stop, informer.HasSynced) {
-		fail(fmt.Errorf("never whole"))
+	mode, kubeconfig, number := words[0], words[1], 0
+	if len(words) > 2 {
+		number, _ = strconv.Atoi(words[len(words)-1])
 	}
-	elapsed, cpu := time.Since(began).Seconds(), cpuSeconds()-before
-	debug.FreeOSMemory()
-	stored := len(informer.GetStore().ListKeys())
-	fmt.Printf("objects %d elapsed %.3f cpu %.3f resident %.1f\n", stored, elapsed, cpu, residentMiB())
-	close(stop)
-	if stored != count {
-		os.Exit(1)
+	switch {
+	case mode == "sync" && len(words) == 3:
+		copyAll(kubeconfig, number)
+	case mode == "first":
+		first(kubeconfig)
+	case mode == "events":
+		events(kubeconfig)
+	case mode == "churn":
+		churn(kubeconfig)
+	case (mode == "apply" || mode == "reconcile") && len(words) == 3:
+		apply(kubeconfig, number, mode == "reconcile")
+	case mode == "elect" && len(words) == 5:
+		elect(kubeconfig, words[2], words[3], number)
+	case mode == "idle":
+		idle(kubeconfig)
+	default:
+		fail(fmt.Errorf("no such mode, or not its arguments: %s", mode))
 	}
 }

@@ -1,0 +1,29 @@
+package main
+
+import (
+	"time"
+
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/dynamic/dynamicinformer"
+	"k8s.io/client-go/informers"
+	"k8s.io/client-go/tools/cache"
+)
+
+// idle does what an operator without work does: it keeps copies of its three kinds and of pods, and its Lease.
+func idle(kubeconfig string) {
+	config := configOf(kubeconfig)
+	resources := dynamicinformer.NewDynamicSharedInformerFactory(must(dynamic.NewForConfig(config)), 10*time.Hour)
+	for _, name := range []string{"drills", "recoveryplans", "drillschedules"} {
+		informer := resources.ForResource(schema.GroupVersionResource{Group: "muster.dev", Version: "v1alpha1", Resource: name}).Informer()
+		if err := informer.SetTransform(cache.TransformStripManagedFields()); err != nil {
+			fail(err)
+		}
+	}
+	pods := informers.NewSharedInformerFactory(clientOf(kubeconfig), 10*time.Hour)
+	pods.Core().V1().Pods().Informer()
+	stop := make(chan struct{})
+	resources.Start(stop)
+	pods.Start(stop)
+	elect(kubeconfig, "peer", "peer", 15)
+}
