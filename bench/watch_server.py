@@ -186,7 +186,7 @@ def stamped(count, pause):
 
 
 def churning(updates):
-    """`updates` events as fast as they are read, then a version that is gone; after the next list, the last event."""
+    """Says `updates` events as fast as they are read, then a version that is gone; after the next list, the last event."""
     def play(watch, times):
         time.sleep(3)  # until the client has measured
         if times > 1:

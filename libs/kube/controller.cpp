@@ -1,5 +1,6 @@
 #include "kube/controller.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -10,7 +11,7 @@ namespace kube {
 
 namespace {
 
-constexpr base::Duration kAskReadyEvery = base::millis(20);
+constexpr base::Duration kAskReadyFirst = base::millis(1), kAskReadyMost = base::millis(20);
 
 }  // namespace
 
@@ -43,13 +44,14 @@ class Controller::Driver {
   }
 
   aio::Task<base::Result<>> run(std::stop_token stop) {
-    while (options_.ready && !options_.ready()) {
-      if (!co_await aio::wait_for(clock_, kAskReadyEvery, stop)) co_return base::Result<>{};
-    }
     const aio::Executor executor = co_await boost::asio::this_coro::executor;
-    aio::TaskGroup group(executor, stop);
     work_.emplace(executor, aio::Event::Mode::Auto);
     const auto alarm = clock_.alarm(executor);
+    if (!co_await until_ready(*alarm, stop)) {
+      work_.reset();
+      co_return base::Result<>{};
+    }
+    aio::TaskGroup group(executor, stop);
     do {
       while (queue_.out() < options_.workers && !stop.stop_requested()) {
         const auto taken = queue_.take(clock_.now());
@@ -76,6 +78,18 @@ class Controller::Driver {
  private:
   void wake() {
     if (work_) work_->set();
+  }
+
+  /// Whoever adds a key has just changed a copy, which may have been the last that was waited for;
+  /// a copy of nothing adds none. Cancellation: false.
+  aio::Task<bool> until_ready(aio::Alarm& alarm, std::stop_token stop) {
+    base::Duration pause = kAskReadyFirst;
+    while (options_.ready && !options_.ready()) {
+      alarm.arm(clock_.now() + pause, [this] { wake(); });
+      if (!co_await work_->wait(stop)) co_return false;
+      pause = std::min(pause * 2, kAskReadyMost);
+    }
+    co_return true;
   }
 
   aio::Task<base::Result<>> reconcile(WorkQueue::Taken taken, std::stop_token stop) {

@@ -64,33 +64,53 @@ class Store final : public Copy {
   }
 
   base::Result<> stage(const Key& key, const std::string& version, std::string_view json) override {
-    auto object = decode_(json);
-    if (!object) {
-      staged_.erase(key);  // what it was before is not what it is
-      return tl::unexpected(object.error());
+    const auto known = objects_.find(key);
+    if (known != objects_.end() && known->second.version == version) {
+      // Most of a new list is what the copy has already: it is not kept twice meanwhile.
+      staged_.erase(key);
+      known->second.stays = round_;
+      return {};
     }
+    auto object = decode_(json);
+    unstage(key);  // what it was before is not what it is
+    if (!object) return tl::unexpected(object.error());
     staged_.insert_or_assign(key, Entry{version, std::move(*object)});
     return {};
   }
-  void unstage(const Key& key) override { staged_.erase(key); }
-  void discard() override { staged_.clear(); }
+  void unstage(const Key& key) override {
+    staged_.erase(key);
+    const auto known = objects_.find(key);
+    if (known != objects_.end()) known->second.stays = 0;
+  }
+  void discard() override {
+    staged_.clear();
+    ++round_;
+  }
 
   void commit() override {
     std::vector<std::pair<Key, News>> news;
     for (const auto& [key, entry] : objects_) {
-      if (!staged_.contains(key)) news.emplace_back(key, News::Removed);
+      if (entry.stays == round_) {
+        news.emplace_back(key, News::Relisted);
+      } else if (!staged_.contains(key)) {
+        news.emplace_back(key, News::Removed);
+      }
     }
-    for (const auto& [key, entry] : staged_) {
-      const auto known = objects_.find(key);
-      news.emplace_back(key, known == objects_.end()                  ? News::Added
-                             : known->second.version == entry.version ? News::Relisted
-                                                                      : News::Updated);
+    for (const auto& [key, what] : news) {
+      if (what != News::Removed) continue;
+      take_out(key);
+      objects_.erase(key);
     }
-    objects_ = std::exchange(staged_, {});
-    for (auto& [name, index] : indexes_) {
-      index.keys.clear();
-      for (const auto& [key, entry] : objects_) enter(index, key, entry.object);
+    news.reserve(news.size() + staged_.size());
+    while (!staged_.empty()) {
+      auto node = staged_.extract(staged_.begin());
+      news.emplace_back(node.key(), take_out(node.key()) ? News::Updated : News::Added);
+      objects_.erase(node.key());
+      const auto it = objects_.insert(std::move(node)).position;
+      for (auto& [name, index] : indexes_) enter(index, it->first, it->second.object);
     }
+    staged_ = {};
+    ++round_;
     for (const auto& [key, what] : news) tell(key, what);
   }
 
@@ -117,6 +137,7 @@ class Store final : public Copy {
   struct Entry {
     std::string version;
     T object;
+    std::uint32_t stays = 0;  // the round of staging that showed it unchanged
   };
   struct Index {
     IndexBy by;
@@ -146,6 +167,7 @@ class Store final : public Copy {
 
   Decode decode_;
   std::unordered_map<Key, Entry, KeyHash> objects_, staged_;
+  std::uint32_t round_ = 1;  // of staging
   std::map<std::string, Index> indexes_;
 };
 

@@ -102,6 +102,20 @@ TEST_F(ControllerTest, NothingIsReconciledBeforeItIsReady) {
   EXPECT_TRUE(until([&] { return runs == 1; }));
 }
 
+TEST_F(ControllerTest, WhatIsAddedWhenItIsReadyIsReconciledAtOnce) {
+  bool ready = false;
+  controller = std::make_unique<Controller>(
+      clock, ControllerOptions{.name = "test", .ready = [&] { return ready; }},
+      [this](Key key, std::stop_token token) { return reconcile(*this, key, token); });
+  start();
+  rest(millis(50));
+  ready = true;
+  controller->add(kA);
+  context.restart();
+  for (int i = 0; i < 10; ++i) context.poll();  // and no time for an alarm
+  EXPECT_EQ(runs, 1);
+}
+
 TEST_F(ControllerTest, NeverOneKeyTwiceAtOnceAndNoMoreThanItsWorkers) {
   int running = 0, most = 0, twice = 0;
   std::map<Key, int> of;

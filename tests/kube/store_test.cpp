@@ -83,6 +83,38 @@ TEST_F(StoreTest, WhatWasStagedCanBeDropped) {
   EXPECT_EQ(store.size(), 1U);
 }
 
+TEST_F(StoreTest, WhatANewListShowsUnchangedIsKeptAndNotDecodedAgain) {
+  int decoded = 0;
+  Store<std::string> counting([&decoded](std::string_view json) {
+    ++decoded;
+    return decode(json);
+  });
+  for (const char* name : {"a", "b", "c"}) ASSERT_TRUE(counting.stage(key(name), "1", "x"));
+  counting.commit();
+  const std::string* before = counting.find(key("a"));
+  ASSERT_TRUE(counting.stage(key("a"), "1", "x"));
+  ASSERT_TRUE(counting.stage(key("b"), "2", "y"));
+  counting.commit();
+  EXPECT_EQ(decoded, 4);
+  EXPECT_EQ(counting.find(key("a")), before);
+  EXPECT_EQ(*counting.find(key("b")), "y");
+  EXPECT_EQ(counting.find(key("c")), nullptr);
+}
+
+TEST_F(StoreTest, WhatWasShownUnchangedInAListThatBrokeIsNotKeptForIt) {
+  ASSERT_TRUE(store.put(key("a"), "1", "x").has_value());
+  ASSERT_TRUE(store.stage(key("a"), "1", "x").has_value());
+  store.discard();
+  store.commit();
+  EXPECT_EQ(store.size(), 0U);
+  ASSERT_TRUE(store.put(key("a"), "1", "x").has_value());
+  ASSERT_TRUE(store.stage(key("a"), "1", "x").has_value());
+  store.unstage(key("a"));  // deleted while it was listed
+  store.commit();
+  EXPECT_EQ(store.size(), 0U);
+  EXPECT_THAT(store.by_index("letter", "x"), ElementsAre());
+}
+
 TEST_F(StoreTest, AnObjectThatCannotBeDecodedIsNotKeptAsItWas) {
   ASSERT_TRUE(store.put(key("a"), "1", "x").has_value());
   EXPECT_FALSE(store.put(key("a"), "2", "bad").has_value());

@@ -3,12 +3,20 @@ package main
 import (
 	"time"
 
+	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/dynamic/dynamicinformer"
 	"k8s.io/client-go/informers"
-	"k8s.io/client-go/tools/cache"
 )
+
+// stripManagedFields drops what is most of an object and nobody reads.
+func stripManagedFields(object any) (any, error) {
+	if accessor, err := meta.Accessor(object); err == nil {
+		accessor.SetManagedFields(nil)
+	}
+	return object, nil
+}
 
 // idle does what an operator without work does: it keeps copies of its three kinds and of pods, and its Lease.
 func idle(kubeconfig string) {
@@ -16,7 +24,7 @@ func idle(kubeconfig string) {
 	resources := dynamicinformer.NewDynamicSharedInformerFactory(must(dynamic.NewForConfig(config)), 10*time.Hour)
 	for _, name := range []string{"drills", "recoveryplans", "drillschedules"} {
 		informer := resources.ForResource(schema.GroupVersionResource{Group: "muster.dev", Version: "v1alpha1", Resource: name}).Informer()
-		if err := informer.SetTransform(cache.TransformStripManagedFields()); err != nil {
+		if err := informer.SetTransform(stripManagedFields); err != nil {
 			fail(err)
 		}
 	}

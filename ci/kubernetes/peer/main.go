@@ -9,6 +9,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"strconv"
 	"strings"
@@ -17,6 +18,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
+	"k8s.io/klog/v2"
 )
 
 func fail(err error) {
@@ -63,6 +65,8 @@ func clientOf(path string) *kubernetes.Clientset {
 }
 
 func main() {
+	klog.LogToStderr(false)
+	klog.SetOutput(io.Discard)
 	words := os.Args[1:]
 	if len(words) < 2 {
 		fail(fmt.Errorf("usage: peer sync|first|events|churn|apply|reconcile|elect|idle KUBECONFIG ..."))

@@ -42,7 +42,7 @@ func status(number int, run string) *apply_apps.DeploymentApplyConfiguration {
 func copyOfDeployments(client kubernetes.Interface) cache.Store {
 	factory := informers.NewSharedInformerFactoryWithOptions(client, 0,
 		informers.WithTweakListOptions(func(o *metav1.ListOptions) { o.LabelSelector = "app=bench" }),
-		informers.WithTransform(cache.TransformStripManagedFields()))
+		informers.WithTransform(stripManagedFields))
 	informer := factory.Apps().V1().Deployments().Informer()
 	stop := make(chan struct{})
 	factory.Start(stop)
