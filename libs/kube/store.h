@@ -69,6 +69,7 @@ class Store final : public Copy {
       // Most of a new list is what the copy has already: it is not kept twice meanwhile.
       staged_.erase(key);
       known->second.stays = round_;
+      known->second.listed_as = News::Relisted;
       return {};
     }
     auto object = decode_(json);
@@ -88,30 +89,26 @@ class Store final : public Copy {
   }
 
   void commit() override {
-    std::vector<std::pair<Key, News>> news;
+    std::vector<Key> removed;
     for (const auto& [key, entry] : objects_) {
-      if (entry.stays == round_) {
-        news.emplace_back(key, News::Relisted);
-      } else if (!staged_.contains(key)) {
-        news.emplace_back(key, News::Removed);
-      }
+      if (entry.stays != round_ && !staged_.contains(key)) removed.push_back(key);
     }
-    for (const auto& [key, what] : news) {
-      if (what != News::Removed) continue;
+    for (const Key& key : removed) {
       take_out(key);
       objects_.erase(key);
     }
-    news.reserve(news.size() + staged_.size());
     while (!staged_.empty()) {
       auto node = staged_.extract(staged_.begin());
-      news.emplace_back(node.key(), take_out(node.key()) ? News::Updated : News::Added);
+      node.mapped().listed_as = take_out(node.key()) ? News::Updated : News::Added;
       objects_.erase(node.key());
       const auto it = objects_.insert(std::move(node)).position;
       for (auto& [name, index] : indexes_) enter(index, it->first, it->second.object);
     }
     staged_ = {};
     ++round_;
-    for (const auto& [key, what] : news) tell(key, what);
+    for (const Key& key : removed) tell(key, News::Removed);
+    // All that is left was in the list.
+    for (const auto& [key, entry] : objects_) tell(key, entry.listed_as);
   }
 
   base::Result<> put(const Key& key, const std::string& version, std::string_view json) override {
@@ -137,7 +134,8 @@ class Store final : public Copy {
   struct Entry {
     std::string version;
     T object;
-    std::uint32_t stays = 0;  // the round of staging that showed it unchanged
+    std::uint32_t stays = 0;       // the round of staging that showed it unchanged
+    News listed_as = News::Added;  // what the last list said of it
   };
   struct Index {
     IndexBy by;
