@@ -8,7 +8,8 @@ namespace {
 constexpr std::size_t kBodyBytesMax = std::size_t{3} << 20U;
 constexpr base::Duration kRequestWithin = base::seconds(10);
 constexpr base::Duration kBetweenRequests = base::seconds(150);
-constexpr std::size_t kConnectionsMax = 256;
+// Each may hold a body: all of them together fit into the memory limit of the chart's pods.
+constexpr std::size_t kConnectionsMax = 48;
 
 net::HttpReply plain(unsigned status, const std::string& text) {
   return {status, "text/plain; charset=utf-8", text + "\n"};
