@@ -17,6 +17,7 @@
 #include "operator/drill_result.h"
 #include "operator/evidence_keeper.h"
 #include "operator/pod_program.h"
+#include "operator/vantage_exec.h"
 #include "runner/drill_run.h"
 #include "runner/evidence_file.h"
 #include "runner/http_client.h"
@@ -125,7 +126,11 @@ class CarryOut final : public PodProgram, private targets::Approvals {
         .journal = std::move(journal),
         .story = [this](const drill::TimelineEvent& entry) { tell_event(entry); },
         .approvals = this,
-        .confirm = [this](std::stop_token stop) { return confirm(std::move(stop)); }};
+        .confirm = [this](std::stop_token stop) { return confirm(std::move(stop)); },
+        .place = place_of(options_)};
+    if (target.plan.vantages > 1) {
+      setup.second_vantage = vantage_of_guardian(*client_, drill_.key);
+    }
     runner::DrillRun run(clock_, context_.get_executor(), std::move(setup));
     running_ = &run;
     if (ending_) run.abort(drill::AbortReason::User, *ending_);

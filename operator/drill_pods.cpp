@@ -11,6 +11,7 @@ using api::Node;
 
 constexpr std::size_t kNameMax = 63;
 constexpr const char* kHostLabel = "kubernetes.io/hostname";
+constexpr const char* kDefaultContainer = "kubectl.kubernetes.io/default-container";
 constexpr const char* kStateDir = "/var/lib/muster";
 
 Node field_env(const char* name, const char* path) {
@@ -42,10 +43,43 @@ Node apart(const std::string& drill) {
   return Node::map().set("preferredDuringSchedulingIgnoredDuringExecution", Node::sequence({term}));
 }
 
+/// `measures`: it has a prober, and one that waits for a processor measures itself.
+Node container_of(const char* called, const std::vector<std::string>& args, Node mounts,
+                  bool measures, const PodSettings& settings) {
+  return Node::map()
+      .set("name", called)
+      .set("image", settings.image)
+      .set("imagePullPolicy", settings.pull_policy)
+      .set("command", Node::strings({"muster-operator"}))
+      .set("args", Node::strings(args))
+      .set("env", Node::sequence({field_env("POD_NAME", "metadata.name"),
+                                  field_env("POD_UID", "metadata.uid"),
+                                  field_env("NODE_NAME", "spec.nodeName"),
+                                  Node::map().set("name", "HOME").set("value", kStateDir)}))
+      .set("resources", Node::map()
+                            .set("requests", Node::map()
+                                                 .set("cpu", measures ? "250m" : "20m")
+                                                 .set("memory", "64Mi"))
+                            .set("limits", Node::map().set("memory", "1Gi")))
+      .set("securityContext",
+           Node::map()
+               .set("allowPrivilegeEscalation", false)
+               .set("readOnlyRootFilesystem", true)
+               .set("capabilities", Node::map().set("drop", Node::strings({"ALL"}))))
+      .set("volumeMounts", std::move(mounts));
+}
+
+Node mounted(const char* volume) {
+  return Node::sequence({Node::map().set("name", volume).set("mountPath", kStateDir)});
+}
+
+std::vector<std::string> args_of(const char* command, const cluster::DrillObject& drill) {
+  return {command, "--namespace", drill.key.space, "--name", drill.key.name};
+}
+
 Node container(const cluster::DrillObject& drill, PodRole role, const PodSettings& settings) {
-  Node mounts = Node::sequence({Node::map().set("name", "state").set("mountPath", kStateDir)});
-  std::vector<std::string> args = {role == PodRole::Runner ? "drill" : "guard", "--namespace",
-                                   drill.key.space, "--name", drill.key.name};
+  Node mounts = mounted("state");
+  std::vector<std::string> args = args_of(role == PodRole::Runner ? "drill" : "guard", drill);
   if (role == PodRole::Runner && !settings.evidence_claim.empty()) {
     mounts.push(Node::map().set("name", "evidence").set("mountPath", "/evidence"));
     args.insert(args.end(),
@@ -56,33 +90,28 @@ Node container(const cluster::DrillObject& drill, PodRole role, const PodSetting
         Node::map().set("name", "key").set("mountPath", "/etc/muster/keys").set("readOnly", true));
     args.insert(args.end(), {"--evidence-key", "/etc/muster/keys/evidence.key"});
   }
-  return Node::map()
-      .set("name", name(role))
-      .set("image", settings.image)
-      .set("imagePullPolicy", settings.pull_policy)
-      .set("command", Node::strings({"muster-operator"}))
-      .set("args", Node::strings(args))
-      .set("env", Node::sequence({field_env("POD_NAME", "metadata.name"),
-                                  field_env("POD_UID", "metadata.uid"),
-                                  field_env("NODE_NAME", "spec.nodeName"),
-                                  Node::map().set("name", "HOME").set("value", kStateDir)}))
-      .set("resources",
-           Node::map()
-               // A prober that waits for a processor measures itself.
-               .set("requests", Node::map()
-                                    .set("cpu", role == PodRole::Runner ? "250m" : "20m")
-                                    .set("memory", "64Mi"))
-               .set("limits", Node::map().set("memory", "1Gi")))
-      .set("securityContext",
-           Node::map()
-               .set("allowPrivilegeEscalation", false)
-               .set("readOnlyRootFilesystem", true)
-               .set("capabilities", Node::map().set("drop", Node::strings({"ALL"}))))
-      .set("volumeMounts", std::move(mounts));
+  return container_of(name(role), args, std::move(mounts), role == PodRole::Runner, settings);
 }
 
-Node volumes(PodRole role, const PodSettings& settings) {
+/// Whether the drill is measured from the guardian's pod too.
+bool has_vantage(const cluster::DrillObject& drill, PodRole role) {
+  return role == PodRole::Guardian && drill.status["plan"]["spec"]["vantages"].as_int(2) > 1;
+}
+
+Node containers(const cluster::DrillObject& drill, PodRole role, const PodSettings& settings) {
+  Node out = Node::sequence({container(drill, role, settings)});
+  if (has_vantage(drill, role)) {
+    out.push(container_of(kVantageContainer, args_of("vantage", drill), mounted("vantage"), true,
+                          settings));
+  }
+  return out;
+}
+
+Node volumes(const cluster::DrillObject& drill, PodRole role, const PodSettings& settings) {
   Node out = Node::sequence({Node::map().set("name", "state").set("emptyDir", Node::map())});
+  if (has_vantage(drill, role)) {
+    out.push(Node::map().set("name", "vantage").set("emptyDir", Node::map()));
+  }
   if (role != PodRole::Runner) return out;
   if (!settings.evidence_claim.empty()) {
     out.push(
@@ -139,8 +168,8 @@ Node pod_of(const cluster::DrillObject& drill, PodRole role, const PodSettings& 
                            .set("runAsGroup", 65532)
                            .set("fsGroup", 65532)
                            .set("seccompProfile", Node::map().set("type", "RuntimeDefault")))
-                  .set("containers", Node::sequence({container(drill, role, settings)}))
-                  .set("volumes", volumes(role, settings));
+                  .set("containers", containers(drill, role, settings))
+                  .set("volumes", volumes(drill, role, settings));
   return Node::map()
       .set("apiVersion", "v1")
       .set("kind", "Pod")
@@ -153,6 +182,8 @@ Node pod_of(const cluster::DrillObject& drill, PodRole role, const PodSettings& 
                                               .set("app.kubernetes.io/component", name(role))
                                               .set(kDrillLabel, drill.uid)
                                               .set(kRoleLabel, name(role)))
+                           // Whose logs are shown where nobody says which.
+                           .set("annotations", Node::map().set(kDefaultContainer, name(role)))
                            .set("ownerReferences", Node::sequence({owner})))
       .set("spec", std::move(spec));
 }

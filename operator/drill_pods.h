@@ -1,7 +1,8 @@
 // The pods of a drill in a cluster: the runner carries it out, the guardian undoes it where the
 // runner is gone or stands still. Both are this program's image, in the drill's namespace, under
 // its service account; the guardian is on another node where there is one, and both keep away from
-// the nodes of what is drilled. Pure.
+// the nodes of what is drilled. A second container of the guardian's pod is the second vantage
+// (vantage.h), unless the drill's plan wants one alone. Pure.
 #pragma once
 
 #include <string>
@@ -15,6 +16,9 @@ namespace op {
 inline constexpr const char* kDrillLabel = "muster.dev/drill";
 inline constexpr const char* kRoleLabel = "muster.dev/role";
 inline constexpr const char* kServiceAccountName = "muster-runner";
+
+/// Of the guardian's pod.
+inline constexpr const char* kVantageContainer = "vantage";
 
 enum class PodRole : std::uint8_t { Runner, Guardian };
 const char* name(PodRole role);

@@ -27,6 +27,8 @@ base::Result<DrillPod> parse_drill_pod(std::string_view json) {
   out.state.exists = true;
   out.state.ended = phase == "Failed" || phase == "Succeeded";
   for (const api::Node& container : object["status"]["containerStatuses"].items()) {
+    // Without it the drill has one vantage less, and goes on.
+    if (container["name"].as_string() == kVantageContainer) continue;
     const std::string& why = container["state"]["waiting"]["reason"].as_string();
     if (!why.empty() && why != "ContainerCreating") out.state.waiting = why;
   }

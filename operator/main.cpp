@@ -2,6 +2,7 @@
 //   muster-operator run     watches Drills and plans, and sees to the pods
 //   muster-operator drill   in a pod of one drill: carries it out
 //   muster-operator guard   in another pod of it: undoes it when the first one is gone
+//   muster-operator vantage beside the latter: measures the drill from there
 //   muster-operator end-drills   before the release goes: ends what is under way
 //   muster-operator check   for `helm test`: the kinds are served, the operator is ready
 //   muster-operator hold, print   in a pod that has a volume with evidence: stands there, and says
@@ -25,6 +26,7 @@
 #include "operator/end_drills.h"
 #include "operator/guard.h"
 #include "operator/program.h"
+#include "operator/vantage.h"
 #include "probes/responder.h"
 
 namespace {
@@ -160,6 +162,20 @@ int print(const std::string& file) {
   return written && std::fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
+CLI::App* vantage_flags(CLI::App& app, op::PodOptions& pod) {
+  CLI::App* out = app.add_subcommand("vantage", "measures a Drill from its guardian's pod");
+  pod_flags(out, pod);
+  return out;
+}
+
+/// What the runner starts in the vantage's container, to speak with it.
+CLI::App* link_flags(CLI::App& app, op::PodOptions& pod) {
+  CLI::App* out = app.add_subcommand("vantage-link", "relays to the vantage of this pod");
+  out->group("");
+  out->add_option("--state-dir", pod.state_dir, "where the vantage keeps its files");
+  return out;
+}
+
 int respond(const std::vector<std::string>& words) {
   const auto options = probes::ResponderOptions::parse(words);
   if (!options) {
@@ -200,6 +216,8 @@ int main(int count, char** arguments) {
                     "the private key that signs, PEM; default: one made for this drill");
   CLI::App* guard = app.add_subcommand("guard", "undoes a Drill whose runner is gone");
   pod_flags(guard, pod);
+  const CLI::App* vantage = vantage_flags(app, pod);
+  const CLI::App* link = link_flags(app, pod);
 
   // What a drill starts of its own program: its known outages come from another process.
   CLI::App* responder = app.add_subcommand("responder", "the reference responder")->group("");
@@ -221,5 +239,7 @@ int main(int count, char** arguments) {
   if (end_all->parsed()) return op::end_drills(end);
   check.within = base::seconds(check_seconds);
   if (look->parsed()) return op::check(check);
+  if (vantage->parsed()) return op::measure_beside(pod);
+  if (link->parsed()) return op::vantage_link(pod);
   return drill->parsed() ? op::carry_out(pod) : op::guard(pod);
 }

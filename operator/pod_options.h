@@ -16,4 +16,10 @@ struct PodOptions {
   std::string version, revision, compiler;   // of this program
 };
 
+/// Where that is, for people.
+inline std::string place_of(const PodOptions& options) {
+  return options.node.empty() ? "pod " + options.pod
+                              : "pod " + options.pod + " on " + options.node;
+}
+
 }  // namespace op

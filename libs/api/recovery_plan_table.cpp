@@ -304,6 +304,9 @@ FieldSpec spec() {
               required(target()),
               field(FieldType::StringMap, "roles", "Which part of the system plays which role."),
               required(probes()),
+              integer("vantages", {1, 2}, 2,
+                      "From how many places a cluster's drill is measured: 2, the runner's pod and "
+                      "the guardian's, or 1. On one machine it is one."),
               load(),
               timing(),
               profiles(),

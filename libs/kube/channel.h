@@ -1,6 +1,6 @@
 // What an exec says over a WebSocket: the first byte of each message is the number of a channel,
-// the rest belongs to it: 1 and 2 are the command's outputs, 3 one Status object that tells how it
-// ended. Pure.
+// the rest belongs to it: 0 is the command's input, 1 and 2 are its outputs, 3 one Status object
+// that tells how it ended. Pure.
 //
 // Source: the API server's and the kubelet's behaviour, KEP-4006; the type meta/v1.Status.
 #pragma once
@@ -18,7 +18,7 @@ namespace kube {
 inline constexpr const char* kChannelsV5 = "v5.channel.k8s.io";
 inline constexpr const char* kChannelsV4 = "v4.channel.k8s.io";
 
-inline constexpr std::uint8_t kStdout = 1, kStderr = 2, kStatus = 3;
+inline constexpr std::uint8_t kStdin = 0, kStdout = 1, kStderr = 2, kStatus = 3;
 inline constexpr std::uint8_t kClose = 255;  // of v5: a channel has ended; nothing is done about it
 
 std::string channel_message(std::uint8_t channel, std::string_view bytes);

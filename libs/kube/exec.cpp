@@ -15,9 +15,10 @@ namespace {
 constexpr base::Duration kLinger = base::seconds(2);
 constexpr unsigned kServerErrors = 500;
 
-std::string target_of(const ExecRequest& request) {
+std::string target_of(const ExecRequest& request, bool input) {
   Query query;
   query.add("container", request.container).repeat("command", request.argv);
+  if (input) query.add("stdin", "true");
   query.add("stdout", "true").add("stderr", "true");
   return path_of(kPods, request.pod, "exec") + query.text();
 }
@@ -56,10 +57,22 @@ aio::Task<base::Result<ExecOutcome>> converse(aio::Clock& clock, net::WebSocket&
   co_return out;
 }
 
-aio::Task<base::Result<ExecOutcome>> attempt(aio::Clock& clock, Client& client,
-                                             const ExecRequest& request, std::stop_token stop) {
+}  // namespace
+
+std::string exec_name(const ExecRequest& request) {
+  return fmt::format("exec {} in {}", request.argv.empty() ? "nothing" : request.argv.front(),
+                     to_string(request.pod));
+}
+
+aio::Task<base::Result<std::shared_ptr<net::WebSocket>>> open_exec(Client& client,
+                                                                   ExecRequest request, bool input,
+                                                                   std::stop_token stop) {
+  if (request.argv.empty()) {
+    co_return base::fail(base::Code::InvalidArgument, "a command is needed");
+  }
   const std::vector<std::string> protocols{kChannelsV5, kChannelsV4};
-  CO_TRY(const auto opened, co_await client.upgrade(target_of(request), protocols, stop));
+  CO_TRY(const auto opened,
+         co_await client.upgrade(target_of(request, input), protocols, std::move(stop)));
   if (!opened.socket) {
     base::Error error = error_of(opened.reply.refusal, "refused");
     // What a proxy says in the server's place says nothing of what the server has done.
@@ -71,18 +84,22 @@ aio::Task<base::Result<ExecOutcome>> attempt(aio::Clock& clock, Client& client,
     co_return base::fail(base::Code::Unavailable,
                          fmt::format("the server speaks '{}', not {}", chosen, protocols.front()));
   }
-  co_return co_await converse(clock, *opened.socket, request, std::move(stop));
+  co_return opened.socket;
+}
+
+namespace {
+
+aio::Task<base::Result<ExecOutcome>> attempt(aio::Clock& clock, Client& client,
+                                             const ExecRequest& request, std::stop_token stop) {
+  CO_TRY(const auto socket, co_await open_exec(client, request, false, stop));
+  co_return co_await converse(clock, *socket, request, std::move(stop));
 }
 
 }  // namespace
 
 aio::Task<base::Result<ExecOutcome>> exec(aio::Clock& clock, Client& client, ExecRequest request,
                                           base::TimePoint deadline, std::stop_token stop) {
-  if (request.argv.empty()) {
-    co_return base::fail(base::Code::InvalidArgument, "exec: a command is needed");
-  }
-  const std::string what =
-      fmt::format("exec {} in {}", request.argv.front(), to_string(request.pod));
+  const std::string what = exec_name(request);
   aio::Deadline limit(clock, co_await boost::asio::this_coro::executor, deadline, std::move(stop));
   auto outcome = co_await attempt(clock, client, request, limit.token());
   if (outcome) co_return outcome;

@@ -5,7 +5,8 @@
 // may_have_run() tells. A command that nobody listens to any more is not ended by that: whoever
 // must be sure gives it a time limit of its own, inside the container.
 //
-// The command has no standard input. v5.channel.k8s.io is asked for; a server before 1.30 has v4.
+// The command has no standard input (exec_session.h is for one that has). v5.channel.k8s.io is
+// asked for; a server before 1.30 has v4.
 //
 // A node that dies while the command runs is told as a success by API servers (seen of 1.36: the
 // end of the node's error stream without a word counts as "no error"). Whoever must be sure that a
@@ -13,6 +14,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -45,6 +47,14 @@ struct ExecOutcome {
 /// the connection is closed; see above for what becomes of the command.
 aio::Task<base::Result<ExecOutcome>> exec(aio::Clock& clock, Client& client, ExecRequest request,
                                           base::TimePoint deadline, std::stop_token stop);
+
+/// What it is called in errors: "exec touch in shop/web".
+std::string exec_name(const ExecRequest& request);
+/// Starts the command; what is said over the socket is told in channel.h.
+/// Errors: as exec(), without exec_name().
+aio::Task<base::Result<std::shared_ptr<net::WebSocket>>> open_exec(Client& client,
+                                                                   ExecRequest request, bool input,
+                                                                   std::stop_token stop);
 
 /// Of an Error of exec(): the command may have run, wholly or in part. False: it surely did not.
 bool may_have_run(const base::Error& error);

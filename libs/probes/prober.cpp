@@ -6,6 +6,7 @@
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
+#include <fmt/format.h>
 
 #include "base/check.h"
 #include "probes/prober_stream.h"
@@ -37,8 +38,9 @@ base::Duration offset(const drill::ClockAnchor& anchor) {
 
 class Prober::Impl {
  public:
-  Impl(ProberListener& listener, store::LedgerWriter* ledger)
+  Impl(ProberListener& listener, store::LedgerWriter* ledger, drill::StreamId first)
       : listener_(listener),
+        first_(first.value()),
         context_(1),
         timer_(context_.get_executor(), [this] { wake(); }),
         work_(context_.get_executor()) {
@@ -54,7 +56,11 @@ class Prober::Impl {
     std::shared_ptr<ProberStream> stream;
     {
       const std::scoped_lock hold(output_.mutex);
-      spec.info.id = drill::StreamId(static_cast<std::uint16_t>(streams_.size() + 1));
+      spec.info.id = drill::StreamId(static_cast<std::uint16_t>(first_ + streams_.size()));
+      if (drill::vantage_of(spec.info.id) != drill::vantage_of(drill::StreamId(first_))) {
+        return base::fail(base::Code::ResourceExhausted,
+                          fmt::format("more than {} streams", streams_.size()));
+      }
       stream = std::make_shared<ProberStream>(std::move(spec), std::move(operation), output_);
       streams_.push_back(stream);
     }
@@ -139,8 +145,8 @@ class Prober::Impl {
 
   std::shared_ptr<ProberStream> find(drill::StreamId id) const {
     const std::scoped_lock hold(output_.mutex);
-    CHECK(id.value() > 0 && id.value() <= streams_.size());
-    return streams_[id.value() - 1U];
+    CHECK(id.value() >= first_ && id.value() - first_ < static_cast<int>(streams_.size()));
+    return streams_[static_cast<std::size_t>(id.value() - first_)];
   }
 
   /// One timer for everything: what is due, what has expired, the flush, the reservations.
@@ -254,6 +260,7 @@ class Prober::Impl {
   }
 
   ProberListener& listener_;
+  const std::uint16_t first_;  // the first stream's number
   asio::io_context context_;
   WakeTimer timer_;
   asio::executor_work_guard<asio::io_context::executor_type> work_;
@@ -268,8 +275,8 @@ class Prober::Impl {
   std::thread thread_;
 };
 
-Prober::Prober(ProberListener& listener, store::LedgerWriter* ledger)
-    : impl_(std::make_unique<Impl>(listener, ledger)) {}
+Prober::Prober(ProberListener& listener, store::LedgerWriter* ledger, drill::StreamId first)
+    : impl_(std::make_unique<Impl>(listener, ledger, first)) {}
 Prober::~Prober() = default;
 
 base::Result<drill::StreamId> Prober::add(StreamSpec spec, std::unique_ptr<Operation> operation) {

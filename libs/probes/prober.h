@@ -77,15 +77,18 @@ class ProberListener {
 class Prober {
  public:
   /// `ledger` may be null: nothing is reserved nor kept on disk (benchmarks, the load's probes).
+  /// The streams are numbered on from `first`, within its vantage.
   /// Lifetime: both outlive the Prober.
-  Prober(ProberListener& listener, store::LedgerWriter* ledger);
+  Prober(ProberListener& listener, store::LedgerWriter* ledger,
+         drill::StreamId first = drill::StreamId(1));
   /// stop().
   ~Prober();
   Prober(const Prober&) = delete;
   Prober& operator=(const Prober&) = delete;
 
   /// Adds a stream; it runs once started. Connections of Open streams are opened now.
-  /// Thread: any. Errors: InvalidArgument for an interval, deadline or bound that makes no sense.
+  /// Thread: any. Errors: InvalidArgument for an interval, deadline or bound that makes no sense,
+  /// ResourceExhausted when its vantage has no more numbers.
   base::Result<drill::StreamId> add(StreamSpec spec, std::unique_ptr<Operation> operation);
   /// The first operation is due as soon as its reservation is durable. Thread: any.
   void start(drill::StreamId stream);

@@ -62,6 +62,7 @@ base::Result<> DrillRun::check_roles() const {
 
 base::Result<> DrillRun::check_connections() const {
   TRY(std::size_t needed, instrument_->connections_max());
+  if (setup_.second_vantage) needed *= 2;
   const api::ProbeSpec* loaded = api::loaded_probe(plan_);
   if (loaded != nullptr && loaded->action.kind == "postgres") {
     needed += static_cast<std::size_t>(plan_.load->users);
@@ -72,10 +73,11 @@ base::Result<> DrillRun::check_connections() const {
     }
     return base::fail(
         base::Code::ResourceExhausted,
-        fmt::format("probes and users may need {} connections to '{}', which has {} of {} in use: "
+        fmt::format("probes{} and users may need {} connections to '{}', which has {} of {} in use: "
                     "raise its max_connections or the role's limit, or lower writesPerSecond or "
                     "deadlineMillis",
-                    needed, name, view.sessions, view.sessions_max));
+                    setup_.second_vantage ? " of two vantages" : "", needed, name, view.sessions,
+                    view.sessions_max));
   }
   return {};
 }
@@ -94,6 +96,7 @@ aio::Task<base::Result<>> DrillRun::begin(std::stop_token stop) {
   CO_TRY(save_baseline(setup_.dir, instances_->baseline()));
   CO_TRY(check_connections());
   CO_TRY(co_await instrument_->start(stop));
+  co_await begin_second_vantage(stop);
   if (setup_.metrics != nullptr) {
     for (const probes::StreamStatus& stream : instrument_->statuses()) {
       setup_.metrics->declare_stream(plan_.name, stream.info.name);
@@ -106,6 +109,24 @@ aio::Task<base::Result<>> DrillRun::begin(std::stop_token stop) {
   tasks_->spawn(watch_instances(tasks_->token()));
   tasks_->spawn(guard_->run(tasks_->token()));
   co_return base::Result<>{};
+}
+
+/// When the ledger's table is there. One that does not begin costs the drill its figures.
+aio::Task<> DrillRun::begin_second_vantage(std::stop_token stop) {
+  if (!setup_.second_vantage) co_return;
+  VantageAsk begin;
+  begin.drill = setup_.dir.id();
+  begin.plan = plan_digest(api::to_json(plan_.document));
+  begin.key = instrument_->key();
+  const std::string name = "vantage " + drill::vantage_name(begin.vantage);
+  second_ = std::make_unique<SecondVantage>(
+      clock_, executor_, setup_.second_vantage, std::move(begin),
+      [this, name](bool bad, const std::string& text) {
+        using Kind = drill::TimelineEvent::Kind;
+        drive_->chronicle().note(clock_.now(), bad ? Kind::Warning : Kind::Note, name,
+                                 one_line(text));
+      });
+  co_await second_->begin(std::move(stop));
 }
 
 aio::Task<drill::event::Preflighted> DrillRun::preflight(std::stop_token stop) {
@@ -141,6 +162,16 @@ aio::Task<drill::event::Observed> DrillRun::look(std::stop_token stop) {
   co_return observed;
 }
 
+aio::Task<drill::FinalRead> DrillRun::read_table(drill::FinalRead::Which which,
+                                                 std::string instance, probes::PgAddress address,
+                                                 std::stop_token stop) {
+  // All who write stop at the same time.
+  if (second_) second_->stop_writing();
+  co_await instrument_->stop_writing();
+  if (second_) co_await second_->written(stop);
+  co_return co_await instrument_->final_read(which, std::move(instance), std::move(address), stop);
+}
+
 aio::Task<base::Result<drill::FinalRead>> DrillRun::read_isolated(std::stop_token stop) {
   targets::Target& target = *setup_.target.target;
   const api::InstanceSpec* old = target.system().instance(instances_->baseline().primary);
@@ -153,8 +184,7 @@ aio::Task<base::Result<drill::FinalRead>> DrillRun::read_isolated(std::stop_toke
   if (isolated != nullptr) {
     auto address = probes::pg_address(*isolated, setup_.target.names);
     if (address) {
-      read = co_await instrument_->final_read(drill::FinalRead::Which::OldPrimary, old->name,
-                                              *address, stop);
+      read = co_await read_table(drill::FinalRead::Which::OldPrimary, old->name, *address, stop);
     } else {
       read = tl::unexpected(address.error());
     }
@@ -173,7 +203,7 @@ aio::Task<base::Result<drill::FinalRead>> DrillRun::read_final(drill::FinalRead:
     co_return base::fail(base::Code::Unavailable, "no instance takes writes: nothing to read");
   }
   CO_TRY(probes::PgAddress address, probes::pg_address(*instance, setup_.target.names));
-  co_return co_await instrument_->final_read(which, primary, std::move(address), stop);
+  co_return co_await read_table(which, primary, std::move(address), stop);
 }
 
 aio::Task<drill::event::FinalReadDone> DrillRun::final_read(drill::FinalRead::Which which,
@@ -362,6 +392,7 @@ aio::Task<base::Result<DrillRun::Result>> DrillRun::run() {
 void DrillRun::gather(drill::Evidence& evidence) {
   evidence.drill_id = setup_.dir.id();
   evidence.profile = plan_.profile;
+  evidence.place = setup_.place;
   evidence.versions = setup_.versions;
   evidence.old_primary = instances_->baseline().primary;
   evidence.new_primary = instances_->promoted_to();
@@ -395,10 +426,12 @@ aio::Task<base::Result<DrillRun::Result>> DrillRun::conclude(drill::action::Fini
   result.aborted_by_user = user_abort_;
   if (load_) static_cast<void>(co_await load_->stop());
   anchors_.push_back({clock_.now(), clock_.wall_now()});
+  if (second_) second_->finish();
   drill::Evidence evidence;
   if (const auto finished = co_await instrument_->finish(evidence); !finished) {
     result.problems.push_back("the ledger: " + finished.error().message);
   }
+  if (second_) co_await second_->into(evidence);
   if (const auto dropped = co_await drop_table(); !dropped) {
     result.problems.push_back(
         fmt::format("the drill's table is still in the database: {}", dropped.error().message));

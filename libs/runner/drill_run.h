@@ -22,6 +22,7 @@
 #include "runner/live_status.h"
 #include "runner/miss_watch.h"
 #include "runner/notifier.h"
+#include "runner/second_vantage.h"
 #include "runner/sql_client.h"
 #include "runner/track_record.h"
 #include "runner/user_load.h"
@@ -50,6 +51,8 @@ class DrillRun final : public Edge,
     std::function<void(const drill::TimelineEvent&)> story{};  // each entry as it comes
     targets::Approvals* approvals = nullptr;                   // none: files in `dir`
     Actuator::Confirm confirm{};
+    std::string place{};        // where this is, for people
+    Connect second_vantage{};   // a link to the other vantage; none: there is none
   };
 
   DrillRun(aio::Clock& clock, const aio::Executor& executor, Setup setup);
@@ -82,9 +85,12 @@ class DrillRun final : public Edge,
   base::Result<> check_roles() const;
   base::Result<> check_connections() const;
   aio::Task<base::Result<>> begin(std::stop_token stop);
+  aio::Task<> begin_second_vantage(std::stop_token stop);
   aio::Task<base::Result<drill::FinalRead>> read_final(drill::FinalRead::Which which,
                                                        std::stop_token stop);
   aio::Task<base::Result<drill::FinalRead>> read_isolated(std::stop_token stop);
+  aio::Task<drill::FinalRead> read_table(drill::FinalRead::Which which, std::string instance,
+                                         probes::PgAddress address, std::stop_token stop);
   drill::event::Observed observed_now() const;
 
   aio::Task<base::Result<>> sample(std::stop_token stop);
@@ -109,6 +115,7 @@ class DrillRun final : public Edge,
   std::optional<InstanceWatch> instances_;
   std::optional<SqlOverInstances> sql_;
   std::unique_ptr<Instrument> instrument_;
+  std::unique_ptr<SecondVantage> second_;  // none: the runner's is the only vantage
   std::unique_ptr<UserLoad> load_;
   std::optional<store::UndoJournal> journal_;
   std::optional<targets::Context> context_;

@@ -37,15 +37,16 @@ base::Duration Instrument::deadline_default(const api::RecoveryPlan& plan) {
 
 Instrument::Instrument(aio::Clock& clock, aio::Executor executor, DrillDir dir,
                        const api::RecoveryPlan& plan, const api::LocalSystem& system,
-                       std::shared_ptr<net::Names> names)
+                       std::shared_ptr<net::Names> names, InstrumentSeat seat)
     : clock_(clock),
       executor_(std::move(executor)),
       dir_(std::move(dir)),
       plan_(plan),
       system_(system),
       names_(std::move(names)),
+      vantage_(seat.vantage),
       pg_servers_(servers_),
-      key_(aio::random_bytes(kKeyBytes)),
+      key_(seat.key.empty() ? aio::random_bytes(kKeyBytes) : std::move(seat.key)),
       table_(dir_.id(), key_),
       kinds_(probes::probe_kinds()) {}
 
@@ -91,7 +92,7 @@ aio::Task<base::Result<>> Instrument::run_query(probes::PgAddress address, probe
 }
 
 aio::Task<base::Result<>> Instrument::create_table(std::stop_token stop) {
-  if (!service_) co_return base::Result<>{};
+  if (!service_ || vantage_ > 0) co_return base::Result<>{};
   auto made = co_await run_query(*service_, table_.create(), std::move(stop));
   if (!made) co_return tl::unexpected(made.error().with("making the ledger table"));
   table_made_ = true;
@@ -99,6 +100,9 @@ aio::Task<base::Result<>> Instrument::create_table(std::stop_token stop) {
 }
 
 base::Result<> Instrument::add_stream(probes::BuiltStream built) {
+  if (vantage_ > 0) {
+    built.spec.info.name = drill::vantage_name(vantage_) + "/" + built.spec.info.name;
+  }
   const std::string name = built.spec.info.name;
   auto id = prober_->add(std::move(built.spec), std::move(built.operation));
   if (!id) return tl::unexpected(id.error().with("stream " + name));
@@ -163,7 +167,9 @@ aio::Task<base::Result<>> Instrument::start(std::stop_token stop) {
   CO_TRY(ledger_, store::LedgerWriter::create(std::move(file), dir_.id(),
                                               {clock_.now(), clock_.wall_now()}));
   CO_TRY(reference_, co_await Reference::start(clock_, aio::seed(), stop));
-  prober_ = std::make_unique<probes::Prober>(sink_, ledger_.get());
+  const std::size_t first = vantage_ * drill::kStreamsPerVantage + 1;
+  prober_ = std::make_unique<probes::Prober>(sink_, ledger_.get(),
+                                             drill::StreamId(static_cast<std::uint16_t>(first)));
   CO_TRY(add_streams());
   for (const drill::StreamInfo& info : prober_->streams()) infos_[info.id] = info;
   prober_->start_all();
@@ -189,8 +195,8 @@ void Instrument::count(metrics::DrillMetrics& metrics, const std::string& plan,
   }
 }
 
-aio::Task<> Instrument::stop_ledger_streams() {
-  if (ledger_stopped_) co_return;
+aio::Task<> Instrument::stop_writing() {
+  if (ledger_stopped_ || !prober_) co_return;
   ledger_stopped_ = true;
   std::size_t open = 0;
   aio::Event drained(executor_);
@@ -211,7 +217,7 @@ aio::Task<> Instrument::stop_ledger_streams() {
 aio::Task<drill::FinalRead> Instrument::final_read(drill::FinalRead::Which which,
                                                    std::string instance, probes::PgAddress address,
                                                    std::stop_token stop) {
-  co_await stop_ledger_streams();
+  co_await stop_writing();
   probes::PgFinalReadSpec spec;
   spec.which = which;
   spec.instance = std::move(instance);

@@ -27,12 +27,20 @@
 
 namespace runner {
 
+/// Whose it is: the runner's, who makes, reads and drops the ledger table, or that of another
+/// vantage, which writes into it with the runner's key and leaves it alone otherwise.
+struct InstrumentSeat {
+  std::size_t vantage = 0;
+  std::string key{};  // of the ledger's rows; empty: one of its own
+};
+
 class Instrument {
  public:
   /// `names`: where the system's host names are looked up; null: as this machine does.
   /// Lifetime: plan and system (both resolved) and clock outlive it.
   Instrument(aio::Clock& clock, aio::Executor executor, DrillDir dir, const api::RecoveryPlan& plan,
-             const api::LocalSystem& system, std::shared_ptr<net::Names> names);
+             const api::LocalSystem& system, std::shared_ptr<net::Names> names,
+             InstrumentSeat seat = {});
   ~Instrument();
 
   /// The sink, to be told of ledger errors and batches before start().
@@ -42,6 +50,8 @@ class Instrument {
   /// Errors: naming the probe and what it could not do. On failure nothing is left in the target.
   aio::Task<base::Result<>> start(std::stop_token stop);
 
+  /// The secret that the ledger's rows are signed with.
+  const std::string& key() const { return key_; }
   std::vector<probes::StreamStatus> statuses() const;
   /// The ledger cannot be written any more, so that no operation is sent.
   bool blind() const;
@@ -50,7 +60,9 @@ class Instrument {
   void count(metrics::DrillMetrics& metrics, const std::string& plan,
              const std::vector<drill::Record>& records) const;
 
-  /// Stops the ledger streams, awaits every acknowledgement, and reads the table at `address`.
+  /// Stops the ledger streams and awaits every acknowledgement. Bounded by their timeout.
+  aio::Task<> stop_writing();
+  /// stop_writing(), and reads the table at `address`.
   aio::Task<drill::FinalRead> final_read(drill::FinalRead::Which which, std::string instance,
                                          probes::PgAddress address, std::stop_token stop);
 
@@ -74,7 +86,6 @@ class Instrument {
   base::Result<> add_streams();
   base::Result<> add_stream(probes::BuiltStream built);
   void choose_decider(drill::StreamInfo& info);
-  aio::Task<> stop_ledger_streams();
 
   aio::Clock& clock_;
   aio::Executor executor_;
@@ -82,6 +93,7 @@ class Instrument {
   const api::RecoveryPlan& plan_;
   const api::LocalSystem& system_;
   std::shared_ptr<net::Names> names_;
+  std::size_t vantage_;
   RecordSink sink_;
   probes::ServerTable servers_;
   probes::PgServers pg_servers_;

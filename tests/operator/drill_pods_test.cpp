@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "operator/drill_requests.h"
+
 namespace op {
 namespace {
 
@@ -73,6 +75,48 @@ TEST(DrillPods, TheyMeetTheRestrictedPodSecurityStandard) {
               ElementsAre("ALL"));
 }
 
+std::vector<std::string> container_names(const Node& pod) {
+  std::vector<std::string> out;
+  for (const Node& each : pod["spec"]["containers"].items()) out.push_back(each["name"].as_string());
+  return out;
+}
+
+TEST(DrillPods, TheGuardiansPodMeasuresTooInAContainerOfItsOwn) {
+  const Node pod = pod_of(drill("d"), PodRole::Guardian, settings(), {}, 600);
+  EXPECT_THAT(container_names(pod), ElementsAre("guardian", "vantage"));
+  const Node& vantage = pod["spec"]["containers"].items()[1];
+  EXPECT_THAT(vantage["args"].as_strings(),
+              ElementsAre("vantage", "--namespace", "shop", "--name", "d"));
+  EXPECT_EQ(vantage["resources"]["requests"]["cpu"].as_string(), "250m")
+      << "a prober that waits for a processor measures itself";
+  EXPECT_TRUE(vantage["securityContext"]["readOnlyRootFilesystem"].as_bool());
+  const Node& guardian = pod["spec"]["containers"].items()[0];
+  EXPECT_NE(vantage["volumeMounts"].items()[0]["name"].as_string(),
+            guardian["volumeMounts"].items()[0]["name"].as_string())
+      << "a full disk of the one is none of the other";
+  EXPECT_THAT(container_names(pod_of(drill("d"), PodRole::Runner, settings(), {}, 600)),
+              ElementsAre("runner"));
+}
+
+TEST(DrillPods, APlanMayWantOneVantageAlone) {
+  cluster::DrillObject one = drill("d");
+  one.status.set("plan", Node::map().set("spec", Node::map().set("vantages", 1)));
+  const Node pod = pod_of(one, PodRole::Guardian, settings(), {}, 600);
+  EXPECT_THAT(container_names(pod), ElementsAre("guardian"));
+  EXPECT_EQ(pod["spec"]["volumes"].items().size(), 1U);
+}
+
+TEST(DrillPods, AVantageThatDoesNotStartIsNoGuardianThatDoesNot) {
+  const auto state_of = [](const std::string& container) {
+    const auto pod = parse_drill_pod(
+        R"({"metadata":{"labels":{}},"status":{"phase":"Running","containerStatuses":[{"name":")" +
+        container + R"(","state":{"waiting":{"reason":"CrashLoopBackOff"}}}]}})");
+    return pod ? pod->state.waiting : pod.error().message;
+  };
+  EXPECT_EQ(state_of("guardian"), "CrashLoopBackOff");
+  EXPECT_EQ(state_of("vantage"), "");
+}
+
 TEST(DrillPods, EvidenceGoesToTheVolumeThatIsNamed) {
   PodSettings with = settings();
   with.evidence_claim = "evidence";
@@ -81,7 +125,8 @@ TEST(DrillPods, EvidenceGoesToTheVolumeThatIsNamed) {
               Contains("--evidence-claim"));
   EXPECT_EQ(spec["volumes"].items().size(), 2U);
   EXPECT_EQ(pod_of(drill("d"), PodRole::Guardian, with, {}, 600)["spec"]["volumes"].items().size(),
-            1U);
+            2U)
+      << "its own and its vantage's";
 }
 
 }  // namespace

@@ -1,0 +1,74 @@
+#include "kube/exec_session.h"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "kube/channel.h"
+
+namespace kube {
+namespace {
+
+/// Of a message: servers take at least so much.
+constexpr std::size_t kPiece = 16384;
+
+class Session final : public ExecSession {
+ public:
+  Session(std::shared_ptr<net::WebSocket> socket, std::string what, std::size_t error_bytes_max)
+      : socket_(std::move(socket)), what_(std::move(what)), transcript_(error_bytes_max) {}
+
+  aio::Task<base::Result<std::string>> read(std::stop_token stop) override {
+    while (!transcript_.told()) {
+      auto message = co_await socket_->receive(stop);
+      if (!message) co_return tl::unexpected(message.error().with(what_));
+      if (!*message) break;
+      const auto part = channel_part(**message);
+      if (part && part->channel == kStdout) {
+        if (!part->bytes.empty()) co_return std::string(part->bytes);
+        continue;
+      }
+      if (const auto taken = transcript_.take(**message); !taken) {
+        co_return tl::unexpected(taken.error().with(what_));
+      }
+    }
+    co_return ended();
+  }
+
+  aio::Task<base::Result<>> write(std::string bytes, std::stop_token stop) override {
+    for (std::size_t at = 0; at < bytes.size(); at += kPiece) {
+      const auto sent = co_await socket_->send(
+          channel_message(kStdin, std::string_view(bytes).substr(at, kPiece)), stop);
+      if (!sent) co_return tl::unexpected(sent.error().with(what_));
+    }
+    co_return base::Result<>{};
+  }
+
+  aio::Task<> close(std::stop_token stop) override { return socket_->close(std::move(stop)); }
+
+ private:
+  base::Result<std::string> ended() const {
+    const auto code = transcript_.end();
+    if (!code) return tl::unexpected(code.error().with(what_));
+    if (*code == 0) return std::string();
+    return base::fail(base::Code::Unavailable,
+                      fmt::format("{}: exit code {}: {}", what_, *code, transcript_.err));
+  }
+
+  std::shared_ptr<net::WebSocket> socket_;
+  std::string what_;
+  ExecTranscript transcript_;
+};
+
+}  // namespace
+
+aio::Task<base::Result<std::unique_ptr<ExecSession>>> ExecSession::open(Client& client,
+                                                                        ExecRequest request,
+                                                                        std::stop_token stop) {
+  const std::size_t error_bytes_max = request.output_bytes_max;
+  std::string what = exec_name(request);
+  auto socket = co_await open_exec(client, std::move(request), true, std::move(stop));
+  if (!socket) co_return tl::unexpected(socket.error().with(what));
+  co_return std::make_unique<Session>(std::move(*socket), std::move(what), error_bytes_max);
+}
+
+}  // namespace kube

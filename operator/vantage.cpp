@@ -1,0 +1,141 @@
+#include "operator/vantage.h"
+
+#include <csignal>
+#include <cstdlib>
+#include <unistd.h>
+
+#include <boost/asio/io_context.hpp>
+#include <fmt/format.h>
+
+#include "aio/deadline.h"
+#include "aio/event.h"
+#include "aio/file.h"
+#include "aio/signal.h"
+#include "aio/task_group.h"
+#include "operator/pod_program.h"
+#include "runner/unix_link.h"
+#include "runner/vantage_service.h"
+
+namespace op {
+namespace {
+
+constexpr base::Duration kLookEvery = base::seconds(2);
+/// Beyond twice the drill's deadline: a runner that is gone is seen to be, unless nobody can be
+/// asked any more.
+constexpr base::Duration kEndedWithin = base::seconds(3600);
+
+std::string socket_of(const runner::StateDir& state) {
+  return state.root() + "/vantage.sock";
+}
+
+class VantageProgram final : public PodProgram {
+ public:
+  explicit VantageProgram(const PodOptions& options)
+      : PodProgram(options), over_(context_.get_executor()) {}
+
+ private:
+  aio::Task<base::Result<bool>> whole() override {
+    CO_TRY(state_, runner::StateDir::open(options_.state_dir));
+    const aio::Executor executor = context_.get_executor();
+    runner::VantageService service(
+        clock_, executor, place_of(options_),
+        [this](runner::VantageAsk ask, runner::VantageOrders& orders, std::stop_token stop) {
+          return measure(std::move(ask), orders, std::move(stop));
+        });
+    aio::TaskGroup group(executor);
+    group.spawn(listen_for_signals(group.token()));
+    group.spawn(follow_drill(group.token()));
+    group.spawn(wait_for_leave(service, group.token()));
+    const auto serving = [&service](runner::Link& link, std::stop_token stop) {
+      return service.serve(link, std::move(stop));
+    };
+    group.spawn(runner::serve_unix(socket_of(*state_), serving, group.token()));
+    co_await over_.wait(group.token());
+    co_await service.stop();
+    group.cancel();
+    CO_TRY(co_await group.join());
+    co_return true;
+  }
+
+  /// The pod's last seconds are the guardian's, who may need them; measuring ends with the drill.
+  aio::Task<base::Result<>> listen_for_signals(std::stop_token stop) {
+    while (true) {
+      CO_TRY(co_await aio::wait_signal({SIGINT, SIGTERM}, stop));
+      say("asked to end: measuring on for as long as there is");
+    }
+  }
+
+  aio::Task<base::Result<>> wait_for_leave(runner::VantageService& service, std::stop_token stop) {
+    if (co_await service.left().wait(stop)) over_.set();
+    co_return base::Result<>{};
+  }
+
+  /// What cannot be asked says nothing: it goes on.
+  aio::Task<base::Result<>> follow_drill(std::stop_token stop) {
+    while (true) {
+      const auto now = co_await writer_->read(stop);
+      const bool gone = !now && now.error().code == base::Code::NotFound;
+      const bool other = now && !runner_.empty() && now->runner() != runner_;
+      if (gone || (now && now->finished()) || other) break;
+      if (!co_await aio::wait_for(clock_, kLookEvery, stop)) co_return base::Result<>{};
+    }
+    over_.set();
+    co_return base::Result<>{};
+  }
+
+  aio::Task<base::Result<drill::Evidence>> measure(runner::VantageAsk ask,
+                                                   runner::VantageOrders& orders,
+                                                   std::stop_token stop) {
+    CO_TRY(drill_, co_await writer_->read(stop));
+    runner_ = drill_.runner();
+    CO_TRY(runner::PlanFile file, plan());
+    const base::Duration longest =
+        2 * base::seconds(file.plan.timing.deadline_seconds) + kEndedWithin;
+    aio::Deadline limit(clock_, context_.get_executor(), clock_.now() + longest, std::move(stop));
+    const std::stop_token token = limit.token();
+    const Use<drill::Evidence> use = [&](runner::DrillTarget& target) {
+      return on_target(target, ask, orders, token);
+    };
+    co_return co_await with_target(std::move(file), token, use);
+  }
+
+  aio::Task<base::Result<drill::Evidence>> on_target(runner::DrillTarget& target,
+                                                     const runner::VantageAsk& ask,
+                                                     runner::VantageOrders& orders,
+                                                     std::stop_token stop) {
+    if (runner::plan_digest(api::to_json(target.plan.document)) != ask.plan) {
+      co_return base::fail(base::Code::FailedPrecondition,
+                           "its plan is another one than the runner's");
+    }
+    const runner::DrillDir dir{state_->root() + "/vantage/" + ask.drill};
+    CO_TRY(aio::make_dirs(dir.path));
+    runner::Instrument instrument(clock_, context_.get_executor(), dir, target.plan,
+                                  target.target->system(), target.names,
+                                  {ask.vantage, ask.key});
+    co_return co_await runner::measure_by(instrument, ask.drill, orders, std::move(stop));
+  }
+
+  std::optional<runner::StateDir> state_;
+  std::string runner_;  // the UID of who asked for it
+  aio::Event over_;     // nothing is left to do
+};
+
+}  // namespace
+
+int measure_beside(const PodOptions& options) {
+  return VantageProgram(options).run();
+}
+
+int vantage_link(const PodOptions& options) {
+  boost::asio::io_context context;
+  const auto state = runner::StateDir::at(options.state_dir);
+  const base::Result<> done =
+      state ? aio::run(context, runner::relay_unix(socket_of(*state), STDIN_FILENO, STDOUT_FILENO,
+                                                   {}))
+            : tl::unexpected(state.error());
+  if (done) return EXIT_SUCCESS;
+  fmt::print(stderr, "the vantage does not answer: {}\n", done.error().message);
+  return EXIT_FAILURE;
+}
+
+}  // namespace op
