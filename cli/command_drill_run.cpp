@@ -27,6 +27,7 @@
 #include "runner/recover.h"
 #include "runner/results.h"
 #include "runner/schedule_dir.h"
+#include "runner/unix_link.h"
 
 namespace cli {
 namespace {
@@ -375,6 +376,11 @@ aio::Task<base::Result<Exit>> Session::on_target(const runner::StateDir& state,
                                   write_metrics(status);
                                 },
                                 &*accounting_};
+  if (!command_.second_vantage.empty()) {
+    setup.second_vantage = [socket = command_.second_vantage](std::stop_token stop) {
+      return runner::connect_unix(socket, std::move(stop));
+    };
+  }
   metrics_.declare(target.plan.name);
   if (const auto record =
           runner::track_record(state, target.plan.name, runner::spec_digest(target.plan));

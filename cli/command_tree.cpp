@@ -154,6 +154,7 @@ void CommandTree::add_drill_run(CLI::App* drill) {
          "write metrics for node_exporter's textfile collector", {ValueKind::File, {}});
   sub->add_option("--asked-by-schedule", run->schedule)->group("");
   sub->add_option("--slot", run->slot)->group("");
+  sub->add_option("--second-vantage", run->second_vantage)->group("");
   output(sub, run->output);
 }
 
@@ -389,6 +390,10 @@ void CommandTree::add_hidden() {
   sub->add_option("--drill", guardian->drill)->required();
   sub->add_option("--drill-pid", guardian->drill_pid)->required()->check(CLI::Range(1, 1 << 30));
   sub->add_option("--silence-seconds", guardian->silence_seconds)->check(CLI::Range(0, 86400));
+  auto vantage = std::make_shared<Vantage>();
+  sub = leaf(&app_, "vantage", "measures a drill from a second process", vantage, "");
+  sub->group("");
+  sub->add_option("--socket", vantage->socket)->required();
 }
 
 CompletionNode CommandTree::completion_of(const CLI::App* app) const {

@@ -59,6 +59,7 @@ Exit run(const Schema& command, const Global& global, Console& console);
 Exit run(const Relay& command, const Global& global, Console& console);
 Exit run(const Responder& command, const Global& global, Console& console);
 Exit run(const Guardian& command, const Global& global, Console& console);
+Exit run(const Vantage& command, const Global& global, Console& console);
 
 Exit run(const ClusterRun& command, const Global& global, Console& console);
 Exit run(const ClusterWatch& command, const Global& global, Console& console);

@@ -40,6 +40,7 @@ struct DrillRun {
   std::string metrics_listen;  // HOST:PORT; empty: none
   std::string metrics_file;    // for the textfile collector; empty: none
   std::string schedule, slot;  // hidden: what it was started for; empty: by hand
+  std::string second_vantage;  // hidden: the socket of one; empty: there is none
 };
 struct DrillList {
   Output output = Output::Table;
@@ -157,12 +158,17 @@ struct Guardian {
   std::int64_t drill_pid = 0, silence_seconds = 0;
 };
 
+/// Hidden: measures a drill of this machine from a second process.
+struct Vantage {
+  std::string socket;
+};
+
 using Command =
     std::variant<DrillRun, DrillList, DrillShow, DrillWatch, DrillAbort, DrillApprove, DrillReport,
                  DrillRecover, Compliance, ScheduleRun, ScheduleNext, ScheduleList, Stop, Validate,
                  Version, Completion, Complete, System, Verify, Keys, Audit, Schema, Relay,
-                 Responder, Guardian, ClusterRun, ClusterWatch, ClusterAbort, ClusterApprove,
-                 ClusterStatus, ClusterReport, ClusterVerify, ClusterNamespace>;
+                 Responder, Guardian, Vantage, ClusterRun, ClusterWatch, ClusterAbort,
+                 ClusterApprove, ClusterStatus, ClusterReport, ClusterVerify, ClusterNamespace>;
 
 /// Options of every command.
 struct Global {

@@ -56,11 +56,11 @@ Node container_of(const char* called, const std::vector<std::string>& args, Node
                                   field_env("POD_UID", "metadata.uid"),
                                   field_env("NODE_NAME", "spec.nodeName"),
                                   Node::map().set("name", "HOME").set("value", kStateDir)}))
-      .set("resources", Node::map()
-                            .set("requests", Node::map()
-                                                 .set("cpu", measures ? "250m" : "20m")
-                                                 .set("memory", "64Mi"))
-                            .set("limits", Node::map().set("memory", "1Gi")))
+      .set("resources",
+           Node::map()
+               .set("requests",
+                    Node::map().set("cpu", measures ? "250m" : "20m").set("memory", "64Mi"))
+               .set("limits", Node::map().set("memory", "1Gi")))
       .set("securityContext",
            Node::map()
                .set("allowPrivilegeEscalation", false)

@@ -18,8 +18,7 @@ struct PodOptions {
 
 /// Where that is, for people.
 inline std::string place_of(const PodOptions& options) {
-  return options.node.empty() ? "pod " + options.pod
-                              : "pod " + options.pod + " on " + options.node;
+  return options.node.empty() ? "pod " + options.pod : "pod " + options.pod + " on " + options.node;
 }
 
 }  // namespace op

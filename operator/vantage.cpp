@@ -110,8 +110,7 @@ class VantageProgram final : public PodProgram {
     const runner::DrillDir dir{state_->root() + "/vantage/" + ask.drill};
     CO_TRY(aio::make_dirs(dir.path));
     runner::Instrument instrument(clock_, context_.get_executor(), dir, target.plan,
-                                  target.target->system(), target.names,
-                                  {ask.vantage, ask.key});
+                                  target.target->system(), target.names, {ask.vantage, ask.key});
     co_return co_await runner::measure_by(instrument, ask.drill, orders, std::move(stop));
   }
 
@@ -130,8 +129,8 @@ int vantage_link(const PodOptions& options) {
   boost::asio::io_context context;
   const auto state = runner::StateDir::at(options.state_dir);
   const base::Result<> done =
-      state ? aio::run(context, runner::relay_unix(socket_of(*state), STDIN_FILENO, STDOUT_FILENO,
-                                                   {}))
+      state ? aio::run(context,
+                       runner::relay_unix(socket_of(*state), STDIN_FILENO, STDOUT_FILENO, {}))
             : tl::unexpected(state.error());
   if (done) return EXIT_SUCCESS;
   fmt::print(stderr, "the vantage does not answer: {}\n", done.error().message);

@@ -24,9 +24,9 @@ class ExecLink final : public runner::Link {
   std::unique_ptr<kube::ExecSession> session_;
 };
 
-aio::Task<base::Result<std::unique_ptr<runner::Link>>> open(kube::Client& client,
-                                                            kube::ExecRequest request,
-                                                            std::stop_token stop) {
+aio::Task<base::Result<std::unique_ptr<runner::Link>>> open_link(kube::Client& client,
+                                                                 kube::ExecRequest request,
+                                                                 std::stop_token stop) {
   CO_TRY(auto session,
          co_await kube::ExecSession::open(client, std::move(request), std::move(stop)));
   co_return std::make_unique<ExecLink>(std::move(session));
@@ -41,7 +41,7 @@ runner::Connect vantage_of_guardian(kube::Client& client, const kube::Key& drill
   request.argv = {"muster-operator", "vantage-link"};
   request.output_bytes_max = kErrorBytes;
   return [&client, request](std::stop_token stop) {
-    return open(client, request, std::move(stop));
+    return open_link(client, request, std::move(stop));
   };
 }
 

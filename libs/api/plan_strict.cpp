@@ -112,6 +112,12 @@ Result<> guard(const Node& before, const Node& after) {
   return {};
 }
 
+/// What only another place sees would not be seen.
+Result<> vantages(const Node& before, const Node& after) {
+  static const Node kVantages(2);
+  return at_least("spec.vantages", or_else(before, kVantages), or_else(after, kVantages));
+}
+
 /// What is good and bad is the deadline's to say: a longer one would hide an outage.
 Result<> probes(const Node& before, const Node& after) {
   if (after.size() < before.size()) {
@@ -139,6 +145,7 @@ base::Result<> check_stricter(const Node& before, const Node& after) {
   // Another name would be another history.
   TRY(same("metadata.name", before["metadata"]["name"], after["metadata"]["name"]));
   TRY(probes(old["probes"], now["probes"]));
+  TRY(vantages(old["vantages"], now["vantages"]));
   TRY(same("spec.fault.provenBy", old["fault"]["provenBy"], now["fault"]["provenBy"]));
   TRY(same("spec.monitoring", old["monitoring"], now["monitoring"]));
   TRY(objectives(old["objectives"], now["objectives"]));

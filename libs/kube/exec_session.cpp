@@ -18,10 +18,14 @@ class Session final : public ExecSession {
       : socket_(std::move(socket)), what_(std::move(what)), transcript_(error_bytes_max) {}
 
   aio::Task<base::Result<std::string>> read(std::stop_token stop) override {
-    while (!transcript_.told()) {
+    // Output may follow the word of its end; the server closes when it has all been said.
+    while (!over_) {
       auto message = co_await socket_->receive(stop);
-      if (!message) co_return tl::unexpected(message.error().with(what_));
-      if (!*message) break;
+      over_ = !message || !*message;
+      if (!message && !transcript_.told()) {
+        co_return tl::unexpected(message.error().with(what_));
+      }
+      if (over_) break;
       const auto part = channel_part(**message);
       if (part && part->channel == kStdout) {
         if (!part->bytes.empty()) co_return std::string(part->bytes);
@@ -57,6 +61,7 @@ class Session final : public ExecSession {
   std::shared_ptr<net::WebSocket> socket_;
   std::string what_;
   ExecTranscript transcript_;
+  bool over_ = false;  // nothing more is said
 };
 
 }  // namespace

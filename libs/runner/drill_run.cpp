@@ -73,11 +73,12 @@ base::Result<> DrillRun::check_connections() const {
     }
     return base::fail(
         base::Code::ResourceExhausted,
-        fmt::format("probes{} and users may need {} connections to '{}', which has {} of {} in use: "
-                    "raise its max_connections or the role's limit, or lower writesPerSecond or "
-                    "deadlineMillis",
-                    setup_.second_vantage ? " of two vantages" : "", needed, name, view.sessions,
-                    view.sessions_max));
+        fmt::format(
+            "probes{} and users may need {} connections to '{}', which has {} of {} in use: "
+            "raise its max_connections or the role's limit, or lower writesPerSecond{}",
+            setup_.second_vantage ? " of two vantages" : "", needed, name, view.sessions,
+            view.sessions_max,
+            setup_.second_vantage ? ", deadlineMillis or spec.vantages" : " or deadlineMillis"));
   }
   return {};
 }

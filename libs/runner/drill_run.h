@@ -51,8 +51,8 @@ class DrillRun final : public Edge,
     std::function<void(const drill::TimelineEvent&)> story{};  // each entry as it comes
     targets::Approvals* approvals = nullptr;                   // none: files in `dir`
     Actuator::Confirm confirm{};
-    std::string place{};        // where this is, for people
-    Connect second_vantage{};   // a link to the other vantage; none: there is none
+    std::string place{};       // where this is, for people
+    Connect second_vantage{};  // a link to the other vantage; none: there is none
   };
 
   DrillRun(aio::Clock& clock, const aio::Executor& executor, Setup setup);

@@ -211,6 +211,12 @@ base::Result<> save_for_recovery(const DrillDir& dir, const PlanFile& file, bool
   return aio::write_file_atomic(dir.system(), api::to_json(node, 1));
 }
 
+base::Result<DrillTarget> open_kept_target(aio::Clock& clock, const StateDir& state,
+                                           const DrillDir& dir, const api::ActionCatalog& kinds) {
+  TRY(Kept kept, load_kept(dir, kinds));
+  return open_target(clock, state, std::move(kept.file), kinds);
+}
+
 base::Result<> save_baseline(const DrillDir& dir, const InstanceBaseline& baseline) {
   const api::Node node = api::Node::map()
                              .set("primary", baseline.primary)

@@ -26,6 +26,10 @@ base::Result<> save_baseline(const DrillDir& dir, const InstanceBaseline& baseli
 /// What was saved; where nothing was, `primary` with one standby.
 InstanceBaseline saved_baseline(const DrillDir& dir, const std::string& primary);
 
+/// The target as a drill has it, opened by another process beside it. Errors: those of the files.
+base::Result<DrillTarget> open_kept_target(aio::Clock& clock, const StateDir& state,
+                                           const DrillDir& dir, const api::ActionCatalog& kinds);
+
 /// Notes that everything is undone and the system that the drill started is stopped.
 base::Result<> mark_ended(const DrillDir& dir);
 

@@ -162,8 +162,7 @@ aio::Task<> SecondVantage::into(drill::Evidence& evidence) {
   } else {
     lose(unpacked.error().message);
   }
-  join_part(evidence, std::move(part),
-            {dialog_.place(), dialog_.lost(), dialog_.exchanges()});
+  join_part(evidence, std::move(part), {dialog_.place(), dialog_.lost(), dialog_.exchanges()});
 }
 
 }  // namespace runner

@@ -20,21 +20,21 @@ namespace runner {
 class SecondVantage {
  public:
   struct Times {
-    base::Duration answer = base::seconds(10);   // to a question, and to a connection
-    base::Duration again = base::seconds(1);     // between connections
-    base::Duration begin = base::seconds(20);    // until it measures
-    base::Duration stop = base::seconds(45);     // until it writes no more: acknowledgements are
-                                                 // awaited for 30 s
-    base::Duration finish = base::seconds(90);   // until its records are here
+    base::Duration answer = base::seconds(10);  // to a question, and to a connection
+    base::Duration again = base::seconds(1);    // between connections
+    base::Duration begin = base::seconds(20);   // until it measures
+    base::Duration stop = base::seconds(45);    // until it writes no more: acknowledgements are
+                                                // awaited for 30 s
+    base::Duration finish = base::seconds(90);  // until its records are here
   };
   /// What people should know; `bad`: a warning.
   using Tell = std::function<void(bool bad, const std::string& text)>;
 
   /// `begin`: what it is told. Lifetime: the clock outlives it.
-  SecondVantage(aio::Clock& clock, const aio::Executor& executor, Connect connect,
-                VantageAsk begin, Tell tell, Times times);
-  SecondVantage(aio::Clock& clock, const aio::Executor& executor, Connect connect,
-                VantageAsk begin, Tell tell)
+  SecondVantage(aio::Clock& clock, const aio::Executor& executor, Connect connect, VantageAsk begin,
+                Tell tell, Times times);
+  SecondVantage(aio::Clock& clock, const aio::Executor& executor, Connect connect, VantageAsk begin,
+                Tell tell)
       : SecondVantage(clock, executor, std::move(connect), std::move(begin), std::move(tell),
                       Times{}) {}
   /// finish() first, if it was begun.

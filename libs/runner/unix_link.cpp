@@ -134,8 +134,8 @@ aio::Task<base::Result<>> accept_all(Protocol::acceptor& acceptor, std::string p
     newest.request_stop();
     if (error) co_return failed(path, error, stop);
     newest = std::stop_source();
-    serving.spawn(serve_one(std::make_unique<UnixLink>(std::move(socket), path), serve,
-                            newest.get_token()));
+    serving.spawn(
+        serve_one(std::make_unique<UnixLink>(std::move(socket), path), serve, newest.get_token()));
   }
 }
 

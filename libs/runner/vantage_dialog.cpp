@@ -23,10 +23,8 @@ void VantageDialog::want(Goal goal) {
 bool VantageDialog::has(Goal goal) const {
   switch (goal) {
     case Goal::Measuring: return known_ && state_ >= VantageState::Measuring && lost_.empty();
-    case Goal::Stopped:
-      return state_ == VantageState::Stopped || state_ == VantageState::Finished;
-    case Goal::Received:
-      return state_ == VantageState::Finished && bytes_.size() == bytes_all_;
+    case Goal::Stopped: return state_ == VantageState::Stopped || state_ == VantageState::Finished;
+    case Goal::Received: return state_ == VantageState::Finished && bytes_.size() == bytes_all_;
     case Goal::Left: return left_;
   }
   return false;
@@ -69,9 +67,9 @@ base::Duration VantageDialog::pause() const {
 base::Result<> VantageDialog::heard(VantageAnswer answer, base::TimePoint asked,
                                     base::TimePoint answered) {
   if (answer.number != last_.number) {
-    return base::fail(base::Code::InvalidArgument,
-                      fmt::format("it answers question {}, asked was {}", answer.number,
-                                  last_.number));
+    return base::fail(
+        base::Code::InvalidArgument,
+        fmt::format("it answers question {}, asked was {}", answer.number, last_.number));
   }
   if (!lost_.empty()) return {};
   if (known_ && answer.run != run_) {

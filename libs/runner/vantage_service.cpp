@@ -116,12 +116,11 @@ aio::Task<> VantageService::stop() {
 
 aio::Task<base::Result<drill::Evidence>> measure_by(Instrument& instrument, std::string drill_id,
                                                     VantageOrders& orders, std::stop_token stop) {
-  instrument.sink().notify(
-      co_await boost::asio::this_coro::executor,
-      [&orders](const base::Error& error) {
-        orders.trouble("its ledger cannot be written: " + error.message);
-      },
-      {});
+  instrument.sink().notify(co_await boost::asio::this_coro::executor,
+                           [&orders](const base::Error& error) {
+                             orders.trouble("its ledger cannot be written: " + error.message);
+                           },
+                           {});
   CO_TRY(co_await instrument.start(stop));
   orders.measuring();
   const auto ended = [] {

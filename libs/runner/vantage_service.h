@@ -41,8 +41,8 @@ class VantageOrders {
 class VantageService {
  public:
   /// Measures until it is asked to finish. Errors: why there are no records.
-  using Measure = std::function<aio::Task<base::Result<drill::Evidence>>(
-      VantageAsk, VantageOrders&, std::stop_token)>;
+  using Measure = std::function<aio::Task<base::Result<drill::Evidence>>(VantageAsk, VantageOrders&,
+                                                                         std::stop_token)>;
 
   /// Lifetime: the clock outlives it.
   VantageService(aio::Clock& clock, const aio::Executor& executor, std::string place,

@@ -37,7 +37,7 @@ base::Result<std::size_t> word_of(const Words& words, const Node& node, const ch
 
 base::Result<std::uint64_t> count_of(const Node& node, const char* key, std::uint64_t most) {
   const Node* found = node.find(key);
-  if (found == nullptr) return 0;
+  if (found == nullptr) return std::uint64_t{0};
   if (!found->is_int() || found->as_int() < 0 ||
       static_cast<std::uint64_t>(found->as_int()) > most) {
     return refuse(fmt::format("{}: an integer from 0 to {} is allowed", key, most));
@@ -61,8 +61,8 @@ Node number(std::uint64_t value) {
 /// It becomes a folder's name.
 bool is_drill(std::string_view id) {
   const auto plain = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           c == '-' || c == '_' || c == '.';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '_' || c == '.';
   };
   return !id.empty() && id.size() <= kNameMax && id.front() != '.' &&
          std::all_of(id.begin(), id.end(), plain);
@@ -127,7 +127,9 @@ base::Result<VantageAsk> parse_vantage_ask(std::string_view line) {
   TRY(out.number, count_of(node, "n", kNumberMax));
   TRY(const std::size_t wish, word_of(kWishes, node, "ask"));
   out.wish = static_cast<VantageWish>(wish);
-  if (out.wish == VantageWish::Begin) TRY(read_begin(out, node));
+  if (out.wish == VantageWish::Begin) {
+    TRY(read_begin(out, node));
+  }
   if (out.wish == VantageWish::Fetch) {
     TRY(out.offset, count_of(node, "offset", kVantageBytesMax));
   }

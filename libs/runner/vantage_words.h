@@ -62,10 +62,10 @@ struct VantageAnswer {
   std::string run{};    // another one: another process, which knows nothing of the one before
   std::string place{};  // for people
   VantageState state = VantageState::Idle;
-  std::string why{};          // it failed; else what its figures suffer from
-  base::TimePoint now{};      // its steady clock
-  std::uint64_t bytes = 0;    // of the records, when it has finished
-  std::string piece{};        // of the records
+  std::string why{};        // it failed; else what its figures suffer from
+  base::TimePoint now{};    // its steady clock
+  std::uint64_t bytes = 0;  // of the records, when it has finished
+  std::string piece{};      // of the records
 
   bool operator==(const VantageAnswer&) const = default;
 };

@@ -398,6 +398,7 @@ TEST(PlanEdit, WhatIsJudgedMayOnlyGetStricter) {
                                 "spec.guard.maxTargets=2",
                                 "spec.guard.silenceSeconds=61",
                                 "spec.guard.silenceSeconds=0",
+                                "spec.vantages=1",
                                 "spec.guard.abortWhen=[]"};
   for (const char* set : weaker) {
     Node document = document_of(text);
@@ -410,7 +411,7 @@ TEST(PlanEdit, WhatIsJudgedMayOnlyGetStricter) {
        {"spec.objectives.rtoSeconds=299", "spec.criteria.degraded[0].atMost=400",
         "spec.criteria.degraded[1].atLeast=7", "spec.phaseTargets.decidedMillis=1",
         "spec.guard.maxTargets=1", "spec.guard.silenceSeconds=10", "spec.timing.baselineSeconds=1",
-        "spec.probes.orders.postgres.deadlineMillis=200"}) {
+        "spec.vantages=2", "spec.probes.orders.postgres.deadlineMillis=200"}) {
     Node document = document_of(text);
     EXPECT_TRUE(apply_set(document, set)) << set;
   }

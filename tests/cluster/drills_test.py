@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Drills in a real cluster: a database and an application that really fail over, and what becomes of it when the runner or the
 operator dies. Needs root and takes minutes."""
+import json
 import sys
 import time
 import unittest
 
-from cluster_under_test import figure, until
-from drills_under_test import SPACE, TOO_BUSY, DrillCase, drill, example, plan_alone
+from cluster_under_test import figure, output, until
+from drills_under_test import MUSTER, SPACE, TOO_BUSY, DrillCase, drill, example, plan_alone
 
 
 class DrillsTest(DrillCase):
@@ -20,6 +21,26 @@ class DrillsTest(DrillCase):
         back = plan_alone(example("database-failover")).replace("primary: db-a, standby: db-b", "primary: db-b, standby: db-a")
         back = back.replace("{instance: b}", "{instance: a}").replace("name: database-failover", "name: database-failback")
         self.kubectl("apply", "-f", "-", given=back)
+
+    def report(self, name):
+        return json.loads(output(MUSTER, "cluster", "--kubeconfig", self.cluster.kubeconfig, "-n", SPACE, "report", name, "-o", "json"))
+
+    def assert_two_vantages(self, name):
+        """Both measured, from two nodes, and their clocks were compared all the while."""
+        vantages = self.report(name)["vantages"]
+        self.assertEqual([one["name"] for one in vantages], ["a", "b"])
+        first, second = vantages
+        self.assertTrue(first["place"].startswith(f"pod {name}-runner on node"), first["place"])
+        self.assertTrue(second["place"].startswith(f"pod {name}-guardian on node"), second["place"])
+        self.assertNotEqual(first["place"].rpartition(" ")[2], second["place"].rpartition(" ")[2])
+        self.assertGreater(second["clockExchanges"], 20, (second, self.logs(name)))
+        self.assertIsNotNone(second["clockUncertaintySeconds"], second)
+        self.assertGreater(second["ok"], 0)
+        if not second["healthy"]:
+            # Like a runner's, its prober may have found no processor; then it says so.
+            self.assertTrue(any(busy in second["detail"] for busy in TOO_BUSY), second)
+            print(f"too busy: {second['detail']}", file=sys.stderr)
+        print(f"clocks of two nodes are known to {second['clockUncertaintySeconds'] * 1000:.1f} ms", file=sys.stderr)
 
     def test_1_database_fails_over(self):
         name, status = self.measured("one", self.database_plan)
@@ -36,6 +57,7 @@ class DrillsTest(DrillCase):
         self.assertEqual(self.sql(now, "select count(*) from pg_namespace where nspname like 'muster%'"), "0")
         verdict = self.verified(name)
         self.assertIn("recomputed from the records, all agree", verdict)
+        self.assert_two_vantages(name)
         columns = self.kubectl("-n", SPACE, "get", "drill", name).stdout
         self.assertIn(status["rto"]["display"], columns)
         events = self.kubectl("-n", SPACE, "describe", "drill", name).stdout

@@ -77,7 +77,8 @@ TEST(DrillPods, TheyMeetTheRestrictedPodSecurityStandard) {
 
 std::vector<std::string> container_names(const Node& pod) {
   std::vector<std::string> out;
-  for (const Node& each : pod["spec"]["containers"].items()) out.push_back(each["name"].as_string());
+  for (const Node& each : pod["spec"]["containers"].items())
+    out.push_back(each["name"].as_string());
   return out;
 }
 

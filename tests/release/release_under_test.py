@@ -57,6 +57,7 @@ def plan(namespace, port, **changes):
             "roles": {"failing": "web"},
             "probes": [{"name": "api", "http": {"url": f"http://127.0.0.1:{port}/{namespace}", "intervalMillis": 200,
                                                 "deadlineMillis": 1000, "decides": True}}],
+            "vantages": 1,  # no exec leads into the processes of this node
             "timing": timing | changes.pop("timing", {}),
             "fault": {"name": "web-gone", "scale": {"workload": "{failing}", "force": True},
                       "provenBy": {"workload": {"name": "{failing}", "state": "Gone"}}},

@@ -131,9 +131,8 @@ class SecondVantageTest : public testing::Test {
       begin.drill = "d";
       begin.key = std::string(32, 'k');
       second_ = std::make_unique<SecondVantage>(
-          clock, executor, [this](std::stop_token stop) { return connect_unix(path, stop); },
-          begin, [this](bool bad, const std::string& text) { told.emplace_back(bad, text); },
-          times);
+          clock, executor, [this](std::stop_token stop) { return connect_unix(path, stop); }, begin,
+          [this](bool bad, const std::string& text) { told.emplace_back(bad, text); }, times);
     }
     return *second_;
   }

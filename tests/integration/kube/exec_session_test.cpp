@@ -105,10 +105,9 @@ TEST_F(ExecSessionTest, AStopEndsAReadAtOnce) {
   ASSERT_TRUE(session);
   std::stop_source stop;
   std::optional<base::Result<std::string>> ended;
-  asio::co_spawn(context, session->read(stop.get_token()),
-                 [&](std::exception_ptr, base::Result<std::string> outcome) {
-                   ended = std::move(outcome);
-                 });
+  asio::co_spawn(
+      context, session->read(stop.get_token()),
+      [&](std::exception_ptr, base::Result<std::string> outcome) { ended = std::move(outcome); });
   EXPECT_FALSE(until([&] { return ended.has_value(); }, base::millis(300)));
   stop.request_stop();
   ASSERT_TRUE(until([&] { return ended.has_value(); }));

@@ -45,11 +45,10 @@ aio::Task<base::Result<bool>> vantage(aio::Clock& clock, std::string path, std::
                                       std::string folder) {
   const aio::Executor executor = co_await boost::asio::this_coro::executor;
   Seat seat{clock, executor, std::move(port), std::move(folder)};
-  VantageService service(
-      clock, executor, "another process",
-      [&seat](VantageAsk ask, VantageOrders& orders, std::stop_token stop) {
-        return seat.measure(std::move(ask), orders, std::move(stop));
-      });
+  VantageService service(clock, executor, "another process",
+                         [&seat](VantageAsk ask, VantageOrders& orders, std::stop_token stop) {
+                           return seat.measure(std::move(ask), orders, std::move(stop));
+                         });
   aio::TaskGroup listening(executor);
   listening.spawn(listen(service, std::move(path), listening.token()));
   co_await service.left().wait(listening.token());

@@ -2,6 +2,8 @@
 // clock, a responder and a ledger file of its own, in one ledger table. Where this machine lets us,
 // the clock of the second one is an hour ahead, by a time namespace: how far is known exactly, and
 // must be what the exchanges find.
+#include "drill/vantage.h"
+
 #include <csignal>
 #include <set>
 #include <unistd.h>
@@ -12,7 +14,6 @@
 
 #include "aio/file.h"
 #include "aio/process.h"
-#include "drill/vantage.h"
 #include "integration/postgres_fixture.h"
 #include "measured_system.h"
 #include "runner/second_vantage.h"
@@ -79,8 +80,8 @@ class TwoProcesses : public testing::Test {
     const auto probed = run(aio::run_process(clock, probe, {}));
     ahead = probed && probed->ok() ? kAhead : base::Duration{};
     if (ahead != base::Duration{}) {
-      const std::vector<std::string> other = {"unshare", "--time", "--monotonic", "3600",
-                                              "--fork",  "--kill-child"};
+      const std::vector<std::string> other = {"unshare", "--time", "--monotonic",
+                                              "3600",    "--fork", "--kill-child"};
       command.argv.insert(command.argv.begin(), other.begin(), other.end());
     }
     auto child = aio::Child::spawn(executor, command, {});
