@@ -14,6 +14,7 @@
 #include "aio/signal.h"
 #include "cluster/status_journal.h"
 #include "kube/recorder.h"
+#include "operator/drill_pods.h"
 #include "operator/drill_result.h"
 #include "operator/evidence_keeper.h"
 #include "operator/pod_program.h"
@@ -128,7 +129,7 @@ class CarryOut final : public PodProgram, private targets::Approvals {
         .approvals = this,
         .confirm = [this](std::stop_token stop) { return confirm(std::move(stop)); },
         .place = place_of(options_)};
-    if (target.plan.vantages > 1) {
+    if (wants_second_vantage(drill_.status["plan"])) {
       setup.second_vantage = vantage_of_guardian(*client_, drill_.key);
     }
     runner::DrillRun run(clock_, context_.get_executor(), std::move(setup));

@@ -93,9 +93,8 @@ Node container(const cluster::DrillObject& drill, PodRole role, const PodSetting
   return container_of(name(role), args, std::move(mounts), role == PodRole::Runner, settings);
 }
 
-/// Whether the drill is measured from the guardian's pod too.
 bool has_vantage(const cluster::DrillObject& drill, PodRole role) {
-  return role == PodRole::Guardian && drill.status["plan"]["spec"]["vantages"].as_int(2) > 1;
+  return role == PodRole::Guardian && wants_second_vantage(drill.status["plan"]);
 }
 
 Node containers(const cluster::DrillObject& drill, PodRole role, const PodSettings& settings) {
@@ -132,6 +131,10 @@ Node volumes(const cluster::DrillObject& drill, PodRole role, const PodSettings&
 
 const char* name(PodRole role) {
   return role == PodRole::Runner ? "runner" : "guardian";
+}
+
+bool wants_second_vantage(const api::Node& plan) {
+  return plan["spec"]["vantages"].as_int(2) > 1;  // what it is where the plan does not say
 }
 
 std::string pod_name(const std::string& drill, PodRole role) {

@@ -19,6 +19,8 @@ inline constexpr const char* kServiceAccountName = "muster-runner";
 
 /// Of the guardian's pod.
 inline constexpr const char* kVantageContainer = "vantage";
+/// Whether a drill of this plan, as in a Drill's status, is measured from the guardian's pod too.
+bool wants_second_vantage(const api::Node& plan);
 
 enum class PodRole : std::uint8_t { Runner, Guardian };
 const char* name(PodRole role);

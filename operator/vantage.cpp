@@ -45,7 +45,6 @@ class VantageProgram final : public PodProgram {
     aio::TaskGroup group(executor);
     group.spawn(listen_for_signals(group.token()));
     group.spawn(follow_drill(group.token()));
-    group.spawn(wait_for_leave(service, group.token()));
     const auto serving = [&service](runner::Link& link, std::stop_token stop) {
       return service.serve(link, std::move(stop));
     };
@@ -65,12 +64,8 @@ class VantageProgram final : public PodProgram {
     }
   }
 
-  aio::Task<base::Result<>> wait_for_leave(runner::VantageService& service, std::stop_token stop) {
-    if (co_await service.left().wait(stop)) over_.set();
-    co_return base::Result<>{};
-  }
-
-  /// What cannot be asked says nothing: it goes on.
+  /// It stays to the drill's end, so that the pod is whole for as long as the guardian guards: one
+  /// that is not does not show when its node is lost. What cannot be asked says nothing.
   aio::Task<base::Result<>> follow_drill(std::stop_token stop) {
     while (true) {
       const auto now = co_await writer_->read(stop);

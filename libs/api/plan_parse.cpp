@@ -193,7 +193,6 @@ void read_spec(RecoveryPlan& plan, const Node& spec) {
   plan.target = read_target(spec["target"]);
   plan.roles = read_map(spec["roles"]);
   plan.probes = read_probes(spec["probes"]);
-  plan.vantages = spec["vantages"].as_int();
   plan.load = read_load(spec["load"]);
   plan.timing = read_timing(spec["timing"]);
   plan.profile = spec["profile"].as_string();

@@ -161,7 +161,6 @@ struct RecoveryPlan {
   TargetSpec target;
   std::map<std::string, std::string> roles;  // primary: a
   std::vector<ProbeSpec> probes;
-  std::int64_t vantages = 2;  // in a cluster; a machine has one
   std::optional<LoadSpec> load;
   Timing timing;
   std::string profile;  // applied; empty: none
