@@ -106,7 +106,10 @@ class VantageProgram final : public PodProgram {
     CO_TRY(aio::make_dirs(dir.path));
     runner::Instrument instrument(clock_, context_.get_executor(), dir, target.plan,
                                   target.target->system(), target.names, {ask.vantage, ask.key});
-    co_return co_await runner::measure_by(instrument, ask.drill, orders, std::move(stop));
+    say("measuring " + ask.drill);
+    auto measured = co_await runner::measure_by(instrument, ask.drill, orders, std::move(stop));
+    say(measured ? "measured" : "not measured: " + measured.error().message);
+    co_return measured;
   }
 
   std::optional<runner::StateDir> state_;
