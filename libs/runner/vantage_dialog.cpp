@@ -11,7 +11,7 @@ constexpr base::Duration kOften = base::millis(100);
 constexpr base::Duration kSeldom = base::seconds(1);
 /// So many are made at once: the quickest of them bounds the offset the most.
 constexpr std::size_t kFirstExchanges = 20;
-/// When there are so many, every second one goes.
+/// When there are so many, every second one goes, and of those that come too.
 constexpr std::size_t kExchangesMax = 8192;
 
 }  // namespace
@@ -108,7 +108,9 @@ void VantageDialog::take(const VantageAnswer& answer) {
 }
 
 void VantageDialog::keep(drill::ClockExchange exchange) {
+  if (made_++ % kept_of_ != 0) return;
   if (exchanges_.size() >= kExchangesMax) {
+    kept_of_ *= 2;
     for (std::size_t i = 0; 2 * i < exchanges_.size(); ++i) exchanges_[i] = exchanges_[2 * i];
     exchanges_.resize((exchanges_.size() + 1) / 2);
   }

@@ -60,6 +60,7 @@ class VantageDialog {
   VantageState state_ = VantageState::Idle;
   std::uint64_t bytes_all_ = 0;
   std::vector<drill::ClockExchange> exchanges_;
+  std::size_t made_ = 0, kept_of_ = 1;  // how many there were; of so many one is kept
 };
 
 }  // namespace runner

@@ -102,10 +102,10 @@ TEST_F(VantageDialogTest, OfComparisonsThatAreTooManySomeGoEverywhere) {
   EXPECT_LE(kept.size(), 8192U);
   EXPECT_GE(kept.size(), 4096U);
   EXPECT_EQ(kept.front().asked, at(999));
-  EXPECT_EQ(kept.back().asked, at(now - 101)) << "the newest";
+  EXPECT_GE(kept.back().asked, at(now - 101 - 400)) << "one of the newest";
   for (std::size_t i = 1; i < kept.size(); ++i) {
     ASSERT_LT(kept[i - 1].asked, kept[i].asked);
-    ASSERT_LE(kept[i].asked - kept[i - 1].asked, base::millis(100 * 8)) << "no long gap";
+    ASSERT_LE(kept[i].asked - kept[i - 1].asked, base::millis(400)) << "no long gap";
   }
 }
 

@@ -16,6 +16,7 @@
 #include "aio/process.h"
 #include "integration/postgres_fixture.h"
 #include "measured_system.h"
+#include "runner/instrument.h"
 #include "runner/second_vantage.h"
 #include "runner/unix_link.h"
 
@@ -74,7 +75,8 @@ class TwoProcesses : public testing::Test {
 
   void start_vantage() {
     aio::Command command;
-    command.argv = {aio::own_program(), "vantage", socket, std::to_string(server->port()), folder};
+    command.argv = {aio::own_program(), "vantage", socket, std::to_string(server->port()),
+                    folder + "/b"};
     aio::Command probe;
     probe.argv = {"unshare", "--time", "--monotonic", "1", "--fork", "true"};
     const auto probed = run(aio::run_process(clock, probe, {}));
