@@ -16,6 +16,20 @@
 
 namespace aio {
 
+/// While one is there, groups of this thread may end before their tasks: the process that they were
+/// of is killed, in a simulation, and its tasks end with its io_context.
+class KilledTasks {
+ public:
+  KilledTasks() { ++depth_; }
+  ~KilledTasks() { --depth_; }
+  KilledTasks(const KilledTasks&) = delete;
+  KilledTasks& operator=(const KilledTasks&) = delete;
+  static bool allowed() { return depth_ > 0; }
+
+ private:
+  inline static thread_local int depth_ = 0;
+};
+
 class TaskGroup {
  public:
   /// Stops its tasks when `parent` is stopped.
