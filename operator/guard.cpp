@@ -1,16 +1,14 @@
 #include "operator/guard.h"
 
 #include <algorithm>
-#include <csignal>
-#include <cstdlib>
 
 #include <fmt/format.h>
 
-#include "aio/signal.h"
 #include "aio/task_group.h"
-#include "cluster/status_journal.h"
 #include "operator/drill_pods.h"
 #include "operator/drill_result.h"
+#include "operator/live_pod.h"
+#include "operator/log.h"
 #include "operator/pod_program.h"
 #include "runner/plan_config.h"
 #include "runner/recover.h"
@@ -21,7 +19,6 @@ namespace {
 using api::Node;
 
 constexpr base::Duration kLookEvery = base::seconds(1);
-constexpr base::Duration kJournalWithin = base::seconds(5);
 constexpr base::Duration kRetryFirst = base::seconds(1);
 constexpr base::Duration kRetryLongest = base::seconds(30);
 /// A pod that never came to claim its drill, because its image is missing or nothing has room.
@@ -31,21 +28,21 @@ constexpr base::Duration kOverdueMax = base::seconds(5);
 
 class Guard final : public PodProgram {
  public:
-  explicit Guard(const PodOptions& options) : PodProgram(options) {}
+  Guard(const PodOptions& options, PodEdge& edge) : PodProgram(options, edge) {}
 
  private:
   aio::Task<base::Result<bool>> whole() override {
-    aio::TaskGroup group(context_.get_executor());
-    group.spawn(listen_for_signals(group.token()));
+    aio::TaskGroup group(edge_.executor());
+    group.spawn(listen_for_end(group.token()));
     auto done = co_await stand();
     group.cancel();
     static_cast<void>(co_await group.join());
     co_return done;
   }
 
-  aio::Task<base::Result<>> listen_for_signals(std::stop_token stop) {
+  aio::Task<base::Result<>> listen_for_end(std::stop_token stop) {
     while (true) {
-      CO_TRY(co_await aio::wait_signal({SIGINT, SIGTERM}, stop));
+      CO_TRY(co_await edge_.asked_to_end(stop));
       say("asked to end: guarding on for as long as there is");
       asked_to_end_ = true;
     }
@@ -175,15 +172,12 @@ class Guard final : public PodProgram {
 
   aio::Task<base::Result<std::string>> undo_target(runner::DrillTarget& target,
                                                    runner::InstanceBaseline baseline) {
-    CO_TRY(auto kept,
-           cluster::open_status_journal(config_, {drill_.key, drill_.uid, options_.pod_uid},
-                                        drill_.journal(), kJournalWithin));
+    CO_TRY(auto kept, open_journal(drill_.journal()));
     CO_TRY(store::UndoJournal journal, store::UndoJournal::reopen(std::move(kept)));
     runner::Recovered recovered{true, "nothing was left to undo"};
     if (journal.contents().needs_recovery()) {
-      CO_TRY(recovered,
-             co_await runner::recover_target(clock_, context_.get_executor(), target, catalog_,
-                                             journal, std::move(baseline), nullptr));
+      CO_TRY(recovered, co_await runner::recover_target(clock_, edge_.executor(), target, catalog_,
+                                                        journal, std::move(baseline), nullptr));
     }
     if (!recovered.whole) co_return base::fail(base::Code::FailedPrecondition, recovered.detail);
     CO_TRY(co_await writer_->hold(drill_.uid, false, {}));
@@ -216,8 +210,14 @@ GuardTurn turn_of(const GuardLook& look, base::Duration silence_max) {
   return silent || overdue ? GuardTurn::TakeOver : GuardTurn::Wait;
 }
 
+std::unique_ptr<PodProgram> make_guard(const PodOptions& options, PodEdge& edge) {
+  return std::make_unique<Guard>(options, edge);
+}
+
 int guard(const PodOptions& options) {
-  return Guard(options).run();
+  LivePod edge(options.kubeconfig);
+  Guard program(options, edge);
+  return edge.run(program);
 }
 
 }  // namespace op

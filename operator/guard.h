@@ -6,12 +6,13 @@
 // and less often, until everything is undone.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 
 #include "base/time.h"
 #include "cluster/drill_object.h"
-#include "operator/pod_options.h"
+#include "operator/pod_program.h"
 
 namespace op {
 
@@ -37,6 +38,9 @@ struct GuardLook {
 enum class GuardTurn : std::uint8_t { Wait, Leave, TakeOver };
 /// Pure. `silence_max`: 0: for ever.
 GuardTurn turn_of(const GuardLook& look, base::Duration silence_max);
+
+/// Lifetime: both outlive it.
+std::unique_ptr<PodProgram> make_guard(const PodOptions& options, PodEdge& edge);
 
 /// The program's exit code: 0 when there is nothing left to guard.
 int guard(const PodOptions& options);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -13,5 +14,11 @@ using LogFields = std::vector<std::pair<std::string, std::string>>;
 
 /// {"ts":"2026-11-21T04:42:24.123Z","level":"info","msg":…,"controller":"drill",…}
 void log(Level level, const std::string& message, const LogFields& fields);
+
+/// One line on stderr, with the time: of what runs in a drill's pods.
+void say(const std::string& text);
+
+/// Both go there instead of stderr; empty: to stderr again. Thread: of this one alone.
+void listen_to_log(std::function<void(const std::string& text)> listener);
 
 }  // namespace op

@@ -1,60 +1,29 @@
 #include "operator/pod_program.h"
 
-#include <cstdio>
-#include <cstdlib>
-#include <sstream>
+#include <utility>
 
-#include <fmt/format.h>
-
-#include "aio/file.h"
 #include "cluster/kinds.h"
-#include "net/names.h"
+#include "cluster/status_journal.h"
 #include "operator/drill_decide.h"
 
 namespace op {
 
 namespace {
 
-/// The name server of this machine: the first of /etc/resolv.conf, or `server`.
-base::Result<std::shared_ptr<net::Names>> names_here(const aio::Clock& clock,
-                                                     const std::string& server) {
-  if (!server.empty()) return net::Names::create(clock, server);
-  TRY(const std::string text, aio::read_file("/etc/resolv.conf", 65536));
-  std::istringstream lines(text);
-  for (std::string line; std::getline(lines, line);) {
-    std::istringstream words(line);
-    std::string key, value;
-    words >> key >> value;
-    if (key != "nameserver") continue;
-    return net::Names::create(
-        clock, value.find(':') == std::string::npos ? value + ":53" : "[" + value + "]:53");
-  }
-  return net::Names::create(clock, "127.0.0.1:53");  // as the C library does
-}
+constexpr base::Duration kJournalWithin = base::seconds(5);
 
 }  // namespace
 
-void say(const std::string& text) {
-  fmt::print(stderr, "{} {}\n", base::rfc3339(aio::wall_now()), text);
-}
-
-int PodProgram::run() {
-  base::Result<bool> done = false;
-  if (const auto connected = connect(); connected) {
-    done = aio::run(context_, whole());
-  } else {
-    done = tl::unexpected(connected.error());
-  }
-  if (!done) say("error: " + done.error().message);
-  return done ? EXIT_SUCCESS : EXIT_FAILURE;
+aio::Task<base::Result<bool>> PodProgram::run() {
+  CO_TRY(connect());
+  co_return co_await whole();
 }
 
 base::Result<> PodProgram::connect() {
   catalog_ = cluster::cluster_catalog();
-  TRY(config_, kube::load_config(options_.kubeconfig, {}));
   kube::ClientOptions client;
   client.timeout = base::seconds(10);
-  TRY(client_, kube::Client::make(clock_, context_.get_executor(), config_, std::move(client)));
+  TRY(client_, edge_.connect(clock_, edge_.executor(), std::move(client)));
   writer_.emplace(*client_, kube::Key{options_.ns, options_.drill});
   return {};
 }
@@ -82,9 +51,18 @@ base::Result<runner::PlanFile> PodProgram::plan() const {
   return std::move(*file);
 }
 
+base::Result<std::unique_ptr<store::JournalFile>> PodProgram::open_journal(std::string text) {
+  const cluster::Connect connect = [this](aio::Clock& clock, aio::Executor executor,
+                                          kube::ClientOptions options) {
+    return edge_.connect(clock, std::move(executor), std::move(options));
+  };
+  return cluster::open_status_journal(connect, {drill_.key, drill_.uid, options_.pod_uid},
+                                      std::move(text), kJournalWithin);
+}
+
 aio::Task<base::Result<runner::DrillTarget>> PodProgram::open_target(runner::PlanFile file,
                                                                      std::stop_token stop) {
-  CO_TRY(const auto names, names_here(clock_, options_.name_server));
+  CO_TRY(const auto names, edge_.names(options_.name_server));
   co_return co_await runner::open_cluster_target(clock_, *client_, names, options_.ns,
                                                  std::move(file), catalog_, std::move(stop));
 }

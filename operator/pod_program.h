@@ -8,21 +8,18 @@
 #include <stop_token>
 #include <string>
 
-#include <boost/asio/io_context.hpp>
-
 #include "aio/clock.h"
 #include "aio/task_group.h"
 #include "cluster/cluster_target.h"
 #include "cluster/drill_object.h"
 #include "kube/client.h"
+#include "operator/pod_edge.h"
 #include "operator/pod_options.h"
 #include "runner/drill_target.h"
+#include "store/undo_journal.h"
 #include "targets/catalog.h"
 
 namespace op {
-
-/// One line on stderr, with the time.
-void say(const std::string& text);
 
 class PodProgram {
  public:
@@ -30,12 +27,13 @@ class PodProgram {
   PodProgram(const PodProgram&) = delete;
   PodProgram& operator=(const PodProgram&) = delete;
 
-  /// Connects and does all of it. The program's exit code.
-  int run();
+  /// Connects and does all of it. Runs on the edge's executor.
+  aio::Task<base::Result<bool>> run();
 
  protected:
-  /// Lifetime: the options outlive it.
-  explicit PodProgram(const PodOptions& options) : options_(options) {}
+  /// Lifetime: both outlive it.
+  PodProgram(const PodOptions& options, PodEdge& edge)
+      : options_(options), edge_(edge), clock_(edge.clock()) {}
 
   virtual aio::Task<base::Result<bool>> whole() = 0;
 
@@ -45,6 +43,8 @@ class PodProgram {
   aio::Task<base::Result<>> claim(std::string from);
   /// The plan in the Drill's status. Errors: InvalidArgument with every problem.
   base::Result<runner::PlanFile> plan() const;
+  /// The undo journal in the Drill's status, which has this text now.
+  base::Result<std::unique_ptr<store::JournalFile>> open_journal(std::string text);
 
   template <class T>
   using Use = std::function<aio::Task<base::Result<T>>(runner::DrillTarget&)>;
@@ -52,7 +52,7 @@ class PodProgram {
   template <class T>
   aio::Task<base::Result<T>> with_target(runner::PlanFile file, std::stop_token stop, Use<T> use) {
     CO_TRY(runner::DrillTarget target, co_await open_target(std::move(file), stop));
-    aio::TaskGroup following(context_.get_executor());
+    aio::TaskGroup following(edge_.executor());
     following.spawn(target.cluster().follow(following.token()));
     const auto known = co_await target.cluster().known(kPodsKnownWithin, stop);
     base::Result<T> done = tl::unexpected(known ? base::Error{} : known.error());
@@ -63,9 +63,8 @@ class PodProgram {
   }
 
   const PodOptions& options_;
-  boost::asio::io_context context_;
-  aio::SystemClock clock_;
-  kube::Config config_;
+  PodEdge& edge_;
+  aio::Clock& clock_;
   std::unique_ptr<kube::Client> client_;
   std::optional<cluster::DrillWriter> writer_;
   cluster::DrillObject drill_;

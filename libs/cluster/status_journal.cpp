@@ -5,8 +5,6 @@
 #include <boost/asio/io_context.hpp>
 #include <fmt/format.h>
 
-#include "aio/clock.h"
-
 namespace cluster {
 namespace {
 
@@ -18,12 +16,11 @@ class StatusJournal final : public store::JournalFile {
   StatusJournal(JournalOwner owner, std::string text)
       : owner_(std::move(owner)), text_(std::move(text)) {}
 
-  base::Result<> connect(kube::Config config, base::Duration limit) {
+  base::Result<> connect(const Connect& connect, base::Duration limit) {
     kube::ClientOptions options;
     options.user_agent = "muster/journal";
     options.timeout = limit;
-    TRY(client_,
-        kube::Client::make(clock_, context_.get_executor(), std::move(config), std::move(options)));
+    TRY(client_, connect(clock_, context_.get_executor(), std::move(options)));
     return {};
   }
 
@@ -72,12 +69,12 @@ class StatusJournal final : public store::JournalFile {
 
 }  // namespace
 
-base::Result<std::unique_ptr<store::JournalFile>> open_status_journal(kube::Config config,
+base::Result<std::unique_ptr<store::JournalFile>> open_status_journal(const Connect& connect,
                                                                       JournalOwner owner,
                                                                       std::string text,
                                                                       base::Duration limit) {
   auto journal = std::make_unique<StatusJournal>(std::move(owner), std::move(text));
-  TRY(journal->connect(std::move(config), limit));
+  TRY(journal->connect(connect, limit));
   return std::unique_ptr<store::JournalFile>(std::move(journal));
 }
 

@@ -8,9 +8,12 @@
 // connection and event loop keep it apart from what else the thread does.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
+#include "aio/clock.h"
+#include "aio/task.h"
 #include "base/result.h"
 #include "cluster/drill_object.h"
 #include "store/undo_journal.h"
@@ -22,9 +25,12 @@ struct JournalOwner {
   std::string object_uid, runner_uid;
 };
 
-/// `text`: what the status holds now. `limit`: for one write.
-/// Errors: InvalidArgument for a configuration that cannot be used.
-base::Result<std::unique_ptr<store::JournalFile>> open_status_journal(kube::Config config,
+/// Makes the journal's own client, whose requests end while the executor's context is run.
+using Connect = std::function<base::Result<std::unique_ptr<kube::Client>>(
+    aio::Clock& clock, aio::Executor executor, kube::ClientOptions options)>;
+
+/// `text`: what the status holds now. `limit`: for one write. Errors: those of `connect`.
+base::Result<std::unique_ptr<store::JournalFile>> open_status_journal(const Connect& connect,
                                                                       JournalOwner owner,
                                                                       std::string text,
                                                                       base::Duration limit);
