@@ -15,6 +15,9 @@ namespace sim {
 class EventQueue {
  public:
   base::TimePoint now() const { return now_; }
+  bool empty() const { return queue_.empty(); }
+  /// Of what is due next; there is something.
+  base::TimePoint next_at() const { return queue_.top().at; }
   /// Runs `what` after the delay; equal times in the order they were asked for.
   void after(base::Duration delay, std::function<void()> what) {
     queue_.push({now_ + delay, next_++, std::move(what)});

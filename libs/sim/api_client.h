@@ -1,0 +1,58 @@
+// kube::Client between processes in virtual time (sim/processes.h) and the API server in memory
+// (sim/api_server.h), over a network that delays, loses and cuts: a request or its answer may be
+// lost, a watch may be late, say a thing twice, break, or fall silent for ever. Around each write
+// somebody is asked, who may kill the process or let it stand still right before it is sent, or
+// right after it has landed and before the answer is there.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/random.h"
+#include "kube/client.h"
+#include "sim/api_server.h"
+#include "sim/processes.h"
+
+namespace sim {
+
+/// Chances are those of one request, or of one event of a watch.
+struct Weather {
+  base::Duration delay_least = base::millis(1), delay_most = base::millis(8);
+  double lost = 0;        // the request: it does nothing
+  double unanswered = 0;  // the answer: it was done
+  double watch_late = 0;  // an event, and with it all behind it, by up to two seconds
+  double watch_twice = 0;
+  double watch_cut = 0;
+  double watch_silent = 0;
+};
+
+/// The way to one server. Lifetime: outlives its clients.
+class ApiLink {
+ public:
+  ApiLink(Machine& machine, ApiServer& server, std::uint64_t seed)
+      : machine(machine), server(server), random(seed) {}
+  ApiLink(const ApiLink&) = delete;
+  ApiLink& operator=(const ApiLink&) = delete;
+
+  Machine& machine;
+  ApiServer& server;
+  base::Random random;
+  Weather weather;
+  bool is_up = true;  // else every request is refused
+
+  /// May kill it or let it stand still, and give the write a number.
+  std::function<void(Process&, ApiRequest&)> before_write;
+  std::function<void(Process&, const ApiRequest&)> after_write;
+
+  base::Duration delay();
+};
+
+/// Whether it would change something.
+bool is_write(const ApiRequest& request);
+
+/// For a process. On another executor than its own a request blocks the process until it has ended.
+std::unique_ptr<kube::Client> connect(ApiLink& link, Process& process, aio::Executor executor,
+                                      const kube::ClientOptions& options);
+
+}  // namespace sim
