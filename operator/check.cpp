@@ -14,7 +14,7 @@
 #include "cluster/drill_object.h"
 #include "kube/client.h"
 #include "kube/config.h"
-#include "operator/pod_program.h"
+#include "operator/log.h"
 #include "runner/http_client.h"
 
 namespace op {

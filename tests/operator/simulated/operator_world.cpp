@@ -1,0 +1,425 @@
+#include "simulated/operator_world.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cstdio>
+#include <map>
+#include <memory>
+#include <sstream>
+
+#include <fmt/format.h>
+
+#include "aio/entropy.h"
+#include "cluster/drill_object.h"
+#include "cluster/objects.h"
+#include "operator/guard.h"
+#include "operator/log.h"
+#include "operator/replica.h"
+#include "sim/api_client.h"
+#include "sim/cluster_life.h"
+#include "simulated/laws.h"
+#include "simulated/simulated_pod.h"
+#include "simulated/simulated_runner.h"
+
+namespace op {
+namespace {
+
+using api::Node;
+using sim::ApiServer;
+using sim::Process;
+
+const kube::Resource kEvents{"events.k8s.io", "v1", "Event", "events", true};
+const kube::Resource kLeases{"coordination.k8s.io", "v1", "Lease", "leases", true};
+constexpr const char* kHome = "muster-system";
+
+constexpr base::Duration kLongest = base::seconds(1200);
+constexpr base::Duration kToSettle = base::seconds(10);
+/// After that a watch that is silent is not trusted any more.
+constexpr base::Duration kSilence = base::seconds(125);
+constexpr base::Duration kQuiet = base::seconds(20);
+constexpr base::Duration kLease = base::seconds(15);
+
+/// Of which a point is one: a little more than a run without a crash has.
+std::uint32_t writes_of(Scenario scenario) {
+  if (scenario == Scenario::Scheduled) return 230;
+  return scenario == Scenario::Two ? 150 : 95;
+}
+
+/// One replica of the operator in a process.
+struct ReplicaProgram {
+  std::unique_ptr<kube::Client> client, election_client;
+  std::unique_ptr<Replica> replica;
+  std::stop_source stop;
+};
+
+/// A program of a drill's pod in a process. The order is that of use.
+struct PodRun {
+  PodOptions options;
+  std::unique_ptr<SimulatedPod> edge;
+  std::unique_ptr<PodProgram> program;
+};
+
+class OperatorWorld {
+ public:
+  explicit OperatorWorld(const RunOptions& options)
+      : options_(options),
+        random_(options.seed),
+        server_([this] { return machine_.wall_now(); }),
+        link_(machine_, server_, random_.next()),
+        life_(machine_, server_, random_.next()),
+        laws_(server_) {
+    aio::draw_seeds_from([this] { return random_.next(); });
+    listen_to_log([this](const std::string& text) { trace("log", text); });
+    wire();
+    for (Node& object : objects_of_the_shop()) put(std::move(object));
+  }
+  ~OperatorWorld() {
+    machine_.end_all();
+    aio::draw_seeds_from({});
+    listen_to_log({});
+  }
+  OperatorWorld(const OperatorWorld&) = delete;
+  OperatorWorld& operator=(const OperatorWorld&) = delete;
+
+  RunResult run() {
+    machine_.run_until([this] { return life_.is_settled() && started_ > base::TimePoint(); },
+                       machine_.now() + base::seconds(30));
+    laws_.begin();
+    draw_weather();
+    const int replicas = options_.scenario == Scenario::LeaderChange ? 2 : 1;
+    for (int i = 0; i < replicas; ++i) start_replica();
+    script();
+    const bool ended = machine_.run_until([this] { return is_over(); }, started_ + kLongest);
+    if (!ended) laws_.violated("it does not come to an end");
+    if (ended) be_quiet();
+    laws_.end();
+    return {laws_.violations(), writes_, crashed_, drills_, laws_.faults()};
+  }
+
+ private:
+  // --- the cluster ---
+
+  void wire() {
+    for (const kube::Resource& each :
+         {cluster::kDrills, cluster::kPlans, cluster::kSchedules, cluster::kNamespaces,
+          cluster::kSecrets, cluster::kConfigMaps, kEvents, kLeases}) {
+      server_.serve(each);
+    }
+    life_.owned = {cluster::kDrills, cluster::kSchedules};
+    life_.start = [this](const Node& pod) { return start_pod(pod); };
+    server_.on_change = [this, live = server_.on_change](const kube::Resource& resource,
+                                                         const ApiServer::Object& before,
+                                                         const ApiServer::Object& after) {
+      laws_.changed(resource, before, after);
+      if (resource.plural == "drills" && !before) ++drills_;
+      live(resource, before, after);
+    };
+    link_.before_write = [this](Process& process, sim::ApiRequest& request) {
+      request.number = writes_++;
+      trace(process.name(), fmt::format("#{} {} {} {}", request.number, request.method,
+                                        request.target, request.body.substr(0, 1000)));
+      if (is_here(request.number, false)) crash(process);
+    };
+    link_.after_write = [this](Process& process, const sim::ApiRequest& request) {
+      const auto doer = doers_.find(&process);
+      laws_.made_by(doer == doers_.end() ? nullptr : &doer->second);
+      if (is_here(request.number, true)) crash(process);
+    };
+  }
+
+  void put(Node object) {
+    const std::string& kind = object["kind"].as_string();
+    for (const kube::Resource& each : {cluster::kNamespaces, sim::kNodes, sim::kStatefulSets,
+                                       sim::kDeployments, sim::kServices, cluster::kPlans}) {
+      if (each.kind == kind) server_.put(each, std::move(object));
+    }
+    started_ = machine_.now();
+  }
+
+  void trace(const std::string& who, const std::string& what) const {
+    if (!options_.trace) return;
+    fmt::print("{:10.3f} {:24} {}\n", base::to_seconds(machine_.now() - base::TimePoint()) - 1000,
+               who, what);
+  }
+
+  // --- what goes wrong ---
+
+  void draw_weather() {
+    if (random_.chance(0.6)) return;
+    sim::Weather& weather = link_.weather;
+    weather.delay_most = base::millis(random_.between(8, 120));
+    weather.lost = weather.unanswered = random_.chance(0.5) ? 0.02 : 0;
+    weather.watch_late = random_.chance(0.3) ? 0.1 : 0;
+    weather.watch_twice = random_.chance(0.3) ? 0.1 : 0;
+    weather.watch_cut = random_.chance(0.3) ? 0.05 : 0;
+    weather.watch_silent = random_.chance(0.2) ? 0.01 : 0;
+    if (random_.chance(0.2)) {
+      machine_.after(seconds_in(1, 30), nullptr, [this] { server_.compact(); });
+    }
+  }
+
+  bool is_here(std::uint32_t number, bool after) const {
+    return options_.crash && !crashed_ && !over_ && options_.crash->write == number &&
+           options_.crash->after == after;
+  }
+
+  void crash(Process& process) {
+    crashed_ = true;
+    const base::Duration still = options_.crash->still;
+    trace(process.name(), still > base::Duration{} ? "STANDS STILL" : "DIES");
+    if (still > base::Duration{}) {
+      process.stand_still(still);
+      people_until_ = std::max(people_until_, machine_.now() + still);
+    } else {
+      process.kill();
+    }
+  }
+
+  // --- who runs ---
+
+  void start_replica() {
+    const std::string name = fmt::format("operator-{}", ++replicas_made_);
+    Process& process = machine_.make(name);
+    const auto program = std::make_shared<ReplicaProgram>();
+    program->client = sim::connect(link_, process, process.executor(), {});
+    program->election_client = sim::connect(link_, process, process.executor(), {});
+    ReplicaOptions options{name, name + "-uid", kHome, true, kLease, {}};
+    options.controllers.pods.image = "muster";
+    options.controllers.grace_seconds = 60;
+    program->replica = std::make_unique<Replica>(process.clock(), *program->client,
+                                                 *program->election_client, std::move(options));
+    replicas_[&process] = program;
+    process.die_with([this, &process] {
+      replicas_.erase(&process);
+      machine_.after(seconds_in(1, 3), nullptr, [this] { start_replica(); });
+    });
+    process.run(program, program->replica->run(program->stop.get_token()), {});
+  }
+
+  sim::ClusterLife::Program start_pod(const Node& pod) {
+    const Node& meta = pod["metadata"];
+    const std::string& role = meta["labels"][kRoleLabel].as_string();
+    if (role.empty()) return {};
+    const auto run = std::make_shared<PodRun>();
+    run->options.ns = meta["namespace"].as_string();
+    run->options.drill = meta["ownerReferences"].items().front()["name"].as_string();
+    run->options.pod = meta["name"].as_string();
+    run->options.pod_uid = meta["uid"].as_string();
+    run->options.node = pod["spec"]["nodeName"].as_string();
+    Process& process = machine_.make(run->options.pod);
+    run->edge = std::make_unique<SimulatedPod>(link_, process);
+    const bool runner = role == name(PodRole::Runner);
+    run->program = runner ? make_simulated_runner(run->options, *run->edge, server_)
+                          : make_guard(run->options, *run->edge);
+    doers_[&process] = {runner ? PodRole::Runner : PodRole::Guardian,
+                        {run->options.ns, run->options.drill},
+                        run->options.pod_uid};
+    const auto well = std::make_shared<bool>(false);
+    process.run(run, run->program->run(),
+                [well](const base::Result<bool>& done) { *well = done.has_value(); });
+    const auto ask = [weak = std::weak_ptr(run)] {
+      if (const auto lives = weak.lock()) lives->edge->ask_to_end();
+    };
+    return {&process, ask, [well] { return *well; }};
+  }
+
+  // --- what people do ---
+
+  base::Duration seconds_in(int least, int most) {
+    return base::millis(random_.between(least * 1000, most * 1000));
+  }
+
+  /// Without a network.
+  void people(base::Duration when, const std::string& method, const std::string& target,
+              const std::string& body, const std::string& type = "application/merge-patch+json") {
+    people_until_ = std::max(people_until_, started_ + when);
+    machine_.at(started_ + when, nullptr,
+                [this, request = sim::ApiRequest{method, target, type, body}] {
+                  const auto answer = server_.handle(request);
+                  trace("people", fmt::format("{} {} {}: {}", request.method, request.target,
+                                              request.body, answer.code));
+                  laws_.made_by(nullptr);
+                });
+  }
+
+  std::string path(const kube::Resource& resource, const std::string& name,
+                   const std::string& space = "shop") const {
+    return kube::path_of(resource, {space, name});
+  }
+
+  void script() {
+    started_ = machine_.now();
+    const std::string one = path(cluster::kDrills, "one");
+    if (options_.scenario == Scenario::Scheduled) return script_schedule();
+    people(seconds_in(0, 3), "POST", path(cluster::kDrills, ""),
+           api::to_json(drill_named("one", options_.scenario)));
+    switch (options_.scenario) {
+      case Scenario::Aborted:
+        return people(seconds_in(3, 14), "PATCH", one, R"({"spec":{"abort":true}})");
+      case Scenario::Deleted: return people(seconds_in(3, 16), "DELETE", one, "{}");
+      case Scenario::Approved:
+        return people(seconds_in(5, 25), "PATCH", one, R"({"spec":{"approvals":["allow"]}})");
+      case Scenario::Two:
+        return people(seconds_in(0, 3), "POST", path(cluster::kDrills, ""),
+                      api::to_json(drill_named("two", options_.scenario)));
+      case Scenario::Stopped: return script_stop();
+      case Scenario::LeaderChange: return script_leader();
+      case Scenario::Outage: return script_outage();
+      default: return;
+    }
+  }
+
+  void script_schedule() {
+    people({}, "POST", path(cluster::kSchedules, ""), api::to_json(schedule_each_minute()));
+    people(base::seconds(130), "PATCH", path(cluster::kSchedules, "nightly"),
+           R"({"spec":{"suspend":true}})");
+  }
+
+  void script_stop() {
+    const base::Duration when = seconds_in(2, 14);
+    people(when, "POST", path(cluster::kConfigMaps, "", kHome),
+           R"({"metadata":{"name":"muster-stop"},"data":{"reason":"an incident"}})");
+    people(when + seconds_in(1, 10), "DELETE", path(cluster::kConfigMaps, "muster-stop", kHome),
+           "{}");
+  }
+
+  void script_leader() {
+    const bool asked = random_.chance(0.5);
+    machine_.at(started_ + seconds_in(3, 14), nullptr, [this, asked] {
+      for (const auto& [process, program] : replicas_) {
+        const auto replica = program.lock();
+        if (!replica || !replica->replica->election()->leads()) continue;
+        trace(process->name(), asked ? "is asked to end" : "is killed");
+        if (!asked) return process->kill();
+        machine_.after({}, process, [asked_one = std::weak_ptr(replica)] {
+          if (const auto lives = asked_one.lock()) lives->stop.request_stop();
+        });
+      }
+    });
+  }
+
+  void script_outage() {
+    const base::Duration when = seconds_in(3, 14);
+    const base::Duration length = seconds_in(1, 20);
+    machine_.at(started_ + when, nullptr, [this] { link_.is_up = false; });
+    machine_.at(started_ + when + length, nullptr, [this] { link_.is_up = true; });
+    people_until_ = started_ + when + length;
+  }
+
+  // --- how it ends ---
+
+  bool is_over() {
+    // Looked at now and then: it costs.
+    if (machine_.now() < next_look_) return false;
+    next_look_ = machine_.now() + base::millis(500);
+    if (machine_.now() < people_until_ + base::seconds(1) || !life_.is_settled()) return false;
+    for (const ApiServer::Object& object : server_.all(cluster::kDrills)) {
+      const Node& meta = (*object)["metadata"];
+      const bool finished = (*object)["status"]["phase"].as_string() == "Finished";
+      if (!finished || meta["finalizers"].size() > 0 || meta.has("deletionTimestamp")) return false;
+    }
+    for (const ApiServer::Object& pod : server_.all(kube::kPods)) {
+      const bool of_drill = (*pod)["metadata"]["labels"].has(kDrillLabel);
+      const std::string& phase = (*pod)["status"]["phase"].as_string();
+      if (of_drill && phase != "Succeeded" && phase != "Failed") return false;
+    }
+    return true;
+  }
+
+  bool somebody_leads() const {
+    return std::any_of(replicas_.begin(), replicas_.end(), [](const auto& each) {
+      const auto program = each.second.lock();
+      return program && program->replica->election()->leads();
+    });
+  }
+
+  void be_quiet() {
+    const auto never = [] { return false; };
+    over_ = true;
+    const bool silent = link_.weather.watch_silent > 0;
+    link_.weather = {};
+    machine_.run_until([this] { return somebody_leads(); }, machine_.now() + kLease * 3);
+    if (!somebody_leads()) laws_.violated("nobody leads");
+    machine_.run_until(never, machine_.now() + kToSettle + (silent ? kSilence : base::Duration{}));
+    const auto writes_but_renewals = [this](std::uint32_t& count) {
+      link_.before_write = [this, &count](Process& process, sim::ApiRequest& request) {
+        if (request.target.find("/leases") != std::string::npos) return;
+        ++count;
+        trace(process.name(),
+              "though it is quiet: " + request.method + " " + request.target + " " + request.body);
+      };
+    };
+    std::uint32_t count = 0;
+    writes_but_renewals(count);
+    link_.after_write = {};
+    machine_.run_until(never, machine_.now() + kQuiet);
+    link_.before_write = {};
+    if (count > 0) laws_.violated(fmt::format("a quiet cluster gets {} writes", count));
+  }
+
+  const RunOptions& options_;
+  base::Random random_;
+  ApiServer server_;
+  std::map<const Process*, Doer> doers_;
+  sim::Machine machine_;
+  sim::ApiLink link_;
+  sim::ClusterLife life_;
+  Laws laws_;
+  std::map<Process*, std::weak_ptr<ReplicaProgram>> replicas_;
+  base::TimePoint started_{}, next_look_{};
+  base::TimePoint people_until_{};  // somebody still does something
+  std::uint32_t writes_ = 0;
+  int replicas_made_ = 0, drills_ = 0;
+  bool crashed_ = false, over_ = false;
+};
+
+}  // namespace
+
+std::string to_string(const RunOptions& options) {
+  std::string out = fmt::format("{}:{}", name(options.scenario), options.seed);
+  if (!options.crash) return out;
+  out += fmt::format(":{}:{}", options.crash->write, options.crash->after ? "after" : "before");
+  const auto still = std::chrono::duration_cast<std::chrono::milliseconds>(options.crash->still);
+  return still.count() == 0 ? out : out + fmt::format(":{}", still.count());
+}
+
+std::optional<RunOptions> parse_run(const std::string& text) {
+  std::vector<std::string> words;
+  std::istringstream stream(text);
+  for (std::string word; std::getline(stream, word, ':');) words.push_back(word);
+  if (words.size() < 2) return std::nullopt;
+  RunOptions out;
+  const auto scenario = std::find_if(kScenarios.begin(), kScenarios.end(),
+                                     [&](Scenario each) { return words[0] == name(each); });
+  if (scenario == kScenarios.end()) return std::nullopt;
+  out.scenario = *scenario;
+  const auto number = [](const std::string& word) {
+    return std::strtoull(word.c_str(), nullptr, 10);
+  };
+  out.seed = number(words[1]);
+  if (words.size() < 4) return out;
+  out.crash = CrashPoint{static_cast<std::uint32_t>(number(words[2])), words[3] == "after", {}};
+  if (words.size() > 4) {
+    out.crash->still = base::millis(static_cast<std::int64_t>(number(words[4])));
+  }
+  return out;
+}
+
+RunOptions sampled(std::uint64_t seed) {
+  base::Random random(seed);
+  RunOptions out;
+  out.seed = seed;
+  out.scenario = kScenarios[random.below(kScenarios.size())];
+  CrashPoint point;
+  point.write = static_cast<std::uint32_t>(random.below(writes_of(out.scenario)));
+  point.after = random.chance(0.5);
+  if (random.chance(0.3)) point.still = base::millis(random.between(500, 30'000));
+  out.crash = point;
+  return out;
+}
+
+RunResult run_drills(const RunOptions& options) {
+  return OperatorWorld(options).run();
+}
+
+}  // namespace op

@@ -1,0 +1,132 @@
+#include "simulated/scenario.h"
+
+#include <fmt/format.h>
+
+#include "base/check.h"
+
+namespace op {
+namespace {
+
+using api::Node;
+
+Node json(const std::string& text) {
+  auto parsed = api::parse_json(text);
+  CHECK(parsed.has_value());
+  return std::move(*parsed);
+}
+
+Node workload(const char* kind, const std::string& name, int replicas, const std::string& labels) {
+  return json(fmt::format(R"({{"apiVersion":"apps/v1","kind":"{}",
+      "metadata":{{"name":"{}","namespace":"shop"}},
+      "spec":{{"replicas":{},"selector":{{"matchLabels":{{"app":"{}"}}}},
+              "template":{{"metadata":{{"labels":{{"app":"{}",{}}}}},"spec":{{}}}}}}}})",
+                          kind, name, replicas, name, name, labels));
+}
+
+Node service(const std::string& name, int port, const std::string& selector) {
+  return json(fmt::format(R"({{"apiVersion":"v1","kind":"Service",
+      "metadata":{{"name":"{}","namespace":"shop"}},
+      "spec":{{"clusterIP":"10.0.0.7","ports":[{{"port":{}}}],"selector":{{{}}}}}}})",
+                          name, port, selector));
+}
+
+constexpr const char* kTiming =
+    R"("timing":{"baselineSeconds":1,"holdSeconds":1,"sampleSeconds":1,"recoverySeconds":20,
+      "validationSeconds":1,"deadlineSeconds":60},
+      "guard":{"silenceSeconds":8,"maxTargets":5})";
+
+Node pair_plan(const std::string& name, const std::string& first_step) {
+  return json(fmt::format(R"({{"apiVersion":"muster.dev/v1alpha1","kind":"RecoveryPlan",
+      "metadata":{{"name":"{}","namespace":"shop"}},"spec":{{
+      "failureType":"DatabasePrimaryFailure","failover":"Orchestrate",
+      "objectives":{{"rtoSeconds":60,"rpoSeconds":60,"decidedBy":["front"]}},
+      "target":{{"kubernetes":{{
+        "workloads":[{{"name":"db-a","kind":"StatefulSet"}},{{"name":"db-b","kind":"StatefulSet"}}],
+        "services":[{{"name":"database","service":"db-rw","port":5432}}]}}}},
+      "probes":[{{"name":"front","tcp":{{"address":"{{address.database}}"}}}}],
+      "faults":[
+        {{"name":"primary-gone","scale":{{"workload":"db-a","replicas":0}},
+          "provenBy":{{"workload":{{"name":"db-a","state":"Gone"}}}}}},
+        {{"name":"node-closed","cordon":{{"workload":"db-b"}}}}],
+      "recovery":[{}
+        {{"name":"switch","phase":"ServiceRestoration","select":{{"service":"database","labels":{{"instance":"b"}}}}}},
+        {{"name":"notice","phase":"ServiceRestoration","manifest":{{"object":{{"apiVersion":"v1","kind":"ConfigMap",
+          "metadata":{{"name":"maintenance"}},"data":{{"on":"yes"}}}}}}}}],
+      {}}}}})",
+                          name, first_step, kTiming));
+}
+
+Node web_plan() {
+  return json(fmt::format(R"({{"apiVersion":"muster.dev/v1alpha1","kind":"RecoveryPlan",
+      "metadata":{{"name":"web","namespace":"shop"}},"spec":{{
+      "failureType":"ApplicationServerFailure","failover":"Observe",
+      "objectives":{{"rtoSeconds":60,"rpoSeconds":60,"decidedBy":["front"]}},
+      "target":{{"kubernetes":{{"workloads":[{{"name":"web","kind":"Deployment"}}],
+        "services":[{{"name":"web","port":80}}]}}}},
+      "probes":[{{"name":"front","tcp":{{"address":"{{address.web}}"}}}}],
+      "faults":[
+        {{"name":"pod-gone","deletePods":{{"workload":"web","count":1,"force":true}}}},
+        {{"name":"pod-out","detach":{{"workload":"web","service":"web","count":1}}}}],
+      {}}}}})",
+                          kTiming));
+}
+
+bool is_of_web(Scenario scenario) {
+  return scenario == Scenario::Observed || scenario == Scenario::Scheduled;
+}
+
+}  // namespace
+
+const char* name(Scenario scenario) {
+  switch (scenario) {
+    case Scenario::Failover: return "Failover";
+    case Scenario::Observed: return "Observed";
+    case Scenario::Aborted: return "Aborted";
+    case Scenario::Deleted: return "Deleted";
+    case Scenario::Scheduled: return "Scheduled";
+    case Scenario::LeaderChange: return "LeaderChange";
+    case Scenario::Stopped: return "Stopped";
+    case Scenario::Approved: return "Approved";
+    case Scenario::Two: return "Two";
+    case Scenario::Outage: return "Outage";
+  }
+  return "";
+}
+
+std::vector<Node> objects_of_the_shop() {
+  std::vector<Node> out;
+  out.push_back(json(R"({"apiVersion":"v1","kind":"Namespace",
+      "metadata":{"name":"shop","labels":{"muster.dev/drills":"enabled"}}})"));
+  for (const char* node : {"node1", "node2", "node3"}) {
+    out.push_back(json(fmt::format(
+        R"({{"apiVersion":"v1","kind":"Node","metadata":{{"name":"{}"}},"spec":{{}}}})", node)));
+  }
+  out.push_back(workload("StatefulSet", "db-a", 1, R"("tier":"db","instance":"a")"));
+  out.push_back(workload("StatefulSet", "db-b", 1, R"("tier":"db","instance":"b")"));
+  out.push_back(workload("Deployment", "web", 3, R"("tier":"front","in":"yes")"));
+  out.push_back(service("db-rw", 5432, R"("tier":"db","instance":"a")"));
+  out.push_back(service("web", 80, R"("app":"web","in":"yes")"));
+  out.push_back(pair_plan("pair", ""));
+  out.push_back(pair_plan(
+      "asked",
+      R"({"name":"allow","phase":"FailureAssessment","timeoutSeconds":15,"approval":{"message":"is db-b fit?"}},)"));
+  out.push_back(web_plan());
+  return out;
+}
+
+Node drill_named(const std::string& name, Scenario scenario) {
+  const char* plan = scenario == Scenario::Approved ? "asked"
+                     : is_of_web(scenario)          ? "web"
+                                                    : "pair";
+  return json(fmt::format(R"({{"metadata":{{"name":"{}","namespace":"shop"}},
+      "spec":{{"planRef":{{"name":"{}"}}}}}})",
+                          name, plan));
+}
+
+Node schedule_each_minute() {
+  return json(R"({"metadata":{"name":"nightly","namespace":"shop"},
+      "spec":{"schedule":"* * * * *","timeZone":"Etc/UTC",
+              "drill":{"planRef":{"name":"web"}}}})");
+}
+
+}  // namespace op

@@ -1,0 +1,37 @@
+// What is drilled in the simulation, and what people do meanwhile.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "api/node.h"
+
+namespace op {
+
+enum class Scenario : std::uint8_t {
+  Failover,      // two faults, a Service led elsewhere, a manifest; nobody interferes
+  Observed,      // pods deleted and detached, the cluster mends itself
+  Aborted,       // spec.abort at some time
+  Deleted,       // the Drill is deleted at some time
+  Scheduled,     // a slot each minute
+  LeaderChange,  // two replicas; the leader is asked to end, or dies
+  Stopped,       // the stop switch at some time, and away again
+  Approved,      // a step waits for a person, who may come late
+  Two,           // two drills of one target at the same moment
+  Outage,        // the API server is away for a while
+};
+inline constexpr std::array kScenarios = {
+    Scenario::Failover,  Scenario::Observed,     Scenario::Aborted, Scenario::Deleted,
+    Scenario::Scheduled, Scenario::LeaderChange, Scenario::Stopped, Scenario::Approved,
+    Scenario::Two,       Scenario::Outage};
+const char* name(Scenario scenario);
+
+/// The objects of the cluster before anything happens, the plans among them, each with its kind.
+std::vector<api::Node> objects_of_the_shop();
+/// Of this name, of the plan that the scenario drills.
+api::Node drill_named(const std::string& name, Scenario scenario);
+api::Node schedule_each_minute();
+
+}  // namespace op
