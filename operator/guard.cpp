@@ -25,6 +25,11 @@ constexpr base::Duration kRetryLongest = base::seconds(30);
 constexpr base::Duration kClaimWithin = base::seconds(300);
 /// A runner that lives begins to undo at the deadline.
 constexpr base::Duration kOverdueMax = base::seconds(5);
+/// For a runner's pod that was told to end, before it is undone what it may still do: one whose
+/// node is lost does not end, and cannot reach the API server either.
+constexpr base::Duration kRunnerEndsWithin = base::seconds(15);
+constexpr base::Duration kAskEvery = base::millis(250);
+constexpr std::int64_t kRunnerGraceSeconds = 1;
 
 class Guard final : public PodProgram {
  public:
@@ -144,6 +149,7 @@ class Guard final : public PodProgram {
       CO_TRY(co_await claim(drill_.runner()));
       if (drill_.finished()) co_return true;  // its runner ended while it was looked for
     }
+    co_await end_runner();
     CO_TRY(const std::string text, co_await undo());
     const std::string message = fmt::format("{}; {}", why_.empty() ? why : why_, text);
     if (const auto now = co_await writer_->read({})) drill_ = *now;
@@ -152,6 +158,38 @@ class Guard final : public PodProgram {
         failure_of("RunnerLost", message, true, drill_, clock_.wall_now()), {}));
     say(message);
     co_return true;
+  }
+
+  /// A runner that stands still between its last look at the Drill and what it does to the target
+  /// would do that when everything is undone. What does not run any more does nothing.
+  aio::Task<> end_runner() {
+    const kube::Key key{options_.ns, pod_name(options_.drill, PodRole::Runner)};
+    const base::TimePoint until = clock_.now() + kRunnerEndsWithin;
+    bool asked = false;
+    while (clock_.now() < until) {
+      const auto reply = co_await client_->get(cluster::kPods, key, {});
+      if (reply && reply->code == 404) co_return;
+      if (reply && reply->ok()) {
+        const auto pod = cluster::parse_pod(reply->body);
+        if (!pod || pod->ended() || !is_of(*pod, drill_)) co_return;
+        if (!asked) asked = co_await ask_to_end(key, pod->uid);
+      }
+      static_cast<void>(co_await aio::wait_for(clock_, kAskEvery, {}));
+    }
+    say("the runner's pod does not end: undoing all the same");
+  }
+
+  static bool is_of(const cluster::Pod& pod, const cluster::DrillObject& drill) {
+    const auto label = pod.labels.find(kDrillLabel);
+    return label != pod.labels.end() && label->second == drill.uid;
+  }
+
+  aio::Task<bool> ask_to_end(kube::Key key, std::string uid) {
+    kube::DeleteOptions options;
+    options.uid = std::move(uid);
+    options.grace_seconds = kRunnerGraceSeconds;
+    const auto reply = co_await client_->remove(cluster::kPods, std::move(key), options, {});
+    co_return reply && reply->ok();
   }
 
   /// What was done. Errors: something is left.
