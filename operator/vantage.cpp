@@ -1,6 +1,5 @@
 #include "operator/vantage.h"
 
-#include <csignal>
 #include <cstdlib>
 #include <unistd.h>
 
@@ -10,9 +9,9 @@
 #include "aio/deadline.h"
 #include "aio/event.h"
 #include "aio/file.h"
-#include "aio/signal.h"
 #include "aio/task_group.h"
-#include "operator/pod_program.h"
+#include "operator/live_pod.h"
+#include "operator/log.h"
 #include "runner/unix_link.h"
 #include "runner/vantage_service.h"
 
@@ -30,13 +29,13 @@ std::string socket_of(const runner::StateDir& state) {
 
 class VantageProgram final : public PodProgram {
  public:
-  explicit VantageProgram(const PodOptions& options)
-      : PodProgram(options), over_(context_.get_executor()) {}
+  VantageProgram(const PodOptions& options, PodEdge& edge)
+      : PodProgram(options, edge), over_(edge.executor()) {}
 
  private:
   aio::Task<base::Result<bool>> whole() override {
     CO_TRY(state_, runner::StateDir::open(options_.state_dir));
-    const aio::Executor executor = context_.get_executor();
+    const aio::Executor executor = edge_.executor();
     runner::VantageService service(
         clock_, executor, place_of(options_),
         [this](runner::VantageAsk ask, runner::VantageOrders& orders, std::stop_token stop) {
@@ -59,7 +58,7 @@ class VantageProgram final : public PodProgram {
   /// The pod's last seconds are the guardian's, who may need them; measuring ends with the drill.
   aio::Task<base::Result<>> listen_for_signals(std::stop_token stop) {
     while (true) {
-      CO_TRY(co_await aio::wait_signal({SIGINT, SIGTERM}, stop));
+      CO_TRY(co_await edge_.asked_to_end(stop));
       say("asked to end: measuring on for as long as there is");
     }
   }
@@ -86,7 +85,7 @@ class VantageProgram final : public PodProgram {
     CO_TRY(runner::PlanFile file, plan());
     const base::Duration longest =
         2 * base::seconds(file.plan.timing.deadline_seconds) + kEndedWithin;
-    aio::Deadline limit(clock_, context_.get_executor(), clock_.now() + longest, std::move(stop));
+    aio::Deadline limit(clock_, edge_.executor(), clock_.now() + longest, std::move(stop));
     const std::stop_token token = limit.token();
     const Use<drill::Evidence> use = [&](runner::DrillTarget& target) {
       return on_target(target, ask, orders, token);
@@ -104,7 +103,7 @@ class VantageProgram final : public PodProgram {
     }
     const runner::DrillDir dir{state_->root() + "/vantage/" + ask.drill};
     CO_TRY(aio::make_dirs(dir.path));
-    runner::Instrument instrument(clock_, context_.get_executor(), dir, target.plan,
+    runner::Instrument instrument(clock_, edge_.executor(), dir, target.plan,
                                   target.target->system(), target.names, {ask.vantage, ask.key});
     say("measuring " + ask.drill);
     auto measured = co_await runner::measure_by(instrument, ask.drill, orders, std::move(stop));
@@ -120,7 +119,9 @@ class VantageProgram final : public PodProgram {
 }  // namespace
 
 int measure_beside(const PodOptions& options) {
-  return VantageProgram(options).run();
+  LivePod edge(options.kubeconfig);
+  VantageProgram program(options, edge);
+  return edge.run(program);
 }
 
 int vantage_link(const PodOptions& options) {
