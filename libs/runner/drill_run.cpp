@@ -403,7 +403,6 @@ void DrillRun::gather(drill::Evidence& evidence) {
   if (evidence.anchors.empty()) evidence.anchors = anchors_;        // the prober never ran
   if (setup_.notifier != nullptr) setup_.notifier->on_failure({});  // the timeline ends here
   drive_->chronicle().fill(evidence);
-  if (load_) load_->fill(evidence);
 }
 
 aio::Task<base::Result<>> DrillRun::drop_table() {
@@ -432,6 +431,8 @@ aio::Task<base::Result<DrillRun::Result>> DrillRun::conclude(drill::action::Fini
   if (const auto finished = co_await instrument_->finish(evidence); !finished) {
     result.problems.push_back("the ledger: " + finished.error().message);
   }
+  // In the order of their streams: those of the load are the runner's last.
+  if (load_) load_->fill(evidence);
   if (second_) co_await second_->into(evidence);
   if (const auto dropped = co_await drop_table(); !dropped) {
     result.problems.push_back(

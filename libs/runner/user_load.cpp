@@ -10,8 +10,8 @@
 namespace runner {
 namespace {
 
-/// Above every number that the prober gives.
-constexpr std::uint16_t kCapacityStream = 60000;
+/// Above every number that the prober gives, and below the first of the second vantage.
+constexpr std::uint16_t kCapacityStream = 999;
 
 double throughput_target(const api::RecoveryPlan& plan) {
   double target = 0;

@@ -24,7 +24,7 @@ bool VantageDialog::has(Goal goal) const {
   switch (goal) {
     case Goal::Measuring: return known_ && state_ >= VantageState::Measuring && lost_.empty();
     case Goal::Stopped: return state_ == VantageState::Stopped || state_ == VantageState::Finished;
-    case Goal::Received: return state_ == VantageState::Finished && bytes_.size() == bytes_all_;
+    case Goal::Received: return bytes_all_ != 0 && bytes_.size() == bytes_all_;
     case Goal::Left: return left_;
   }
   return false;

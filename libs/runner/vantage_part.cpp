@@ -92,7 +92,7 @@ void join_part(drill::Evidence& evidence, drill::Evidence part, VantageSeen seen
   const std::vector<std::uint16_t> servers = join_servers(evidence, part);
   for (drill::Record& record : part.records) record.server_id = servers[record.server_id];
   evidence.streams.insert(evidence.streams.end(), part.streams.begin(), part.streams.end());
-  // Theirs have greater numbers: the whole stays sorted.
+  // Theirs have greater numbers: what is sorted stays sorted.
   evidence.records.insert(evidence.records.end(), part.records.begin(), part.records.end());
   evidence.vantages.push_back(std::move(vantage));
 }
