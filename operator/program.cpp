@@ -97,8 +97,9 @@ class Program {
   net::HttpReply serve(const net::HttpRequest& request) {
     const std::string path = request.target.substr(0, request.target.find('?'));
     if (path == "/metrics") {
-      return {200, "text/plain; version=0.0.4; charset=utf-8",
-              metrics_.text() + drill_metrics_.text()};
+      return {
+          200, "text/plain; version=0.0.4; charset=utf-8",
+          metrics_.text() + drill_metrics_.text() + (admission_ ? admission_->metrics_text() : "")};
     }
     if (path == "/healthz") return {200, "text/plain", "ok\n"};
     if (path == "/readyz") {

@@ -285,7 +285,7 @@ class Life(unittest.TestCase):
         do("upgrade", CHART, "--set", "crds.keep=false")
         do("uninstall", "--no-hooks")
         self.assertEqual(set(), self.everything())
-        server().kubectl("wait", "--for=delete", "--timeout=60s", *(f"crd/{name}" for name in CRDS))
+        server().kubectl("wait", "--for=delete", "--timeout=180s", *(f"crd/{name}" for name in CRDS))
 
     def test_with_helm_3(self):
         self.live(helms()[0])
