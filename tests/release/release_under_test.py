@@ -61,7 +61,9 @@ def plan(namespace, port, **changes):
             "timing": timing | changes.pop("timing", {}),
             "fault": {"name": "web-gone", "scale": {"workload": "{failing}", "force": True},
                       "provenBy": {"workload": {"name": "{failing}", "state": "Gone"}}},
-            "recovery": [{"name": "back", "phase": "ServiceRestoration", "scale": {"workload": "{failing}", "replicas": REPLICAS}}],
+            # Seen bad for two seconds: a test that waits for the fault finds it in force.
+            "recovery": [{"name": "assess", "phase": "FailureAssessment", "waitFor": {"probe": {"name": "api", "state": "Bad", "forSeconds": 2}}},
+                         {"name": "back", "phase": "ServiceRestoration", "scale": {"workload": "{failing}", "replicas": REPLICAS}}],
             "guard": {"maxTargets": 1, "silenceSeconds": 20}}
     return {"apiVersion": "muster.dev/v1alpha1", "kind": "RecoveryPlan", "metadata": {"name": "web-gone", "namespace": namespace},
             "spec": spec | changes}

@@ -25,7 +25,8 @@ spec:
 class ApprovalsTest : public testing::Test {
  protected:
   void SetUp() override {
-    dir_.path = testing::TempDir() + "muster-approvals";
+    dir_.path = testing::TempDir() + "muster-approvals-" +
+                testing::UnitTest::GetInstance()->current_test_info()->name();
     std::filesystem::remove_all(dir_.path);
     std::filesystem::create_directory(dir_.path);
   }
