@@ -173,13 +173,12 @@ aio::Task<base::Result<std::string>> bundle_on_volume(ClusterLink& link,
   }
   const kube::Key pod{drill.key.space, (*made)["metadata"]["name"].as_string()};
   auto bytes = co_await read_in(link, pod, bundle_path(drill));
-  const auto gone =
-      co_await link.remove(cluster::kPods, pod, (*made)["metadata"]["uid"].as_string());
+  // Where it cannot be deleted it ends by itself.
+  static_cast<void>(
+      co_await link.remove(cluster::kPods, pod, (*made)["metadata"]["uid"].as_string()));
   if (!bytes && bytes.error().code == base::Code::FailedPrecondition) {
     co_return tl::unexpected(by_hand(drill, bytes.error().message));
   }
-  // It ends by itself, and what was asked for is there.
-  static_cast<void>(gone);
   co_return bytes;
 }
 

@@ -7,17 +7,16 @@
 //   muster-operator check   for `helm test`: the kinds are served, the operator is ready
 //   muster-operator hold, print   in a pod that has a volume with evidence: stands there, and says
 //                                 what a file has (cli/cluster_volume.h)
-#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 
 #include <CLI/CLI.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/signal_set.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <fmt/format.h>
 
+#include "aio/clock.h"
+#include "aio/deadline.h"
 #include "aio/file.h"
 #include "aio/signal.h"
 #include "cli/version.h"
@@ -142,13 +141,17 @@ void reading_flags(CLI::App& app, Reading& reading) {
   reading.print->add_option("file", reading.file, "its path")->required();
 }
 
+aio::Task<base::Result<int>> stand(aio::Clock& clock, base::Duration length) {
+  const aio::Deadline limit(clock, co_await boost::asio::this_coro::executor, clock.now() + length,
+                            {});
+  co_return co_await aio::wait_signal({SIGINT, SIGTERM}, limit.token());
+}
+
+/// That nobody ended it is as good an end.
 int hold(std::int64_t seconds) {
   boost::asio::io_context context;
-  boost::asio::signal_set signals(context, SIGINT, SIGTERM);
-  boost::asio::steady_timer timer(context, std::chrono::seconds(seconds));
-  signals.async_wait([&](const auto&, int) { context.stop(); });
-  timer.async_wait([&](const auto&) { context.stop(); });
-  context.run();
+  aio::SystemClock clock;
+  static_cast<void>(aio::run(context, stand(clock, base::seconds(seconds))));
   return EXIT_SUCCESS;
 }
 

@@ -11,7 +11,7 @@ namespace runner {
 namespace {
 
 /// Above every number that the prober gives, and below the first of the second vantage.
-constexpr std::uint16_t kCapacityStream = 999;
+constexpr std::uint16_t kCapacityStream = drill::kStreamsPerVantage - 1;
 
 double throughput_target(const api::RecoveryPlan& plan) {
   double target = 0;

@@ -13,13 +13,6 @@ using testing::HasSubstr;
 
 class ExecSessionTest : public NodeTest {
  protected:
-  ExecRequest request(std::vector<std::string> argv) const {
-    ExecRequest out;
-    out.pod = {space, "web"};
-    out.container = "main";
-    out.argv = std::move(argv);
-    return out;
-  }
   base::Result<std::unique_ptr<ExecSession>> open(ExecRequest asked) {
     return aio::run(context, ExecSession::open(*client, std::move(asked), {}));
   }

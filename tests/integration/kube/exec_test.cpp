@@ -15,13 +15,6 @@ using testing::HasSubstr;
 
 class ExecTest : public NodeTest {
  protected:
-  ExecRequest request(std::vector<std::string> argv) const {
-    ExecRequest out;
-    out.pod = {space, "web"};
-    out.container = "main";
-    out.argv = std::move(argv);
-    return out;
-  }
   ExecRequest shell(const std::string& script) const { return request({"sh", "-c", script}); }
   base::Result<ExecOutcome> exec_as(Client& who, ExecRequest asked,
                                     base::Duration limit = base::seconds(60)) {

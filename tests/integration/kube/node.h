@@ -7,7 +7,10 @@
 #include <optional>
 #include <string>
 #include <unistd.h>
+#include <utility>
+#include <vector>
 
+#include "kube/exec.h"
 #include "server_test.h"
 
 namespace kube {
@@ -43,6 +46,14 @@ class NodeTest : public ServerTest {
     ServerTest::TearDown();
   }
 
+  /// To the pod's first container.
+  ExecRequest request(std::vector<std::string> argv) const {
+    ExecRequest out;
+    out.pod = {space, "web"};
+    out.container = "main";
+    out.argv = std::move(argv);
+    return out;
+  }
   void kill_node() {
     if (!node_) return;
     node_->signal(SIGCONT);
