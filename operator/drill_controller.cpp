@@ -246,7 +246,9 @@ class DrillController::Driver {
   aio::Task<base::Result<>> carry_out(DrillDecision decision, DrillObject drill, DrillFacts facts,
                                       std::stop_token stop) {
     if (const auto* make = std::get_if<MakePod>(&decision)) {
-      co_return co_await make_pod(std::move(drill), make->role, std::move(stop));
+      const bool runner = make->role == PodRole::Runner;
+      co_return co_await make_pod(std::move(drill), make->role,
+                                  (runner ? facts.guardian : facts.runner).node, std::move(stop));
     }
     if (const auto* remove = std::get_if<RemovePod>(&decision)) {
       co_return co_await remove_pod(client_, std::move(drill), *remove, std::move(stop));
@@ -267,8 +269,9 @@ class DrillController::Driver {
     co_return base::Result<>{};
   }
 
-  aio::Task<base::Result<>> make_pod(DrillObject drill, PodRole role, std::stop_token stop) {
-    const std::vector<std::string> avoid = co_await nodes_of(drill, stop);
+  aio::Task<base::Result<>> make_pod(DrillObject drill, PodRole role, std::string node_of_other,
+                                     std::stop_token stop) {
+    const Avoid avoid{co_await nodes_of(drill, stop), std::move(node_of_other)};
     CO_TRY(const kube::Reply reply, co_await create_pod(client_, drill, role, settings_.pods, avoid,
                                                         settings_.grace_seconds, stop));
     if (reply.ok() || reply.code == 409) co_return base::Result<>{};

@@ -56,7 +56,8 @@ DrillDecision about_pods(const cluster::DrillObject& drill, const DrillFacts& fa
   if (facts.guardian.exists && facts.guardian.lost) return RemovePod{PodRole::Guardian, true};
   if (!facts.guardian.exists) return MakePod{PodRole::Guardian};
   if (claimed) return Rest{};
-  if (!facts.runner.exists) return MakePod{PodRole::Runner};
+  // The runner keeps away from the guardian's node, which has to be known for that.
+  if (!facts.runner.exists && !facts.guardian.node.empty()) return MakePod{PodRole::Runner};
   if (facts.runner.ended) return GiveUp{"its runner ended before it had begun"};
   for (const PodState* pod : {&facts.runner, &facts.guardian}) {
     if (!pod->waiting.empty()) {

@@ -34,6 +34,7 @@ struct PodState {
   std::string waiting;  // why a container does not start: "ImagePullBackOff"; empty: it does
   /// Its node says nothing any more: whether the pod still runs is not known, and nobody ends it.
   bool lost = false;
+  std::string node;  // empty: the scheduler has not found it one yet
 };
 
 struct DrillFacts {

@@ -20,27 +20,27 @@ Node field_env(const char* name, const char* path) {
       .set("valueFrom", Node::map().set("fieldRef", Node::map().set("fieldPath", path)));
 }
 
-Node keep_away_from(const std::vector<std::string>& nodes) {
+Node keep_away_from(const std::vector<std::string>& nodes, std::int64_t weight) {
   const Node expression = Node::map()
                               .set("key", kHostLabel)
                               .set("operator", "NotIn")
                               .set("values", Node::strings(nodes));
-  const Node term =
-      Node::map()
-          .set("weight", 100)
-          .set("preference", Node::map().set("matchExpressions", Node::sequence({expression})));
-  return Node::map().set("preferredDuringSchedulingIgnoredDuringExecution", Node::sequence({term}));
+  return Node::map()
+      .set("weight", weight)
+      .set("preference", Node::map().set("matchExpressions", Node::sequence({expression})));
 }
 
-/// The runner and the guardian on different nodes, so that one node's end is not the end of both.
-Node apart(const std::string& drill) {
-  const Node selector = Node::map().set("matchLabels", Node::map().set(kDrillLabel, drill));
-  const Node term =
-      Node::map()
-          .set("weight", 50)
-          .set("podAffinityTerm",
-               Node::map().set("labelSelector", selector).set("topologyKey", kHostLabel));
-  return Node::map().set("preferredDuringSchedulingIgnoredDuringExecution", Node::sequence({term}));
+/// Both wishes are of nodes: the scheduler adds up the weights of one kind, but brings the sum of
+/// each kind to the same scale first, so that a wish about pods would weigh as much as one about
+/// nodes whatever its weight.
+Node affinity_of(const Avoid& avoid) {
+  std::vector<Node> terms;
+  if (!avoid.drilled.empty()) terms.push_back(keep_away_from(avoid.drilled, 100));
+  if (!avoid.other.empty()) terms.push_back(keep_away_from({avoid.other}, 40));
+  if (terms.empty()) return Node::map();
+  return Node::map().set("nodeAffinity",
+                         Node::map().set("preferredDuringSchedulingIgnoredDuringExecution",
+                                         Node::sequence(std::move(terms))));
 }
 
 /// `measures`: it has a prober, and one that waits for a processor measures itself.
@@ -148,10 +148,8 @@ std::string pod_name(const std::string& drill, PodRole role) {
 }
 
 Node pod_of(const cluster::DrillObject& drill, PodRole role, const PodSettings& settings,
-            const std::vector<std::string>& avoid, std::int64_t grace_seconds) {
+            const Avoid& avoid, std::int64_t grace_seconds) {
   const std::string label = pod_name(drill.key.name, role);
-  Node affinity = Node::map().set("podAntiAffinity", apart(drill.uid));
-  if (!avoid.empty()) affinity.set("nodeAffinity", keep_away_from(avoid));
   const Node owner = Node::map()
                          .set("apiVersion", cluster::kDrills.api_version())
                          .set("kind", cluster::kDrills.kind)
@@ -163,7 +161,7 @@ Node pod_of(const cluster::DrillObject& drill, PodRole role, const PodSettings& 
                   .set("serviceAccountName", kServiceAccountName)
                   .set("terminationGracePeriodSeconds", grace_seconds)
                   .set("enableServiceLinks", false)
-                  .set("affinity", std::move(affinity))
+                  .set("affinity", affinity_of(avoid))
                   .set("securityContext",
                        Node::map()
                            .set("runAsNonRoot", true)

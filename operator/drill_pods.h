@@ -1,8 +1,8 @@
 // The pods of a drill in a cluster: the runner carries it out, the guardian undoes it where the
 // runner is gone or stands still. Both are this program's image, in the drill's namespace, under
-// its service account; the guardian is on another node where there is one, and both keep away from
-// the nodes of what is drilled. A second container of the guardian's pod is the second vantage
-// (vantage.h), unless the drill's plan wants one alone. Pure.
+// its service account; both keep away from the nodes of what is drilled, and then from each other,
+// as far as there are nodes for that. A second container of the guardian's pod is the second
+// vantage (vantage.h), unless the drill's plan wants one alone. Pure.
 #pragma once
 
 #include <string>
@@ -34,9 +34,15 @@ struct PodSettings {
   std::string key_secret;      // of the namespace, with evidence.key; empty: a key for each drill
 };
 
-/// `avoid`: nodes on which the drilled pods are. `grace_seconds`: how long an undo may take when
+/// Nodes where a pod should not be if it can be elsewhere, the worse first.
+struct Avoid {
+  std::vector<std::string> drilled;  // of the drilled pods
+  std::string other;  // of the drill's other pod: one node's end is not the end of both
+};
+
+/// `grace_seconds`: how long an undo may take when
 /// the pod is asked to end.
 api::Node pod_of(const cluster::DrillObject& drill, PodRole role, const PodSettings& settings,
-                 const std::vector<std::string>& avoid, std::int64_t grace_seconds);
+                 const Avoid& avoid, std::int64_t grace_seconds);
 
 }  // namespace op

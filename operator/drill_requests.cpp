@@ -32,6 +32,7 @@ base::Result<DrillPod> parse_drill_pod(std::string_view json) {
     const std::string& why = container["state"]["waiting"]["reason"].as_string();
     if (!why.empty() && why != "ContainerCreating") out.state.waiting = why;
   }
+  out.state.node = object["spec"]["nodeName"].as_string();
   const api::Node& conditions = object["status"]["conditions"];
   const api::Node* scheduled = cluster::condition_of(conditions, "PodScheduled");
   if (scheduled != nullptr && (*scheduled)["status"].as_string() == "False") {
@@ -81,8 +82,7 @@ aio::Task<base::Result<>> remove_pod(kube::Client& client, cluster::DrillObject 
 }
 
 aio::Task<base::Result<kube::Reply>> create_pod(kube::Client& client, cluster::DrillObject drill,
-                                                PodRole role, PodSettings settings,
-                                                std::vector<std::string> avoid,
+                                                PodRole role, PodSettings settings, Avoid avoid,
                                                 std::int64_t grace_seconds, std::stop_token stop) {
   const api::Node pod = pod_of(drill, role, settings, avoid, grace_seconds);
   co_return co_await client.create(cluster::kPods, drill.key.space, api::to_json(pod), {},

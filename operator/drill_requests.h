@@ -40,8 +40,7 @@ aio::Task<base::Result<>> remove_pod(kube::Client& client, cluster::DrillObject 
                                      RemovePod which, std::stop_token stop);
 /// The answer: of a pod that is there already, and of one that is refused, too.
 aio::Task<base::Result<kube::Reply>> create_pod(kube::Client& client, cluster::DrillObject drill,
-                                                PodRole role, PodSettings settings,
-                                                std::vector<std::string> avoid,
+                                                PodRole role, PodSettings settings, Avoid avoid,
                                                 std::int64_t grace_seconds, std::stop_token stop);
 /// Whether the namespace is being deleted, or gone. False where it may not be asked for.
 aio::Task<base::Result<bool>> is_space_ending(kube::Client& client, std::string ns,

@@ -9,6 +9,7 @@ import glob
 import json
 import os
 import re
+import time
 import unittest
 
 import yaml
@@ -246,9 +247,26 @@ class Life(unittest.TestCase):
                         out.add(f"{kind['name']}/{meta.get('namespace', '')}/{meta['name']}")
         return out
 
-    def crds(self):
+    def crd_objects(self):
         _, found = server().ask("GET", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions")
-        return sorted(one["metadata"]["name"] for one in found["items"] if one["spec"]["group"] == "muster.dev")
+        return [one for one in found["items"] if one["spec"]["group"] == "muster.dev"]
+
+    def crds(self):
+        return sorted(one["metadata"]["name"] for one in self.crd_objects())
+
+    def look_at_kinds(self, kinds):
+        """The server sets up a kind's store when somebody asks for one of the kind, and answers 429 until it has. The
+        controller that ends a kind asks as well, and waits twice as long each time that it is refused."""
+        for kind in kinds:
+            server().ask("GET", f"/apis/muster.dev/v1alpha1/{kind.partition('.')[0]}?limit=1")
+
+    def wait_until_no_crd_is_left(self):
+        deadline = time.monotonic() + 180
+        while left := [one for one in self.crd_objects() if one["metadata"]["name"] in CRDS]:
+            self.look_at_kinds(one["metadata"]["name"] for one in left)
+            if time.monotonic() > deadline:
+                self.fail(json.dumps([{**one, "spec": "(left out)"} for one in left], indent=1) + server().log_of("crd"))
+            time.sleep(0.2)
 
     def replicas(self):
         _, found = server().ask("GET", f"/apis/apps/v1/namespaces/{NAMESPACE}/deployments/muster-operator")
@@ -283,9 +301,10 @@ class Life(unittest.TestCase):
         self.assertEqual(CRDS, self.crds())
         self.assertIn("No drill can run yet", do("install", CHART).stdout)
         do("upgrade", CHART, "--set", "crds.keep=false")
+        self.look_at_kinds(CRDS)
         do("uninstall", "--no-hooks")
         self.assertEqual(set(), self.everything())
-        server().kubectl("wait", "--for=delete", "--timeout=180s", *(f"crd/{name}" for name in CRDS))
+        self.wait_until_no_crd_is_left()
 
     def test_with_helm_3(self):
         self.live(helms()[0])

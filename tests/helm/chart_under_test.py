@@ -15,6 +15,7 @@ import ssl
 import subprocess
 import sys
 import tempfile
+import time
 
 import yaml
 
@@ -22,6 +23,7 @@ SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file_
 CHART = os.path.join(SOURCE, "helm")
 KUBERNETES = "1.36"  # what Helm takes for the cluster's version where it asks none
 RELEASE, NAMESPACE = "muster", "muster-system"
+KEPT_S = 20  # a server ends a connection that has said nothing for longer than some time
 
 
 @functools.cache
@@ -91,6 +93,7 @@ class ApiServer:
         context = ssl.create_default_context(cafile=os.path.join(self.folder, "keys", "ca.crt"))
         context.load_cert_chain(os.path.join(self.folder, "keys", "admin.crt"), os.path.join(self.folder, "keys", "admin.key"))
         self.link = http.client.HTTPSConnection("127.0.0.1", self.port, context=context, timeout=60)
+        self.asked = time.monotonic()
 
     def close(self):
         self.process.stdin.close()
@@ -105,6 +108,9 @@ class ApiServer:
 
     def ask(self, method, path, body=None, headers=()):
         """One request over the kept connection: a kubectl for each would take minutes."""
+        if time.monotonic() - self.asked > KEPT_S:
+            self.link.close()  # the next request connects again
+        self.asked = time.monotonic()
         self.link.putrequest(method, path)
         data = json.dumps(body).encode() if body is not None else b""
         for name, value in [("Content-Type", "application/json"), ("Content-Length", str(len(data))), *headers]:
@@ -113,6 +119,11 @@ class ApiServer:
         reply = self.link.getresponse()
         data = reply.read()  # of a group that is not there: plain text
         return reply.status, json.loads(data) if "json" in reply.headers.get("Content-Type", "") else {"message": data.decode()}
+
+    def log_of(self, word, lines=60):
+        """The last lines of the server's log that have this word."""
+        with open(os.path.join(self.folder, "apiserver.log"), encoding="utf-8", errors="replace") as file:
+            return "".join([line for line in file if word in line][-lines:])
 
     def make_namespace(self, name, **labels):
         status, reply = self.ask("POST", "/api/v1/namespaces", {"metadata": {"name": name, "labels": labels}})

@@ -84,6 +84,7 @@ TEST(DrillDecide, OfTwoThatWereTakenAtOnceNoneGoesOnThatSeesTheOther) {
   busy.busy_with = "other";
   EXPECT_TRUE(is<Hold>(decide(drill("Starting"), busy)));
   busy.guardian.exists = true;  // it was alone when it looked
+  busy.guardian.node = "n1";
   EXPECT_TRUE(is<MakePod>(decide(drill("Starting"), busy)));
 }
 
@@ -135,6 +136,8 @@ TEST(DrillDecide, TheGuardianStandsBeforeTheRunner) {
   ASSERT_TRUE(is<MakePod>(decision));
   EXPECT_EQ(std::get<MakePod>(decision).role, PodRole::Guardian);
   none.guardian.exists = true;
+  EXPECT_TRUE(is<Rest>(decide(drill("Starting"), none))) << "where is it? the runner keeps away";
+  none.guardian.node = "n1";
   decision = decide(drill("Starting"), none);
   ASSERT_TRUE(is<MakePod>(decision));
   EXPECT_EQ(std::get<MakePod>(decision).role, PodRole::Runner);

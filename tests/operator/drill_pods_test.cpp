@@ -50,17 +50,20 @@ TEST(DrillPods, ARunnerIsNeverStartedASecondTime) {
             "OnFailure");
 }
 
-TEST(DrillPods, TheyKeepAwayFromWhatIsDrilledAndFromEachOther) {
+TEST(DrillPods, TheyKeepAwayFromWhatIsDrilledAndThenFromEachOther) {
+  const Avoid avoid{{"n1", "n2"}, "n3"};
   const Node affinity =
-      pod_of(drill("d"), PodRole::Runner, settings(), {"n1", "n2"}, 600)["spec"]["affinity"];
-  const Node& away = affinity["nodeAffinity"]["preferredDuringSchedulingIgnoredDuringExecution"]
-                         .items()
-                         .front()["preference"]["matchExpressions"]
-                         .items()
-                         .front();
+      pod_of(drill("d"), PodRole::Runner, settings(), avoid, 600)["spec"]["affinity"];
+  const auto& terms =
+      affinity["nodeAffinity"]["preferredDuringSchedulingIgnoredDuringExecution"].items();
+  ASSERT_EQ(terms.size(), 2u);
+  const Node& away = terms[0]["preference"]["matchExpressions"].items().front();
   EXPECT_EQ(away["operator"].as_string(), "NotIn");
   EXPECT_THAT(away["values"].as_strings(), ElementsAre("n1", "n2"));
-  EXPECT_TRUE(affinity.has("podAntiAffinity"));
+  const Node& apart = terms[1]["preference"]["matchExpressions"].items().front();
+  EXPECT_THAT(apart["values"].as_strings(), ElementsAre("n3"));
+  EXPECT_GT(terms[0]["weight"].as_int(), terms[1]["weight"].as_int());
+  EXPECT_FALSE(affinity.has("podAntiAffinity")) << "it would weigh as much as both";
   EXPECT_FALSE(pod_of(drill("d"), PodRole::Runner, settings(), {}, 600)["spec"]["affinity"].has(
       "nodeAffinity"));
 }
