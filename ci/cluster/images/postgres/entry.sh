@@ -42,7 +42,8 @@ has_data() {
   [ -s "$PGDATA/PG_VERSION" ]
 }
 
-# What is the same whatever it becomes; includes nothing that a copy of the peer would bring along.
+# What is the same whatever it becomes (sessions of a client whose node is lost end within half a minute, not
+# after two hours); includes nothing that a copy of the peer would bring along.
 configure() {
   cat >"$PGDATA/postgresql.auto.conf" <<CONF
 listen_addresses = '*'
@@ -50,6 +51,9 @@ unix_socket_directories = '/tmp'
 hba_file = '$PGDATA/pg_hba.conf'
 cluster_name = '$NAME'
 max_connections = 300
+tcp_keepalives_idle = 10
+tcp_keepalives_interval = 5
+tcp_keepalives_count = 3
 shared_buffers = 32MB
 max_wal_size = 512MB
 dynamic_shared_memory_type = mmap
