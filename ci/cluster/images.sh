@@ -45,13 +45,14 @@ image() {
   archive=$cache/$name-$(key_of "$@").tar
   if [ ! -e "$archive" ]; then
     config=()
+    compression=()
     "make_$name"
     container=$(builder from scratch)
     builder add -q "$container" "$work/$name.tar" / >/dev/null
     builder config "${config[@]}" "$container"
     builder commit -q --timestamp 0 "$container" "$name:dev" >/dev/null
     # Written beside and renamed: what was interrupted leaves no image.
-    builder push -q "$name:dev" "oci-archive:$archive.part:docker.io/library/$name:dev"
+    builder push -q "${compression[@]}" "$name:dev" "oci-archive:$archive.part:docker.io/library/$name:dev"
     mv "$archive.part" "$archive"
     builder rm "$container" >/dev/null
     # Older ones are of no use to anybody soon.
@@ -89,6 +90,8 @@ make_muster() {
     --folder /var/lib/muster:65532:0700
   config=(--entrypoint '["/usr/bin/muster"]' --user 65532:65532 --workingdir /var/lib/muster
     --env HOME=/var/lib/muster --env PATH=/usr/bin)
+  # Every node pulls it: a fifth less than gzip, and quicker to unpack (OCI image specification 1.1).
+  compression=(--compression-format zstd --compression-level 19)
 }
 
 programs_of_muster() {

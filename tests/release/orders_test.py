@@ -4,7 +4,7 @@ import unittest
 from orders import Order
 from release_under_test import World
 
-ORDERS, LENGTH, FIRST_SEED = 6, 4, 1
+ORDERS, LENGTH, FIRST_SEED = 10, 4, 1
 
 
 class Orders(unittest.TestCase):
