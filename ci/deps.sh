@@ -23,7 +23,7 @@ if [ "${1:-}" = cluster ]; then
     # nodes
     runc containernetworking-plugins iptables nftables iproute2 conntrack util-linux openssl python3
     # images
-    buildah binutils clang-19 libc6-dev ca-certificates tzdata postgresql-15
+    buildah binutils clang-19 libc6-dev make bzip2 libssl-dev ca-certificates tzdata postgresql-15
     python3.11-minimal libpython3.11-minimal libpython3.11-stdlib python3-psycopg2 python3-redis
     python3-async-timeout python3-packaging python3-deprecated python3-wrapt
   )

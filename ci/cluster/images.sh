@@ -74,7 +74,8 @@ make_pause() {
 }
 
 make_muster() {
-  local path program programs=()
+  local path program programs=() libraries
+  libraries=$("$here/libpq.sh")
   for path in $(programs_of_muster); do
     program=${path##*/}
     strip --strip-unneeded -o "$work/$program" "$path"
@@ -86,7 +87,7 @@ make_muster() {
     ln -sf muster "$work/links/$program"
     programs+=(--file "$work/links/$program=/usr/bin/$program")
   done
-  files muster "${programs[@]}" --package tzdata --file /etc/ssl/certs/ca-certificates.crt --user muster:65532 \
+  files muster "${programs[@]}" --libraries "$libraries" --package tzdata --file /etc/ssl/certs/ca-certificates.crt --user muster:65532 \
     --folder /var/lib/muster:65532:0700
   config=(--entrypoint '["/usr/bin/muster"]' --user 65532:65532 --workingdir /var/lib/muster
     --env HOME=/var/lib/muster --env PATH=/usr/bin)
@@ -143,7 +144,7 @@ for one in "$@"; do
     muster)
       mapfile -t built < <(programs_of_muster)
       [ ${#built[@]} -gt 0 ] || { echo "error: no muster in $binaries: make build, or --binaries" >&2; exit 1; }
-      image muster "${built[@]}"
+      image muster "$here/libpq.sh" "${built[@]}"
       ;;
     *) echo "error: no image '$one': pause, muster, postgres, app or gate" >&2; exit 2 ;;
   esac

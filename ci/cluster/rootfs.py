@@ -2,10 +2,10 @@
 """The files of an image, out of this machine's Debian packages: programs with the libraries they need
 and no more.
 
-    rootfs.py ARCHIVE.tar [--package NAME]... [--file PATH[=PLACE]]... [--folder PATH:UID:MODE]... [--user NAME:UID]
+    rootfs.py ARCHIVE.tar [--package NAME]... [--file PATH[=PLACE]]... [--libraries FOLDER] [--folder PATH:UID:MODE]... [--user NAME:UID]
 
-A package gives all its files but documentation, a file those it is linked to. PATH may be a folder. The
-same files give the same archive, byte for byte.
+A package gives all its files but documentation, a file those it is linked to; libraries of FOLDER take the place of the
+system's. PATH may be a folder. The same files give the same archive, byte for byte.
 """
 import argparse
 import io
@@ -52,14 +52,16 @@ class Rootfs:
             if not UNNEEDED.search(path) and not os.path.isdir(path) and os.path.lexists(path):
                 self.add(path)
 
-    def add_libraries(self):
+    def add_libraries(self, preferred):
+        environment = os.environ | ({"LD_LIBRARY_PATH": preferred} if preferred else {})
         while self.programs:
             programs, self.programs = self.programs, []
-            told = subprocess.run(["ldd", *programs], check=False, capture_output=True, text=True).stdout
+            told = subprocess.run(["ldd", *programs], check=False, capture_output=True, text=True, env=environment).stdout
             if missing := re.findall(r"^\s*(\S+) => not found", told, re.M):
                 raise SystemExit(f"error: libraries are not installed: {' '.join(sorted(set(missing)))}")
             for library in sorted(set(re.findall(r"(?:=> |^\s+)(/\S+) \(0x", told, re.M))):
-                self.add(library)
+                own = preferred and os.path.dirname(library) == preferred
+                self.add(library, f"usr/lib/{os.path.basename(library)}" if own else None)
 
     def write(self, archive, user, folders):
         with tarfile.open(archive, "w", format=tarfile.PAX_FORMAT) as tar:
@@ -103,6 +105,7 @@ def main():
     parser.add_argument("archive")
     for name in ("package", "file", "folder"):
         parser.add_argument(f"--{name}", action="append", default=[])
+    parser.add_argument("--libraries", default="", metavar="FOLDER")
     parser.add_argument("--user", default="nobody:65534", metavar="NAME:UID")
     given = parser.parse_args()
     rootfs = Rootfs()
@@ -113,7 +116,7 @@ def main():
         if not os.path.lexists(path):
             raise SystemExit(f"error: no file {path}")
         rootfs.add(path, place)
-    rootfs.add_libraries()
+    rootfs.add_libraries(given.libraries)
     rootfs.write(given.archive, given.user, given.folder)
 
 
