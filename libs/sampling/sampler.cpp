@@ -1,0 +1,97 @@
+#include "sampling/sampler.h"
+
+#include <cerrno>
+#include <sys/statvfs.h>
+
+#include "sampling/parse_file.h"
+#include "sampling/rates.h"
+
+namespace sampling {
+
+namespace {
+constexpr int kSamplesBetweenCores = 12;  // a minute: processors are not plugged in more often
+
+template <class T>
+void keep_lower(std::optional<T>& limit, const std::optional<T>& other) {
+  if (other && (!limit || *other < *limit)) limit = other;
+}
+
+/// As df has it: used is what is not free for root, free is what is free for anyone.
+std::optional<DiskSpace> space_of(const std::string& path) {
+  struct statvfs found = {};
+  if (::statvfs(path.c_str(), &found) != 0 || found.f_blocks == 0) return std::nullopt;
+  const std::uint64_t block = found.f_frsize;
+  const std::uint64_t free = found.f_bfree < found.f_blocks ? found.f_bfree : found.f_blocks;
+  return DiskSpace{found.f_blocks * block, (found.f_blocks - free) * block, found.f_bavail * block};
+}
+
+double fullness(const DiskSpace& disk) {
+  const auto used = static_cast<double>(disk.used_bytes);
+  const double whole = used + static_cast<double>(disk.free_bytes);
+  return whole > 0 ? used / whole : 0;
+}
+}  // namespace
+
+Sampler::Sampler(std::unique_ptr<Source> source, SamplerSpec spec)
+    : source_(std::move(source)),
+      spec_(std::move(spec)),
+      network_(spec_.proc + "/" + spec_.network_of + "/net/dev", KeptFile::Shape::Lines),
+      machine_stat_(spec_.proc + "/stat"),
+      meminfo_(spec_.proc + "/meminfo") {
+  if (spec_.disks.size() > kDisksMax) spec_.disks.resize(kDisksMax);
+}
+
+Sample Sampler::sample(base::TimePoint now) {
+  reader_.problem.reset();
+  std::swap(older_, newest_);
+  newest_.clear();
+  newest_.at = now;
+  source_->read(newest_, reader_);
+  keep_lower(newest_.limits.cpu_cores, spec_.limits.cpu_cores);
+  keep_lower(newest_.limits.memory_bytes, spec_.limits.memory_bytes);
+  newest_.network = figure_of(network_, reader_, parse_net_dev);
+  // The namespace may have gone with the process that it was found by, and be back with another.
+  if (!newest_.network && network_.gone()) network_.reopen();
+  read_disks(newest_);
+  read_machine(newest_);
+  if (readings_ < 2) ++readings_;
+  return sample_of(earlier(), newest_);
+}
+
+const Reading* Sampler::earlier() const {
+  return readings_ == 2 ? &older_ : nullptr;
+}
+
+std::vector<ContainerSample> Sampler::containers() const {
+  std::vector<ContainerSample> out;
+  for (std::uint32_t group = 0; group < newest_.groups; ++group) {
+    const std::string_view name = source_->container(group);
+    if (!name.empty()) out.push_back({std::string(name), sample_of(earlier(), newest_, group)});
+  }
+  return out;
+}
+
+void Sampler::read_machine(Reading& reading) {
+  if (samples_until_cores_-- <= 0) {
+    samples_until_cores_ = kSamplesBetweenCores;
+    if (const auto stat = figure_of(machine_stat_, reader_, parse_machine_stat)) {
+      cores_ = stat->cores;
+    }
+  }
+  reading.cores = cores_;
+  // What a limit says is enough; and this file is one of the dearer.
+  if (!reading.limits.memory_bytes) {
+    reading.machine_memory = figure_of(meminfo_, reader_, parse_meminfo);
+  }
+}
+
+void Sampler::read_disks(Reading& reading) {
+  for (std::size_t at = 0; at < spec_.disks.size(); ++at) {
+    const auto space = space_of(spec_.disks[at]);
+    if (!space || (reading.disk && fullness(*reading.disk) >= fullness(*space))) continue;
+    reading.disk = space;
+    reading.disk_index = static_cast<std::uint8_t>(at);
+  }
+}
+
+}  // namespace sampling
