@@ -1,0 +1,34 @@
+// What both readers of OTLP, of protobuf and of JSON, make their points and spans with, so that the
+// same data is the same in both.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "ingest/otlp.h"
+
+namespace ingest {
+
+/// The numbers of a histogram's point as they were sent.
+struct OtlpBuckets {
+  std::uint64_t count = 0;
+  std::optional<double> sum, min, max;
+  std::vector<std::uint64_t> counts;  // one more than bounds, or none
+  std::vector<double> bounds;
+};
+/// Nothing: they do not fit each other, or are no numbers.
+std::optional<Distribution> distribution_of(const OtlpBuckets& sent);
+
+/// Nothing: it has no name, or ends before it begins. Times: nanoseconds since 1970.
+std::optional<Operation> operation_of_span(std::string_view name, std::uint64_t start,
+                                           std::uint64_t end, bool failed);
+
+tl::unexpected<base::Error> otlp_broken(const char* what);
+tl::unexpected<base::Error> otlp_too_many(const char* what);
+
+base::Result<OtlpMetrics> otlp_metrics_of_protobuf(std::string_view body);
+base::Result<OtlpTraces> otlp_traces_of_protobuf(std::string_view body);
+base::Result<OtlpMetrics> otlp_metrics_of_json(std::string_view body);
+base::Result<OtlpTraces> otlp_traces_of_json(std::string_view body);
+
+}  // namespace ingest

@@ -1,0 +1,187 @@
+// OTLP in JSON: protobuf's JSON form, in which numbers of 64 bits may be texts and enumerations
+// numbers or names.
+#include <charconv>
+#include <cmath>
+#include <limits>
+#include <optional>
+
+#include "api/node.h"
+#include "ingest/clean_text.h"
+#include "ingest/otlp_build.h"
+
+namespace ingest {
+
+namespace {
+using api::Node;
+using Attributes = std::vector<std::pair<std::string, std::string>>;
+
+template <class T>
+std::optional<T> number_in(std::string_view text) {
+  T value{};
+  const auto [at, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || at != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+std::optional<double> double_of(const Node& node) {
+  if (node.is_int() || node.is_double()) return node.as_double();
+  if (!node.is_string()) return std::nullopt;
+  const auto value = number_in<double>(node.as_string());
+  return value && std::isfinite(*value) ? value : std::nullopt;
+}
+
+std::optional<std::uint64_t> unsigned_of(const Node& node) {
+  if (node.is_int() && node.as_int() >= 0) return static_cast<std::uint64_t>(node.as_int());
+  return node.is_string() ? number_in<std::uint64_t>(node.as_string()) : std::nullopt;
+}
+
+bool is_enum(const Node& node, std::int64_t number, std::string_view name) {
+  return node.is_int() ? node.as_int() == number : node.as_string() == name;
+}
+
+std::string text_of(const Node& node) {
+  return clean_text(node.as_string(), kOtlpTextBytesMax);
+}
+
+std::optional<std::string> value_of(const Node& any) {
+  if (any["stringValue"].is_string()) return text_of(any["stringValue"]);
+  if (any["boolValue"].is_bool()) return any["boolValue"].as_bool() ? "true" : "false";
+  if (const Node& number = any["intValue"]; number.is_int()) return std::to_string(number.as_int());
+  if (any["intValue"].is_string()) return text_of(any["intValue"]);
+  if (const auto number = double_of(any["doubleValue"])) return number_text(*number);
+  return std::nullopt;
+}
+
+Attributes attributes_of(const Node& list) {
+  Attributes out;
+  for (const Node& one : list.items()) {
+    if (out.size() >= kOtlpAttributesMax) break;
+    std::string key = text_of(one["key"]);
+    auto value = value_of(one["value"]);
+    if (!key.empty() && value) out.emplace_back(std::move(key), *std::move(value));
+  }
+  return out;
+}
+
+/// Calls each(item) for resourceX[].scopeX[].items[]; false as soon as one says so.
+template <class Each>
+bool each_item(const Node& body, const char* resources, const char* scopes, const char* items,
+               Each&& each) {
+  for (const Node& resource : body[resources].items()) {
+    for (const Node& scope : resource[scopes].items()) {
+      for (const Node& item : scope[items].items()) {
+        if (!each(item)) return false;
+      }
+    }
+  }
+  return true;
+}
+
+std::optional<OtlpPoint> point_of(const Node& data, const OtlpPoint& like) {
+  OtlpPoint out = like;
+  const auto flags = unsigned_of(data["flags"]).value_or(0);
+  auto value = double_of(data["asDouble"]);
+  if (!value) value = double_of(data["asInt"]);
+  if (!value || (flags & 1U) != 0) return std::nullopt;
+  out.value = *value;
+  out.attributes = attributes_of(data["attributes"]);
+  return out;
+}
+
+std::optional<OtlpPoint> histogram_of(const Node& data, const OtlpPoint& like) {
+  OtlpPoint out = like;
+  OtlpBuckets sent;
+  const auto count = unsigned_of(data["count"]);
+  if (!count) return std::nullopt;
+  sent.count = *count;
+  sent.sum = double_of(data["sum"]);
+  sent.min = double_of(data["min"]);
+  sent.max = double_of(data["max"]);
+  for (const Node& one : data["bucketCounts"].items()) {
+    const auto number = unsigned_of(one);
+    if (!number) return std::nullopt;
+    sent.counts.push_back(*number);
+  }
+  for (const Node& one : data["explicitBounds"].items()) {
+    const auto number = double_of(one);
+    if (!number) return std::nullopt;
+    sent.bounds.push_back(*number);
+  }
+  const auto buckets = distribution_of(sent);
+  if (!buckets) return std::nullopt;
+  out.buckets = *buckets;
+  out.attributes = attributes_of(data["attributes"]);
+  return out;
+}
+
+class MetricsReader {
+ public:
+  base::Result<OtlpMetrics> read(const Node& body) {
+    const bool good = each_item(body, "resourceMetrics", "scopeMetrics", "metrics",
+                                [this](const Node& metric) { return take(metric); });
+    if (!good) return otlp_too_many("more points or buckets than one request may have");
+    return std::move(out_);
+  }
+
+ private:
+  bool take(const Node& metric) {
+    OtlpPoint like;
+    like.name = text_of(metric["name"]);
+    const bool any = metric.has("gauge") || metric.has("sum") || metric.has("histogram");
+    if (!any || like.name.empty()) ++out_.skipped;
+    if (like.name.empty()) return true;
+    return take_points(metric["gauge"], like, OtlpKind::Gauge) &&
+           take_points(metric["sum"], like, OtlpKind::Sum) &&
+           take_points(metric["histogram"], like, OtlpKind::Histogram);
+  }
+
+  bool take_points(const Node& data, OtlpPoint like, OtlpKind kind) {
+    like.kind = kind;
+    like.delta = is_enum(data["aggregationTemporality"], 1, "AGGREGATION_TEMPORALITY_DELTA");
+    like.monotonic = data["isMonotonic"].as_bool();
+    for (const Node& one : data["dataPoints"].items()) {
+      if (out_.points.size() + out_.skipped >= kOtlpPointsMax) return false;
+      if (one["bucketCounts"].size() > kOtlpBucketsMax) return false;
+      if (one["explicitBounds"].size() > kOtlpBucketsMax) return false;
+      auto point = kind == OtlpKind::Histogram ? histogram_of(one, like) : point_of(one, like);
+      if (point) {
+        out_.points.push_back(*std::move(point));
+      } else {
+        ++out_.skipped;
+      }
+    }
+    return true;
+  }
+
+  OtlpMetrics out_;
+};
+}  // namespace
+
+base::Result<OtlpMetrics> otlp_metrics_of_json(std::string_view body) {
+  TRY(const Node whole, api::parse_json(body));
+  if (!whole.is_map()) return otlp_broken("no JSON of ExportMetricsServiceRequest");
+  return MetricsReader().read(whole);
+}
+
+base::Result<OtlpTraces> otlp_traces_of_json(std::string_view body) {
+  TRY(const Node whole, api::parse_json(body));
+  if (!whole.is_map()) return otlp_broken("no JSON of ExportTraceServiceRequest");
+  OtlpTraces out;
+  const bool good = each_item(whole, "resourceSpans", "scopeSpans", "spans", [&](const Node& span) {
+    if (out.operations.size() + out.skipped >= kOtlpPointsMax) return false;
+    auto operation = operation_of_span(span["name"].as_string(),
+                                       unsigned_of(span["startTimeUnixNano"]).value_or(0),
+                                       unsigned_of(span["endTimeUnixNano"]).value_or(0),
+                                       is_enum(span["status"]["code"], 2, "STATUS_CODE_ERROR"));
+    if (operation) {
+      out.operations.push_back(*std::move(operation));
+    } else {
+      ++out.skipped;
+    }
+    return true;
+  });
+  if (!good) return otlp_too_many("more than 10,000 spans");
+  return out;
+}
+
+}  // namespace ingest
