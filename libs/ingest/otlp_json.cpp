@@ -91,7 +91,7 @@ std::optional<OtlpPoint> point_of(const Node& data, const OtlpPoint& like) {
 std::optional<OtlpPoint> histogram_of(const Node& data, const OtlpPoint& like) {
   OtlpPoint out = like;
   OtlpBuckets sent;
-  const auto count = unsigned_of(data["count"]);
+  const auto count = data.has("count") ? unsigned_of(data["count"]) : 0;
   if (!count) return std::nullopt;
   sent.count = *count;
   sent.sum = double_of(data["sum"]);

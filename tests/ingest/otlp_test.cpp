@@ -26,6 +26,12 @@ OtlpMetrics metrics(OtlpFormat format) {
   return read ? *std::move(read) : OtlpMetrics{};
 }
 
+/// A request in JSON with one metric, whose data has these points.
+std::string with_points(const std::string& kind, const std::string& points) {
+  return R"({"resourceMetrics":[{"scopeMetrics":[{"metrics":[{"name":"m",")" + kind +
+         R"(":{"dataPoints":[)" + points + "]}}]}]}]}";
+}
+
 class OtlpTest : public ::testing::TestWithParam<OtlpFormat> {};
 INSTANTIATE_TEST_SUITE_P(Formats, OtlpTest,
                          ::testing::Values(OtlpFormat::Protobuf, OtlpFormat::Json));
@@ -109,10 +115,7 @@ TEST_P(OtlpTest, EveryCutOfARequestIsReadOrRefusedAndNeverMore) {
 
 TEST(Otlp, AnHistogramThatContradictsItselfIsSkipped) {
   const auto read = [](const std::string& point) {
-    const auto parsed = parse_otlp_metrics(
-        R"({"resourceMetrics":[{"scopeMetrics":[{"metrics":[{"name":"h","histogram":{"dataPoints":[)" +
-            point + "]}}]}]}]}",
-        OtlpFormat::Json);
+    const auto parsed = parse_otlp_metrics(with_points("histogram", point), OtlpFormat::Json);
     EXPECT_TRUE(parsed);
     return parsed->points.size();
   };
@@ -137,14 +140,8 @@ TEST(Otlp, BeyondABoundIsRefused) {
   std::string list;
   for (std::size_t number = 0; number <= kOtlpPointsMax; ++number) list += "{\"asInt\":1},";
   list.pop_back();
-  EXPECT_EQ(
-      parse_otlp_metrics(
-          R"({"resourceMetrics":[{"scopeMetrics":[{"metrics":[{"name":"g","gauge":{"dataPoints":[)" +
-              list + "]}}]}]}]}",
-          OtlpFormat::Json)
-          .error()
-          .code,
-      base::Code::ResourceExhausted);
+  EXPECT_EQ(parse_otlp_metrics(with_points("gauge", list), OtlpFormat::Json).error().code,
+            base::Code::ResourceExhausted);
   list.clear();
   for (std::size_t number = 0; number <= kOtlpPointsMax; ++number) list += "{},";
   list.pop_back();
