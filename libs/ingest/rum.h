@@ -1,14 +1,15 @@
 // What browsers of real users measured: Core Web Vitals and an application's own timings, posted as
-// JSON by anybody who can reach the page. So everything has a bound, every name is known or one of a
-// few of the application's own, and every value is checked against what it can be; what does not fit
-// is counted and left out, and the rest of the same post is kept.
+// JSON by anybody who can reach the page. So everything has a bound, every name is known or one of
+// a few of the application's own, and every value is checked against what it can be; what does not
+// fit is counted and left out, and the rest of the same post is kept.
 //
 //   {"metrics": [{"name": "LCP", "value": 1834.2}, …]}     or the list alone
 //   {"name": "cart/load", "kind": "api", "value": 612}     a timing of the application's own
 //
-// LCP, INP, FCP, TTFB, FID: milliseconds; CLS: no unit. Own timings are milliseconds with a kind that
-// has a threshold: "api" 500, "render" 16, "operation" 1,000, "pageLoad" 3,000; beyond they are slow.
-// Source: web.dev/articles/vitals (what is good and what is poor, at the 75th percentile).
+// LCP, INP, FCP, TTFB, FID: milliseconds; CLS: no unit. Own timings are milliseconds with a kind
+// that has a threshold: "api" 500, "render" 16, "operation" 1,000, "pageLoad" 3,000; beyond they
+// are slow. Source: web.dev/articles/vitals (what is good and what is poor, at the 75th
+// percentile).
 #pragma once
 
 #include <array>

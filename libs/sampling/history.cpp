@@ -4,23 +4,28 @@
 
 namespace sampling {
 
-History::History(std::size_t kept) : ring_(std::max<std::size_t>(kept, 1)) {}
+History::History(std::size_t kept) : kept_(std::max<std::size_t>(kept, 1)) {
+  ring_.reserve(kept_);
+}
 
 bool History::add(const Sample& sample) {
-  if (size_ > 0 && sample.at < at(size_ - 1).at) return false;
-  ring_[next_] = sample;
-  next_ = (next_ + 1) % ring_.size();
-  size_ = std::min(size_ + 1, ring_.size());
+  if (!ring_.empty() && sample.at < at(ring_.size() - 1).at) return false;
+  if (ring_.size() < kept_) {
+    ring_.push_back(sample);
+    return true;
+  }
+  ring_[oldest_] = sample;
+  oldest_ = (oldest_ + 1) % kept_;
   return true;
 }
 
 const Sample& History::at(std::size_t index) const {
-  return ring_[(next_ + ring_.size() - size_ + index) % ring_.size()];
+  return ring_[(oldest_ + index) % ring_.size()];
 }
 
 std::size_t History::first_from(base::TimePoint when) const {
   std::size_t low = 0;
-  std::size_t high = size_;
+  std::size_t high = ring_.size();
   while (low < high) {
     const std::size_t middle = low + (high - low) / 2;
     if (at(middle).at < when) {
@@ -33,7 +38,7 @@ std::size_t History::first_from(base::TimePoint when) const {
 }
 
 std::optional<Sample> History::current() const {
-  return size_ > 0 ? std::optional(at(size_ - 1)) : std::nullopt;
+  return ring_.size() > 0 ? std::optional(at(ring_.size() - 1)) : std::nullopt;
 }
 
 std::vector<Sample> History::range(TimeRange range) const {
@@ -47,7 +52,7 @@ std::vector<Sample> History::range(TimeRange range) const {
 
 std::vector<double> History::recent(Figure figure, std::size_t count) const {
   std::vector<double> out;
-  for (std::size_t index = size_; index > 0 && out.size() < count; --index) {
+  for (std::size_t index = ring_.size(); index > 0 && out.size() < count; --index) {
     if (const auto value = at(index - 1)[figure]) out.push_back(*value);
   }
   std::ranges::reverse(out);

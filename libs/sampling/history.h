@@ -37,7 +37,7 @@ class History {
   /// times; one that is older than the newest is refused: false.
   bool add(const Sample& sample);
 
-  std::size_t size() const { return size_; }
+  std::size_t size() const { return ring_.size(); }
   /// The newest; nothing: there is none.
   std::optional<Sample> current() const;
   /// The samples of a range, oldest first.
@@ -57,9 +57,9 @@ class History {
   std::size_t first_from(base::TimePoint when) const;
   Sample mean_of(std::size_t from, std::size_t until) const;
 
-  std::vector<Sample> ring_;
-  std::size_t next_ = 0;
-  std::size_t size_ = 0;
+  std::size_t kept_;
+  std::vector<Sample> ring_;  // never larger than kept_, for which it has its memory
+  std::size_t oldest_ = 0;
 };
 
 }  // namespace sampling

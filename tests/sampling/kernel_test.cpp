@@ -51,22 +51,23 @@ TEST(Kernel, CpuOfAProcessIsWhatItsOwnCountSays) {
 }
 
 TEST(Kernel, CpuOfChildrenIsCountedOnceWhetherTheyLiveOrEnd) {
+  constexpr double kTolerance = 0.09;  // and what it costs to make a process, and to end it
   Worker worker;
   Sampler sampler = processes(worker);
   sampler.sample(at(0));
-  worker.start_child(0.15);  // it is new: all that it used is of this interval
+  worker.start_child(0.3);  // it is new: all that it used is of this interval
   const Sample born = sampler.sample(at(1));
   EXPECT_EQ(born[Figure::Processes], 2.0);
-  EXPECT_NEAR(*born[Figure::CpuCores], 0.15, kCpuTolerance);
-  worker.child_burns(0.12);
+  EXPECT_NEAR(*born[Figure::CpuCores], 0.3, kTolerance);
+  worker.child_burns(0.2);
   worker.end_child();
   const Sample ended = sampler.sample(at(2));
   EXPECT_EQ(ended[Figure::Processes], 1.0);
-  EXPECT_NEAR(*ended[Figure::CpuCores], 0.12, kCpuTolerance);
-  worker.start_child(0.1);  // it comes and goes between two samples
+  EXPECT_NEAR(*ended[Figure::CpuCores], 0.2, kTolerance);
+  worker.start_child(0.25);  // it comes and goes between two samples
   worker.end_child();
-  EXPECT_NEAR(*sampler.sample(at(3))[Figure::CpuCores], 0.1, kCpuTolerance);
-  EXPECT_NEAR(*sampler.sample(at(4))[Figure::CpuCores], 0, kCpuTolerance);
+  EXPECT_NEAR(*sampler.sample(at(3))[Figure::CpuCores], 0.25, kTolerance);
+  EXPECT_NEAR(*sampler.sample(at(4))[Figure::CpuCores], 0, kTolerance);
 }
 
 TEST(Kernel, MemoryOfAProcessGrowsByWhatItAllocates) {
@@ -136,16 +137,22 @@ std::uint64_t network_sum(const char* file) {
   return sum;
 }
 
-TEST(Kernel, NetworkIsTheSumOfTheInterfacesBesideTheLoopback) {
+/// Whether the file's sum lies between two of the interfaces' own; interfaces of others come and
+/// go.
+bool network_agrees() {
   const std::uint64_t before = network_sum("rx_bytes");
   KeptFile file("/proc/self/net/dev", KeptFile::Shape::Lines);
   Buffer buffer;
-  const auto text = file.read(buffer);
-  ASSERT_TRUE(text);
-  const auto counters = parse_net_dev(*text);
-  ASSERT_TRUE(counters) << counters.error().message;
-  EXPECT_LE(before, counters->received_bytes);
-  EXPECT_LE(counters->received_bytes, network_sum("rx_bytes"));
+  const auto counters = parse_net_dev(file.read(buffer).value_or(""));
+  EXPECT_TRUE(counters) << counters.error().message;
+  return counters && before <= counters->received_bytes &&
+         counters->received_bytes <= network_sum("rx_bytes");
+}
+
+TEST(Kernel, NetworkIsTheSumOfTheInterfacesBesideTheLoopback) {
+  bool agrees = false;
+  for (int attempt = 0; attempt < 10 && !agrees; ++attempt) agrees = network_agrees();
+  EXPECT_TRUE(agrees);
 }
 
 /// A cgroup of the test's own, in every hierarchy in which this process may make one.
