@@ -79,10 +79,12 @@ SeriesTable::SeriesTable(SeriesBounds bounds) : bounds_(bounds) {
 }
 
 bool is_identity(std::string_view label_name) {
-  static constexpr std::array<std::string_view, 14> kNames = {
-      "user",    "user_id", "userid",  "request_id", "requestid", "trace_id", "traceid",
-      "span_id", "spanid",  "session", "session_id", "sessionid", "email",    "client_ip"};
-  return std::ranges::find(kNames, label_name) != kNames.end();
+  static constexpr std::array<std::string_view, 9> kNames = {
+      "user", "userid", "requestid", "traceid", "spanid", "session", "sessionid", "email", "id"};
+  if (label_name.ends_with("Id") || label_name.ends_with("ID")) return true;
+  std::string lower(label_name);
+  for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return lower.ends_with("_id") || std::ranges::find(kNames, lower) != kNames.end();
 }
 
 std::string SeriesTable::labels_text(const std::vector<RawLabel>& labels) const {
@@ -90,9 +92,7 @@ std::string SeriesTable::labels_text(const std::vector<RawLabel>& labels) const 
   for (const auto& [raw_name, raw_value] : labels) {
     if (clean.size() >= bounds_.labels_max) break;
     std::string name = label_name(raw_name, bounds_.label_bytes_max);
-    std::string lower = name;
-    for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    if (name.empty() || is_identity(lower)) continue;
+    if (name.empty() || is_identity(name)) continue;
     const auto same = [&](const auto& one) { return one.first == name; };
     if (std::ranges::any_of(clean, same)) continue;
     clean.emplace_back(std::move(name), clean_text(raw_value, bounds_.label_bytes_max));

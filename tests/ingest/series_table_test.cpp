@@ -31,6 +31,16 @@ TEST(SeriesTable, WhatTellsPeopleAndRequestsApartIsNoLabel) {
   EXPECT_EQ(table.value("orders", {{"kind", "web"}}), 1000.0);
 }
 
+TEST(SeriesTable, IdentitiesAreKnownByTheirNames) {
+  for (const char* name :
+       {"user", "User", "user_id", "userId", "orderID", "REQUEST_ID", "id", "email", "trace_id"}) {
+    EXPECT_TRUE(is_identity(name)) << name;
+  }
+  for (const char* name : {"paid", "grid", "user_agent", "kind", ""}) {
+    EXPECT_FALSE(is_identity(name)) << name;
+  }
+}
+
 TEST(SeriesTable, BeyondTheBoundsSumsStayRightInOther) {
   SeriesBounds bounds;
   bounds.names_max = 3;
