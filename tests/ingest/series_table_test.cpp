@@ -59,8 +59,11 @@ TEST(SeriesTable, BeyondTheBoundsSumsStayRightInOther) {
     table.see("set" + std::to_string(number), {}, std::to_string(number));
     EXPECT_NE(table.set("gauge" + std::to_string(number), {}, 5), Taken::Other);
   }
-  EXPECT_EQ(table.value("other", {{"series", "other"}}), 98.0);
-  EXPECT_EQ(table.distribution("other_distribution", {{"series", "other"}})->count(), 100);
+  // "hits", "name0" and "timer0" are the three that have a name of their own.
+  EXPECT_EQ(table.value("name0", {}), 1.0);
+  EXPECT_EQ(table.value("other", {{"series", "other"}}), 99.0);
+  EXPECT_EQ(table.distribution("timer0", {})->count(), 1);
+  EXPECT_EQ(table.distribution("other_distribution", {{"series", "other"}})->count(), 99);
   EXPECT_NEAR(*table.value("other_set", {{"series", "other"}}), 100, 10);
   EXPECT_LE(table.names(), 3u + 3u);
 }

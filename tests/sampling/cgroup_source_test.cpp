@@ -21,8 +21,9 @@ class CgroupSourceTest : public ::testing::Test {
   }
   ~CgroupSourceTest() override { std::filesystem::remove_all(root_); }
 
+  /// `file`: "/pod/cpu.stat", below the test's own folder.
   void write(const std::string& file, const std::string& text) const {
-    const std::filesystem::path path = std::filesystem::path(root_) / file;
+    const std::filesystem::path path = root_ + file;
     std::filesystem::create_directories(path.parent_path());
     std::ofstream(path, std::ios::trunc) << text;
   }

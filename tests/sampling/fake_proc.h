@@ -27,7 +27,7 @@ class FakeProc {
 
   /// In place, as a kernel does it: who has the file open sees the new text.
   void write(const std::string& file, const std::string& text) {
-    const std::filesystem::path path = std::filesystem::path(folder_) / file;
+    const std::filesystem::path path = folder_ + "/" + file;
     std::filesystem::create_directories(path.parent_path());
     std::ofstream(path, std::ios::trunc) << text;
   }
@@ -51,9 +51,7 @@ class FakeProc {
     write(at + "io", "read_bytes: 100\nwrite_bytes: 200\n");
     write(at + "cgroup", "0::" + is.cgroup + "\n");
   }
-  void end(std::int32_t pid) {
-    std::filesystem::remove_all(std::filesystem::path(folder_) / std::to_string(pid));
-  }
+  void end(std::int32_t pid) { std::filesystem::remove_all(folder_ + "/" + std::to_string(pid)); }
 
  private:
   std::string folder_;
