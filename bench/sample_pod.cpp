@@ -171,13 +171,15 @@ void compare(const char* name, sampling::Sampler& sampler, const std::function<v
              int rounds, int samples) {
   sampling::History history;
   std::int64_t second = 0;
-  const auto ours = [&] {
+  // Made once: a function made for each round would be an allocation of this program's.
+  const std::function<void()> ours = [&] {
     second += 5;
     history.add(sampler.sample(base::TimePoint(base::seconds(second))));
   };
   for (int warm = 0; warm < 100; ++warm) ours();
   Costs own, others;
   own.rounds.reserve(static_cast<std::size_t>(rounds));
+  others.rounds.reserve(static_cast<std::size_t>(rounds));
   const std::size_t before = allocations;
   std::size_t by_peer = 0;
   for (int round = 0; round < rounds; ++round) {

@@ -138,7 +138,7 @@ SeriesTable::Place SeriesTable::place_in(Family& family, std::string labels) {
   Value fresh = 0.0;
   if (family.kind == SeriesKind::Distribution) fresh = Distribution{};
   if (family.kind == SeriesKind::Distinct) fresh = Window{};
-  const auto made = family.series.emplace(std::move(labels), std::move(fresh)).first;
+  const auto made = family.series.emplace(std::move(labels), fresh).first;
   return {&made->second, other ? Taken::Other : Taken::Kept};
 }
 
