@@ -187,9 +187,15 @@ std::vector<std::pair<RumKind, std::string>> RumTable::metrics() const {
 }
 
 std::string RumTable::text() const {
-  std::string levels = "# TYPE rum_value gauge\n";
-  std::string counts = "# TYPE rum_values_total counter\n";
-  std::string slow = "# TYPE rum_slow_values_total counter\n";
+  std::string levels =
+      "# HELP rum_value What browsers measured, of the last 1,000 values of each metric; timings "
+      "in "
+      "milliseconds.\n# TYPE rum_value gauge\n";
+  std::string counts =
+      "# HELP rum_values_total Values that browsers sent.\n# TYPE rum_values_total counter\n";
+  std::string slow =
+      "# HELP rum_slow_values_total Of them, those beyond their threshold.\n"
+      "# TYPE rum_slow_values_total counter\n";
   for (const auto& [key, values] : metrics_) {
     const RumFigures figures = figures_of(values);
     const std::string labels = "kind=\"" + std::string(ingest::name(key.first)) + "\",name=\"" +

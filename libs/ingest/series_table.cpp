@@ -272,6 +272,7 @@ std::string SeriesTable::text() const {
   for (const auto& [name, family] : families_) {
     if (family.series.empty()) continue;
     const std::string shown = lines_of(family.kind, name).front();
+    out += "# HELP " + shown + " Sent by the application.\n";
     out += "# TYPE " + shown + " " + type_of(family.kind) + "\n";
     for (const auto& [labels, value] : family.series) {
       if (const auto* values = std::get_if<Distribution>(&value)) {

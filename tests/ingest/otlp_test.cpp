@@ -113,6 +113,30 @@ TEST_P(OtlpTest, EveryCutOfARequestIsReadOrRefusedAndNeverMore) {
   EXPECT_EQ(refused, whole.size() - 1) << "a request is one message, which says how long it is";
 }
 
+/// A message as a field of another one; shorter than 128 bytes.
+std::string field(int number, const std::string& message) {
+  return std::string{static_cast<char>(number << 3 | 2), static_cast<char>(message.size())} +
+         message;
+}
+
+TEST(Otlp, APointThatSaysItHasNoValueIsSkippedWhateverItHas) {
+  const auto json = parse_otlp_metrics(
+      with_points("gauge", R"({"asInt":1,"flags":1},{"asInt":1,"flags":2})"), OtlpFormat::Json);
+  ASSERT_TRUE(json);
+  EXPECT_EQ(json->points.size(), 1u);
+  EXPECT_EQ(json->skipped, 1u);
+  for (const int flags : {1, 2}) {
+    const std::string value = std::string("\x31\x01\0\0\0\0\0\0\0", 9);  // as_int = 1
+    const std::string point = value + std::string{'\x40', static_cast<char>(flags)};
+    const std::string metric = field(1, "m") + field(5, field(1, point));
+    const auto read =
+        parse_otlp_metrics(field(1, field(2, field(2, metric))), OtlpFormat::Protobuf);
+    ASSERT_TRUE(read) << read.error().message;
+    EXPECT_EQ(read->points.size(), flags == 1 ? 0u : 1u);
+    EXPECT_EQ(read->skipped, flags == 1 ? 1u : 0u);
+  }
+}
+
 TEST(Otlp, AnHistogramThatContradictsItselfIsSkipped) {
   const auto read = [](const std::string& point) {
     const auto parsed = parse_otlp_metrics(with_points("histogram", point), OtlpFormat::Json);

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "../metrics/promtool.h"
+
 namespace ingest {
 namespace {
 
@@ -125,6 +127,7 @@ TEST(RumTable, ThePageIsPrometheusText) {
        }) {
     EXPECT_NE(page.find(line), std::string::npos) << line << page;
   }
+  EXPECT_EQ(metrics::complaint(page), "");
 }
 
 }  // namespace

@@ -7,6 +7,8 @@
 
 #include <gtest/gtest.h>
 
+#include "../metrics/promtool.h"
+
 namespace ingest {
 namespace {
 
@@ -131,12 +133,31 @@ TEST(SeriesTable, ThePageIsPrometheusText) {
   table.set("queue", {}, -2.5);
   table.see("users", {}, "a");
   EXPECT_EQ(table.text(),
+            "# HELP page_views_total Sent by the application.\n"
             "# TYPE page_views_total counter\n"
             "page_views_total{le_=\"x\",path=\"/a\\\"\\\\?\"} 3\n"
+            "# HELP queue Sent by the application.\n"
             "# TYPE queue gauge\n"
             "queue -2.5\n"
+            "# HELP users_distinct Sent by the application.\n"
             "# TYPE users_distinct gauge\n"
             "users_distinct 1\n");
+}
+
+TEST(SeriesTable, PromtoolIsContentWithThePageWhateverNamesAndLabelsWere) {
+  SeriesTable table({.names_max = 6});
+  table.count("page.views", {{"path", "/a\"\\\n\xff\xc3\xa4"}, {"le", "x"}, {"__n", ""}}, 3);
+  table.count("9 odd-name!", {{"", "x"}, {"a b", "1"}, {"a-b", "2"}}, 0.1);
+  table.set("queue", {}, -2.5e-300);
+  table.observe("took", {{"op", "x"}}, 15);
+  table.observe("took", {}, 1e300, 1.0 / 3);
+  table.see("users", {}, "a");
+  for (int number = 0; number < 20; ++number) {
+    table.count("n" + std::to_string(number), {}, 1);
+    table.observe("h" + std::to_string(number), {}, 1);
+    table.see("s" + std::to_string(number), {}, "x");
+  }
+  EXPECT_EQ(metrics::complaint(table.text()), "") << table.text();
 }
 
 TEST(SeriesTable, AHistogramsBucketsAddUp) {
@@ -158,7 +179,7 @@ TEST(SeriesTable, AHistogramsBucketsAddUp) {
        }) {
     EXPECT_TRUE(lines.contains(expected)) << expected << "\n" << table.text();
   }
-  EXPECT_EQ(lines.size(), Distribution::kBounds + 4);
+  EXPECT_EQ(lines.size(), Distribution::kBounds + 5);
 }
 
 }  // namespace

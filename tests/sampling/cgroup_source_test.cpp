@@ -129,9 +129,10 @@ TEST_F(CgroupSourceTest, AFolderThatIsMadeAnewHasNoRateOfTheOldOne) {
   std::filesystem::rename(root_ + "/pod", root_ + "/old");
   EXPECT_FALSE(sampler.sample(at(5))[Figure::MemoryBytes]);
   write_unified("/pod", 9'000'000, 0);
+  write("/pod/memory.current", "1100\n");
   const Sample back = sampler.sample(at(10));
   EXPECT_FALSE(back[Figure::CpuCores]);
-  EXPECT_EQ(back[Figure::MemoryBytes], 600.0);
+  EXPECT_EQ(back[Figure::MemoryBytes], 700.0) << "of the new folder's files";
   EXPECT_EQ(sampler.sample(at(15))[Figure::CpuCores], 0.0);
 }
 
