@@ -1,7 +1,6 @@
 // Against the kernel of this machine. The times of two samples are made up, one second apart, so
 // that a rate is the amount itself, and no clock has a part in it.
 #include <cmath>
-#include <fcntl.h>
 #include <filesystem>
 #include <fstream>
 #include <sys/statfs.h>
@@ -9,6 +8,7 @@
 
 #include <gtest/gtest.h>
 
+#include "own_cgroup.h"
 #include "sampling/sampler.h"
 #include "worker.h"
 
@@ -154,55 +154,6 @@ TEST(Kernel, NetworkIsTheSumOfTheInterfacesBesideTheLoopback) {
   for (int attempt = 0; attempt < 10 && !agrees; ++attempt) agrees = network_agrees();
   EXPECT_TRUE(agrees);
 }
-
-/// A cgroup of the test's own, in every hierarchy in which this process may make one.
-class OwnCgroup {
- public:
-  OwnCgroup() {
-    KeptFile mounted("/proc/self/mountinfo", KeptFile::Shape::Lines);
-    KeptFile own("/proc/self/cgroup", KeptFile::Shape::Lines);
-    Buffer first;
-    Buffer second;
-    const auto mounts = parse_cgroup_mounts(mounted.read(first).value_or(""));
-    const auto paths = parse_cgroup_paths(own.read(second).value_or(""));
-    if (!mounts || !paths) return;
-    const CgroupFolders at = cgroup_folders(*paths, *mounts);
-    for (const auto* folder : {&at.cpu, &at.cpuacct, &at.memory, &at.blkio, &at.unified}) {
-      if (*folder) make(**folder + "/muster-test-" + std::to_string(::getpid()));
-    }
-    if (at.memory) memory = *at.memory + "/muster-test-" + std::to_string(::getpid());
-    if (at.cpu) cpu = *at.cpu + "/muster-test-" + std::to_string(::getpid());
-  }
-  ~OwnCgroup() {
-    for (const std::string& folder : made_) ::rmdir(folder.c_str());
-  }
-  OwnCgroup(const OwnCgroup&) = delete;
-  OwnCgroup& operator=(const OwnCgroup&) = delete;
-
-  bool take(pid_t pid) const {
-    bool all = !made_.empty();
-    for (const std::string& folder : made_) {
-      all = put(folder + "/cgroup.procs", std::to_string(pid)) && all;
-    }
-    return all;
-  }
-  static bool put(const std::string& path, const std::string& text) {
-    const int file = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
-    if (file < 0) return false;
-    const bool done = ::write(file, text.data(), text.size()) > 0;
-    ::close(file);
-    return done;
-  }
-
-  std::string memory;
-  std::string cpu;
-
- private:
-  void make(const std::string& folder) {
-    if (::mkdir(folder.c_str(), 0755) == 0) made_.push_back(folder);
-  }
-  std::vector<std::string> made_;
-};
 
 TEST(Kernel, ACgroupHasItsUseAndItsLimits) {
   OwnCgroup cgroup;
