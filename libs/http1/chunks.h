@@ -40,7 +40,8 @@ class ChunkDecoder {
   /// be called until the input is taken or the state is not More.
   Step next(std::string_view input);
 
-  /// Takes all of the input that belongs to the body, for those who pass it on as it is.
+  /// Takes all of the input that belongs to the body, for those who pass it on as it is; the
+  /// payload is counted and not shown.
   Step pass(std::string_view input);
 
   /// Why the body was refused: 400, 413 or 431.
@@ -49,8 +50,9 @@ class ChunkDecoder {
   std::uint64_t payload_bytes() const { return payload_bytes_; }
 
  private:
-  // Size -> Extension? -> SizeEnd -> Data -> DataEnd -> DataFeed -> Size; after size 0:
-  // TrailerStart -> {TrailerName -> TrailerValue -> TrailerFeed -> TrailerStart, LastFeed -> Over}
+  // SizeStart -> Size -> {Blank, Extension} -> SizeFeed -> Data -> DataEnd -> DataFeed ->
+  // SizeStart; after size 0: TrailerStart -> {TrailerName -> TrailerValue -> TrailerFeed ->
+  // TrailerStart, LastFeed -> Over}
   enum class At : std::uint8_t {
     SizeStart,     // the first digit
     Size,          // more digits
