@@ -152,11 +152,12 @@ class FieldReader {
     });
   }
 
-  /// A field that frames or routes the message is for every hop; without it the next one would
+  /// A field that frames, routes or holds back the message is for every hop; without it the next one would
   /// read another message.
   void drop_named(std::string_view option) {
     const Known what = known(option);
-    if (what == Known::Length || what == Known::Coding || what == Known::Host) {
+    if (what == Known::Length || what == Known::Coding || what == Known::Host ||
+        what == Known::Expect) {
       return refuse("a connection option that names a field of the message");
     }
     for (std::size_t i = 0; i < head_.field_count; ++i) {

@@ -30,21 +30,14 @@ std::string unescape(const std::string& text) {
       continue;
     }
     switch (const char mark = text[++i]) {
-      case 'r':
-        out += '\r';
-        break;
-      case 'n':
-        out += '\n';
-        break;
-      case 't':
-        out += '\t';
-        break;
+      case 'r': out += '\r'; break;
+      case 'n': out += '\n'; break;
+      case 't': out += '\t'; break;
       case 'x':
         out += static_cast<char>(std::stoi(text.substr(i + 1, 2), nullptr, 16));
         i += 2;
         break;
-      default:
-        out += mark;
+      default: out += mark;
     }
   }
   return out;

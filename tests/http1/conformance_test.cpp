@@ -1,8 +1,9 @@
-// Every case of requests.txt has the outcome that the file says, in one piece and however it is cut.
-#include <gtest/gtest.h>
-
+// Every case of requests.txt has the outcome that the file says, in one piece and however it is
+// cut.
 #include <algorithm>
 #include <set>
+
+#include <gtest/gtest.h>
 
 #include "cases.h"
 #include "http1/chunks.h"

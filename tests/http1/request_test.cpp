@@ -1,3 +1,6 @@
+#include <string>
+#include <utility>
+
 #include <gtest/gtest.h>
 
 #include "http1/head.h"
@@ -91,10 +94,9 @@ TEST(Rfc9112Section32, ATargetIsTakenApart) {
   for (const auto& row : rows) {
     const Request one(std::string(row.method) + " " + row.target + " HTTP/1.1\r\nHost: h\r\n\r\n");
     ASSERT_EQ(one.state, Parse::Done) << row.target << ": " << one.why.why;
-    const std::string says =
-        std::string(kForms[static_cast<std::size_t>(one.head.form)]) + "|" +
-        std::string(one.head.path) + "|" + std::string(one.head.query) + "|" +
-        std::string(one.head.host);
+    const std::string says = std::string(kForms[static_cast<std::size_t>(one.head.form)]) + "|" +
+                             std::string(one.head.path) + "|" + std::string(one.head.query) + "|" +
+                             std::string(one.head.host);
     EXPECT_EQ(says, row.says) << row.target;
     EXPECT_EQ(one.dropped("host"), one.head.form == Form::Absolute) << row.target;
   }
@@ -104,7 +106,8 @@ TEST(Rfc9112Section61, TheLengthOfABodyIsHeldToItsLimit) {
   Limits limits;
   limits.body_bytes = 1000;
   const std::string head = "PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: ";
-  EXPECT_NE(read_request(head + "1000\r\n\r\n", limits).find("body length 1000"), std::string::npos);
+  EXPECT_NE(read_request(head + "1000\r\n\r\n", limits).find("body length 1000"),
+            std::string::npos);
   EXPECT_EQ(read_request(head + "1001\r\n\r\n", limits), "refused 413: a body that is too long");
 }
 
@@ -142,11 +145,11 @@ TEST(Rfc9110Section561, MembersOfListsAreFound) {
 }
 
 TEST(Rfc9110Section761, FieldsThatEndAtThisHopAreMarked) {
-  const Request one =
-      with("Connection: close, X-Hop , te\r\nKeep-Alive: 5\r\nTE: trailers\r\nx-hop: 1\r\n"
-           "Proxy-Authorization: x\r\nProxy-Connection: close\r\nProxy: evil\r\n"
-           "Upgrade: websocket\r\nHTTP2-Settings: x\r\nTrailer: X-Sum\r\nProxy-Status: ok\r\n"
-           "X-Hops: 2\r\n");
+  const Request one = with(
+      "Connection: close, X-Hop , te\r\nKeep-Alive: 5\r\nTE: trailers\r\nx-hop: 1\r\n"
+      "Proxy-Authorization: x\r\nProxy-Connection: close\r\nProxy: evil\r\n"
+      "Upgrade: websocket\r\nHTTP2-Settings: x\r\nTrailer: X-Sum\r\nProxy-Status: ok\r\n"
+      "X-Hops: 2\r\n");
   ASSERT_EQ(one.state, Parse::Done);
   for (const char* name : {"connection", "keep-alive", "te", "x-hop", "proxy-authorization",
                            "proxy-connection", "proxy", "upgrade", "http2-settings"}) {

@@ -1,3 +1,7 @@
+#include <span>
+#include <string>
+#include <utility>
+
 #include <gtest/gtest.h>
 
 #include "http1/head.h"
@@ -129,7 +133,8 @@ TEST(Rfc9110Section78, ASwitchOfProtocolsNamesOne) {
   EXPECT_EQ(Answer(start + "Upgrade: websocket\r\n\r\n").body(), "refused 502");
   EXPECT_EQ(Answer(start + "\r\n").body(), "refused 502");
   // What a server offers for later ends at this hop; what it insists on does not.
-  const std::string offer = "\r\nContent-Length: 0\r\nConnection: upgrade\r\nUpgrade: foo/2\r\n\r\n";
+  const std::string offer =
+      "\r\nContent-Length: 0\r\nConnection: upgrade\r\nUpgrade: foo/2\r\n\r\n";
   EXPECT_TRUE(Answer("HTTP/1.1 200 OK" + offer).head.drop[2]);
   EXPECT_FALSE(Answer("HTTP/1.1 426 Upgrade Required" + offer).head.drop[2]);
 }
@@ -145,7 +150,8 @@ TEST(Rfc9110Section1521, InterimAndEmptyResponsesArePassedOnWithoutFraming) {
 TEST(Responses, AreReadTheSameWhereverTheyAreCut) {
   for (const char* text :
        {"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: X-A\r\nX-A: 1\r\n\r\nhello",
-        "HTTP/1.0 200\r\nServer: a b\r\n\r\n", "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n\r\n",
+        "HTTP/1.0 200\r\nServer: a b\r\n\r\n",
+        "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n\r\n",
         "HTTP/1.1 200 OK\r\nX-A: 1\r\n 2\r\n\r\n", "HTTP/1.1 200 OK\r\nX-A: \rb\r\n\r\n"}) {
     const std::string_view bytes(text);
     const std::string whole = read_response(bytes, "GET", 0, bytes.size());
