@@ -152,8 +152,8 @@ class FieldReader {
     });
   }
 
-  /// A field that frames, routes or holds back the message is for every hop; without it the next one would
-  /// read another message.
+  /// A field that frames, routes or holds back the message is for every hop; without it the next
+  /// one would read another message.
   void drop_named(std::string_view option) {
     const Known what = known(option);
     if (what == Known::Length || what == Known::Coding || what == Known::Host ||
