@@ -1,3 +1,5 @@
+// A request's head (http1/head.h): its line, and what its fields mean once all of them are known.
+// Nothing that is judged here depends on the order of the fields.
 #include "http1/framing.h"
 #include "http1/grammar.h"
 #include "http1/head.h"

@@ -1,3 +1,5 @@
+// A response's head (http1/head.h). What cannot be passed on in one reading is refused with 502;
+// what an answer without a body says about a body is left out instead, since servers do say it.
 #include "http1/framing.h"
 #include "http1/grammar.h"
 #include "http1/head.h"
