@@ -7,10 +7,10 @@
 // twice and differs, a length beside a transfer coding, more than one Host. What is accepted has
 // one reading, and the next parser gets it in that form (http1/forward.h).
 //
-// A head takes 3 kB and is not cleared: keep one and hand it in again. The bytes
-// may arrive in pieces: More keeps in a Progress how far the bytes were looked through, so
-// that every byte is looked at a bounded number of times, and lines are judged as they become
-// whole. The answer does not depend on where the pieces were cut.
+// A head takes 3 kB and is not cleared: keep one and hand it in again. Its bytes may arrive in
+// pieces: More keeps in a Progress how far they were looked through, so that every byte is looked
+// at a bounded number of times, and lines are judged as they become whole. The answer does not
+// depend on where the pieces were cut.
 #pragma once
 
 #include <array>
