@@ -40,7 +40,7 @@ TEST(Rfc9112Section2, ARequestIsReadToItsEmptyLineAndNoFurther) {
   EXPECT_EQ(one.head.bytes, one.head.raw.size() + 2);
   EXPECT_EQ(describe(one.head),
             "PUT /a?b=c is origin\npath /a\nquery b=c\nhost shop.example\nminor 1\nbody none 0\n"
-            "upgrade \nbytes 57\n+ Host=shop.example\n+ X-A=1\n");
+            "upgrade \nbytes 55\n+ Host=shop.example\n+ X-A=1\n");
 }
 
 TEST(Rfc9112Section2, HowFarTheBytesWereLookedThroughNeverGoesBack) {
