@@ -119,10 +119,11 @@ std::optional<base::WallTime> parse_date(std::string_view text, base::WallTime n
 
 std::string format_date(base::WallTime time) {
   namespace chrono = std::chrono;
-  const chrono::sys_time<base::Duration> stamp(time.time_since_epoch());
+  // The first day that nanoseconds reach is not whole: nothing finer than a second from here on.
+  const chrono::sys_seconds stamp(chrono::floor<chrono::seconds>(time.time_since_epoch()));
   const auto day = chrono::floor<chrono::days>(stamp);
   const chrono::year_month_day date(day);
-  const chrono::hh_mm_ss clock(chrono::floor<chrono::seconds>(stamp - day));
+  const chrono::hh_mm_ss clock(stamp - day);
   const auto number = [](auto value, std::size_t digits) {
     std::string text = std::to_string(value);
     return text.insert(0, digits - std::min(digits, text.size()), '0');

@@ -50,6 +50,7 @@ TEST(Rfc9110Section567, DatesAreWrittenInTheFirstForm) {
   EXPECT_EQ(format_date(base::WallTime(base::seconds(784'111'777))),
             "Sun, 06 Nov 1994 08:49:37 GMT");
   EXPECT_EQ(format_date(base::WallTime{}), "Thu, 01 Jan 1970 00:00:00 GMT");
+  EXPECT_EQ(format_date(base::WallTime::min()), "Tue, 21 Sep 1677 00:12:43 GMT");
   EXPECT_EQ(format_date(base::WallTime(base::millis(-1))), "Wed, 31 Dec 1969 23:59:59 GMT");
 }
 
