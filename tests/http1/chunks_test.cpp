@@ -66,6 +66,7 @@ TEST(Rfc9112Section71, WhatIsNotExactlyAChunkIsRefused) {
                            "0x1\r\na",
                            "1\na\r\n0\r\n\r\n",
                            "1\r\nab\r\n0\r\n\r\n",
+                           "1\r\nab\n0\r\n\r\n",
                            "1\r\na\n0\r\n\r\n",
                            "1\r\na\r0\r\n\r\n",
                            "1 \r\na",
@@ -111,6 +112,7 @@ TEST(Rfc9110Section651, ATrailerThatWouldChangeTheMessageIsRefused) {
               "refused 400: a field that may not be in a trailer")
         << name;
   }
+  EXPECT_EQ(read("0\r\nX-Sum: 1\r\nHost: 1\r\n\r\n").substr(0, 11), "refused 400");
   for (const char* name : {"X-Sum", "Hos", "Hosts", "Grpc-Status", "Server-Timing", "ETag",
                            "X-A-Name-That-Is-Longer-Than-Any-Of-Those"}) {
     EXPECT_EQ(read("0\r\n" + std::string(name) + ":1\r\n\r\n").substr(0, 10), "done after") << name;

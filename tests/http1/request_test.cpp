@@ -121,6 +121,9 @@ TEST(Rfc6585Section5, AHeadIsHeldToItsLimits) {
   EXPECT_NE(read_request(fits, limits).find("bytes 64"), std::string::npos);
   const std::string above = start + "X: " + std::string(64 - start.size() - 6, 'a') + "\r\n\r\n";
   EXPECT_EQ(read_request(above, limits), "refused 431: a head that is too long");
+  const std::string full = above.substr(0, limits.head_bytes);  // no byte more would be looked at
+  EXPECT_EQ(read_request(full, limits), "refused 431: a head that is too long");
+  EXPECT_EQ(read_request(full.substr(0, limits.head_bytes - 1), limits), "more");
   EXPECT_EQ(read_request(start + "A: 1\r\nB: 2\r\n\r\n", limits), "refused 431: too many fields");
 }
 

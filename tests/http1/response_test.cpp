@@ -49,6 +49,7 @@ TEST(Rfc9112Section4, WhatIsNoStatusLineIsRefused) {
   }
   EXPECT_EQ(Answer("\r\nHTTP/1.1 200 OK\r\n\r\n").body(), "refused 502");
   EXPECT_EQ(Answer("HTTP/1.1 200 OK\n\n").body(), "refused 502");
+  EXPECT_EQ(Answer("HTTP/1.1 200 OK\nA: 1\r\n\r\n").body(), "refused 502");
 }
 
 TEST(Rfc9112Section5, FieldsAreHeldToTheirGrammar) {
