@@ -1,0 +1,104 @@
+// Whether a request is let in. The order is the law:
+//   1. probes and signed traffic of drills are let in and not counted (the edge says which);
+//   2. a client on the deny list is turned away;
+//   3. a client on the allow list is let in and not counted;
+//   4. the client's bucket (its address, IPv6: its /64) is asked in every rule that matches;
+//   5. only then its fingerprint: it can only tighten. A client that changes a header with every
+//      request gets a new fingerprint each time, and is stopped by step 4 as if it had not; and
+//      once it is, its fingerprints take no places of the table;
+//   6. only what is let in is counted, so that a client that goes on asking is served its quota,
+//      and `Retry-After` is true.
+//
+// Threads: each has a Limiter of its own; the Table and the Rules are shared. Threads that decide
+// about one client at the same instant may all see its last free place: at most one request more
+// per further thread.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "base/time.h"
+#include "limit/fingerprint.h"
+#include "limit/rules.h"
+#include "limit/table.h"
+
+namespace limit {
+
+struct Request {
+  Address client;
+  Subject subject;
+  std::string_view method;
+  std::string_view target;  // path and query as they were sent
+  std::span<const Header> headers;
+  bool exempt = false;  // a probe, or drill traffic whose signature was checked
+};
+
+enum class Verdict : std::uint8_t { Admit, Refuse, Deny };
+enum class Bucket : std::uint8_t { Client, Fingerprint };
+
+/// Places of a limit in the Rules.
+struct LimitRef {
+  std::uint8_t rule = 0;
+  std::uint8_t window = 0;
+};
+
+struct Decision {
+  Verdict verdict = Verdict::Admit;  // what to do
+  Verdict judged = Verdict::Admit;   // what would be done if this were no dry run
+  bool counted = false;              // false: exempt, on a list, or no rule matches
+  Bucket bucket = Bucket::Client;    // whose limit it is
+  std::uint16_t matched = 0;         // bit i: rule i was enforced
+  std::optional<LimitRef> limit;     // the refusing limit, or that with the fewest requests left
+  std::uint32_t remaining = 0;       // requests left under it
+  base::Duration retry_after{0};     // of a refusal
+};
+
+class Limiter {
+ public:
+  /// Lifetime: rules and table outlive it.
+  Limiter(const Rules& rules, Table& table, Sharing sharing);
+
+  /// `now`: may be coarse. It moves on together with those of other threads, to within a step.
+  Decision decide(const Request& request, base::TimePoint now);
+
+ private:
+  struct Entry {
+    Word* counter;
+    std::uint8_t rule;
+    Bucket bucket;
+  };
+  struct Entries {
+    std::array<Entry, 2 * Rules::kRulesMax> all;
+    std::size_t count = 0;
+  };
+  void tick(base::TimePoint now);
+  Decision by_rules(const Request& request);
+  void find(Entries& entries, std::uint64_t subject, Bucket bucket, std::uint16_t matched);
+  /// Refuses in `decision` when one of the entries from `first` on is at its limit.
+  void judge(const Entries& entries, std::size_t first, Decision& decision) const;
+  void judge(const Entry& entry, Decision& decision) const;
+  void count(const Entries& entries) const;
+  std::uint64_t key(std::uint64_t subject, std::size_t rule, Bucket bucket) const;
+
+  /// What the table asks: the greatest part of a quota that is used up.
+  class UsedUp : public Ranking {
+   public:
+    explicit UsedUp(const Limiter& limiter) : limiter_(limiter) {}
+    std::uint32_t rank(std::uint64_t key, const Word* counter) const override;
+
+   private:
+    const Limiter& limiter_;
+  };
+
+  const Rules& rules_;
+  Table& table_;
+  Sharing sharing_;
+  UsedUp ranking_{*this};
+  base::TimePoint now_ = base::kNever;
+  std::array<std::array<Moment, Rules::kWindowsMax>, Rules::kRulesMax> moments_{};
+};
+
+}  // namespace limit

@@ -1,0 +1,90 @@
+// Sliding windows in a fixed number of words. A window of length w is cut into steps of s = w / k.
+// A counter keeps the current step, the k - 1 before it and the oldest one, of which a part has
+// left the window already. For that oldest part one has to assume how its requests lay in it:
+//   - as many as an even client at the limit would have there (quota / k) are taken as even, and
+//     fade out as the step leaves the window;
+//   - what is above that is taken as having come at the step's very end, and counts until the whole
+//     step has left.
+// So a client that keeps its rate is never refused for what is older than the window, and one that
+// bursts cannot double its quota across a boundary, as it can with the usual two weighted buckets.
+//
+// Bounds, with N(d) the requests counted in the last d: N(w - s) <= estimate <= N(w + s), and
+// N(w) <= estimate + quota / k + 1. A limit that admits while estimate < quota thus never admits
+// more than quota x (1 + 1/k) + 1 in any stretch of length w. k = 2 x words - 1: with three words k
+// = 5 (20 % over the quota at worst, after a burst at a step's end), with two words 3 (33 %), with
+// one word 1, which is the two-bucket counter of "How we built rate limiting capable of scaling to
+// millions of domains" (Cloudflare, 2017). Source: tests/limit/windows_test.cpp holds the bounds
+// against an exact log of every request.
+//
+// Word i holds the newest step e with e mod words = i, and the one `words` steps before it:
+// e (24 bits), count of the older (20 bits), count of the newer (20 bits). Counting is one addition
+// to a word, or one exchange where a step begins; nothing is allocated and nothing is swept. A zero
+// word is an unused one.
+//
+// Thread: words are read and written through std::atomic_ref, relaxed: counts carry no other data.
+// When threads count at once, a request may land in the step after its own; none is lost.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "base/time.h"
+
+namespace limit {
+
+using Word = std::uint64_t;
+
+/// At most `quota` requests in any stretch of `window`.
+struct Limit {
+  std::uint32_t quota = 0;
+  base::Duration window{0};
+  bool operator==(const Limit&) const = default;
+};
+
+/// A step counts at most about a million: larger quotas are refused where limits are read.
+inline constexpr std::uint32_t kQuotaMax = 1'000'000;
+
+/// Whether other threads use the same words. One alone pays for no locked instruction.
+enum class Sharing { OneThread, Threads };
+
+/// Where a time lies in the steps of a window. The same for all keys: computed once per tick.
+struct Moment {
+  std::uint32_t step = 0;
+  std::uint32_t slot = 0;         // the word of that step
+  std::uint32_t oldest_part = 0;  // of the oldest step, what is still inside, in 1/65536
+  base::Duration into{0};         // since the step began
+};
+
+class Window {
+ public:
+  /// `words` of a counter, 1 … 4. The quota is 1 … kQuotaMax, the window positive.
+  Window(Limit limit, int words);
+
+  const Limit& limit() const { return limit_; }
+  int words() const { return words_; }
+  /// s, and k of the bounds.
+  base::Duration step() const { return step_; }
+  int steps() const { return steps_; }
+
+  Moment at(base::TimePoint now) const;
+  std::uint32_t estimate(const Word* counter, const Moment& moment) const;
+  void count(Word* counter, const Moment& moment, Sharing sharing) const;
+  /// The least time after which the estimate is at most `target`, if nothing is counted meanwhile.
+  base::Duration wait(const Word* counter, const Moment& moment, std::uint32_t target) const;
+
+ private:
+  struct Sum {
+    std::uint32_t inside = 0;
+    std::uint32_t oldest = 0;
+  };
+  Sum sum(const Word* counter, std::uint32_t step) const;
+  std::uint32_t total(const Sum& sum, std::uint32_t oldest_part) const;
+
+  Limit limit_;
+  int words_;
+  int steps_;
+  base::Duration step_;
+  std::uint32_t share_;  // of an even client at the limit, in one step
+};
+
+}  // namespace limit
