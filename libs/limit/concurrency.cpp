@@ -7,11 +7,11 @@
 namespace limit {
 namespace {
 
-// A place: whose it is (40 bits), how many wait (12), how many run (12). Zero is free.
+// A place: whose it is (40 bits), how many wait (12), how many run (12). Zero is free; with a user
+// and no count it is claimed.
 constexpr unsigned kCountBits = 12;
 constexpr Word kCountMask = (Word{1} << kCountBits) - 1;
 constexpr unsigned kTagShift = 2 * kCountBits;
-constexpr int kAttemptsMax = 16;
 
 std::uint32_t running_of(Word word) {
   return static_cast<std::uint32_t>(word & kCountMask);
@@ -65,15 +65,13 @@ Concurrency::Step Concurrency::try_begin(std::uint64_t tag, std::size_t set, Tic
     ticket = {Turn::Refuse, Ticket::kUncounted};
     return Step::Done;
   }
-  Word free = 0;
-  if (!std::atomic_ref<Word>(memory_[unused]).compare_exchange_strong(free, packed(tag, 1, 0))) {
-    users_.fetch_sub(1);
-    return Step::Again;
-  }
-  return settle(unused, set, tag, ticket);
+  const Step step = claim(unused, set, tag, ticket);
+  if (step != Step::Done) users_.fetch_sub(1);
+  return step;
 }
 
 Concurrency::Step Concurrency::join(std::size_t place, Word seen, Ticket& ticket) {
+  if (running_of(seen) == 0 && waiting_of(seen) == 0) return Step::Again;  // a claim
   Word next = seen;
   Turn turn = Turn::Refuse;
   if (running_of(seen) < limits_.running_max) {
@@ -93,14 +91,17 @@ Concurrency::Step Concurrency::join(std::size_t place, Word seen, Ticket& ticket
   return Step::Done;
 }
 
-Concurrency::Step Concurrency::settle(std::size_t place, std::size_t set, std::uint64_t tag,
-                                      Ticket& ticket) {
-  // Another thread may have given the same user another free place meanwhile. Both look after both
-  // have written, so at least one sees the other, and who sees it withdraws.
+Concurrency::Step Concurrency::claim(std::size_t place, std::size_t set, std::uint64_t tag,
+                                     Ticket& ticket) {
+  const std::atomic_ref<Word> word(memory_[place]);
+  Word free = 0;
+  if (!word.compare_exchange_strong(free, packed(tag, 0, 0))) return Step::Again;
+  const bool twice = elsewhere(place, set, tag);
+  // Nobody else changes a claim: who meets one goes round.
+  word.store(twice ? 0 : packed(tag, 1, 0));
+  if (twice) return Step::Again;
   ticket = {Turn::Admit, static_cast<std::uint32_t>(place)};
-  if (!elsewhere(place, set, tag)) return Step::Done;
-  end(ticket);
-  return Step::Again;
+  return Step::Done;
 }
 
 bool Concurrency::elsewhere(std::size_t place, std::size_t set, std::uint64_t tag) const {

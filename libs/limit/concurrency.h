@@ -11,8 +11,11 @@
 // when nothing of its user is under way, so the block bounds the users at once, not all users.
 // Where all places of a user's set are taken its requests are admitted and not counted.
 //
-// Thread: any number at once. Counts are exact: a place changes by compare-and-exchange, and a user
-// who gets two places at once gives one back.
+// Thread: any number at once, and never more than the limits of what is counted. A place changes by
+// compare-and-exchange. A new one is claimed first, without a count, and confirmed when no other
+// place of the set has the same user: two threads that claim for one user at once look after both
+// have written, so at least one sees the other and withdraws. Who meets a claim tries again, and
+// after kAttemptsMax times goes uncounted: a decision never waits for another thread.
 #pragma once
 
 #include <atomic>
@@ -43,6 +46,7 @@ class Concurrency {
  public:
   static constexpr std::size_t kWays = 8;
   static constexpr std::uint32_t kCountMax = 4000;
+  static constexpr int kAttemptsMax = 1000;
 
   /// `memory`: zeroed, at least kWays words. Limits above kCountMax count as kCountMax.
   /// Lifetime: the memory outlives it.
@@ -67,7 +71,7 @@ class Concurrency {
   enum class Step : std::uint8_t { Done, Again, Full };
   Step try_begin(std::uint64_t tag, std::size_t set, Ticket& ticket);
   Step join(std::size_t place, Word seen, Ticket& ticket);
-  Step settle(std::size_t place, std::size_t set, std::uint64_t tag, Ticket& ticket);
+  Step claim(std::size_t place, std::size_t set, std::uint64_t tag, Ticket& ticket);
   bool elsewhere(std::size_t place, std::size_t set, std::uint64_t tag) const;
   Word change(std::uint32_t place, std::int64_t running, std::int64_t waiting);
 
