@@ -150,6 +150,7 @@ void cached_and_decision(benchmark::State& state) {
     (void)step;
     const std::size_t who = order()[number % kOrder];
     const Person& person = people()[who];
+    setting.limiter.prefetch(caches[who].last());
     const limit::Subject& subject = caches[who].subject(setting.identifier, traits_of(person));
     benchmark::DoNotOptimize(setting.decide(person, subject, number));
     ++number;

@@ -100,6 +100,8 @@ class FingerprintCache {
   /// As Identifier::subject, hashed again only where something differs from the call before.
   /// Lifetime: `identifier` is the same one at every call.
   const Subject& subject(const Identifier& identifier, const Traits& traits);
+  /// That of the call before, which the next one very likely gives again.
+  const Subject& last() const { return subject_; }
 
  private:
   static constexpr std::size_t kBytesMax = 480;

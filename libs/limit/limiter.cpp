@@ -30,6 +30,14 @@ std::uint64_t Limiter::key(std::uint64_t subject, std::size_t rule, Bucket bucke
   return (mixed & ~kLowBits) | rule << kRuleShift | static_cast<std::uint64_t>(bucket);
 }
 
+void Limiter::prefetch(const Subject& subject) const {
+  for (unsigned left = rules_.unconditional(); left != 0; left &= left - 1) {
+    const auto rule = static_cast<std::size_t>(std::countr_zero(left));
+    table_.prefetch(key(subject.client, rule, Bucket::Client));
+    table_.prefetch(key(subject.fingerprint.value, rule, Bucket::Fingerprint));
+  }
+}
+
 std::uint32_t Limiter::UsedUp::rank(std::uint64_t key, const Word* counter) const {
   const std::size_t index = key >> kRuleShift & kRuleMask;
   const std::vector<Rule>& rules = limiter_.rules_.all();
@@ -63,9 +71,6 @@ Decision Limiter::by_rules(const Request& request) {
   if (decision.matched == 0) return decision;
   decision.counted = true;
   Entries entries;
-  table_.prefetch(key(request.subject.fingerprint.value,
-                      static_cast<std::size_t>(std::countr_zero(decision.matched)),
-                      Bucket::Fingerprint));
   find(entries, request.subject.client, Bucket::Client, decision.matched);
   judge(entries, 0, decision);
   if (decision.judged == Verdict::Refuse) return decision;

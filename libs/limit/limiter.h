@@ -60,6 +60,12 @@ class Limiter {
  public:
   /// Lifetime: rules and table outlive it.
   Limiter(const Rules& rules, Table& table, Sharing sharing);
+  Limiter(const Limiter&) = delete;  // its ranking refers to it
+  Limiter& operator=(const Limiter&) = delete;
+
+  /// Fetches what decide() will read, while the caller has something else to do: as a rule, the
+  /// subject of the request before on this connection, while this one's headers are compared.
+  void prefetch(const Subject& subject) const;
 
   /// `now`: may be coarse. It moves on together with those of other threads, to within a step.
   Decision decide(const Request& request, base::TimePoint now);

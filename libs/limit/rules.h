@@ -70,6 +70,8 @@ class Rules {
   const PrefixSet& deny() const { return deny_; }
   bool dry_run() const { return dry_run_; }
 
+  /// Bit i: rule i is for every request.
+  std::uint16_t unconditional() const { return unconditional_; }
   /// Bit i: rule i is for this request.
   std::uint16_t matching(std::string_view method, std::string_view target,
                          std::span<const Header> headers) const;

@@ -33,6 +33,12 @@ Word* find_in(Word* set, std::uint64_t key) {
   return nullptr;
 }
 
+/// The place that a key has unless it was taken when the key came; also where the search for who
+/// makes room begins, so that among equals it is not always the same that goes.
+std::size_t first_way(std::uint64_t key) {
+  return (key >> 8U) % Table::kWays;
+}
+
 /// The place that a new key takes; kWays where there is none.
 struct Place {
   std::size_t way = Table::kWays;
@@ -40,14 +46,17 @@ struct Place {
 };
 
 Place place_for(std::uint64_t key, Word* set, const Ranking& ranking) {
+  const std::size_t first = first_way(key);
+  for (std::size_t i = 0; i < Table::kWays; ++i) {
+    const std::size_t way = (first + i) % Table::kWays;
+    if (key_at(set, way) == kFree) return {way, kFree};
+  }
   Place best;
   std::uint32_t lowest = Ranking::kOver;
   for (std::size_t i = 0; i < Table::kWays; ++i) {
-    // Among equals it is not always the first that goes.
-    const std::size_t way = (i + (key >> 8U)) % Table::kWays;
+    const std::size_t way = (first + i) % Table::kWays;
     const std::uint64_t there = key_at(set, way);
-    if (there == kFree) return {way, kFree};
-    if (there == kBusy) continue;
+    if (there == kFree || there == kBusy) continue;
     const std::uint32_t rank = ranking.rank(there, counter_of(set, way));
     if (rank >= lowest) continue;
     lowest = rank;
@@ -78,7 +87,9 @@ Word* Table::set_of(std::uint64_t key) const {
 }
 
 void Table::prefetch(std::uint64_t key) const {
-  __builtin_prefetch(set_of(valid(key)));
+  Word* const set = set_of(key);
+  __builtin_prefetch(set);
+  __builtin_prefetch(counter_of(set, first_way(key)), 1);
 }
 
 Word* Table::find(std::uint64_t key) {

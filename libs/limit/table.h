@@ -52,7 +52,8 @@ class Table {
   /// The counter of a key, zeroed when it is new; null where all places of its set are over their
   /// limits.
   Word* find_or_insert(std::uint64_t key, const Ranking& ranking);
-  /// Asks the processor for a key's line of keys, which is then there when it is looked up.
+  /// Asks the processor for a key's line of keys and for the counter that it most likely has, so
+  /// that they are there when it is looked up.
   void prefetch(std::uint64_t key) const;
 
   std::size_t keys_max() const { return sets_ * kWays; }
