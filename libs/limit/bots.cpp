@@ -80,7 +80,8 @@ Word packed(std::uint64_t owner, const Run& run) {
 }
 
 std::uint64_t owner_of(std::uint64_t client) {
-  return (client & kNumberMask) | 1U;  // never that of an unused word
+  const std::uint64_t owner = client & kNumberMask;
+  return owner == 0 ? 1 : owner;  // never that of an unused word
 }
 
 }  // namespace

@@ -25,7 +25,8 @@ Word packed(std::uint64_t tag, std::uint32_t running, std::uint32_t waiting) {
 }
 
 std::uint64_t tag_of(std::uint64_t user) {
-  return (user & ((std::uint64_t{1} << 40U) - 1)) | 1U;
+  const std::uint64_t tag = user & ((std::uint64_t{1} << 40U) - 1);
+  return tag == 0 ? 1 : tag;  // never that of a free place
 }
 
 }  // namespace

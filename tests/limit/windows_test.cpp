@@ -36,8 +36,8 @@ class Log {
 base::Duration next_gap(base::Random& random, base::Duration window) {
   const double mean = base::to_seconds(window);
   if (random.chance(0.9)) return base::Duration(0) + base::millis(random.between(0, 20));
-  if (random.chance(0.9)) {
-    return base::Duration(static_cast<std::int64_t>(random.exponential(mean / 40) * 1e9));
+  if (random.chance(0.97)) {
+    return base::Duration(static_cast<std::int64_t>(random.exponential(mean / 80) * 1e9));
   }
   return base::Duration(static_cast<std::int64_t>(random.unit() * 2.5 * mean * 1e9));
 }
