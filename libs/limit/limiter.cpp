@@ -30,11 +30,9 @@ std::uint64_t Limiter::key(std::uint64_t subject, std::size_t rule, Bucket bucke
   return (mixed & ~kLowBits) | rule << kRuleShift | static_cast<std::uint64_t>(bucket);
 }
 
-void Limiter::prefetch(const Subject& subject) const {
+void Limiter::prefetch(std::uint64_t subject, Bucket bucket) const {
   for (unsigned left = rules_.unconditional(); left != 0; left &= left - 1) {
-    const auto rule = static_cast<std::size_t>(std::countr_zero(left));
-    table_.prefetch(key(subject.client, rule, Bucket::Client));
-    table_.prefetch(key(subject.fingerprint.value, rule, Bucket::Fingerprint));
+    table_.prefetch(key(subject, static_cast<std::size_t>(std::countr_zero(left)), bucket));
   }
 }
 

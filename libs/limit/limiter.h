@@ -63,9 +63,9 @@ class Limiter {
   Limiter(const Limiter&) = delete;  // its ranking refers to it
   Limiter& operator=(const Limiter&) = delete;
 
-  /// Fetches what decide() will read, while the caller has something else to do: as a rule, the
-  /// subject of the request before on this connection, while this one's headers are compared.
-  void prefetch(const Subject& subject) const;
+  /// Fetches what decide() will read of a client or fingerprint, while the caller has something
+  /// else to do: comparing the headers of a connection (FingerprintCache::last), or hashing them.
+  void prefetch(std::uint64_t subject, Bucket bucket) const;
 
   /// `now`: may be coarse. It moves on together with those of other threads, to within a step.
   Decision decide(const Request& request, base::TimePoint now);

@@ -98,9 +98,9 @@ base::Result<Rule> prepared(const RuleSettings& settings) {
   std::vector<Limit> limits = settings.limits;
   std::sort(limits.begin(), limits.end(),
             [](const Limit& a, const Limit& b) { return a.window < b.window; });
-  // From the longest: three words, three words, two.
-  constexpr std::array<std::size_t, Rules::kWindowsMax> kOffsets = {0, 2, 5};
-  constexpr std::array<int, Rules::kWindowsMax> kWords = {2, 3, 3};
+  // From the longest: three words, three words, one.
+  constexpr std::array<std::size_t, Rules::kWindowsMax> kOffsets = {0, 1, 4};
+  constexpr std::array<int, Rules::kWindowsMax> kWords = {1, 3, 3};
   Rule rule{settings.name, settings.match, {}, {}, "", 0};
   for (std::size_t i = 0; i < limits.size(); ++i) {
     if (i > 0 && limits[i].window == limits[i - 1].window) {

@@ -3,8 +3,8 @@
 // do not change: a new configuration is a new Rules, swapped in whole.
 //
 // Every rule that matches a request is enforced, each with a counter of its own per client and per
-// fingerprint. A rule has one to three windows, which share the eight words of a counter: the two
-// longest have three words each, a shorter third one has two (limit/windows.h has the bounds).
+// fingerprint. A rule has one to three windows, which share the seven words of a counter: the two
+// longest have three words each, a shorter third one has one (limit/windows.h has the bounds).
 #pragma once
 
 #include <cstdint>

@@ -9,7 +9,9 @@ namespace {
 
 constexpr std::size_t kLineBytes = 64;
 constexpr std::size_t kLineWords = kLineBytes / sizeof(Word);
-constexpr std::size_t kSetWords = Table::kWays * (1 + Table::kCounterWords);
+constexpr std::size_t kPlaceWords = 1 + Table::kCounterWords;
+constexpr std::size_t kSetWords = Table::kWays * kPlaceWords;
+static_assert(kPlaceWords == kLineWords);
 constexpr std::uint64_t kFree = 0;
 constexpr std::uint64_t kBusy = 1;  // a thread is moving in
 constexpr int kAttemptsMax = 4;
@@ -18,25 +20,31 @@ std::uint64_t valid(std::uint64_t key) {
   return key <= kBusy ? key + 2 : key;
 }
 
+Word* place_at(Word* set, std::size_t way) {
+  return set + way * kPlaceWords;
+}
+
 Word* counter_of(Word* set, std::size_t way) {
-  return set + Table::kWays + way * Table::kCounterWords;
+  return place_at(set, way) + 1;
 }
 
 std::uint64_t key_at(Word* set, std::size_t way) {
-  return std::atomic_ref<Word>(set[way]).load(std::memory_order_acquire);
+  return std::atomic_ref<Word>(*place_at(set, way)).load(std::memory_order_acquire);
+}
+
+/// Where a key begins to look for itself; also where the search for who makes room begins, so that
+/// among equals it is not always the same that goes.
+std::size_t first_way(std::uint64_t key) {
+  return (key >> 8U) % Table::kWays;
 }
 
 Word* find_in(Word* set, std::uint64_t key) {
-  for (std::size_t way = 0; way < Table::kWays; ++way) {
+  const std::size_t first = first_way(key);
+  for (std::size_t i = 0; i < Table::kWays; ++i) {
+    const std::size_t way = (first + i) % Table::kWays;
     if (key_at(set, way) == key) return counter_of(set, way);
   }
   return nullptr;
-}
-
-/// The place that a key has unless it was taken when the key came; also where the search for who
-/// makes room begins, so that among equals it is not always the same that goes.
-std::size_t first_way(std::uint64_t key) {
-  return (key >> 8U) % Table::kWays;
 }
 
 /// The place that a new key takes; kWays where there is none.
@@ -87,9 +95,7 @@ Word* Table::set_of(std::uint64_t key) const {
 }
 
 void Table::prefetch(std::uint64_t key) const {
-  Word* const set = set_of(key);
-  __builtin_prefetch(set);
-  __builtin_prefetch(counter_of(set, first_way(key)), 1);
+  __builtin_prefetch(place_at(set_of(key), first_way(key)), 1);
 }
 
 Word* Table::find(std::uint64_t key) {
@@ -116,7 +122,7 @@ Word* Table::insert(std::uint64_t key, const Ranking& ranking) {
 }
 
 bool Table::take(Word* set, std::size_t way, std::uint64_t seen, std::uint64_t key) {
-  const std::atomic_ref<Word> place(set[way]);
+  const std::atomic_ref<Word> place(*place_at(set, way));
   if (!place.compare_exchange_strong(seen, kBusy, std::memory_order_acquire)) return false;
   if (seen != kFree) {
     evictions_.fetch_add(1, std::memory_order_relaxed);

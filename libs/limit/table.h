@@ -1,9 +1,10 @@
 // Counters of all clients in one block of memory that never grows. The caller maps it, zeroed and
 // lazily, so that what is not used costs nothing; a flood of new keys costs places, not memory.
 //
-// A key belongs to one set of eight places: a line of eight keys, then the eight counters of eight
-// words. A lookup reads the line of keys and one line of counters. Keys are secret hashes
-// (limit/fingerprint.h), so nobody can choose keys that share a set.
+// A key belongs to one set of eight places. A place is one cache line: the key and seven words of
+// counter; a key begins to look for itself at a place of its own choice, so that mostly one line
+// is read. Keys are secret hashes (limit/fingerprint.h), so nobody can choose keys that share a
+// set.
 //
 // Which key makes room in a full set: the one that is farthest from its limit. One that is over
 // its limit never does, so a flood cannot free a client that is limited; a flood's own keys,
@@ -37,9 +38,9 @@ class Ranking {
 class Table {
  public:
   static constexpr std::size_t kWays = 8;
-  static constexpr std::size_t kCounterWords = 8;
+  static constexpr std::size_t kCounterWords = 7;
 
-  /// Words to map for at least `keys` keys: 72 bytes each.
+  /// Words to map for at least `keys` keys: 64 bytes each.
   static std::size_t words_for(std::size_t keys);
 
   /// `memory`: zeroed, of words_for() words. Lifetime: the memory outlives the table.
@@ -52,8 +53,8 @@ class Table {
   /// The counter of a key, zeroed when it is new; null where all places of its set are over their
   /// limits.
   Word* find_or_insert(std::uint64_t key, const Ranking& ranking);
-  /// Asks the processor for a key's line of keys and for the counter that it most likely has, so
-  /// that they are there when it is looked up.
+  /// Asks the processor for the place that a key most likely has, so that it is there when it is
+  /// looked up.
   void prefetch(std::uint64_t key) const;
 
   std::size_t keys_max() const { return sets_ * kWays; }

@@ -25,6 +25,8 @@
 // When threads count at once, a request may land in the step after its own; none is lost.
 #pragma once
 
+#include <algorithm>
+#include <atomic>
 #include <cstdint>
 #include <span>
 
@@ -33,6 +35,47 @@
 namespace limit {
 
 using Word = std::uint64_t;
+
+/// What a word holds. Here, with what reads and counts it, because a request does so a dozen times
+/// and a call would cost as much as the work.
+namespace cells {
+
+inline constexpr unsigned kCountBits = 20;
+inline constexpr unsigned kStepBits = 24;
+inline constexpr Word kCountMask = (Word{1} << kCountBits) - 1;
+inline constexpr Word kStepMask = (Word{1} << kStepBits) - 1;
+/// Counting stops here, so that threads that add at once cannot carry into the older count.
+inline constexpr std::uint32_t kCountMax = static_cast<std::uint32_t>(kCountMask) - 4096;
+inline constexpr std::int64_t kWhole = 65536;
+
+struct Cell {
+  std::uint32_t step;
+  std::uint32_t older;
+  std::uint32_t newer;
+};
+
+inline Cell unpack(Word word) {
+  return {static_cast<std::uint32_t>(word >> (2 * kCountBits)),
+          static_cast<std::uint32_t>(word >> kCountBits & kCountMask),
+          static_cast<std::uint32_t>(word & kCountMask)};
+}
+
+inline Word pack(const Cell& cell) {
+  return Word{cell.step} << (2 * kCountBits) | Word{cell.older} << kCountBits | cell.newer;
+}
+
+/// How many steps ago `past` was; negative for one that is still to come.
+inline std::int32_t age_of(std::uint32_t past, std::uint32_t now) {
+  const std::uint32_t shifted = (now - past) << (32U - kStepBits);
+  return static_cast<std::int32_t>(shifted) >> (32U - kStepBits);
+}
+
+inline Word load(const Word& word) {
+  // atomic_ref takes no const object before C++26; nothing is written.
+  return std::atomic_ref<Word>(const_cast<Word&>(word)).load(std::memory_order_relaxed);
+}
+
+}  // namespace cells
 
 /// At most `quota` requests in any stretch of `window`.
 struct Limit {
@@ -77,6 +120,9 @@ class Window {
     std::uint32_t inside = 0;
     std::uint32_t oldest = 0;
   };
+  void begin_step(Word* counter, const Moment& moment, Sharing sharing) const;
+  template <std::uint32_t kWords>
+  static Sum sum_of(const Word* counter, std::uint32_t step);
   Sum sum(const Word* counter, std::uint32_t step) const;
   std::uint32_t total(const Sum& sum, std::uint32_t oldest_part) const;
 
@@ -86,5 +132,58 @@ class Window {
   base::Duration step_;
   std::uint32_t share_;  // of an even client at the limit, in one step
 };
+
+template <std::uint32_t kWords>
+Window::Sum Window::sum_of(const Word* counter, std::uint32_t step) {
+  // Ages are counted from kWords steps to come: a thread whose tick is late still counts what
+  // others counted in the step after. No branches: each of them would be taken at random.
+  constexpr std::uint32_t kOldestNewer = 3 * kWords - 1;
+  constexpr std::uint32_t kOldestOlder = kOldestNewer - kWords;
+  Sum sum;
+  for (std::uint32_t i = 0; i < kWords; ++i) {
+    const cells::Cell cell = cells::unpack(cells::load(counter[i]));
+    const std::uint32_t age =
+        (step + kWords - cell.step) & static_cast<std::uint32_t>(cells::kStepMask);
+    sum.inside += age < kOldestNewer ? cell.newer : 0;
+    sum.oldest += age == kOldestNewer ? cell.newer : 0;
+    sum.inside += age < kOldestOlder ? cell.older : 0;
+    sum.oldest += age == kOldestOlder ? cell.older : 0;
+  }
+  return sum;
+}
+
+inline Window::Sum Window::sum(const Word* counter, std::uint32_t step) const {
+  switch (words_) {
+    case 1: return sum_of<1>(counter, step);
+    case 2: return sum_of<2>(counter, step);
+    case 3: return sum_of<3>(counter, step);
+    default: return sum_of<4>(counter, step);
+  }
+}
+
+inline std::uint32_t Window::total(const Sum& sum, std::uint32_t oldest_part) const {
+  const std::uint32_t even = std::min(sum.oldest, share_);
+  const std::uint64_t faded =
+      (std::uint64_t{even} * oldest_part + cells::kWhole - 1) / cells::kWhole;
+  return sum.inside + (sum.oldest - even) + static_cast<std::uint32_t>(faded);
+}
+
+inline std::uint32_t Window::estimate(const Word* counter, const Moment& moment) const {
+  return total(sum(counter, moment.step), moment.oldest_part);
+}
+
+inline void Window::count(Word* counter, const Moment& moment, Sharing sharing) const {
+  const std::atomic_ref<Word> word(counter[moment.slot]);
+  Word seen = word.load(std::memory_order_relaxed);
+  const bool usual = seen >> (2 * cells::kCountBits) == moment.step &&
+                     (seen & cells::kCountMask) < cells::kCountMax;
+  if (usual && sharing == Sharing::OneThread) {
+    word.store(seen + 1, std::memory_order_relaxed);
+  } else if (usual) {
+    word.fetch_add(1, std::memory_order_relaxed);
+  } else {
+    begin_step(counter, moment, sharing);
+  }
+}
 
 }  // namespace limit

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include "limit/table.h"
+
 namespace limit {
 namespace {
 
@@ -41,7 +43,7 @@ TEST(Rules, WindowsAreSortedAndShareACounter) {
     EXPECT_EQ(one.offsets[i], end);
     end += static_cast<std::size_t>(one.windows[i].words());
   }
-  EXPECT_EQ(end, 8u);
+  EXPECT_EQ(end, Table::kCounterWords);
   EXPECT_EQ(one.policy.substr(0, 19), "\"three-10s\";q=3;w=1");
 }
 
