@@ -1,0 +1,77 @@
+#include "alert/health.h"
+
+#include <utility>
+
+namespace alert {
+
+namespace {
+
+constexpr double kAnswerMs = 200;
+
+/// Collects issues; the number of them is the verdict.
+class Judging {
+ public:
+  void look(const char* what, const char* unit, const Threshold& threshold,
+            std::optional<double> value) {
+    const Reading reading = judge(threshold, value);
+    if (!reading.sampled) {
+      verdict_.unmeasured.emplace_back(what);
+      return;
+    }
+    sampled_ = true;
+    if (!reading.breach) return;
+    verdict_.issues.push_back({what, *value, threshold.limit, unit, *reading.breach});
+  }
+
+  Verdict end() && {
+    if (sampled_) {
+      const std::size_t issues = verdict_.issues.size();
+      verdict_.health = issues == 0   ? Health::Healthy
+                        : issues == 1 ? Health::Degraded
+                                      : Health::Unhealthy;
+    }
+    return std::move(verdict_);
+  }
+
+ private:
+  Verdict verdict_;
+  bool sampled_ = false;
+};
+
+}  // namespace
+
+const char* name(Health health) {
+  switch (health) {
+    case Health::Unknown: return "unknown";
+    case Health::Healthy: return "healthy";
+    case Health::Degraded: return "degraded";
+    case Health::Unhealthy: return "unhealthy";
+  }
+  return "unknown";
+}
+
+int http_status(Health health) {
+  return health == Health::Healthy ? 200 : 503;
+}
+
+Verdict judge_health(const Thresholds& thresholds, const Samples& samples) {
+  Judging judging;
+  for (std::size_t at = 0; at < kMeasures; ++at) {
+    const auto measure = static_cast<Measure>(at);
+    judging.look(name(measure), unit(measure), thresholds[at], samples[at]);
+  }
+  return std::move(judging).end();
+}
+
+Verdict judge_database(const Threshold& connections, const DatabaseSample& sample) {
+  // "Fails to answer" is a measure of 0 or 1, of which nothing above 0 is allowed.
+  std::optional<double> failed;
+  if (sample.answers) failed = *sample.answers ? 0.0 : 1.0;
+  Judging judging;
+  judging.look("unreachable", "", {0, Severity::Critical}, failed);
+  judging.look("answer", "ms", {kAnswerMs, Severity::Warning}, sample.answer_ms);
+  judging.look("connections", "%", connections, sample.connections_percent);
+  return std::move(judging).end();
+}
+
+}  // namespace alert

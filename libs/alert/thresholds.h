@@ -1,0 +1,80 @@
+// The measures of a pod that have a threshold, their defaults, and the alerts that watch them. A
+// value breaches its threshold when it is above it: 80 % of CPU is still allowed.
+//
+// What was not measured is neither above nor below: a missing sample, and one that is no finite
+// number, leaves its alert as it was.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <optional>
+#include <vector>
+
+#include "alert/firing.h"
+#include "base/result.h"
+
+namespace alert {
+
+enum class Measure { Cpu, Memory, Disk, ResponseP95, ErrorRate, DatabaseConnections };
+inline constexpr std::size_t kMeasures = 6;
+
+/// "cpu", "memory", "disk", "response_p95", "error_rate", "database_connections".
+const char* name(Measure measure);
+/// "%" or "ms".
+const char* unit(Measure measure);
+
+struct Threshold {
+  double limit = 0;  // in unit() of its measure
+  Severity severity = Severity::Warning;
+
+  bool operator==(const Threshold&) const = default;
+};
+
+/// Indexed by Measure.
+using Thresholds = std::array<Threshold, kMeasures>;
+using Samples = std::array<std::optional<double>, kMeasures>;
+
+constexpr std::size_t index(Measure measure) {
+  return static_cast<std::size_t>(measure);
+}
+
+/// CPU 80 %, memory 85 %, disk 90 % (critical), p95 of responses 2,000 ms, error rate 5 %
+/// (critical), database connections 80 % of the pool; a warning where nothing else is said.
+Thresholds default_thresholds();
+
+/// Errors: InvalidArgument, naming the measure: a limit that is not above 0, or a share above 100.
+base::Result<> check(const Thresholds& thresholds);
+
+Reading judge(const Threshold& threshold, std::optional<double> value);
+
+/// Connections in use as a share of the pool. Units: percent. Empty for a pool of none.
+std::optional<double> pool_percent(std::size_t used, std::size_t pool);
+
+/// One alert per measure.
+class ThresholdAlerts {
+ public:
+  struct Told {
+    Measure measure = Measure::Cpu;
+    Notice notice;
+    double value = 0;
+    double limit = 0;
+
+    bool operator==(const Told&) const = default;
+  };
+
+  explicit ThresholdAlerts(Thresholds thresholds = default_thresholds(), FiringPolicy policy = {});
+
+  /// Takes one sample of each measure and returns what has to be told, in the order of measures.
+  std::vector<Told> step(const Samples& samples, base::TimePoint now);
+
+  /// New limits for the same alerts: what fires goes on, and is judged anew by the next sample.
+  void set(const Thresholds& thresholds) { thresholds_ = thresholds; }
+  const Thresholds& thresholds() const { return thresholds_; }
+  const Alert& alert(Measure measure) const { return alerts_[index(measure)]; }
+
+ private:
+  Thresholds thresholds_;
+  std::array<Alert, kMeasures> alerts_;
+};
+
+}  // namespace alert
