@@ -28,8 +28,8 @@ bool teaches(int status) {
 
 base::Result<std::unique_ptr<Endpoints>> Endpoints::create(const EndpointSpec& spec) {
   if (spec.most < 1 || spec.most > kEndpointsMost) {
-    return base::fail(base::Code::InvalidArgument, "endpoints: " + std::to_string(spec.most) +
-                                                       ": allowed are 1 to 1,000");
+    return base::fail(base::Code::InvalidArgument,
+                      "endpoints: " + std::to_string(spec.most) + ": allowed are 1 to 1,000");
   }
   const std::size_t rules_most = std::min(kRulesMost, spec.most);
   if (spec.rules.size() > rules_most) {

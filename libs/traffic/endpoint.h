@@ -73,8 +73,8 @@ class Endpoints {
   std::vector<EndpointRule> rules_;  // the rule i is the endpoint i + 1
   bool automatic_;
   std::size_t most_;
-  std::vector<Slot> slots_;   // open addressing, at most half full; entries are never taken out
-  std::vector<Slot> by_id_;   // of most() places
+  std::vector<Slot> slots_;  // open addressing, at most half full; entries are never taken out
+  std::vector<Slot> by_id_;  // of most() places
   std::atomic<std::size_t> size_{1};
   std::mutex learning_;
   std::vector<std::unique_ptr<const Entry>> entries_;  // under learning_

@@ -118,7 +118,8 @@ void Exposition::add_durations(const std::string& labels, const SeriesSum& sum, 
   durations.count_within(kDurationBounds, std::span(within).first<kDurationBounds.size()>());
   within.back() = durations.count();
   for (std::size_t at = 0; at < kDurationBuckets; ++at) {
-    join(durations_, "http_request_duration_seconds_bucket{", labels, ",le=\"", kBounds[at], "\"} ");
+    join(durations_, "http_request_duration_seconds_bucket{", labels, ",le=\"", kBounds[at],
+         "\"} ");
     append(durations_, within[at]);
     if (format == Format::OpenMetrics && sum.exemplar(at)) {
       append_exemplar(durations_, *sum.exemplar(at));

@@ -31,8 +31,13 @@ bool History::sample(const SeriesSum& totals, base::TimePoint now) {
   Totals seen{now, totals.requests(), totals.errors(kHealthErrors), totals.errors(kServerErrors),
               totals.durations()};
   if (last_) {
-    Slice slice{last_->at, now, more(seen.count, last_->count), more(seen.errors, last_->errors),
-                more(seen.server_errors, last_->server_errors), {}, {}};
+    Slice slice{last_->at,
+                now,
+                more(seen.count, last_->count),
+                more(seen.errors, last_->errors),
+                more(seen.server_errors, last_->server_errors),
+                {},
+                {}};
     const SketchSum between = seen.durations.since(last_->durations);
     slice.total = between.total();
     if (between.count() > 0) slice.durations = narrow(between.counts());

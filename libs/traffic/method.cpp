@@ -7,8 +7,8 @@ namespace traffic {
 namespace {
 
 // In the order of Method.
-constexpr std::array<const char*, kMethods> kNames{
-    "GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "CONNECT", "TRACE", "other"};
+constexpr std::array<const char*, kMethods> kNames{"GET",   "HEAD",    "POST",    "PUT",   "DELETE",
+                                                   "PATCH", "OPTIONS", "CONNECT", "TRACE", "other"};
 
 }  // namespace
 

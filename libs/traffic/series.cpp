@@ -87,7 +87,8 @@ void SeriesSum::add(const Series& series) {
   bytes_out_ += series.bytes_out_.load(std::memory_order_relaxed);
   const Series::Exemplars* const kept = series.exemplars_.load(std::memory_order_acquire);
   if (kept == nullptr) return;
-  for (std::size_t at = 0; at < kDurationBuckets; ++at) keep_newer(exemplars_[at], (*kept)[at].get());
+  for (std::size_t at = 0; at < kDurationBuckets; ++at)
+    keep_newer(exemplars_[at], (*kept)[at].get());
 }
 
 void SeriesSum::add(const SeriesSum& other) {

@@ -91,7 +91,9 @@ class SeriesSum {
   std::uint64_t errors(int status_least) const;
   /// In [0, 1]; empty without requests.
   std::optional<double> error_rate(int status_least) const;
-  std::uint64_t with_status(int status) const { return statuses_[static_cast<std::size_t>(status)]; }
+  std::uint64_t with_status(int status) const {
+    return statuses_[static_cast<std::size_t>(status)];
+  }
   /// Those of a class (4 is 4xx) that had no place of their own.
   std::uint64_t beyond(std::size_t status_class) const { return beyond_[status_class]; }
   std::uint64_t bytes_in() const { return bytes_in_; }

@@ -165,8 +165,8 @@ void SketchSum::count_within(std::span<const base::Duration> bounds,
   std::size_t next = 0;  // the first bucket that is not in `within`
   for (std::size_t at = 0; at < bounds.size(); ++at) {
     const std::int64_t nanos = bounds[at].count();
-    const auto capped = std::min(static_cast<std::uint64_t>(std::max<std::int64_t>(nanos, 0)),
-                                 layout::kHighest);
+    const auto capped =
+        std::min(static_cast<std::uint64_t>(std::max<std::int64_t>(nanos, 0)), layout::kHighest);
     const std::size_t end = nanos < 0 ? 0 : layout::bucket_of(capped) + 1;
     while (next < end) within += counts_[next++];
     counts[at] = within;

@@ -36,7 +36,7 @@ namespace traffic {
 namespace layout {
 
 inline constexpr std::uint64_t kParts = 50;
-inline constexpr std::uint64_t kLowest = 1000;               // shorter ones share bucket 0
+inline constexpr std::uint64_t kLowest = 1000;                // shorter ones share bucket 0
 inline constexpr std::uint64_t kHighest = 3'600'000'000'000;  // longer ones count as this
 
 constexpr std::uint64_t position(std::uint64_t nanos) {

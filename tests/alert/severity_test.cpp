@@ -12,11 +12,11 @@ TEST(Severity, OfADurationFollowsItsRatioToTheThreshold) {
     double value;
     std::optional<Severity> severity;
   };
-  const Case cases[] = {
-      {0, std::nullopt},          {100, std::nullopt},        {100.1, Severity::Low},
-      {200, Severity::Low},       {200.1, Severity::Medium},  {300, Severity::Medium},
-      {300.1, Severity::High},    {500, Severity::High},      {500.1, Severity::Critical},
-      {1e300, Severity::Critical}};
+  const Case cases[] = {{0, std::nullopt},           {100, std::nullopt},
+                        {100.1, Severity::Low},      {200, Severity::Low},
+                        {200.1, Severity::Medium},   {300, Severity::Medium},
+                        {300.1, Severity::High},     {500, Severity::High},
+                        {500.1, Severity::Critical}, {1e300, Severity::Critical}};
   for (const Case& test : cases) {
     SCOPED_TRACE(test.value);
     EXPECT_EQ(severity_by_ratio(test.value, 100), test.severity);

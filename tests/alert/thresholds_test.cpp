@@ -75,10 +75,8 @@ TEST(ThresholdAlerts, WatchEachMeasureByItself) {
   samples[index(Measure::Memory)] = 10;
   const auto told = alerts.step(samples, at(0));
   ASSERT_EQ(told.size(), 2u);
-  EXPECT_EQ(told[0],
-            (ThresholdAlerts::Told{Measure::Cpu, {false, Severity::Warning}, 95, 80}));
-  EXPECT_EQ(told[1],
-            (ThresholdAlerts::Told{Measure::Disk, {false, Severity::Critical}, 91, 90}));
+  EXPECT_EQ(told[0], (ThresholdAlerts::Told{Measure::Cpu, {false, Severity::Warning}, 95, 80}));
+  EXPECT_EQ(told[1], (ThresholdAlerts::Told{Measure::Disk, {false, Severity::Critical}, 91, 90}));
   EXPECT_EQ(alerts.alert(Measure::Memory).phase(), Phase::Quiet);
   EXPECT_EQ(alerts.alert(Measure::ErrorRate).phase(), Phase::Unknown);
 

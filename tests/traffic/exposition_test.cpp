@@ -106,7 +106,8 @@ TEST(Exposition, ShowsTracesAsExemplarsInOpenMetricsOnly) {
   EXPECT_EQ(read.complaint, "");
   ASSERT_EQ(read.exemplars.size(), 1u);
   const auto& [sample, exemplar] = *read.exemplars.begin();
-  EXPECT_EQ(sample, "http_request_duration_seconds_bucket{method=\"GET\",endpoint=\"/a\",le=\"0.05\"}");
+  EXPECT_EQ(sample,
+            "http_request_duration_seconds_bucket{method=\"GET\",endpoint=\"/a\",le=\"0.05\"}");
   EXPECT_EQ(exemplar.trace_id, "4bf92f3577b34da6a3ce929d0e0e4736");
   EXPECT_DOUBLE_EQ(exemplar.value, 0.03);
   EXPECT_DOUBLE_EQ(exemplar.seconds, 1'800'000'000.045);

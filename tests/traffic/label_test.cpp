@@ -18,8 +18,9 @@ TEST(Label, EscapesBackslashQuoteAndLineFeedOnly) {
 }
 
 TEST(Label, KeepsUtf8AndReplacesWhatIsNone) {
-  const char* const whole[] = {"caf\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x99\x82", "\xed\x9f\xbf",
-                               "\xee\x80\x80", "\xf4\x8f\xbf\xbf", "\xc2\x80", "\xe0\xa0\x80"};
+  const char* const whole[] = {"caf\xc3\xa9",  "\xe2\x82\xac", "\xf0\x9f\x99\x82",
+                               "\xed\x9f\xbf", "\xee\x80\x80", "\xf4\x8f\xbf\xbf",
+                               "\xc2\x80",     "\xe0\xa0\x80"};
   for (const char* const text : whole) EXPECT_EQ(label(text), text);
   const std::string r = "\xef\xbf\xbd";
   EXPECT_EQ(label("\x80"), r);

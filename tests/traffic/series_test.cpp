@@ -76,7 +76,8 @@ TEST(Series, OfSeveralCoresAddUp) {
   Series shards[3];
   std::map<int, std::uint64_t> truth;
   for (int i = 0; i < 3000; ++i) {
-    const int status = static_cast<int>(random.between(1, 5)) * 100 + static_cast<int>(random.below(3));
+    const int status =
+        static_cast<int>(random.between(1, 5)) * 100 + static_cast<int>(random.below(3));
     ++truth[status];
     shards[random.below(3)].add(answered(status, static_cast<int>(random.between(1, 900))));
   }

@@ -38,12 +38,15 @@ struct Distribution {
 
 const Distribution kDistributions[] = {
     {"uniform to 1 s", [](base::Random& r) { return 1e9 * r.unit(); }},
-    {"log-uniform from 1 us to 1 h", [](base::Random& r) { return std::pow(10, 3 + 9.557 * r.unit()); }},
+    {"log-uniform from 1 us to 1 h",
+     [](base::Random& r) { return std::pow(10, 3 + 9.557 * r.unit()); }},
     {"exponential of 20 ms", [](base::Random& r) { return r.exponential(20e6); }},
     {"log-normal", [](base::Random& r) { return 5e6 * std::exp(1.5 * normal(r)); }},
-    {"Pareto 1.1 from 1 ms", [](base::Random& r) { return 1e6 * std::pow(1 - r.unit(), -1 / 1.1); }},
+    {"Pareto 1.1 from 1 ms",
+     [](base::Random& r) { return 1e6 * std::pow(1 - r.unit(), -1 / 1.1); }},
     {"Pareto 0.5 from 1 us", [](base::Random& r) { return 1e3 * std::pow(1 - r.unit(), -2); }},
-    {"hits and misses", [](base::Random& r) { return r.chance(0.94) ? 80e3 + 1e3 * r.unit() : 3e9; }},
+    {"hits and misses",
+     [](base::Random& r) { return r.chance(0.94) ? 80e3 + 1e3 * r.unit() : 3e9; }},
     {"always the same", [](base::Random&) { return 123'456'789.0; }},
     {"around a power of two", [](base::Random& r) { return 1'048'560 + 32 * r.unit(); }},
 };
@@ -75,10 +78,11 @@ TEST(Sketch, QuantilesAreWithinOnePercentOfTheSortedValues) {
 TEST(Sketch, EveryBucketShowsBothItsEndsWithinOnePercent) {
   for (std::size_t bucket = 1; bucket < layout::kBuckets; ++bucket) {
     const std::uint64_t low = layout::lowest_of(bucket);
-    const std::uint64_t high = bucket + 1 == layout::kBuckets ? layout::kHighest
-                                                               : layout::lowest_of(bucket + 1) - 1;
+    const std::uint64_t high =
+        bucket + 1 == layout::kBuckets ? layout::kHighest : layout::lowest_of(bucket + 1) - 1;
     const auto shown = static_cast<double>(layout::shown_as(bucket));
-    ASSERT_LE(std::abs(shown - static_cast<double>(low)), 0.01 * static_cast<double>(low)) << bucket;
+    ASSERT_LE(std::abs(shown - static_cast<double>(low)), 0.01 * static_cast<double>(low))
+        << bucket;
     ASSERT_LE(std::abs(shown - static_cast<double>(high)), 0.01 * static_cast<double>(high));
     ASSERT_EQ(layout::bucket_of(low), bucket);
     ASSERT_EQ(layout::bucket_of(high), bucket);
@@ -154,7 +158,7 @@ TEST(Sketch, CountsWithinABoundMissNoneAndAddAtMostTwoPercent) {
     sketch.add(values.back());
   }
   const SketchSum sum = sum_of(sketch);
-  const std::vector<Duration> bounds = {Duration(-1), Duration(0), base::millis(1),
+  const std::vector<Duration> bounds = {Duration(-1),      Duration(0),       base::millis(1),
                                         base::millis(100), base::millis(250), base::seconds(4000)};
   std::vector<std::uint64_t> counts(bounds.size());
   sum.count_within(bounds, counts);

@@ -1,0 +1,75 @@
+// How fast encryption is, the application's own and this suite's TLS and signing. Targets:
+//
+//   field 10 ms, bulk 100 ms for each 1,000 records, decryption 5 ms, key rotation 30 s
+//
+// Above its target an operation is a warning, above three times of it critical. The grade is by the
+// share of the newest 1,000 operations that were within their target: 95 % A, 85 % B, 75 % C,
+// 65 % D, else F; none without operations. Throughput is bytes by the time they took, in MB/s of
+// 10^6 bytes. Overhead is what encryption adds: 100 x encryption / (whole - encryption), over the
+// operations that told how long the whole work took of which they were a part.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+
+#include "alert/firing.h"
+#include "alert/statistics.h"
+
+namespace alert {
+
+enum class EncryptionKind { Field, Bulk, Decryption, KeyRotation };
+inline constexpr std::size_t kEncryptionKinds = 4;
+/// "field", "bulk", "decryption", "key_rotation".
+const char* name(EncryptionKind kind);
+
+/// What an operation may take; empty for a bulk of no records.
+std::optional<base::Duration> encryption_target(EncryptionKind kind, std::uint64_t records);
+
+/// 'A' … 'D' and 'F' of a share in percent; empty where there is none.
+std::optional<char> encryption_grade(std::optional<double> percent_within);
+
+struct EncryptionOperation {
+  EncryptionKind kind = EncryptionKind::Field;
+  base::Duration duration{0};
+  std::uint64_t bytes = 0;
+  std::uint64_t records = 1;            // of a bulk
+  std::optional<base::Duration> whole;  // of the work that this was a part of
+};
+
+/// Of one kind.
+struct EncryptionFigures {
+  std::optional<Figures> durations_ms;
+  std::optional<double> percent_within;  // their targets, of the newest 1,000
+  std::optional<char> grade;
+  std::optional<double> megabytes_per_second;
+  std::optional<double> overhead_percent;
+  Phase phase = Phase::Unknown;
+};
+
+class Encryption {
+ public:
+  Encryption();
+
+  /// Counts an operation and returns what has to be told of its kind. One with a duration below 0,
+  /// or without a target, is no measurement. `now` never decreases.
+  std::optional<Notice> add(const EncryptionOperation& operation, base::TimePoint now);
+  EncryptionFigures figures(EncryptionKind kind) const;
+  /// Of all kinds together: of their newest 1,000 operations each.
+  std::optional<char> grade() const;
+
+ private:
+  struct Kind {
+    Statistics durations_ms;
+    Statistics ratios;  // to the target, which differs from bulk to bulk
+    double bytes = 0;
+    double seconds = 0;        // of those with bytes
+    double part_seconds = 0;   // of those that told the whole
+    double whole_seconds = 0;  // without the part
+    Alert alert;
+  };
+
+  std::array<Kind, kEncryptionKinds> kinds_;
+};
+
+}  // namespace alert
