@@ -106,8 +106,8 @@ BANS = [
     include("libpq", r"(?:postgresql/)?libpq", "only the probes speak to PostgreSQL",
             {"probes", "integration"}),
     include("sqlite", r"sqlite3", "what must survive is written by store alone", {"store"}),
-    include("prometheus", r"prometheus/", "metric names and exposition live in metrics",
-            {"metrics"}),
+    include("prometheus", r"prometheus/", "metric names and exposition live in metrics; a benchmark "
+            "may measure beside it", {"metrics", "bench"}),
     include("zlib", r"zlib\.h", "what is compressed is the format of the evidence, written down and "
             "read in one place", {"bundle"}),
     include("cpprest", r"(?:cpprest|pplx)/", "cpprestsdk serves outbound integrations and nothing "

@@ -2,9 +2,9 @@
 // core has a shard that it alone writes, with plain stores; a scrape reads them while they are
 // written and adds them up.
 //
-// A series is made when its method and endpoint are first seen together: 8.4 kB, or 9 kB with
-// exemplars. A shard has at most 256 of them; further ones are counted as their method with the
-// endpoint "other", of which there may be ten more. So a shard is at most 2.4 MB and, for 200
+// A series is made when its method and endpoint are first seen together: 8.3 kB, or 8.9 kB
+// with exemplars. A shard has at most 256 of them; further ones are counted as their method with
+// the endpoint "other", of which there may be ten more. So a shard is at most 2.4 MB and, for 200
 // endpoints, 16 kB of pointers, and the exposition has no more series than shards x 266. A series
 // is never taken away, so that a counter never falls.
 #pragma once
