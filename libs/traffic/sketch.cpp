@@ -83,19 +83,31 @@ void Sketch::raise(std::size_t bucket, std::uint64_t times) {
   version_.store(version + 2, std::memory_order_release);
 }
 
+// In blocks, so that a carry makes a reader look again at a few buckets and not at all: one that
+// comes with every value would else keep it from ever ending.
 void SketchSum::add(const Sketch& sketch) {
-  for (std::size_t bucket = 0; bucket < layout::kBuckets; ++bucket) {
-    std::uint64_t counted = 0;
+  constexpr std::size_t kBlock = 26;
+  static_assert(layout::kBuckets % kBlock == 0);
+  std::array<std::uint64_t, kBlock> seen;
+  for (std::size_t first = 0; first < layout::kBuckets; first += kBlock) {
     std::uint32_t before = 0, after = 1;
     while (before != after || (before & 1U) != 0) {
       before = sketch.version_.load(std::memory_order_acquire);
-      counted = sketch.low_[bucket].load(std::memory_order_relaxed);
-      counted += std::uint64_t{sketch.high_[bucket].load(std::memory_order_relaxed)} << 32U;
+      for (std::size_t at = 0; at < kBlock; ++at) {
+        seen[at] = sketch.low_[first + at].load(std::memory_order_relaxed);
+      }
+      // Without a version there never was a carry, and nothing in the high parts.
+      for (std::size_t at = 0; before != 0 && at < kBlock; ++at) {
+        const std::uint64_t high = sketch.high_[first + at].load(std::memory_order_relaxed);
+        seen[at] += high << 32U;
+      }
       std::atomic_thread_fence(std::memory_order_acquire);
       after = sketch.version_.load(std::memory_order_relaxed);
     }
-    counts_[bucket] += counted;
-    count_ += counted;
+    for (std::size_t at = 0; at < kBlock; ++at) {
+      counts_[first + at] += seen[at];
+      count_ += seen[at];
+    }
   }
   nanos_ += sketch.nanos_.load(std::memory_order_relaxed);
 }
