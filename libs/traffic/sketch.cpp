@@ -72,13 +72,18 @@ void Sketch::add_many(base::Duration duration, std::uint64_t times) {
 // would be off by 2^32: the version tells it to look again.
 void Sketch::raise(std::size_t bucket, std::uint64_t times) {
   constexpr std::uint64_t kMost = (std::uint64_t{1} << 40U) - 1;
+  const std::uint64_t block = std::uint64_t{1} << (bucket / layout::kBlock);
+  used_.store(used_.load(std::memory_order_relaxed) | block, std::memory_order_relaxed);
   std::uint64_t count = low_[bucket].load(std::memory_order_relaxed);
-  count += std::uint64_t{high_[bucket].load(std::memory_order_relaxed)} << 32U;
+  const std::uint8_t high = high_[bucket].load(std::memory_order_relaxed);
+  count += std::uint64_t{high} << 32U;
   count += std::min(times, kMost - count);
+  const auto low = static_cast<std::uint32_t>(count);
+  if (count >> 32U == high) return low_[bucket].store(low, std::memory_order_relaxed);
   const std::uint32_t version = version_.load(std::memory_order_relaxed);
   version_.store(version + 1, std::memory_order_relaxed);
   std::atomic_thread_fence(std::memory_order_release);
-  low_[bucket].store(static_cast<std::uint32_t>(count), std::memory_order_relaxed);
+  low_[bucket].store(low, std::memory_order_relaxed);
   high_[bucket].store(static_cast<std::uint8_t>(count >> 32U), std::memory_order_relaxed);
   version_.store(version + 2, std::memory_order_release);
 }
@@ -86,30 +91,33 @@ void Sketch::raise(std::size_t bucket, std::uint64_t times) {
 // In blocks, so that a carry makes a reader look again at a few buckets and not at all: one that
 // comes with every value would else keep it from ever ending.
 void SketchSum::add(const Sketch& sketch) {
-  constexpr std::size_t kBlock = 26;
-  static_assert(layout::kBuckets % kBlock == 0);
-  std::array<std::uint64_t, kBlock> seen;
-  for (std::size_t first = 0; first < layout::kBuckets; first += kBlock) {
-    std::uint32_t before = 0, after = 1;
-    while (before != after || (before & 1U) != 0) {
-      before = sketch.version_.load(std::memory_order_acquire);
-      for (std::size_t at = 0; at < kBlock; ++at) {
-        seen[at] = sketch.low_[first + at].load(std::memory_order_relaxed);
-      }
-      // Without a version there never was a carry, and nothing in the high parts.
-      for (std::size_t at = 0; before != 0 && at < kBlock; ++at) {
-        const std::uint64_t high = sketch.high_[first + at].load(std::memory_order_relaxed);
-        seen[at] += high << 32U;
-      }
-      std::atomic_thread_fence(std::memory_order_acquire);
-      after = sketch.version_.load(std::memory_order_relaxed);
-    }
-    for (std::size_t at = 0; at < kBlock; ++at) {
-      counts_[first + at] += seen[at];
-      count_ += seen[at];
-    }
+  std::uint64_t used = sketch.used_.load(std::memory_order_relaxed);
+  for (; used != 0; used &= used - 1) {
+    add_block(sketch, static_cast<std::size_t>(std::countr_zero(used)) * layout::kBlock);
   }
   nanos_ += sketch.nanos_.load(std::memory_order_relaxed);
+}
+
+void SketchSum::add_block(const Sketch& sketch, std::size_t first) {
+  std::array<std::uint64_t, layout::kBlock> seen;
+  std::uint32_t before = 0, after = 1;
+  while (before != after || (before & 1U) != 0) {
+    before = sketch.version_.load(std::memory_order_acquire);
+    for (std::size_t at = 0; at < layout::kBlock; ++at) {
+      seen[at] = sketch.low_[first + at].load(std::memory_order_relaxed);
+    }
+    // Without a version there never was a carry, and nothing in the high parts.
+    for (std::size_t at = 0; before != 0 && at < layout::kBlock; ++at) {
+      const std::uint64_t high = sketch.high_[first + at].load(std::memory_order_relaxed);
+      seen[at] += high << 32U;
+    }
+    std::atomic_thread_fence(std::memory_order_acquire);
+    after = sketch.version_.load(std::memory_order_relaxed);
+  }
+  for (std::size_t at = 0; at < layout::kBlock; ++at) {
+    counts_[first + at] += seen[at];
+    count_ += seen[at];
+  }
 }
 
 void SketchSum::add(const SketchSum& other) {
