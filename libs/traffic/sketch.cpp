@@ -114,10 +114,13 @@ void SketchSum::add_block(const Sketch& sketch, std::size_t first) {
     std::atomic_thread_fence(std::memory_order_acquire);
     after = sketch.version_.load(std::memory_order_relaxed);
   }
+  std::uint64_t* const counts = counts_.data() + first;
+  std::uint64_t added = 0;
   for (std::size_t at = 0; at < layout::kBlock; ++at) {
-    counts_[first + at] += seen[at];
-    count_ += seen[at];
+    counts[at] += seen[at];
+    added += seen[at];
   }
+  count_ += added;
 }
 
 void SketchSum::add(const SketchSum& other) {
