@@ -108,6 +108,27 @@ TEST(Limiter, TheFingerprintCanOnlyTighten) {
   }
 }
 
+TEST(Limiter, WhatTheFingerprintRefusesIsNotCountedForTheClient) {
+  LimiterBench bench(one_rule({{5, base::seconds(60)}}));
+  Request request = bench.request(client(1));
+  request.subject.fingerprint = {42};
+  for (std::uint32_t i = 0; i < 5; ++i) {
+    Request other = bench.request(client(2 + i));
+    other.subject.fingerprint = {42};
+    ASSERT_EQ(bench.decide(other, kStart).verdict, Verdict::Admit);
+  }
+  for (int i = 0; i < 50; ++i) ASSERT_EQ(bench.decide(request, kStart).verdict, Verdict::Refuse);
+  request.subject.fingerprint = {43};
+  EXPECT_EQ(bench.decide(request, kStart).remaining, 4u);
+}
+
+TEST(Limiter, AClientAndAFingerprintOfOneNumberAreTwo) {
+  LimiterBench bench(one_rule({{4, base::seconds(60)}}));
+  Request request = bench.request(client(1));
+  request.subject = {9, {9}};
+  for (int i = 0; i < 4; ++i) EXPECT_EQ(bench.decide(request, kStart).verdict, Verdict::Admit);
+}
+
 TEST(Limiter, EveryMatchingRuleIsEnforced) {
   Settings settings;
   settings.rules = {{"all", {}, {{100, base::seconds(60)}}},
