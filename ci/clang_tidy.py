@@ -24,7 +24,7 @@ CACHE = os.path.join(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.
 INCLUDE = re.compile(rb'^\s*#\s*include\s*"([^"]+)"', re.M)
 CACHE_DAYS = 30
 # What ships. Tests are run under sanitizers, which is the better check for them.
-CHECKED = ("libs/", "cli/", "operator/")
+CHECKED = ("libs/", "cli/", "operator/", "sidecar/")
 
 
 def read(path):

@@ -19,7 +19,7 @@ import sys
 from dataclasses import dataclass
 
 # Folders whose code may touch clocks, threads, sockets and the environment.
-EDGE = {"aio", "store", "net", "probes", "targets", "runner", "cli", "operator", "bench", "integration", "e2e"}
+EDGE = {"aio", "store", "net", "probes", "targets", "runner", "cli", "operator", "sidecar", "bench", "integration", "e2e"}
 # Folders that may see Asio; store is an edge of files, not of sockets, and the drivers of kube take
 # their time from a Clock.
 ASIO = EDGE - {"store"} | {"kube", "cluster"}
@@ -115,7 +115,7 @@ BANS = [
     include("hiredis", r"hiredis", "only the probes speak to Redis", {"probes"}),
     include("ares", r"ares(?:_\w+)?\.h", "names are asked for in one place, so that a lookup is never "
             "this machine's by accident", {"net"}),
-    include("cli11", r"CLI/", "flags are parsed by the programs", {"cli", "operator", "bench"}),
+    include("cli11", r"CLI/", "flags are parsed by the programs", {"cli", "operator", "sidecar", "bench"}),
     ban("unfinished", r"\b(?:TODO|FIXME|XXX|HACK)\b",
         "finish it or open an issue; comments do not carry work", set(), raw=True),
 ]

@@ -23,6 +23,7 @@ using tcp = asio::ip::tcp;
 namespace {
 constexpr std::size_t kHeaderBytesMax = 16U << 10U;
 constexpr std::size_t kReadBytes = 16U << 10U;
+constexpr base::Duration kBreath = base::millis(100);
 constexpr base::Duration kLeaveWithin = base::seconds(1);
 
 base::Result<tcp::endpoint> endpoint_of(const std::string& listen) {
@@ -98,8 +99,12 @@ class Server final : public HttpServer {
       if (error == asio::error::operation_aborted) {
         break;
       }
-      // Too many clients, or no descriptor left: this one is turned away, the others are served.
-      if (error || sessions.running() >= limits_.connections_max) continue;
+      if (error) {  // no descriptor is left, and whoever waits would make this a spin
+        co_await aio::wait_for(clock_, kBreath, stop);
+        continue;
+      }
+      // Too many clients: this one is turned away, the others are served.
+      if (sessions.running() >= limits_.connections_max) continue;
       if (identity == nullptr) {
         sessions.spawn(plain(std::move(socket), sessions.token()));
       } else if (auto context = identity->current()) {

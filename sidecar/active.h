@@ -1,0 +1,40 @@
+// The state of one exchange in a connection, from the first byte of the request's head to the last
+// of the response. In TCP mode the whole connection is one exchange.
+#pragma once
+
+#include <string>
+
+#include "sidecar/body_way.h"
+#include "sidecar/exchange.h"
+#include "sidecar/gather.h"
+
+namespace sidecar {
+
+struct Active {
+  Exchange exchange;
+  http1::Progress request_progress, response_progress;
+  BodyWay request, response;
+  Gather to_upstream, to_client;  // what is being written
+  // Bytes of the buffers that are done with when that has been written.
+  std::size_t request_taken = 0, response_taken = 0;
+  std::string text;  // of an own answer
+  base::TimePoint began{};
+  base::Duration first_byte{-1};
+  std::uint64_t bytes_in = 0, bytes_out = 0;
+  int status = 0;
+  int interim_count = 0;        // 1xx heads so far
+  Ended how = Ended::Complete;  // of an own answer
+  bool open = false;            // counted among the requests under way
+  bool tunnel = false;          // both bodies have no end of their own
+  bool request_sent = false;    // to its last byte
+  bool request_broken = false;  // the application takes no more of it; it may still answer
+  bool response_begun = false;  // its final head has gone to the client, or is going
+  bool response_over = false;   // to its last byte; of a tunnel, whose other half goes on
+  bool keep_client = false, keep_upstream = false;
+  bool retried = false;
+  bool written_upstream = false;  // at least one byte, over the present connection
+
+  void clear();
+};
+
+}  // namespace sidecar

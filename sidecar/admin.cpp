@@ -1,0 +1,25 @@
+#include "sidecar/admin.h"
+
+#include <fmt/format.h>
+
+namespace sidecar {
+
+net::HttpReply serve_admin(const net::HttpRequest& request, const AdminView& view,
+                           const std::function<std::string()>& metrics) {
+  const std::string path = request.target.substr(0, request.target.find('?'));
+  if (request.method != "GET" && request.method != "HEAD") {
+    return {405, "text/plain; charset=utf-8", "GET or HEAD\n"};
+  }
+  if (path == "/livez") return {200, "text/plain; charset=utf-8", "ok\n"};
+  if (path == "/metrics") return {200, "text/plain; version=0.0.4; charset=utf-8", metrics()};
+  if (path == "/readyz") {
+    const bool ready = !view.draining && view.upstream_reachable;
+    return {ready ? 200U : 503U, "text/plain; charset=utf-8",
+            fmt::format("[{}] serving{}\n[{}] application{}{}\n", view.draining ? '-' : '+',
+                        view.draining ? ": draining" : "", view.upstream_reachable ? '+' : '-',
+                        view.upstream_detail.empty() ? "" : ": ", view.upstream_detail)};
+  }
+  return {404, "text/plain; charset=utf-8", "try /livez, /readyz or /metrics\n"};
+}
+
+}  // namespace sidecar

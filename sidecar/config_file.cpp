@@ -1,0 +1,117 @@
+#include "sidecar/config_file.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+
+#include <fmt/format.h>
+
+#include "api/yaml.h"
+
+namespace sidecar {
+namespace {
+
+enum class Type : std::uint8_t { Text, Integer, Boolean };
+
+struct Row {
+  std::string_view field;
+  Type type;
+  std::string_view flag;
+  bool given_when = true;  // of a boolean: the value for which the flag is given
+};
+
+constexpr std::array<Row, 20> kRows{{
+    {"upstream", Type::Text, "--upstream"},
+    {"listen", Type::Text, "--listen"},
+    {"adminListen", Type::Text, "--admin-listen"},
+    {"mode", Type::Text, "--mode"},
+    {"threads", Type::Integer, "--threads"},
+    {"headBytesMax", Type::Integer, "--head-bytes-max"},
+    {"bodyBytesMax", Type::Integer, "--body-bytes-max"},
+    {"connectionsMax", Type::Integer, "--connections-max"},
+    {"upstreamIdleMax", Type::Integer, "--upstream-idle-max"},
+    {"headSeconds", Type::Integer, "--head-seconds"},
+    {"idleSeconds", Type::Integer, "--idle-seconds"},
+    {"connectSeconds", Type::Integer, "--connect-seconds"},
+    {"responseSeconds", Type::Integer, "--response-seconds"},
+    {"stallSeconds", Type::Integer, "--stall-seconds"},
+    {"tunnelIdleSeconds", Type::Integer, "--tunnel-idle-seconds"},
+    {"upstreamIdleSeconds", Type::Integer, "--upstream-idle-seconds"},
+    {"drainSeconds", Type::Integer, "--drain-seconds"},
+    {"forwarded", Type::Text, "--forwarded"},
+    {"makeTrace", Type::Boolean, "--make-trace"},
+    {"securityHeaders", Type::Boolean, "--no-security-headers", false},
+}};
+
+class Reading {
+ public:
+  explicit Reading(const std::string& file) : file_(file) {}
+
+  void spec(const api::Node& node) {
+    if (!node.is_map())
+      return wrong(node.mark, "", fmt::format("{} where a map belongs", node.kind()));
+    for (const api::Entry& entry : node.entries()) field(entry);
+  }
+
+  /// A whole resource: what else it has is the API server's matter.
+  void document(const api::Node& node) {
+    if (!node.is_map() || !node.has("kind")) return spec(node);
+    const api::Node& kind = node["kind"];
+    if (kind.as_string() != "SidecarProfile") {
+      return wrong(kind.mark, "kind",
+                   fmt::format("'{}': SidecarProfile is read", kind.as_string()));
+    }
+    spec(node["spec"]);
+  }
+
+  void wrong(api::Mark mark, const std::string& name, const std::string& message) {
+    problems_.push_back({file_, mark, name, message});
+  }
+
+  base::Result<std::vector<std::string>> take() {
+    if (problems_.empty()) return std::move(flags_);
+    return base::fail(base::Code::InvalidArgument, api::format(problems_));
+  }
+
+ private:
+  void field(const api::Entry& entry) {
+    const auto* const row = std::ranges::find(kRows, entry.key, &Row::field);
+    if (row == kRows.end()) return wrong(entry.value.mark, entry.key, "no such field");
+    const api::Node& value = entry.value;
+    if (row->type == Type::Text && value.is_string()) {
+      flags_.push_back(fmt::format("{}={}", row->flag, value.as_string()));
+    } else if (row->type == Type::Integer && value.is_int()) {
+      flags_.push_back(fmt::format("{}={}", row->flag, value.as_int()));
+    } else if (row->type == Type::Boolean && value.is_bool()) {
+      if (value.as_bool() == row->given_when) flags_.emplace_back(row->flag);
+    } else {
+      constexpr std::array<const char*, 3> kNames{"a string", "an integer", "true or false"};
+      wrong(value.mark, entry.key,
+            fmt::format("{} where {} belongs", value.kind(),
+                        kNames[static_cast<std::size_t>(row->type)]));
+    }
+  }
+
+  const std::string& file_;
+  std::vector<std::string> flags_;
+  api::Problems problems_;
+};
+
+}  // namespace
+
+base::Result<std::vector<std::string>> flags_of_config(std::string_view text,
+                                                       const std::string& file) {
+  const auto documents = api::parse_yaml(text, file);
+  if (!documents) {
+    return base::fail(base::Code::InvalidArgument, api::format(documents.error()));
+  }
+  Reading reading(file);
+  if (documents->size() != 1) {
+    reading.wrong({}, "", fmt::format("{} documents: one is read", documents->size()));
+  } else {
+    reading.document(documents->front());
+  }
+  return reading.take();
+}
+
+}  // namespace sidecar

@@ -1,0 +1,109 @@
+#include "sidecar/core.h"
+
+#include <fmt/format.h>
+
+#include "sidecar/active.h"
+#include "sidecar/upstream.h"
+
+namespace sidecar {
+namespace {
+
+constexpr std::size_t kFreeBlocksKept = 256;
+constexpr std::size_t kActiveKept = 256;
+
+std::string text_of(const tcp::endpoint& endpoint) {
+  const std::string address = endpoint.address().to_string();
+  if (endpoint.address().is_v6()) return fmt::format("[{}]:{}", address, endpoint.port());
+  return fmt::format("{}:{}", address, endpoint.port());
+}
+
+http1::Limits limits_of(const Settings& settings) {
+  http1::Limits out;
+  out.head_bytes = settings.head_bytes_max;
+  out.line_bytes = settings.head_bytes_max / 2;
+  if (settings.body_bytes_max > 0) out.body_bytes = settings.body_bytes_max;
+  return out;
+}
+
+http1::Limits response_limits_of(const Settings& settings) {
+  http1::Limits out;
+  out.head_bytes = settings.head_bytes_max;
+  return out;
+}
+
+}  // namespace
+
+void Active::clear() {
+  exchange.clear();
+  request_progress = {};
+  response_progress = {};
+  request.begin(http1::Body::None, 0, 0);
+  response.begin(http1::Body::None, 0, 0);
+  to_upstream.clear();
+  to_client.clear();
+  request_taken = response_taken = 0;
+  text.clear();
+  first_byte = base::Duration(-1);
+  bytes_in = bytes_out = 0;
+  status = interim_count = 0;
+  how = Ended::Complete;
+  open = tunnel = request_sent = request_broken = response_begun = response_over = false;
+  keep_client = keep_upstream = retried = written_upstream = false;
+}
+
+// A block is longer than any head, so that one that is too long is seen to be.
+// One thread runs the context, so that its sockets need no locks; posts from others do.
+Core::Core(const Settings& the_settings, const tcp::endpoint& the_upstream, std::uint64_t seed)
+    : settings(the_settings),
+      upstream(the_upstream),
+      upstream_text(text_of(the_upstream)),
+      request_limits(limits_of(the_settings)),
+      response_limits(response_limits_of(the_settings)),
+      context(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO),
+      blocks(the_settings.head_bytes_max + 1, kFreeBlocksKept),
+      timers(context),
+      pipeline(assemble(the_settings, seed)),
+      pool(std::make_unique<UpstreamPool>(*this)) {}
+
+Core::~Core() = default;
+
+std::unique_ptr<Active> Core::take_active() {
+  if (stock_.empty()) return std::make_unique<Active>();
+  std::unique_ptr<Active> out = std::move(stock_.back());
+  stock_.pop_back();
+  return out;
+}
+
+void Core::give_active(std::unique_ptr<Active> active) {
+  if (stock_.size() >= kActiveKept) return;
+  active->clear();
+  stock_.push_back(std::move(active));
+}
+
+void Core::enter(Connection& connection) {
+  connections_.push_back(connection);
+  figures.connections.add();
+  figures.connections_active.add();
+}
+
+void Core::leave(Connection& connection) {
+  connections_.erase(connections_.iterator_to(connection));
+  figures.connections_active.drop();
+  if (left) left();
+}
+
+void Core::drain() {
+  draining = true;
+  for (auto at = connections_.begin(); at != connections_.end();) {
+    Connection& here = *at++;  // it may end at once
+    here.drain();
+  }
+}
+
+void Core::cut() {
+  while (!connections_.empty()) connections_.front().cut();
+  pool->clear();
+  timers.stop();
+}
+
+}  // namespace sidecar

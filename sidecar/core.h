@@ -1,0 +1,86 @@
+// What the connections of one core share: its io_context, which one thread runs, and everything
+// that would need a lock if cores shared it: blocks, timers, filters, kept connections, figures.
+//
+// Connections are state machines over plain handlers and not coroutines: at a few microseconds per
+// request the frames, the executors behind any_io_executor and a timer per await are what is dear,
+// and a proxy's directions run at the same time anyway. What needs no waiting is done at once: a
+// write is tried before it is awaited.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/intrusive/list.hpp>
+
+#include "http1/forward.h"
+#include "sidecar/buffer.h"
+#include "sidecar/figures.h"
+#include "sidecar/pipeline.h"
+#include "sidecar/settings.h"
+#include "sidecar/timers.h"
+
+namespace sidecar {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+using tcp = asio::ip::tcp;
+using Socket = asio::basic_stream_socket<tcp, asio::io_context::executor_type>;
+
+struct Active;
+class UpstreamPool;
+
+/// A client's connection as its core knows it.
+class Connection : public boost::intrusive::list_base_hook<> {
+ public:
+  virtual ~Connection() = default;
+  /// No request after the one that is under way.
+  virtual void drain() = 0;
+  /// Ends now.
+  virtual void cut() = 0;
+};
+
+/// Thread: its own.
+class Core {
+ public:
+  Core(const Settings& settings, const tcp::endpoint& upstream, std::uint64_t seed);
+  ~Core();
+  Core(const Core&) = delete;
+  Core& operator=(const Core&) = delete;
+
+  /// An exchange's state, out of stock.
+  std::unique_ptr<Active> take_active();
+  void give_active(std::unique_ptr<Active> active);
+
+  void enter(Connection& connection);
+  void leave(Connection& connection);
+  std::size_t connection_count() const { return connections_.size(); }
+  /// Every connection learns that the end is near.
+  void drain();
+  /// Ends what is left. The context runs dry then.
+  void cut();
+
+  const Settings& settings;
+  const tcp::endpoint upstream;
+  const std::string upstream_text;  // "127.0.0.1:8080"
+  const http1::Limits request_limits, response_limits;
+  asio::io_context context;
+  Figures figures;
+  BlockPool blocks;
+  Timers timers;
+  Pipeline pipeline;
+  std::unique_ptr<UpstreamPool> pool;
+  http1::ResponseHead response;  // scratch of whoever runs
+  http1::Pieces pieces;          // as well
+  bool draining = false;
+  std::function<void()> left;  // after a connection has ended
+
+ private:
+  std::vector<std::unique_ptr<Active>> stock_;
+  boost::intrusive::list<Connection> connections_;
+};
+
+}  // namespace sidecar

@@ -1,0 +1,37 @@
+#include "sidecar/exchange.h"
+
+namespace sidecar {
+
+void AddedFields::add(std::string_view name, std::string_view value) {
+  text_.append(name).append(": ").append(value).append("\r\n");
+}
+
+void Exchange::clear() {
+  request.method = request.target = request.path = request.query = request.host = {};
+  request.raw = request.lines = request.upgrade = {};
+  request.field_count = 0;
+  request.drop.reset();
+  response = nullptr;
+  to_upstream.clear();
+  to_client.clear();
+  request_id.clear();
+  reply.status = 0;
+  reply.content_type.clear();
+  reply.body.clear();
+  notes.fill(0);
+}
+
+const char* name(Ended ended) {
+  switch (ended) {
+    case Ended::Complete: return "complete";
+    case Ended::Answered: return "answered";
+    case Ended::Refused: return "refused";
+    case Ended::UpstreamFailed: return "upstream_failed";
+    case Ended::ClientGone: return "client_gone";
+    case Ended::Upgraded: return "upgraded";
+    case Ended::Cut: return "cut";
+  }
+  return "complete";
+}
+
+}  // namespace sidecar

@@ -1,0 +1,34 @@
+#include "sidecar/log.h"
+
+#include <cstdio>
+
+#include <fmt/format.h>
+
+#include "aio/clock.h"
+#include "api/node.h"
+
+namespace sidecar {
+namespace {
+
+const char* name(Level level) {
+  switch (level) {
+    case Level::Info: return "info";
+    case Level::Warning: return "warning";
+    case Level::Error: return "error";
+  }
+  return "info";
+}
+
+}  // namespace
+
+void log(Level level, const std::string& message, const LogFields& fields) {
+  api::Node line = api::Node::map()
+                       .set("ts", base::rfc3339(aio::wall_now()))
+                       .set("level", name(level))
+                       .set("msg", message);
+  for (const auto& [key, value] : fields) line.set(key, value);
+  const std::string text = api::to_json(line) + "\n";
+  std::fwrite(text.data(), 1, text.size(), stderr);
+}
+
+}  // namespace sidecar

@@ -1,0 +1,29 @@
+// What the machine grants this process, and where names are.
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include <boost/asio/ip/tcp.hpp>
+
+#include "base/result.h"
+#include "sidecar/settings.h"
+
+namespace sidecar {
+
+/// The CPU quota of this process's cgroup in whole cores, at least 1 and at most what the machine
+/// has; without a quota 1. `root`: of the cgroup file system.
+unsigned quota_cores(const std::string& root);
+
+/// Raises the soft limit of descriptors to the hard one, and returns it.
+std::size_t raise_descriptor_limit();
+
+/// Of an application. A name is asked for once, when the program starts: what a sidecar stands
+/// before is beside it. Errors: NotFound, naming the host.
+base::Result<boost::asio::ip::tcp::endpoint> upstream_endpoint(const HostPort& address);
+
+/// To listen on; no host: every address, of both families where the machine has both.
+/// Errors: InvalidArgument: the host is no address.
+base::Result<boost::asio::ip::tcp::endpoint> listen_endpoint(const HostPort& address);
+
+}  // namespace sidecar

@@ -1,0 +1,30 @@
+// The `muster-sidecar` program: a reverse proxy beside an application.
+//   muster-sidecar --upstream 127.0.0.1:8080 [--listen :15001] [--admin-listen 127.0.0.1:15020]
+// Exit codes: 0 it was asked to end · 1 it could not begin · 2 usage.
+#include <cstdio>
+#include <cstdlib>
+
+#include <fmt/format.h>
+
+#include "aio/file.h"
+#include "aio/signal.h"
+#include "cli/version.h"
+#include "sidecar/options.h"
+#include "sidecar/program.h"
+
+namespace {
+constexpr std::size_t kConfigBytesMax = std::size_t{1} << 20U;
+}
+
+int main(int count, char** arguments) {
+  aio::ignore_sigpipe();
+  const auto version =
+      fmt::format("muster-sidecar {} ({}, {})", cli::version(), cli::revision(), cli::compiler());
+  const sidecar::Parsed parsed =
+      sidecar::parse({arguments + (count > 0 ? 1 : 0), arguments + count}, version,
+                     [](const std::string& path) { return aio::read_file(path, kConfigBytesMax); });
+  std::fputs(parsed.out.c_str(), stdout);
+  std::fputs(parsed.err.c_str(), stderr);
+  if (!parsed.settings || parsed.check_only) return parsed.exit;
+  return sidecar::run_sidecar(*parsed.settings);
+}

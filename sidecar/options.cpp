@@ -1,0 +1,199 @@
+#include "sidecar/options.h"
+
+#include <charconv>
+#include <cstdint>
+#include <sstream>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "sidecar/config_file.h"
+
+namespace sidecar {
+namespace {
+
+constexpr int kUsage = 2;
+constexpr std::int64_t kSecondsMax = 86'400;
+
+/// As the flags say it, before it is settings.
+struct Raw {
+  std::string upstream, listen = ":15001", config;
+  std::string mode = "http", forwarded = "append";
+  std::int64_t head = 10, idle = 75, connect = 5, response = 60, stall = 60, tunnel = 3600;
+  std::int64_t upstream_idle = 4, drain = 25;
+  bool check_only = false;
+};
+
+void seconds_flag(CLI::App& app, const char* name, std::int64_t& seconds, const char* help) {
+  app.add_option(name, seconds, help)
+      ->check(CLI::Range(std::int64_t{1}, kSecondsMax))
+      ->capture_default_str();
+}
+
+void address_flags(CLI::App& app, Raw& raw, Settings& settings) {
+  app.add_option("--upstream", raw.upstream, "where the application listens, HOST:PORT")
+      ->envname("MUSTER_SIDECAR_UPSTREAM")
+      ->required();
+  app.add_option("--listen", raw.listen, "where clients connect, [HOST]:PORT; port 0: any")
+      ->capture_default_str();
+  app.add_option("--admin-listen", settings.admin_listen,
+                 "where metrics and health are served, [HOST]:PORT")
+      ->capture_default_str();
+  app.add_option("--mode", raw.mode, "http, or tcp for any other protocol")
+      ->check(CLI::IsMember({"http", "tcp"}))
+      ->capture_default_str();
+  app.add_option("--threads", settings.threads, "cores to use; default: the CPU quota, else 1")
+      ->check(CLI::Range(1, 256));
+}
+
+void limit_flags(CLI::App& app, Settings& settings) {
+  app.add_option("--head-bytes-max", settings.head_bytes_max, "of a head; a longer one: 431")
+      ->check(CLI::Range(4096, 65'536))
+      ->capture_default_str();
+  app.add_option("--body-bytes-max", settings.body_bytes_max,
+                 "of a request's body; a longer one: 413; default: no limit");
+  app.add_option("--connections-max", settings.connections_max,
+                 "of clients at a time; default: what the limit of descriptors allows")
+      ->check(CLI::Range(1, 1'000'000));
+  app.add_option("--upstream-idle-max", settings.upstream_idle_max,
+                 "connections to the application that are kept, per core")
+      ->check(CLI::Range(0, 100'000))
+      ->capture_default_str();
+}
+
+void time_flags(CLI::App& app, Raw& raw) {
+  seconds_flag(app, "--head-seconds", raw.head, "for a head, from its first byte to its last");
+  seconds_flag(app, "--idle-seconds", raw.idle, "between two requests of a connection");
+  seconds_flag(app, "--connect-seconds", raw.connect, "to connect to the application");
+  seconds_flag(app, "--response-seconds", raw.response, "for the application to begin to answer");
+  seconds_flag(app, "--stall-seconds", raw.stall, "for a body of which nothing moves");
+  seconds_flag(app, "--tunnel-idle-seconds", raw.tunnel,
+               "for an upgraded connection, or one of mode tcp, of which nothing moves");
+  seconds_flag(app, "--upstream-idle-seconds", raw.upstream_idle,
+               "how long an unused connection to the application is kept");
+  seconds_flag(app, "--drain-seconds", raw.drain,
+               "for what is under way at SIGTERM; what is left then is cut");
+}
+
+void header_flags(CLI::App& app, Raw& raw, Settings& settings) {
+  app.add_option("--forwarded", raw.forwarded, "X-Forwarded-For, -Proto, -Host of a request")
+      ->check(CLI::IsMember({"append", "replace", "off"}))
+      ->capture_default_str();
+  app.add_flag("--make-trace", settings.make_trace, "a traceparent for requests without one");
+  app.add_flag("!--no-security-headers", settings.security_headers,
+               "no headers that make browsers careful");
+}
+
+base::Result<Settings> settle(const Raw& raw, Settings settings) {
+  TRY(settings.upstream, parse_host_port("--upstream", raw.upstream));
+  TRY(settings.listen, parse_host_port("--listen", raw.listen));
+  TRY(parse_host_port("--admin-listen", settings.admin_listen));
+  if (settings.upstream.host.empty() || settings.upstream.port == 0) {
+    return base::fail(base::Code::InvalidArgument,
+                      fmt::format("--upstream '{}': HOST:PORT, both given", raw.upstream));
+  }
+  settings.mode = raw.mode == "tcp" ? Mode::Tcp : Mode::Http;
+  settings.forwarded = raw.forwarded == "off"       ? Forwarded::Off
+                       : raw.forwarded == "replace" ? Forwarded::Replace
+                                                    : Forwarded::Append;
+  settings.head = base::seconds(raw.head);
+  settings.idle = base::seconds(raw.idle);
+  settings.connect = base::seconds(raw.connect);
+  settings.response = base::seconds(raw.response);
+  settings.stall = base::seconds(raw.stall);
+  settings.tunnel_idle = base::seconds(raw.tunnel);
+  settings.upstream_idle = base::seconds(raw.upstream_idle);
+  settings.drain = base::seconds(raw.drain);
+  return settings;
+}
+
+/// The flags of the file before the others.
+base::Result<std::vector<std::string>> with_config(const std::vector<std::string>& arguments,
+                                                   const ReadFile& read) {
+  constexpr std::string_view kConfig = "--config";
+  std::string path;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const std::string& word = arguments[i];
+    if (word == kConfig && i + 1 < arguments.size()) path = arguments[i + 1];
+    if (word.starts_with("--config=")) path = word.substr(kConfig.size() + 1);
+  }
+  if (path.empty()) return arguments;
+  TRY(const std::string text, read(path));
+  TRY(std::vector<std::string> out, flags_of_config(text, path));
+  out.insert(out.end(), arguments.begin(), arguments.end());
+  return out;
+}
+
+}  // namespace
+
+base::Result<HostPort> parse_host_port(std::string_view what, std::string_view text) {
+  const auto wrong = [&] {
+    return base::fail(base::Code::InvalidArgument,
+                      fmt::format("{} '{}': HOST:PORT or :PORT, an IPv6 address in brackets, a "
+                                  "port from 0 to 65535",
+                                  what, text));
+  };
+  const auto colon = text.rfind(':');
+  if (colon == std::string_view::npos) return wrong();
+  std::string_view host = text.substr(0, colon);
+  const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
+  if (bracketed) host = host.substr(1, host.size() - 2);
+  if (!bracketed && host.find_first_of(":[]") != std::string_view::npos) return wrong();
+  HostPort out;
+  out.host = host;
+  const char* begin = text.data() + colon + 1;
+  const char* end = text.data() + text.size();
+  const auto parsed = std::from_chars(begin, end, out.port);
+  if (begin == end || parsed.ec != std::errc() || parsed.ptr != end) return wrong();
+  return out;
+}
+
+std::string to_string(const HostPort& address) {
+  const bool v6 = address.host.find(':') != std::string::npos;
+  return fmt::format("{}{}{}:{}", v6 ? "[" : "", address.host, v6 ? "]" : "", address.port);
+}
+
+Parsed parse(const std::vector<std::string>& arguments, const std::string& version,
+             const ReadFile& read) {
+  CLI::App app{"A proxy beside an application: forwards its traffic, watches and protects it.",
+               "muster-sidecar"};
+  app.set_version_flag("-V,--version", version);
+  app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+  Raw raw;
+  Settings settings;
+  address_flags(app, raw, settings);
+  limit_flags(app, settings);
+  time_flags(app, raw);
+  header_flags(app, raw, settings);
+  app.add_option("--config", raw.config,
+                 "a SidecarProfile, or its spec, in YAML; flags win over it");
+  app.add_flag("--check-config", raw.check_only, "judges flags and file, and ends");
+  Parsed out;
+  const auto words = with_config(arguments, read);
+  if (!words) {
+    out.err = "error: " + words.error().message + "\n";
+    out.exit = kUsage;
+    return out;
+  }
+  try {
+    std::vector<std::string> reversed(words->rbegin(), words->rend());
+    app.parse(reversed);
+  } catch (const CLI::ParseError& error) {
+    std::ostringstream said, complained;
+    out.exit = app.exit(error, said, complained) == 0 ? 0 : kUsage;
+    out.out = said.str();
+    out.err = complained.str();
+    return out;
+  }
+  auto settled = settle(raw, settings);
+  if (!settled) {
+    out.err = "error: " + settled.error().message + "\n";
+    out.exit = kUsage;
+    return out;
+  }
+  out.check_only = raw.check_only;
+  out.settings = std::move(*settled);
+  return out;
+}
+
+}  // namespace sidecar

@@ -1,0 +1,35 @@
+// The command line as data: parse() is the only place that sees CLI11.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "sidecar/settings.h"
+
+namespace sidecar {
+
+/// Either settings to run with, or what to print and the exit code (help, usage error).
+struct Parsed {
+  std::optional<Settings> settings;
+  bool check_only = false;  // --check-config
+  std::string out, err;
+  int exit = 0;
+};
+
+using ReadFile = std::function<base::Result<std::string>(const std::string& path)>;
+
+/// `read`: of the file that --config names; what it says stands before the other flags, which win.
+/// Errors: usage errors come back as err and exit 2, never as an exception.
+Parsed parse(const std::vector<std::string>& arguments, const std::string& version,
+             const ReadFile& read);
+
+/// "127.0.0.1:8080", "[::1]:8080", "localhost:8080", ":8080".
+/// Errors: InvalidArgument, naming `what` and the text.
+base::Result<HostPort> parse_host_port(std::string_view what, std::string_view text);
+std::string to_string(const HostPort& address);
+
+}  // namespace sidecar

@@ -1,0 +1,47 @@
+#include "sidecar/pipeline.h"
+
+#include <ranges>
+#include <utility>
+
+#include "sidecar/filter_forwarded.h"
+#include "sidecar/filter_request_id.h"
+#include "sidecar/filter_security_headers.h"
+#include "sidecar/filter_trace_context.h"
+
+namespace sidecar {
+
+Pipeline assemble(const Settings& settings, std::uint64_t seed) {
+  Pipeline pipeline;
+  // First, so that whatever is answered from here on has an ID.
+  pipeline.add(make_request_id_filter(seed));
+  pipeline.add(make_trace_context_filter(settings.make_trace, seed + 1));
+  // Last of the request: what it writes is what the application believes of its client.
+  pipeline.add(make_forwarded_filter(settings.forwarded));
+  if (settings.security_headers) pipeline.add(make_security_headers_filter());
+  return pipeline;
+}
+
+void Pipeline::add(std::unique_ptr<Filter> filter) {
+  const Hooks hooks = filter->hooks();
+  if (hooks.request) request_.push_back(filter.get());
+  if (hooks.response) response_.push_back(filter.get());
+  if (hooks.end) end_.push_back(filter.get());
+  filters_.push_back(std::move(filter));
+}
+
+Verdict Pipeline::on_request(Exchange& exchange, base::TimePoint now) {
+  for (Filter* filter : request_) {
+    if (filter->on_request(exchange, now) == Verdict::Answer) return Verdict::Answer;
+  }
+  return Verdict::Forward;
+}
+
+void Pipeline::on_response(Exchange& exchange) {
+  for (Filter* filter : std::views::reverse(response_)) filter->on_response(exchange);
+}
+
+void Pipeline::on_end(const Exchange& exchange, const Ending& ending) {
+  for (Filter* filter : end_) filter->on_end(exchange, ending);
+}
+
+}  // namespace sidecar

@@ -1,0 +1,32 @@
+// The filters of one core in their order. assemble() is the one place where it is decided; a new
+// filter is one line there.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "sidecar/filter.h"
+#include "sidecar/settings.h"
+
+namespace sidecar {
+
+class Pipeline {
+ public:
+  void add(std::unique_ptr<Filter> filter);
+
+  /// In order, until one answers.
+  Verdict on_request(Exchange& exchange, base::TimePoint now);
+  /// In reverse order: what sees a request first sees its response last.
+  void on_response(Exchange& exchange);
+  void on_end(const Exchange& exchange, const Ending& ending);
+  std::size_t size() const { return filters_.size(); }
+
+ private:
+  std::vector<std::unique_ptr<Filter>> filters_;
+  std::vector<Filter*> request_, response_, end_;
+};
+
+/// `seed`: of what is drawn, such as request IDs.
+Pipeline assemble(const Settings& settings, std::uint64_t seed);
+
+}  // namespace sidecar

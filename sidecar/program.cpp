@@ -1,0 +1,184 @@
+#include "sidecar/program.h"
+
+#include <algorithm>
+#include <csignal>
+#include <cstdlib>
+#include <memory>
+#include <vector>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/signal_set.hpp>
+
+#include "aio/clock.h"
+#include "aio/deadline.h"
+#include "aio/entropy.h"
+#include "aio/event.h"
+#include "aio/task_group.h"
+#include "net/dial.h"
+#include "net/http_server.h"
+#include "sidecar/admin.h"
+#include "sidecar/log.h"
+#include "sidecar/machine.h"
+#include "sidecar/options.h"
+#include "sidecar/worker.h"
+
+namespace sidecar {
+namespace {
+
+constexpr base::Duration kLookEvery = base::seconds(1);
+constexpr base::Duration kLookWithin = base::seconds(1);
+/// Descriptors that are not for connections, where there are many: the admin port's, the log's.
+constexpr std::size_t kDescriptorsKept = 96;
+
+/// Of one core. A connection of a client may need one to the application: more than can be served
+/// are not accepted, whatever was asked for.
+std::size_t connections_of(const Settings& settings, std::size_t descriptors, std::size_t cores) {
+  const std::size_t fit = (descriptors - std::min(kDescriptorsKept, descriptors / 4)) / 2;
+  const std::size_t all =
+      settings.connections_max > 0 ? std::min(settings.connections_max, fit) : fit;
+  return std::max<std::size_t>(all / cores, 1);
+}
+
+class Program {
+ public:
+  explicit Program(const Settings& settings) : settings_(settings) {}
+
+  int run() {
+    const auto done = aio::run(context_, whole());
+    if (!done) log(Level::Error, done.error().message);
+    return done ? EXIT_SUCCESS : EXIT_FAILURE;
+  }
+
+ private:
+  aio::Task<base::Result<bool>> whole() {
+    listen_for_signals();
+    CO_TRY(upstream_, upstream_endpoint(settings_.upstream));
+    CO_TRY(open_workers());
+    CO_TRY(auto admin, net::HttpServer::listen(
+                           clock_, context_.get_executor(), settings_.admin_listen,
+                           [this](const net::HttpRequest& request) { return serve(request); }));
+    log(Level::Info, "serving",
+        {{"mode", settings_.mode == Mode::Http ? "http" : "tcp"},
+         {"port", std::to_string(workers_.front()->port())},
+         {"admin_port", std::to_string(admin->port())},
+         {"upstream", to_string(settings_.upstream)},
+         {"threads", std::to_string(workers_.size())}});
+    running_ = workers_.size();
+    for (const auto& worker : workers_) worker->start([this] { ended(); });
+    aio::TaskGroup group(context_.get_executor());
+    group.spawn(admin->serve(group.token()));
+    group.spawn(look_after_upstream(group.token()));
+    static_cast<void>(co_await signalled_.wait());
+    co_await drain();
+    group.cancel();
+    static_cast<void>(co_await group.join());
+    workers_.clear();
+    log(Level::Info, "ended");
+    co_return true;
+  }
+
+  /// All of them before any begins, so that a port that is taken is an error and not a half start.
+  base::Result<> open_workers() {
+    TRY(auto endpoint, listen_endpoint(settings_.listen));
+    const std::size_t cores =
+        settings_.threads > 0 ? settings_.threads : quota_cores("/sys/fs/cgroup");
+    const std::size_t each = connections_of(settings_, raise_descriptor_limit(), cores);
+    const bool shared = cores > 1;
+    if (shared && endpoint.port() != 0) TRY(port_is_free(endpoint));
+    for (std::size_t i = 0; i < cores; ++i) {
+      workers_.push_back(std::make_unique<Worker>(settings_, upstream_, each, aio::seed()));
+      TRY(workers_.back()->listen(endpoint, shared));
+      endpoint.port(workers_.front()->port());
+    }
+    return {};
+  }
+
+  /// A shared port can be shared with another sidecar, by mistake, which then gets half of the
+  /// connections. One that is not shared is refused while anybody listens there.
+  base::Result<> port_is_free(const tcp::endpoint& endpoint) {
+    Worker probe(settings_, upstream_, 1, 0);
+    return probe.listen(endpoint, false);
+  }
+
+  aio::Task<> drain() {
+    log(Level::Info, "draining: nothing new is accepted",
+        {{"seconds", std::to_string(settings_.drain / base::seconds(1))}});
+    view_.draining = true;
+    for (const auto& worker : workers_) worker->drain();
+    const aio::Deadline limit(clock_, context_.get_executor(), clock_.now() + settings_.drain, {});
+    aio::TaskGroup signals(context_.get_executor());
+    std::stop_source enough;
+    const std::stop_callback pass(limit.token(), [&enough] { enough.request_stop(); });
+    signals.spawn(end_at_once(enough, signals.token()));
+    const bool all = co_await done_.wait(enough.get_token());
+    signals.cancel();
+    static_cast<void>(co_await signals.join());
+    if (all) co_return;
+    log(Level::Warning, "what was still under way is cut");
+    for (const auto& worker : workers_) worker->cut();
+    static_cast<void>(co_await done_.wait());
+  }
+
+  aio::Task<base::Result<>> end_at_once(std::stop_source enough, std::stop_token stop) {
+    if (co_await signalled_.wait(stop)) enough.request_stop();
+    co_return base::Result<>{};
+  }
+
+  /// From the first moment to the last: a signal that came between two waits would end the process
+  /// in the middle of its work.
+  void listen_for_signals() {
+    signals_.async_wait([this](const error_code& error, int /*number*/) {
+      if (error) return;
+      signalled_.set();
+      listen_for_signals();
+    });
+  }
+
+  /// Called by a worker's thread.
+  void ended() {
+    boost::asio::post(context_, [this] {
+      if (--running_ == 0) done_.set();
+    });
+  }
+
+  aio::Task<base::Result<>> look_after_upstream(std::stop_token stop) {
+    const net::Address address{upstream_.address().to_string(), upstream_.port()};
+    while (!stop.stop_requested()) {
+      const auto seen = co_await net::dial(clock_, {address}, kLookWithin, stop);
+      if (seen) {
+        view_.upstream_reachable = seen->front().taken;
+        view_.upstream_detail = seen->front().taken ? "" : seen->front().detail;
+      }
+      co_await aio::wait_for(clock_, kLookEvery, stop);
+    }
+    co_return base::Result<>{};
+  }
+
+  net::HttpReply serve(const net::HttpRequest& request) {
+    return serve_admin(request, view_, [this] {
+      std::vector<const Figures*> figures;
+      for (const auto& worker : workers_) figures.push_back(&worker->figures());
+      return exposition(figures);
+    });
+  }
+
+  const Settings& settings_;
+  boost::asio::io_context context_;
+  aio::SystemClock clock_;
+  tcp::endpoint upstream_;
+  std::vector<std::unique_ptr<Worker>> workers_;
+  asio::signal_set signals_{context_, SIGINT, SIGTERM};
+  aio::Event signalled_{context_.get_executor(), aio::Event::Mode::Auto};
+  aio::Event done_{context_.get_executor()};
+  std::size_t running_ = 0;
+  AdminView view_{.upstream_detail = "not looked yet"};
+};
+
+}  // namespace
+
+int run_sidecar(const Settings& settings) {
+  return Program(settings).run();
+}
+
+}  // namespace sidecar

@@ -1,0 +1,58 @@
+// Everything that can be set, with its default. Plain data, shared by all cores and never changed
+// while they run.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/time.h"
+
+namespace sidecar {
+
+enum class Mode : std::uint8_t { Http, Tcp };
+
+/// What happens to X-Forwarded-For, -Proto and -Host of a request.
+enum class Forwarded : std::uint8_t {
+  Append,   // the client's address behind those that are there; Proto and Host where missing
+  Replace,  // what the client says of itself is left out: for a sidecar that clients reach directly
+  Off       // untouched
+};
+
+struct HostPort {
+  std::string host;  // "127.0.0.1", "::1", "localhost"; empty: every address
+  std::uint16_t port = 0;
+};
+
+struct Settings {
+  Mode mode = Mode::Http;
+  HostPort upstream;
+  HostPort listen{"", 15001};
+  std::string admin_listen = "127.0.0.1:15020";
+  unsigned threads = 0;  // 0: as many as the CPU quota has cores
+
+  // Limits of what a client may send.
+  std::size_t head_bytes_max = 16384;  // 4096 to 65536
+  std::uint64_t body_bytes_max = 0;    // 0: no limit
+  std::size_t connections_max = 0;     // 0: what the limit of descriptors allows
+
+  // How long something may take.
+  base::Duration head = base::seconds(10);      // from the first byte of a head to its last
+  base::Duration idle = base::seconds(75);      // between two requests of a connection
+  base::Duration connect = base::seconds(5);    // to the application
+  base::Duration response = base::seconds(60);  // from the request's end to the response's head
+  base::Duration stall = base::seconds(60);     // a body of which nothing moves
+  base::Duration tunnel_idle = base::seconds(3600);  // an upgraded connection, or one of TCP mode
+
+  // Connections to the application that are kept, per core. Their time is shorter than what common
+  // servers grant (5 s), so that the end of one rarely meets a request.
+  std::size_t upstream_idle_max = 128;
+  base::Duration upstream_idle = base::seconds(4);
+
+  base::Duration drain = base::seconds(25);  // less than Kubernetes grants (30 s)
+
+  Forwarded forwarded = Forwarded::Append;
+  bool make_trace = false;
+  bool security_headers = true;
+};
+
+}  // namespace sidecar

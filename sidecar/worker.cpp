@@ -1,0 +1,58 @@
+#include "sidecar/worker.h"
+
+#include <utility>
+
+#include <boost/asio/post.hpp>
+
+#include "sidecar/active.h"
+#include "sidecar/upstream.h"
+
+namespace sidecar {
+
+Worker::Worker(const Settings& settings, const tcp::endpoint& upstream, std::size_t connections_max,
+               std::uint64_t seed)
+    : core_(settings, upstream, seed), listener_(core_, connections_max) {}
+
+Worker::~Worker() {
+  if (!thread_.joinable()) return;
+  cut();
+  thread_.join();
+}
+
+void Worker::start(std::function<void()> ended) {
+  guard_.emplace(core_.context.get_executor());
+  thread_ = std::thread([this, ended = std::move(ended)] {
+    listener_.start();
+    core_.context.run();
+    ended();
+  });
+}
+
+void Worker::drain() {
+  asio::post(core_.context, [this] {
+    listener_.drain();
+    core_.left = [this] { leave_if_done(); };
+    core_.drain();
+    // Behind whatever was accepted already and is not told yet.
+    asio::post(core_.context, [this] { leave_if_done(); });
+  });
+}
+
+void Worker::cut() {
+  asio::post(core_.context, [this] {
+    listener_.drain();
+    core_.left = nullptr;
+    core_.draining = true;
+    core_.cut();
+    guard_.reset();
+  });
+}
+
+/// Without connections, timers and the guard the context runs dry and the thread ends.
+void Worker::leave_if_done() {
+  if (core_.connection_count() > 0) return;
+  core_.cut();
+  guard_.reset();
+}
+
+}  // namespace sidecar

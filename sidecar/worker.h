@@ -1,0 +1,45 @@
+// One core at work: a thread that runs its context, from start() to the end of its last connection
+// after drain(), or to cut().
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <optional>
+#include <thread>
+
+#include <boost/asio/executor_work_guard.hpp>
+
+#include "sidecar/core.h"
+#include "sidecar/listener.h"
+
+namespace sidecar {
+
+class Worker {
+ public:
+  Worker(const Settings& settings, const tcp::endpoint& upstream, std::size_t connections_max,
+         std::uint64_t seed);
+  ~Worker();
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+
+  base::Result<> listen(const tcp::endpoint& endpoint, bool shared) {
+    return listener_.listen(endpoint, shared);
+  }
+  std::uint16_t port() const { return listener_.port(); }
+  /// `ended` is called once from the worker's thread, as the last thing there.
+  void start(std::function<void()> ended);
+  /// Thread: any.
+  void drain();
+  void cut();
+  const Figures& figures() const { return core_.figures; }
+
+ private:
+  void leave_if_done();
+
+  Core core_;
+  Listener listener_;
+  std::optional<asio::executor_work_guard<asio::io_context::executor_type>> guard_;
+  std::thread thread_;
+};
+
+}  // namespace sidecar
