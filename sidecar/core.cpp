@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "aio/clock.h"
 #include "sidecar/active.h"
 #include "sidecar/upstream.h"
 
@@ -63,7 +64,8 @@ Core::Core(const Settings& the_settings, const tcp::endpoint& the_upstream, std:
       blocks(the_settings.head_bytes_max + 1, kFreeBlocksKept),
       timers(context),
       pipeline(assemble(the_settings, seed)),
-      pool(std::make_unique<UpstreamPool>(*this)) {}
+      pool(std::make_unique<UpstreamPool>(*this)),
+      now(aio::now()) {}
 
 Core::~Core() = default;
 
@@ -78,6 +80,10 @@ void Core::give_active(std::unique_ptr<Active> active) {
   if (stock_.size() >= kActiveKept) return;
   active->clear();
   stock_.push_back(std::move(active));
+}
+
+void Core::touch() {
+  now = aio::now();
 }
 
 void Core::enter(Connection& connection) {

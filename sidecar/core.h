@@ -55,6 +55,9 @@ class Core {
   std::unique_ptr<Active> take_active();
   void give_active(std::unique_ptr<Active> active);
 
+  /// Every handler begins with this; what it does takes no time of its own.
+  void touch();
+
   void enter(Connection& connection);
   void leave(Connection& connection);
   std::size_t connection_count() const { return connections_.size(); }
@@ -75,6 +78,7 @@ class Core {
   std::unique_ptr<UpstreamPool> pool;
   http1::ResponseHead response;  // scratch of whoever runs
   http1::Pieces pieces;          // as well
+  base::TimePoint now;           // of the event that is handled
   bool draining = false;
   std::function<void()> left;  // after a connection has ended
 

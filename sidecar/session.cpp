@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "aio/clock.h"
-
 namespace sidecar {
 namespace {
 
@@ -40,6 +38,7 @@ Session::Session(Core& core, Socket socket, const tcp::endpoint& peer)
 Session::~Session() = default;
 
 void Session::start(Core& core, Socket socket, const tcp::endpoint& peer) {
+  core.touch();
   error_code ignored;
   socket.non_blocking(true, ignored);
   socket.set_option(tcp::no_delay(true), ignored);
@@ -51,12 +50,14 @@ void Session::start(Core& core, Socket socket, const tcp::endpoint& peer) {
 }
 
 void Session::drain() {
+  core_.touch();
   const bool quiet = phase_ == Phase::Idle && in_.empty();
   if (quiet) wait(Wait::Idle, kDrainIdle);
 }
 
 void Session::cut() {
   const Pointer self(this);
+  core_.touch();
   if (active_ != nullptr) finish(Ended::Cut);
   reset();
 }
@@ -76,6 +77,7 @@ void Session::read_client() {
 }
 
 void Session::client_read(const error_code& error, std::size_t count) {
+  core_.touch();
   reading_ = false;
   if (phase_ == Phase::Closed) return;
   if (dozing_) {  // only that cancels a read, and it may have been too late for it
@@ -128,7 +130,7 @@ void Session::rest() {
 /// connection in use nothing.
 void Session::wait(Wait what, base::Duration length) {
   wait_ = what;
-  deadline_ = aio::now() + length;
+  deadline_ = core_.now + length;
   if (timer_.armed() && armed_for_ <= deadline_) return;
   armed_for_ = deadline_;
   core_.timers.arm(timer_, deadline_);
@@ -136,8 +138,9 @@ void Session::wait(Wait what, base::Duration length) {
 
 void Session::ring() {
   const Pointer self(this);
+  core_.touch();
   if (phase_ == Phase::Closed) return;
-  if (aio::now() < deadline_) {
+  if (core_.now < deadline_) {
     armed_for_ = deadline_;
     return core_.timers.arm(timer_, deadline_);
   }

@@ -7,7 +7,6 @@
 #include <array>
 #include <utility>
 
-#include "aio/clock.h"
 #include "sidecar/error_reply.h"
 #include "sidecar/session.h"
 
@@ -137,7 +136,7 @@ void Session::reply(Ended how, int status, std::string_view content_type, std::s
   const bool old_client = exchange.request.minor == 0;
   active.how = how;
   active.status = status;
-  active.first_byte = aio::now() - active.began;
+  active.first_byte = core_.now - active.began;
   active.response_begun = true;
   active.keep_client =
       keep && active.open && exchange.request.keep_alive && !old_client && !core_.draining;
@@ -194,7 +193,7 @@ void Session::finish(Ended how) {
   ending.bytes_in = active.bytes_in;
   ending.bytes_out = active.bytes_out;
   ending.first_byte = active.first_byte;
-  ending.took = aio::now() - active.began;
+  ending.took = core_.now - active.began;
   if (active.open) core_.figures.requests_active.drop();
   if (core_.settings.mode == Mode::Http) {
     core_.pipeline.on_end(active.exchange, ending);

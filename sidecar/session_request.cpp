@@ -3,14 +3,13 @@
 #include <cerrno>
 #include <utility>
 
-#include "aio/clock.h"
 #include "sidecar/session.h"
 
 namespace sidecar {
 
 void Session::begin_active() {
   active_ = core_.take_active();
-  active_->began = aio::now();
+  active_->began = core_.now;
   active_->exchange.client = &client_;
   phase_ = Phase::Head;
   wait(Wait::Head, core_.settings.head);
@@ -88,6 +87,7 @@ void Session::acquire(bool kept) {
 
 void Session::upstream_connected(const error_code& error) {
   const Pointer self(this);  // of its own accord it may end in here
+  core_.touch();
   if (error == asio::error::no_descriptors || error.value() == ENFILE) {
     fail(UpstreamError::Descriptors);
   } else if (error) {
@@ -184,6 +184,7 @@ Session::Sent Session::send_upstream() {
 
 void Session::upstream_written(const error_code& error) {
   const Pointer self(this);
+  core_.touch();
   if (error) {
     upstream_broken();
   } else {

@@ -1,7 +1,6 @@
 // Session, from the application to the client: interim and final heads, bodies, upgrades.
 #include <utility>
 
-#include "aio/clock.h"
 #include "sidecar/session.h"
 
 namespace sidecar {
@@ -22,6 +21,7 @@ void leave_out(http1::ResponseHead& head, std::string_view name) {
 
 void Session::upstream_read() {
   const Pointer self(this);
+  core_.touch();
   pump_response();
   drive();
 }
@@ -104,7 +104,7 @@ bool Session::begin_response() {
   const http1::RequestHead& request = active.exchange.request;
   const bool upgrade = head.status == kSwitchingProtocols;
   const bool old_client = request.minor == 0;
-  active.first_byte = aio::now() - active.began;
+  active.first_byte = core_.now - active.began;
   active.response.begin(head.body, head.length, 0);
   if (head.body == http1::Body::Chunked && old_client) {
     active.response.strip_chunks();
@@ -217,6 +217,7 @@ void Session::await_client(Gather& gather) {
       GatherView(gather),
       [self = Pointer(this), &gather](const error_code& error, std::size_t count) {
         if (self->phase_ == Phase::Closed) return;
+        self->core_.touch();
         self->active_->bytes_out += count;
         self->core_.figures.sent_bytes.add(count);
         gather.advance(count);
