@@ -240,6 +240,15 @@ class Clients(Case):
         self.refused(sidecar, b"POST / HTTP/1.1\r\nHost: a\r\nExpect: tea\r\nContent-Length: 0\r\n\r\n", 417)
         self.assertEqual(sidecar.ask(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n0123456789").status, 200)
 
+    def test_that_are_refused_while_they_send_can_read_why(self):
+        _, sidecar = self.both(echo, "--body-bytes-max", "10")
+        client = self.connect(sidecar).send(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 400000\r\n\r\n")
+        for _ in range(40):  # a reset would meet one of these
+            client.send(b"x" * 10000)
+            threading.Event().wait(0.005)
+        self.assertEqual(client.response().status, 413)
+        self.assertEqual(client.rest(), b"")
+
     def test_that_send_a_head_byte_by_byte_run_out_of_time(self):
         _, sidecar = self.both(echo, "--head-seconds", "1")
         client = self.connect(sidecar).send(b"GET / HTTP/1.1\r\n")
