@@ -9,7 +9,7 @@ NODES ?= 2
 BINARIES ?= $(BUILD)
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build test check demo sim fuzz bench mutate kubernetes helm cluster-up cluster-down e2e crds fmt tidy clean
+.PHONY: help deps build test check demo demo-sidecar sim fuzz bench mutate kubernetes helm cluster-up cluster-down e2e crds fmt tidy clean
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## (.*)/  \1\t\2/' | expand -t 16
@@ -33,6 +33,9 @@ check: deps ## formatting, bans and norms, layers, clang-tidy
 
 demo: ## a measured database-failover drill on a real PostgreSQL pair
 	@ci/demo.sh
+
+demo-sidecar: ## the sidecar before an application: figures, a refusal, a death
+	@ci/demo_sidecar.sh
 
 sim: build ## one simulated drill, replayable: SEED=n
 	@$(BUILD)/tests/sim/test_sim --gtest_filter='*Seed*' --seed=$(SEED)

@@ -3,9 +3,14 @@
 #include <fmt/format.h>
 
 namespace sidecar {
+namespace {
+
+constexpr std::string_view kQueries = "/api/monitoring/";
+
+}  // namespace
 
 net::HttpReply serve_admin(const net::HttpRequest& request, const AdminView& view,
-                           const std::function<std::string()>& metrics) {
+                           const Watch& watch, const std::function<std::string()>& metrics) {
   const std::string path = request.target.substr(0, request.target.find('?'));
   if (request.method != "GET" && request.method != "HEAD") {
     return {405, "text/plain; charset=utf-8", "GET or HEAD\n"};
@@ -19,7 +24,12 @@ net::HttpReply serve_admin(const net::HttpRequest& request, const AdminView& vie
                         view.draining ? ": draining" : "", view.upstream_reachable ? '+' : '-',
                         view.upstream_detail.empty() ? "" : ": ", view.upstream_detail)};
   }
-  return {404, "text/plain; charset=utf-8", "try /livez, /readyz or /metrics\n"};
+  if (path == "/health") return watch.health();
+  if (path.starts_with(kQueries)) {
+    if (auto reply = watch.query(request.target.substr(kQueries.size()))) return std::move(*reply);
+  }
+  return {404, "text/plain; charset=utf-8",
+          "try /livez, /readyz, /health, /metrics or /api/monitoring/metrics, health, system\n"};
 }
 
 }  // namespace sidecar

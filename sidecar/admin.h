@@ -2,12 +2,15 @@
 //   /livez    the process works
 //   /readyz   the application can be reached and the sidecar is not draining; else 503, with why
 //   /metrics  what all cores count, for Prometheus
+//   /health   whether all is as it should be, for people and monitors: 200, or 503 with the issues
+//   /api/monitoring/{metrics,health,system}   the same in numbers, in JSON
 #pragma once
 
 #include <functional>
 #include <string>
 
 #include "net/http_server.h"
+#include "sidecar/watch.h"
 
 namespace sidecar {
 
@@ -19,6 +22,6 @@ struct AdminView {
 
 /// `metrics`: asked at every scrape.
 net::HttpReply serve_admin(const net::HttpRequest& request, const AdminView& view,
-                           const std::function<std::string()>& metrics);
+                           const Watch& watch, const std::function<std::string()>& metrics);
 
 }  // namespace sidecar

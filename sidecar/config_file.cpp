@@ -11,7 +11,7 @@
 namespace sidecar {
 namespace {
 
-enum class Type : std::uint8_t { Text, Integer, Boolean };
+enum class Type : std::uint8_t { Text, Integer, Boolean, Texts, Maps };
 
 struct Row {
   std::string_view field;
@@ -20,7 +20,7 @@ struct Row {
   bool given_when = true;  // of a boolean: the value for which the flag is given
 };
 
-constexpr std::array<Row, 20> kRows{{
+constexpr std::array<Row, 32> kRows{{
     {"upstream", Type::Text, "--upstream"},
     {"listen", Type::Text, "--listen"},
     {"adminListen", Type::Text, "--admin-listen"},
@@ -41,6 +41,18 @@ constexpr std::array<Row, 20> kRows{{
     {"forwarded", Type::Text, "--forwarded"},
     {"makeTrace", Type::Boolean, "--make-trace"},
     {"securityHeaders", Type::Boolean, "--no-security-headers", false},
+    {"limits", Type::Text, "--limits"},
+    {"limitRules", Type::Maps, "--limit-rule"},
+    {"limitKeysMax", Type::Integer, "--limit-keys-max"},
+    {"trustedProxies", Type::Texts, "--trusted-proxy"},
+    {"allow", Type::Texts, "--allow"},
+    {"deny", Type::Texts, "--deny"},
+    {"unlimitedPaths", Type::Texts, "--unlimited-path"},
+    {"fingerprintKeyFile", Type::Text, "--fingerprint-key-file"},
+    {"endpoints", Type::Texts, "--endpoint"},
+    {"endpointsMax", Type::Integer, "--endpoints-max"},
+    {"automaticEndpoints", Type::Boolean, "--no-automatic-endpoints", false},
+    {"watch", Type::Text, "--watch"},
 }};
 
 class Reading {
@@ -78,6 +90,7 @@ class Reading {
     const auto* const row = std::ranges::find(kRows, entry.key, &Row::field);
     if (row == kRows.end()) return wrong(entry.value.mark, entry.key, "no such field");
     const api::Node& value = entry.value;
+    if (row->type == Type::Texts || row->type == Type::Maps) return list(*row, entry);
     if (row->type == Type::Text && value.is_string()) {
       flags_.push_back(fmt::format("{}={}", row->flag, value.as_string()));
     } else if (row->type == Type::Integer && value.is_int()) {
@@ -89,6 +102,23 @@ class Reading {
       wrong(value.mark, entry.key,
             fmt::format("{} where {} belongs", value.kind(),
                         kNames[static_cast<std::size_t>(row->type)]));
+    }
+  }
+
+  void list(const Row& row, const api::Entry& entry) {
+    const bool maps = row.type == Type::Maps;
+    const char* what = maps ? "a map" : "a string";
+    if (!entry.value.is_sequence()) {
+      return wrong(entry.value.mark, entry.key,
+                   fmt::format("{} where a list belongs", entry.value.kind()));
+    }
+    for (const api::Node& item : entry.value.items()) {
+      if (maps ? item.is_map() : item.is_string()) {
+        flags_.push_back(
+            fmt::format("{}={}", row.flag, maps ? api::to_json(item) : item.as_string()));
+      } else {
+        wrong(item.mark, entry.key, fmt::format("{} where {} belongs", item.kind(), what));
+      }
     }
   }
 

@@ -54,7 +54,8 @@ void Active::clear() {
 
 // A block is longer than any head, so that one that is too long is seen to be.
 // One thread runs the context, so that its sockets need no locks; posts from others do.
-Core::Core(const Settings& the_settings, const tcp::endpoint& the_upstream, std::uint64_t seed)
+Core::Core(const Settings& the_settings, const tcp::endpoint& the_upstream, std::uint64_t seed,
+           Seat seat)
     : settings(the_settings),
       upstream(the_upstream),
       upstream_text(text_of(the_upstream)),
@@ -63,7 +64,8 @@ Core::Core(const Settings& the_settings, const tcp::endpoint& the_upstream, std:
       context(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO),
       blocks(the_settings.head_bytes_max + 1, kFreeBlocksKept),
       timers(context),
-      pipeline(assemble(the_settings, seed)),
+      pipeline(assemble(the_settings, seed, seat)),
+      shard(seat.shared.requests->shard(seat.core)),
       pool(std::make_unique<UpstreamPool>(*this)),
       now(aio::now()) {}
 
@@ -90,11 +92,13 @@ void Core::enter(Connection& connection) {
   connections_.push_back(connection);
   figures.connections.add();
   figures.connections_active.add();
+  shard.connection_opened();
 }
 
 void Core::leave(Connection& connection) {
   connections_.erase(connections_.iterator_to(connection));
   figures.connections_active.drop();
+  shard.connection_closed();
   if (left) left();
 }
 

@@ -46,7 +46,8 @@ class Connection : public boost::intrusive::list_base_hook<> {
 /// Thread: its own.
 class Core {
  public:
-  Core(const Settings& settings, const tcp::endpoint& upstream, std::uint64_t seed);
+  /// Lifetime: settings and what is shared outlive it.
+  Core(const Settings& settings, const tcp::endpoint& upstream, std::uint64_t seed, Seat seat);
   ~Core();
   Core(const Core&) = delete;
   Core& operator=(const Core&) = delete;
@@ -75,6 +76,7 @@ class Core {
   BlockPool blocks;
   Timers timers;
   Pipeline pipeline;
+  traffic::RequestShard& shard;
   std::unique_ptr<UpstreamPool> pool;
   http1::ResponseHead response;  // scratch of whoever runs
   http1::Pieces pieces;          // as well

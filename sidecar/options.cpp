@@ -3,11 +3,13 @@
 #include <charconv>
 #include <cstdint>
 #include <sstream>
+#include <utility>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "sidecar/config_file.h"
+#include "sidecar/limit_rule.h"
 
 namespace sidecar {
 namespace {
@@ -18,7 +20,8 @@ constexpr std::int64_t kSecondsMax = 86'400;
 /// As the flags say it, before it is settings.
 struct Raw {
   std::string upstream, listen = ":15001", config;
-  std::string mode = "http", forwarded = "append";
+  std::string mode = "http", forwarded = "append", limits = "on";
+  std::vector<std::string> rules;
   std::int64_t head = 10, idle = 75, connect = 5, response = 60, stall = 60, tunnel = 3600;
   std::int64_t upstream_idle = 4, drain = 25;
   bool check_only = false;
@@ -28,6 +31,11 @@ void seconds_flag(CLI::App& app, const char* name, std::int64_t& seconds, const 
   app.add_option(name, seconds, help)
       ->check(CLI::Range(std::int64_t{1}, kSecondsMax))
       ->capture_default_str();
+}
+
+void list_flag(CLI::App& app, const char* name, std::vector<std::string>& values,
+               const char* help) {
+  app.add_option(name, values, help)->take_all()->allow_extra_args(false);
 }
 
 void address_flags(CLI::App& app, Raw& raw, Settings& settings) {
@@ -84,6 +92,40 @@ void header_flags(CLI::App& app, Raw& raw, Settings& settings) {
                "no headers that make browsers careful");
 }
 
+void protection_flags(CLI::App& app, Raw& raw, Settings& settings) {
+  ProtectionSettings& protection = settings.protection;
+  app.add_option("--limits", raw.limits, "on, dry-run (let in and counted), or off")
+      ->check(CLI::IsMember({"on", "dry-run", "off"}))
+      ->capture_default_str();
+  list_flag(app, "--limit-rule", raw.rules,
+            "a rule in JSON, may be repeated; default: 500 requests an hour and 2,000 a day");
+  list_flag(app, "--trusted-proxy", protection.trusted_proxies,
+            "an address or prefix whose X-Forwarded-For is believed, may be repeated");
+  list_flag(app, "--allow", protection.allow, "a prefix without limits, may be repeated");
+  list_flag(app, "--deny", protection.deny, "a prefix that is answered 403, may be repeated");
+  list_flag(app, "--unlimited-path", protection.unlimited_paths,
+            "a path, * for any text, that is not limited, may be repeated");
+  app.add_option("--limit-keys-max", protection.keys_max, "clients that are counted at once")
+      ->check(CLI::Range(1024, 16'777'216))
+      ->capture_default_str();
+  app.add_option("--fingerprint-key-file", settings.fingerprint_key_file,
+                 "the key of fingerprints; default: MUSTER_FINGERPRINT_KEY, else a random one");
+}
+
+void watch_flags(CLI::App& app, Settings& settings) {
+  list_flag(app, "--endpoint", settings.endpoints.rules,
+            "an endpoint by its template, such as /users/{id}, may be repeated");
+  app.add_option("--endpoints-max", settings.endpoints.most,
+                 "endpoints that figures are kept of; all others are \"other\"")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
+  app.add_flag("!--no-automatic-endpoints", settings.endpoints.automatic,
+               "only the endpoints that --endpoint names");
+  app.add_option("--watch", settings.watch,
+                 "whose CPU and memory: auto, pod, none, pid:N or cgroup:N")
+      ->capture_default_str();
+}
+
 base::Result<Settings> settle(const Raw& raw, Settings settings) {
   TRY(settings.upstream, parse_host_port("--upstream", raw.upstream));
   TRY(settings.listen, parse_host_port("--listen", raw.listen));
@@ -104,6 +146,15 @@ base::Result<Settings> settle(const Raw& raw, Settings settings) {
   settings.tunnel_idle = base::seconds(raw.tunnel);
   settings.upstream_idle = base::seconds(raw.upstream_idle);
   settings.drain = base::seconds(raw.drain);
+  settings.protection.limiting = raw.limits == "off"       ? Limiting::Off
+                                 : raw.limits == "dry-run" ? Limiting::DryRun
+                                                           : Limiting::On;
+  for (const std::string& rule : raw.rules) {
+    TRY(limit::RuleSettings parsed, parse_limit_rule(rule));
+    settings.protection.rules.push_back(std::move(parsed));
+  }
+  TRY(check(settings.protection));
+  TRY(traffic::Endpoints::create(settings.endpoints));
   return settings;
 }
 
@@ -165,6 +216,8 @@ Parsed parse(const std::vector<std::string>& arguments, const std::string& versi
   limit_flags(app, settings);
   time_flags(app, raw);
   header_flags(app, raw, settings);
+  protection_flags(app, raw, settings);
+  watch_flags(app, settings);
   app.add_option("--config", raw.config,
                  "a SidecarProfile, or its spec, in YAML; flags win over it");
   app.add_flag("--check-config", raw.check_only, "judges flags and file, and ends");

@@ -4,17 +4,29 @@
 #include <utility>
 
 #include "sidecar/filter_forwarded.h"
+#include "sidecar/filter_limit.h"
 #include "sidecar/filter_request_id.h"
 #include "sidecar/filter_security_headers.h"
 #include "sidecar/filter_trace_context.h"
+#include "sidecar/filter_traffic.h"
 
 namespace sidecar {
 
-Pipeline assemble(const Settings& settings, std::uint64_t seed) {
+Pipeline assemble(const Settings& settings, std::uint64_t seed, const Seat& seat) {
+  Shared& shared = seat.shared;
   Pipeline pipeline;
   // First, so that whatever is answered from here on has an ID.
   pipeline.add(make_request_id_filter(seed));
+  // Before whatever may answer, so that refusals are figures too.
+  pipeline.add(make_traffic_filter(*shared.endpoints, shared.requests->shard(seat.core)));
   pipeline.add(make_trace_context_filter(settings.make_trace, seed + 1));
+  // As soon as a request has a name: what is refused costs nothing more, and nothing has changed
+  // yet of what the client said of itself.
+  if (shared.protection) {
+    pipeline.add(make_limit_filter(
+        *shared.protection, *shared.limits[seat.core],
+        shared.limits.size() > 1 ? limit::Sharing::Threads : limit::Sharing::OneThread));
+  }
   // Last of the request: what it writes is what the application believes of its client.
   pipeline.add(make_forwarded_filter(settings.forwarded));
   if (settings.security_headers) pipeline.add(make_security_headers_filter());

@@ -7,6 +7,7 @@
 
 #include "sidecar/filter.h"
 #include "sidecar/settings.h"
+#include "sidecar/shared.h"
 
 namespace sidecar {
 
@@ -26,7 +27,8 @@ class Pipeline {
   std::vector<Filter*> request_, response_, end_;
 };
 
-/// `seed`: of what is drawn, such as request IDs.
-Pipeline assemble(const Settings& settings, std::uint64_t seed);
+/// `seed`: of what is drawn, such as request IDs. `seat`: the core's part of what all share, which
+/// outlives the pipeline.
+Pipeline assemble(const Settings& settings, std::uint64_t seed, const Seat& seat);
 
 }  // namespace sidecar

@@ -4,6 +4,8 @@
 #include <csignal>
 #include <cstdlib>
 #include <memory>
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include <boost/asio/io_context.hpp>
@@ -21,6 +23,9 @@
 #include "sidecar/log.h"
 #include "sidecar/machine.h"
 #include "sidecar/options.h"
+#include "sidecar/secret.h"
+#include "sidecar/shared.h"
+#include "sidecar/watch.h"
 #include "sidecar/worker.h"
 
 namespace sidecar {
@@ -54,6 +59,12 @@ class Program {
   aio::Task<base::Result<bool>> whole() {
     listen_for_signals();
     CO_TRY(upstream_, upstream_endpoint(settings_.upstream));
+    CO_TRY(const std::string secret, fingerprint_secret(settings_.fingerprint_key_file));
+    cores_ = settings_.threads > 0 ? settings_.threads : quota_cores("/sys/fs/cgroup");
+    CO_TRY(shared_, Shared::create(settings_, cores_, secret));
+    CO_TRY(auto source, watched_source(settings_.watch));
+    watch_.emplace(clock_, settings_, *shared_, std::move(source));
+    traffic_.emplace(*shared_->endpoints, *shared_->requests);
     CO_TRY(open_workers());
     CO_TRY(auto admin, net::HttpServer::listen(
                            clock_, context_.get_executor(), settings_.admin_listen,
@@ -64,11 +75,13 @@ class Program {
          {"admin_port", std::to_string(admin->port())},
          {"upstream", to_string(settings_.upstream)},
          {"threads", std::to_string(workers_.size())}});
+    watch_->sample();
     running_ = workers_.size();
     for (const auto& worker : workers_) worker->start([this] { ended(); });
     aio::TaskGroup group(context_.get_executor());
     group.spawn(admin->serve(group.token()));
     group.spawn(look_after_upstream(group.token()));
+    group.spawn(watch_->run(group.token()));
     static_cast<void>(co_await signalled_.wait());
     co_await drain();
     group.cancel();
@@ -81,13 +94,12 @@ class Program {
   /// All of them before any begins, so that a port that is taken is an error and not a half start.
   base::Result<> open_workers() {
     TRY(auto endpoint, listen_endpoint(settings_.listen));
-    const std::size_t cores =
-        settings_.threads > 0 ? settings_.threads : quota_cores("/sys/fs/cgroup");
-    const std::size_t each = connections_of(settings_, raise_descriptor_limit(), cores);
-    const bool shared = cores > 1;
+    const std::size_t each = connections_of(settings_, raise_descriptor_limit(), cores_);
+    const bool shared = cores_ > 1;
     if (shared && endpoint.port() != 0) TRY(port_is_free(endpoint));
-    for (std::size_t i = 0; i < cores; ++i) {
-      workers_.push_back(std::make_unique<Worker>(settings_, upstream_, each, aio::seed()));
+    for (std::size_t i = 0; i < cores_; ++i) {
+      workers_.push_back(
+          std::make_unique<Worker>(settings_, upstream_, each, aio::seed(), Seat{*shared_, i}));
       TRY(workers_.back()->listen(endpoint, shared));
       endpoint.port(workers_.front()->port());
     }
@@ -97,7 +109,7 @@ class Program {
   /// A shared port can be shared with another sidecar, by mistake, which then gets half of the
   /// connections. One that is not shared is refused while anybody listens there.
   base::Result<> port_is_free(const tcp::endpoint& endpoint) {
-    Worker probe(settings_, upstream_, 1, 0);
+    Worker probe(settings_, upstream_, 1, 0, Seat{*shared_, 0});
     return probe.listen(endpoint, false);
   }
 
@@ -156,17 +168,28 @@ class Program {
   }
 
   net::HttpReply serve(const net::HttpRequest& request) {
-    return serve_admin(request, view_, [this] {
-      std::vector<const Figures*> figures;
-      for (const auto& worker : workers_) figures.push_back(&worker->figures());
-      return exposition(figures);
-    });
+    return serve_admin(request, view_, *watch_, [this] { return metrics(); });
+  }
+
+  std::string metrics() {
+    std::vector<const Figures*> figures;
+    for (const auto& worker : workers_) figures.push_back(&worker->figures());
+    std::string out = exposition(figures) + watch_->exposition();
+    traffic_->write(traffic::Format::Prometheus, out);
+    if (!shared_->protection) return out;
+    std::vector<const LimitFigures*> limits;
+    for (const auto& core : shared_->limits) limits.push_back(core.get());
+    return out + limit_exposition(limits, *shared_->protection);
   }
 
   const Settings& settings_;
   boost::asio::io_context context_;
   aio::SystemClock clock_;
   tcp::endpoint upstream_;
+  std::size_t cores_ = 1;
+  std::unique_ptr<Shared> shared_;
+  std::optional<Watch> watch_;
+  std::optional<traffic::Exposition> traffic_;
   std::vector<std::unique_ptr<Worker>> workers_;
   asio::signal_set signals_{context_, SIGINT, SIGTERM};
   aio::Event signalled_{context_.get_executor(), aio::Event::Mode::Auto};

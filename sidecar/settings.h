@@ -6,6 +6,8 @@
 #include <string>
 
 #include "base/time.h"
+#include "sidecar/protection.h"
+#include "traffic/endpoint.h"
 
 namespace sidecar {
 
@@ -49,6 +51,11 @@ struct Settings {
   base::Duration upstream_idle = base::seconds(4);
 
   base::Duration drain = base::seconds(25);  // less than Kubernetes grants (30 s)
+
+  ProtectionSettings protection;
+  std::string fingerprint_key_file;  // empty: MUSTER_FINGERPRINT_KEY, or a key of this process
+  traffic::EndpointSpec endpoints;
+  std::string watch = "auto";  // see watched_source()
 
   Forwarded forwarded = Forwarded::Append;
   bool make_trace = false;

@@ -10,8 +10,8 @@
 namespace sidecar {
 
 Worker::Worker(const Settings& settings, const tcp::endpoint& upstream, std::size_t connections_max,
-               std::uint64_t seed)
-    : core_(settings, upstream, seed), listener_(core_, connections_max) {}
+               std::uint64_t seed, Seat seat)
+    : core_(settings, upstream, seed, seat), listener_(core_, connections_max) {}
 
 Worker::~Worker() {
   if (!thread_.joinable()) return;

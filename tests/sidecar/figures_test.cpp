@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/check.h"
 #include "sidecar/admin.h"
 
 namespace sidecar {
@@ -37,8 +38,14 @@ TEST(Figures, ExistBeforeAnythingHappened) {
   }
 }
 
+/// Before anything is watched.
 net::HttpReply ask(const std::string& target, AdminView view, const char* method = "GET") {
-  return serve_admin({method, target, ""}, view, [] { return std::string("figures"); });
+  aio::SystemClock clock;
+  const Settings settings;
+  const auto shared = Shared::create(settings, 1, std::string(32, 'k'));
+  CHECK(shared.has_value());
+  const Watch watch(clock, settings, **shared, nullptr);
+  return serve_admin({method, target, ""}, view, watch, [] { return std::string("figures"); });
 }
 
 TEST(Admin, IsReadyOnlyWithAnApplicationAndBeforeTheDrain) {
@@ -52,9 +59,17 @@ TEST(Admin, IsReadyOnlyWithAnApplicationAndBeforeTheDrain) {
   EXPECT_EQ(ask("/livez", {true, false, ""}).status, 200U);
 }
 
+TEST(Admin, HealthIsUnknownBeforeTheFirstSample) {
+  const auto said = ask("/health", {});
+  EXPECT_EQ(said.status, 503U);
+  EXPECT_THAT(said.body, HasSubstr("\"status\": \"unknown\""));
+}
+
 TEST(Admin, KnowsItsPathsAndMethods) {
   EXPECT_EQ(ask("/metrics?x=y", {}).body, "figures");
   EXPECT_EQ(ask("/", {}).status, 404U);
+  EXPECT_EQ(ask("/api/monitoring/nothing", {}).status, 404U);
+  EXPECT_EQ(ask("/api/monitoring/metrics?range=soon", {}).status, 400U);
   EXPECT_EQ(ask("/metrics", {}, "POST").status, 405U);
 }
 

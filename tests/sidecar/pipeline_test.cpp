@@ -2,11 +2,13 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/check.h"
 #include "http1/forward.h"
 #include "sidecar/error_reply.h"
 #include "sidecar/filter_request_id.h"
@@ -18,6 +20,16 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
+
+/// Of the only core, without limits.
+Pipeline assembled(Settings settings) {
+  settings.protection.limiting = Limiting::Off;
+  static std::vector<std::unique_ptr<Shared>> shared;  // outlives the pipelines
+  auto made = Shared::create(settings, 1, "");
+  CHECK(made.has_value());
+  shared.push_back(std::move(*made));
+  return assemble(settings, 1, {*shared.back(), 0});
+}
 
 /// An exchange through the filters, as the proxy does it.
 class Passage {
@@ -108,7 +120,7 @@ TEST(Pipeline, StopsAtTheFirstAnswer) {
 
 TEST(Filters, ReplaceARequestIdThatIsHarmful) {
   Settings settings;
-  Pipeline pipeline = assemble(settings, 1);
+  Pipeline pipeline = assembled(settings);
   const std::vector<std::string> harmful{"X-Request-ID: a b\r\n", "X-Request-ID:\r\n",
                                          "x-request-id: \"x\"\r\n",
                                          "X-Request-ID: a\r\nX-Request-ID: b\r\n"};
@@ -125,7 +137,7 @@ TEST(Filters, ReplaceARequestIdThatIsHarmful) {
 
 TEST(Filters, GiveAnIdToAnswersOfRequestsThatWereNotRead) {
   Settings settings;
-  Pipeline pipeline = assemble(settings, 1);
+  Pipeline pipeline = assembled(settings);
   Passage passage(pipeline);
   const std::string added = passage.response("");
   EXPECT_EQ(passage.exchange.request_id.size(), 32U);
@@ -134,7 +146,7 @@ TEST(Filters, GiveAnIdToAnswersOfRequestsThatWereNotRead) {
 
 TEST(Filters, NeverTouchHeadersThatTheApplicationSets) {
   Settings settings;
-  Pipeline pipeline = assemble(settings, 1);
+  Pipeline pipeline = assembled(settings);
   Passage plain(pipeline);
   EXPECT_THAT(plain.response("x-frame-options: DENY\r\n"), Not(HasSubstr("X-Frame-Options")));
   EXPECT_THAT(std::string(plain.exchange.to_client.lines()), HasSubstr("nosniff"));
@@ -143,21 +155,21 @@ TEST(Filters, NeverTouchHeadersThatTheApplicationSets) {
   secure.client.tls = true;
   EXPECT_THAT(secure.response(""), HasSubstr("Strict-Transport-Security: max-age=31536000\r\n"));
   settings.security_headers = false;
-  Pipeline without = assemble(settings, 1);
+  Pipeline without = assembled(settings);
   Passage bare(without);
   EXPECT_THAT(bare.response(""), Not(HasSubstr("nosniff")));
 }
 
 TEST(Filters, WriteForwardedAddressesOfBothFamilies) {
   Settings settings;
-  Pipeline pipeline = assemble(settings, 1);
+  Pipeline pipeline = assembled(settings);
   Passage passage(pipeline);
   passage.client.address = "2001:db8::1";
   const std::string sent = passage.request("Forwarded: for=a\r\n");
   EXPECT_THAT(sent, HasSubstr("X-Forwarded-For: 2001:db8::1\r\n"));
   EXPECT_THAT(sent, HasSubstr("Forwarded: for=a, for=\"[2001:db8::1]\";proto=http\r\n"));
   settings.forwarded = Forwarded::Off;
-  Pipeline off = assemble(settings, 1);
+  Pipeline off = assembled(settings);
   Passage untouched(off);
   EXPECT_THAT(untouched.request("X-Forwarded-For: a\r\n"), Not(HasSubstr("10.0.0.7")));
 }
@@ -183,7 +195,7 @@ TEST(Filters, KnowAValidTraceparent) {
 TEST(Filters, MakeATraceparentByChoice) {
   Settings settings;
   settings.make_trace = true;
-  Pipeline pipeline = assemble(settings, 1);
+  Pipeline pipeline = assembled(settings);
   Passage passage(pipeline);
   const std::string sent = passage.request("tracestate: a=b\r\n");
   const auto at = sent.find("traceparent: ");
@@ -193,7 +205,7 @@ TEST(Filters, MakeATraceparentByChoice) {
 
 TEST(Exchange, IsAsNewAfterClear) {
   Settings settings;
-  Pipeline pipeline = assemble(settings, 1);
+  Pipeline pipeline = assembled(settings);
   Passage passage(pipeline);
   passage.request("X-Request-ID: one\r\n");
   passage.response("");

@@ -170,7 +170,8 @@ class Sidecar:
             if descriptors:
                 resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors))
         self.process = subprocess.Popen(
-            [PROGRAM, "--upstream", f"127.0.0.1:{upstream_port}", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", *flags],
+            [PROGRAM, "--upstream", f"127.0.0.1:{upstream_port}", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0",
+             "--limits", "off", *flags],  # a test has one address, and many requests
             stderr=subprocess.PIPE, text=True, preexec_fn=limit)
         self.lines = []
         for line in self.process.stderr:

@@ -1,0 +1,59 @@
+#!/usr/bin/env bash
+# The sidecar before an application, from a fresh clone: installs, builds, sends traffic, and shows figures, a refusal
+# and what is said when the application dies. Everything that it starts ends with it.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+make --no-print-directory build PRESET=release TARGET=muster-sidecar
+work=$(mktemp -d)
+started=()
+trap 'for pid in "${started[@]}"; do kill "$pid" 2>/dev/null || true; done; wait; rm -rf "$work"' EXIT
+
+show() {
+  printf '\n\033[1m%s\033[0m\n' "$*"
+}
+
+# said FILE PATTERN: the first match, once the file has it.
+said() {
+  for _ in $(seq 100); do
+    if sed -nE "s/.*$2.*/\1/p" "$1" 2>/dev/null | head -1 | grep . ; then return; fi
+    sleep 0.1
+  done
+  echo "error: $1 does not say $2:" >&2
+  cat "$1" >&2
+  exit 1
+}
+
+mkdir -p "$work/site/users"
+echo '{"shop": "open"}' >"$work/site/index.html"
+for user in $(seq 20); do echo "{\"user\": $user}" >"$work/site/users/$user"; done
+python3 -u -m http.server --bind 127.0.0.1 --directory "$work/site" 0 >"$work/application.log" 2>&1 &
+application=$!
+started+=("$application")
+port=$(said "$work/application.log" 'port ([0-9]+)')
+
+build/release/sidecar/muster-sidecar --upstream "127.0.0.1:$port" --listen 127.0.0.1:0 --admin-listen 127.0.0.1:0 --watch "pid:$application" \
+  --limit-rule '{"name": "demo", "limits": [{"requests": 60, "seconds": 60}]}' 2>"$work/sidecar.log" &
+started+=("$!")
+listen=$(said "$work/sidecar.log" '"port":"([0-9]+)"')
+admin=$(said "$work/sidecar.log" '"admin_port":"([0-9]+)"')
+show "muster-sidecar --upstream 127.0.0.1:$port: port $listen for clients, port $admin for people and monitors"
+
+for user in $(seq 20) $(seq 20); do curl -s -o /dev/null "localhost:$listen/users/$user"; done
+for page in a b c; do curl -s -o /dev/null "localhost:$listen/missing/$page"; done
+show '40 requests for users, 3 for pages that are not there; by endpoint:'
+curl -s "localhost:$admin/metrics" | grep -E '^http_requests_total|^http_request_duration_seconds_count'
+
+show 'more than 60 in a minute from one address:'
+for _ in $(seq 20); do curl -s -o /dev/null "localhost:$listen/"; done
+curl -s -i "localhost:$listen/" | tr -d '\r' | grep -iE '^HTTP|^retry-after|^ratelimit|^\{'
+
+show 'how it is:'
+said <(sleep 6; curl -s "localhost:$admin/api/monitoring/metrics?range=1m") '("memory_bytes": [0-9.]+)' || true
+curl -s "localhost:$admin/health"
+
+show 'the application dies:'
+kill -9 "$application"
+wait "$application" 2>/dev/null || true
+sleep 2
+curl -s "localhost:$admin/readyz"
+show 'it all ends with SIGTERM; nothing that was accepted is lost'

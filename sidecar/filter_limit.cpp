@@ -1,0 +1,245 @@
+#include "sidecar/filter_limit.h"
+
+#include <span>
+#include <string_view>
+
+#include <fmt/format.h>
+
+#include "http1/head.h"
+#include "limit/client.h"
+#include "limit/fields.h"
+#include "sidecar/error_reply.h"
+
+namespace sidecar {
+namespace {
+
+/// Fingerprints of connections; another one with the same place only costs a hash.
+constexpr std::size_t kCaches = 1024;
+constexpr std::size_t kForwardedMax = 8;  // fields, each of which may be a list
+
+limit::Address address_of(const Client& client) {
+  limit::Address out;
+  for (std::size_t i = 0; i < 8; ++i) {
+    out.high = out.high << 8U | client.bytes[i];
+    out.low = out.low << 8U | client.bytes[i + 8];
+  }
+  return out;
+}
+
+/// What the limits look at, gathered in one pass over the fields.
+struct Seen {
+  std::array<limit::Header, http1::kFieldsMax> headers;  // the first `count` are written
+  std::size_t count = 0;
+  std::array<std::string_view, kForwardedMax> forwarded;
+  std::size_t forwarded_count = 0;
+  std::string_view user_agent, accept_language;
+  bool accept = false, accept_encoding = false;
+
+  void add(const http1::Field& field) {
+    headers[count++] = {field.name, field.value};
+    switch (field.name.size()) {
+      case 6: accept = accept || http1::same_name(field.name, "accept"); break;
+      case 10:
+        if (http1::same_name(field.name, "user-agent")) user_agent = field.value;
+        break;
+      case 15: add_long(field); break;
+      default: break;
+    }
+  }
+
+ private:
+  void add_long(const http1::Field& field) {
+    if (http1::same_name(field.name, "accept-language")) {
+      accept_language = field.value;
+    } else if (http1::same_name(field.name, "accept-encoding")) {
+      accept_encoding = true;
+    } else if (http1::same_name(field.name, "x-forwarded-for") && forwarded_count < kForwardedMax) {
+      forwarded[forwarded_count++] = field.value;
+    }
+  }
+};
+
+class LimitFilter final : public Filter {
+ public:
+  LimitFilter(Protection& protection, LimitFigures& figures, limit::Sharing sharing)
+      : protection_(protection),
+        figures_(figures),
+        limiter_(protection.rules(), protection.table(), sharing),
+        bots_(protection.bot_words(), sharing),
+        caches_(kCaches) {}
+
+  Hooks hooks() const override { return {.request = true}; }
+
+  Verdict on_request(Exchange& exchange, base::TimePoint now) override {
+    const http1::RequestHead& head = exchange.request;
+    Seen seen;  // not initialised on purpose, but for its counts
+    for (std::size_t i = 0; i < head.field_count; ++i) seen.add(head.fields[i]);
+    const std::span forwarded(seen.forwarded.data(), seen.forwarded_count);
+    const limit::Address client =
+        limit::client_of(address_of(*exchange.client), forwarded, protection_.trusted());
+    const limit::Subject& subject =
+        cache_of(*exchange.client)
+            .subject(protection_.identifier(),
+                     {client, seen.user_agent, seen.accept_language, forwarded});
+    look(seen, head.target, subject.client, now);
+    const limit::Decision decision =
+        limiter_.decide({.client = client,
+                         .subject = subject,
+                         .method = head.method,
+                         .target = head.target,
+                         .headers = {seen.headers.data(), seen.count},
+                         .exempt = protection_.is_unlimited(head.target)},
+                        now);
+    count(decision, subject);
+    if (decision.verdict == limit::Verdict::Admit) return Verdict::Forward;
+    answer(exchange, decision);
+    return Verdict::Answer;
+  }
+
+ private:
+  /// Two connections may share one: it compares all that it hashed.
+  limit::FingerprintCache& cache_of(const Client& client) {
+    const auto place = reinterpret_cast<std::uintptr_t>(&client);  // NOLINT(*-reinterpret-cast)
+    return caches_[(place >> 6U) % kCaches];
+  }
+
+  void look(const Seen& seen, std::string_view target, std::uint64_t client, base::TimePoint now) {
+    const limit::Signs signs = bots_.look({.client = client,
+                                           .target = target,
+                                           .user_agent = seen.user_agent,
+                                           .has_accept = seen.accept,
+                                           .has_accept_encoding = seen.accept_encoding,
+                                           .has_accept_language = !seen.accept_language.empty()},
+                                          now);
+    if (!signs.any()) return;
+    for (std::size_t i = 0; i < limit::kSigns; ++i) {
+      if (signs.has(static_cast<limit::Sign>(i))) figures_.signs[i].add();
+    }
+  }
+
+  void count(const limit::Decision& decision, const limit::Subject& subject) {
+    const bool dry = decision.verdict != decision.judged;
+    switch (decision.judged) {
+      case limit::Verdict::Admit:
+        (decision.counted ? figures_.admitted : figures_.uncounted).add();
+        return;
+      case limit::Verdict::Deny: (dry ? figures_.dry_denied : figures_.denied).add(); break;
+      case limit::Verdict::Refuse:
+        if (dry) {
+          figures_.dry_refused.add();
+        } else {
+          (decision.bucket == limit::Bucket::Client ? figures_.refused_client
+                                                    : figures_.refused_fingerprint)
+              .add();
+        }
+        break;
+    }
+    figures_.offend(subject.fingerprint);
+  }
+
+  void answer(Exchange& exchange, const limit::Decision& decision) {
+    Reply& reply = exchange.reply;
+    reply.content_type = kJson;
+    reply.body.clear();
+    if (decision.verdict == limit::Verdict::Deny) {
+      reply.status = 403;
+      write_error_body(reply.body, 403, "denied", "requests from this address are not accepted",
+                       exchange.request_id);
+      return;
+    }
+    reply.status = 429;
+    const limit::Rules& rules = protection_.rules();
+    std::array<char, limit::kFieldBytesMax> buffer;
+    if (const auto value = limit::retry_after_field(decision, buffer); !value.empty()) {
+      exchange.to_client.add("Retry-After", value);
+    }
+    if (const auto value = limit::policy_field(rules, decision, buffer); !value.empty()) {
+      exchange.to_client.add("RateLimit-Policy", value);
+    }
+    if (const auto value = limit::limit_field(rules, decision, buffer); !value.empty()) {
+      exchange.to_client.add("RateLimit", value);
+    }
+    write_error_body(reply.body, 429, "rate_limited", "too many requests; see Retry-After",
+                     exchange.request_id);
+  }
+
+  Protection& protection_;
+  LimitFigures& figures_;
+  limit::Limiter limiter_;
+  limit::BotWatch bots_;
+  std::vector<limit::FingerprintCache> caches_;
+};
+
+std::uint64_t sum(const std::vector<const LimitFigures*>& cores, Count LimitFigures::* which) {
+  std::uint64_t out = 0;
+  for (const LimitFigures* core : cores) out += (core->*which).get();
+  return out;
+}
+
+constexpr std::size_t kOffendersShown = 10;
+
+}  // namespace
+
+void LimitFigures::offend(limit::Fingerprint who) {
+  const std::lock_guard hold(lock_);
+  offenders_.add(who);
+}
+
+limit::Offenders LimitFigures::offenders() const {
+  const std::lock_guard hold(lock_);
+  return offenders_;
+}
+
+std::unique_ptr<Filter> make_limit_filter(Protection& protection, LimitFigures& figures,
+                                          limit::Sharing sharing) {
+  return std::make_unique<LimitFilter>(protection, figures, sharing);
+}
+
+std::string limit_exposition(const std::vector<const LimitFigures*>& cores,
+                             const Protection& protection) {
+  std::string out =
+      "# HELP muster_sidecar_limit_decisions_total Requests by what the limits said.\n"
+      "# TYPE muster_sidecar_limit_decisions_total counter\n";
+  const auto decided = [&](const char* labels, Count LimitFigures::* which) {
+    out +=
+        fmt::format("muster_sidecar_limit_decisions_total{{{}}} {}\n", labels, sum(cores, which));
+  };
+  decided(R"(decision="admit",bucket="",dry_run="false")", &LimitFigures::admitted);
+  decided(R"(decision="unlimited",bucket="",dry_run="false")", &LimitFigures::uncounted);
+  decided(R"(decision="refuse",bucket="client",dry_run="false")", &LimitFigures::refused_client);
+  decided(R"(decision="refuse",bucket="fingerprint",dry_run="false")",
+          &LimitFigures::refused_fingerprint);
+  decided(R"(decision="deny",bucket="client",dry_run="false")", &LimitFigures::denied);
+  decided(R"(decision="refuse",bucket="",dry_run="true")", &LimitFigures::dry_refused);
+  decided(R"(decision="deny",bucket="client",dry_run="true")", &LimitFigures::dry_denied);
+  out +=
+      "# HELP muster_sidecar_bot_signs_total Requests that look like a program's, by the sign.\n"
+      "# TYPE muster_sidecar_bot_signs_total counter\n";
+  for (std::size_t i = 0; i < limit::kSigns; ++i) {
+    std::uint64_t all = 0;
+    for (const LimitFigures* core : cores) all += core->signs[i].get();
+    out += fmt::format("muster_sidecar_bot_signs_total{{sign=\"{}\"}} {}\n",
+                       limit::name(static_cast<limit::Sign>(i)), all);
+  }
+  out += fmt::format(
+      "# HELP muster_sidecar_limit_evictions_total Clients that made room for others.\n"
+      "# TYPE muster_sidecar_limit_evictions_total counter\n"
+      "muster_sidecar_limit_evictions_total {}\n"
+      "# HELP muster_sidecar_limit_untracked_total Requests that found no place to be counted.\n"
+      "# TYPE muster_sidecar_limit_untracked_total counter\n"
+      "muster_sidecar_limit_untracked_total {}\n",
+      protection.table().evictions(), protection.table().untracked());
+  limit::Offenders all(kOffendersShown * 8);
+  for (const LimitFigures* core : cores) all.merge(core->offenders());
+  out +=
+      "# HELP muster_sidecar_limit_offender_requests Refused requests of those with most of them, "
+      "at most.\n"
+      "# TYPE muster_sidecar_limit_offender_requests gauge\n";
+  for (const limit::Offender& each : all.top(kOffendersShown)) {
+    out += fmt::format("muster_sidecar_limit_offender_requests{{fingerprint=\"{}\"}} {}\n",
+                       limit::text(each.who), each.count);
+  }
+  return out;
+}
+
+}  // namespace sidecar

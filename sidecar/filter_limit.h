@@ -1,0 +1,50 @@
+// Limits what a client may send: who a client is and how much it has sent is asked before anything
+// goes to the application. A client on the deny list is answered 403; one that is over a limit 429,
+// with Retry-After, RateLimit-Policy and RateLimit.
+//
+// A dry run lets all of them in and counts what would have been. Signs of bots are counted and
+// decide nothing.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "limit/bots.h"
+#include "limit/limiter.h"
+#include "limit/offenders.h"
+#include "sidecar/figures.h"
+#include "sidecar/filter.h"
+#include "sidecar/protection.h"
+
+namespace sidecar {
+
+/// What one core's filter counts. Written by its thread, read by any.
+struct LimitFigures {
+  Count admitted, uncounted;  // uncounted: on the allow list, or nothing limits it
+  Count refused_client, refused_fingerprint, denied;
+  Count dry_refused, dry_denied;  // let in by a dry run
+  std::array<Count, limit::kSigns> signs;
+
+  void offend(limit::Fingerprint who);
+  limit::Offenders offenders() const;
+
+ private:
+  static constexpr std::size_t kOffenders = 64;
+  mutable std::mutex lock_;  // of refusals and scrapes only
+  limit::Offenders offenders_{kOffenders};
+};
+
+/// Lifetime: both outlive the filter. `sharing`: whether other cores have filters on it.
+std::unique_ptr<Filter> make_limit_filter(Protection& protection, LimitFigures& figures,
+                                          limit::Sharing sharing);
+
+/// Of all cores, in the text format 0.0.4. Clients that are refused most are told by their
+/// fingerprints, never by their addresses.
+std::string limit_exposition(const std::vector<const LimitFigures*>& cores,
+                             const Protection& protection);
+
+}  // namespace sidecar

@@ -1,0 +1,34 @@
+// What the filters of all cores share: figures of requests, limits. A core has its part of each, by
+// its number.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "base/result.h"
+#include "sidecar/filter_limit.h"
+#include "sidecar/protection.h"
+#include "sidecar/settings.h"
+#include "traffic/exposition.h"
+#include "traffic/requests.h"
+
+namespace sidecar {
+
+struct Shared {
+  /// `secret`: the key of fingerprints. Errors: InvalidArgument, naming the setting; no memory.
+  static base::Result<std::unique_ptr<Shared>> create(const Settings& settings, std::size_t cores,
+                                                      const std::string& secret);
+
+  std::unique_ptr<traffic::Endpoints> endpoints;
+  std::unique_ptr<traffic::Requests> requests;
+  std::unique_ptr<Protection> protection;             // null: no limits
+  std::vector<std::unique_ptr<LimitFigures>> limits;  // by core
+};
+
+/// A core's place in it.
+struct Seat {
+  Shared& shared;
+  std::size_t core = 0;
+};
+
+}  // namespace sidecar

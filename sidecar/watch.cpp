@@ -1,0 +1,198 @@
+#include "sidecar/watch.h"
+
+#include <algorithm>
+#include <charconv>
+#include <string_view>
+#include <thread>
+#include <unistd.h>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "aio/file.h"
+#include "sidecar/log.h"
+#include "sidecar/watch_words.h"
+
+namespace sidecar {
+namespace {
+
+constexpr base::Duration kJudged = base::seconds(60);
+constexpr std::size_t kCommBytesMax = 64;
+constexpr const char* kJson = "application/json";
+
+base::Result<std::int32_t> pid_of(const std::string& watch, std::string_view digits) {
+  std::int32_t pid = 0;
+  const auto parsed = std::from_chars(digits.data(), digits.data() + digits.size(), pid);
+  if (parsed.ec == std::errc() && parsed.ptr == digits.data() + digits.size() && pid > 0)
+    return pid;
+  return base::fail(base::Code::InvalidArgument,
+                    fmt::format("--watch '{}': auto, pod, none, pid:N or cgroup:N", watch));
+}
+
+/// In a pod that shares its process namespace the first process is the pause container's.
+bool sees_the_pod() {
+  auto comm = aio::read_file("/proc/1/comm", kCommBytesMax);
+  if (!comm) return false;
+  while (comm->ends_with('\n')) comm->pop_back();
+  return sampling::is_pause(1, *comm);
+}
+
+std::optional<double> percent(std::optional<double> ratio) {
+  return ratio ? std::optional(*ratio * 100) : std::nullopt;
+}
+
+}  // namespace
+
+base::Result<std::unique_ptr<sampling::Source>> watched_source(const std::string& watch) {
+  std::unique_ptr<sampling::Source> none;
+  if (watch == "none" || (watch == "auto" && !sees_the_pod())) return none;
+  if (watch == "pod" || watch == "auto") {
+    return sampling::processes_of({.proc = "/proc", .roots = {}, .self = getpid()});
+  }
+  const std::size_t colon = watch.find(':');
+  const std::string_view kind = std::string_view(watch).substr(0, colon);
+  TRY(const std::int32_t pid,
+      pid_of(watch, colon == std::string::npos ? "" : std::string_view(watch).substr(colon + 1)));
+  if (kind == "cgroup") return sampling::cgroup_of_process(pid);
+  if (kind != "pid") return tl::unexpected(pid_of(watch, "").error());
+  if (access(fmt::format("/proc/{}", pid).c_str(), F_OK) != 0) {
+    return base::fail(base::Code::NotFound, fmt::format("--watch '{}': no such process", watch));
+  }
+  return sampling::processes_of({.proc = "/proc", .roots = {pid}, .self = getpid()});
+}
+
+Watch::Watch(aio::Clock& clock, const Settings& settings, const Shared& shared,
+             std::unique_ptr<sampling::Source> source)
+    : clock_(clock), settings_(settings), shared_(shared), began_(clock.now()) {
+  if (source != nullptr) {
+    sampler_ = std::make_unique<sampling::Sampler>(std::move(source), sampling::SamplerSpec{});
+  }
+}
+
+aio::Task<base::Result<>> Watch::run(std::stop_token stop) {
+  while (!stop.stop_requested()) {
+    if (co_await aio::wait_for(clock_, sampling::kInterval, stop)) sample();
+  }
+  co_return base::Result<>{};
+}
+
+void Watch::sample() {
+  const base::TimePoint now = clock_.now();
+  std::optional<sampling::Sample> sample;
+  if (sampler_ != nullptr) {
+    sample = sampler_->sample(now);
+    pod_.add(*sample);
+  }
+  totals_.clear();
+  shared_.requests->add_up(totals_);
+  requests_.sample(totals_, now);
+  const alert::Samples measured = samples(sample);
+  verdict_ = alert::judge_health(alerts_.thresholds(), measured);
+  for (const auto& told : alerts_.step(measured, now)) {
+    log(told.notice.resolved ? Level::Info : Level::Warning,
+        told.notice.resolved ? "alert resolved" : "alert firing",
+        {{"alert", alert::name(told.measure)},
+         {"severity", alert::name(told.notice.severity)},
+         {"value", fmt::format("{:.1f}", told.value)},
+         {"threshold", fmt::format("{:.1f}", told.limit)},
+         {"unit", alert::unit(told.measure)}});
+  }
+}
+
+alert::Samples Watch::samples(const std::optional<sampling::Sample>& sample) const {
+  alert::Samples out;
+  if (sample) {
+    out[index(alert::Measure::Cpu)] = percent((*sample)[sampling::Figure::CpuRatio]);
+    out[index(alert::Measure::Memory)] = percent((*sample)[sampling::Figure::MemoryRatio]);
+    out[index(alert::Measure::Disk)] = percent((*sample)[sampling::Figure::DiskRatio]);
+  }
+  const traffic::WindowFigures window = requests_.window(kJudged, clock_.now());
+  if (window.p95) {
+    out[index(alert::Measure::ResponseP95)] = static_cast<double>(window.p95->count()) / 1e6;
+  }
+  out[index(alert::Measure::ErrorRate)] = percent(window.error_rate);
+  return out;
+}
+
+net::HttpReply Watch::health() const {
+  return {static_cast<unsigned>(alert::http_status(verdict_.health)), kJson,
+          api::to_json(health_node(verdict_), 2) + "\n"};
+}
+
+std::optional<net::HttpReply> Watch::query(const std::string& target) const {
+  const std::size_t mark = target.find('?');
+  const std::string what = target.substr(0, mark);
+  const std::string arguments = mark == std::string::npos ? "" : target.substr(mark + 1);
+  if (what == "health") return health();
+  if (what == "system") return system();
+  if (what != "metrics") return std::nullopt;
+  const auto range = range_of(arguments);
+  if (!range) return net::HttpReply{400, kJson, error_json(range.error().message)};
+  return metrics(*range);
+}
+
+net::HttpReply Watch::metrics(base::Duration range) const {
+  const base::TimePoint now = clock_.now();
+  const base::WallTime wall = clock_.wall_now();
+  const sampling::TimeRange asked{.from = now - range};
+  const auto said = [&](const std::optional<sampling::Sample>& sample) {
+    return sample ? sample_node(*sample, wall - (now - sample->at)) : api::Node();
+  };
+  api::Node timeline = api::Node::sequence();
+  for (const sampling::Sample& each : pod_.timeline(asked, timeline_step(range))) {
+    timeline.items().push_back(said(each));
+  }
+  api::Node requests = api::Node::map();
+  for (const auto& [name, length] : kWindows) {
+    requests.set(name, window_node(requests_.window(length, now)));
+  }
+  const api::Node out = api::Node::map()
+                            .set("rangeSeconds", range / base::seconds(1))
+                            .set("current", said(pod_.current()))
+                            .set("averages", said(pod_.average(asked)))
+                            .set("timeline", std::move(timeline))
+                            .set("requests", std::move(requests))
+                            .set("thresholds", thresholds_node(alerts_.thresholds()));
+  return {200, kJson, api::to_json(out, 2) + "\n"};
+}
+
+net::HttpReply Watch::system() const {
+  const auto cores = static_cast<std::int64_t>(std::max(1U, std::thread::hardware_concurrency()));
+  const api::Node out = api::Node::map()
+                            .set("uptimeSeconds", (clock_.now() - began_) / base::seconds(1))
+                            .set("processors", cores)
+                            .set("threads", static_cast<std::int64_t>(shared_.requests->shards()))
+                            .set("mode", settings_.mode == Mode::Http ? "http" : "tcp")
+                            .set("watch", settings_.watch)
+                            .set("connections", shared_.requests->connections())
+                            .set("requestsInFlight", shared_.requests->in_flight())
+                            .set("endpoints", static_cast<std::int64_t>(shared_.endpoints->size()))
+                            .set("endpointsFull", shared_.endpoints->full());
+  return {200, kJson, api::to_json(out, 2) + "\n"};
+}
+
+std::string Watch::exposition() const {
+  std::string out;
+  const auto current = pod_.current();
+  for (std::size_t i = 0; current && i < sampling::kFigures; ++i) {
+    const auto figure = static_cast<sampling::Figure>(i);
+    const auto value = (*current)[figure];
+    if (!value) continue;
+    const std::string_view name = sampling::name(figure);
+    out += fmt::format(
+        "# HELP muster_pod_{0} Of the newest sample of the pod.\n"
+        "# TYPE muster_pod_{0} {1}\nmuster_pod_{0} {2}\n",
+        name, name.ends_with("_total") ? "counter" : "gauge", *value);
+  }
+  out +=
+      "# HELP muster_sidecar_health 1 for the present verdict.\n"
+      "# TYPE muster_sidecar_health gauge\n";
+  for (const auto health : {alert::Health::Unknown, alert::Health::Healthy, alert::Health::Degraded,
+                            alert::Health::Unhealthy}) {
+    out += fmt::format("muster_sidecar_health{{verdict=\"{}\"}} {}\n", alert::name(health),
+                       health == verdict_.health ? 1 : 0);
+  }
+  return out;
+}
+
+}  // namespace sidecar

@@ -1,0 +1,68 @@
+// Watches the pod and its traffic: every five seconds a sample of what the kernel says and of what
+// the requests did, judged against the thresholds. Answers /health and the query API from it.
+//
+// What can be watched depends on what the sidecar can see: the processes of the pod where it shares
+// its process namespace, one process and its descendants where it is told which (`--watch`), and
+// the traffic always. What cannot be seen is told as unmeasured, and is no reason to be unhealthy.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "aio/clock.h"
+#include "aio/task.h"
+#include "alert/health.h"
+#include "net/http_server.h"
+#include "sampling/history.h"
+#include "sampling/sampler.h"
+#include "sidecar/settings.h"
+#include "sidecar/shared.h"
+#include "traffic/history.h"
+
+namespace sidecar {
+
+/// Where CPU, memory and processes are read: "pod", "pid:N" (a process and its descendants),
+/// "cgroup:N" (the cgroup of a process), "none", or "auto": the pod where its processes can be
+/// seen, else none.
+/// Errors: InvalidArgument, naming the value; NotFound: no such process.
+base::Result<std::unique_ptr<sampling::Source>> watched_source(const std::string& watch);
+
+/// Thread: that of the admin port.
+class Watch {
+ public:
+  /// `source`: null: nothing but the traffic. Lifetime: all outlive it.
+  Watch(aio::Clock& clock, const Settings& settings, const Shared& shared,
+        std::unique_ptr<sampling::Source> source);
+
+  /// Samples, every five seconds, until it is told to stop.
+  aio::Task<base::Result<>> run(std::stop_token stop);
+  /// Also once before the first request: what is counted begins there.
+  void sample();
+
+  const alert::Verdict& verdict() const { return verdict_; }
+  /// 200 or 503 with the issues, in JSON.
+  net::HttpReply health() const;
+  /// What follows "/api/monitoring/" with its query. Nothing: there is no such thing.
+  std::optional<net::HttpReply> query(const std::string& target) const;
+  /// The newest sample, for Prometheus.
+  std::string exposition() const;
+
+ private:
+  alert::Samples samples(const std::optional<sampling::Sample>& sample) const;
+  net::HttpReply metrics(base::Duration range) const;
+  net::HttpReply system() const;
+
+  aio::Clock& clock_;
+  const Settings& settings_;
+  const Shared& shared_;
+  std::unique_ptr<sampling::Sampler> sampler_;  // null: nothing is watched but the traffic
+  sampling::History pod_;
+  traffic::History requests_;
+  traffic::SeriesSum totals_;
+  alert::ThresholdAlerts alerts_;
+  alert::Verdict verdict_;
+  base::TimePoint began_;
+};
+
+}  // namespace sidecar

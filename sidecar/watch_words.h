@@ -1,0 +1,33 @@
+// What Watch says, as JSON, and what it is asked. Pure.
+#pragma once
+
+#include <array>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "alert/health.h"
+#include "api/node.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "sampling/sample.h"
+#include "traffic/history.h"
+
+namespace sidecar {
+
+inline constexpr std::array<std::pair<const char*, base::Duration>, 3> kWindows{
+    {{"10s", base::seconds(10)}, {"1m", base::seconds(60)}, {"5m", base::seconds(300)}}};
+
+/// "range=15m": s, m or h; 15 minutes where it does not say. Errors: InvalidArgument, naming it.
+base::Result<base::Duration> range_of(std::string_view arguments);
+/// So that a timeline has at most 60 steps, of whole samples.
+base::Duration timeline_step(base::Duration range);
+
+api::Node health_node(const alert::Verdict& verdict);
+/// Figures that are missing are not there.
+api::Node sample_node(const sampling::Sample& sample, base::WallTime at);
+api::Node window_node(const traffic::WindowFigures& window);
+api::Node thresholds_node(const alert::Thresholds& thresholds);
+std::string error_json(const std::string& message);
+
+}  // namespace sidecar
