@@ -70,9 +70,9 @@ class Exchanges(Case):
             answer = client.send(b"GET /%d HTTP/1.1\r\nHost: a\r\n\r\n" % number).response()
             self.assertTrue(answer.body.startswith(b"GET /%d " % number))
             self.assertEqual(answer.all("Connection"), [])
-        self.assertEqual(sidecar.figure("upstream_connections_total"), 1)
-        self.assertEqual(sidecar.figure('requests_total{status="2xx"}'), 50)
-        self.assertEqual(sidecar.figure("upstream_reuses_total"), 49)
+        sidecar.until_figure("upstream_connections_total", 1)
+        sidecar.until_figure('requests_total{status="2xx"}', 50)
+        sidecar.until_figure("upstream_reuses_total", 49)
 
     def test_pipelined_requests_are_answered_in_order(self):
         application, sidecar = self.both()
@@ -262,7 +262,7 @@ class Exchanges(Case):
         _, sidecar = self.both(echo, "--threads", "2")
         for _ in range(40):
             self.assertEqual(sidecar.ask(GET + b"\r\n").status, 200)
-        self.assertEqual(sidecar.figure('requests_total{status="2xx"}'), 40)
+        sidecar.until_figure('requests_total{status="2xx"}', 40)
 
 
 if __name__ == "__main__":

@@ -61,7 +61,7 @@ class Applications(Case):
         for _ in range(3):  # the connection of the client lives on
             self.check(client.send(GET).response(), 503, "upstream_refused")
         self.check(client.send(POST).response(), 503, "upstream_refused")
-        self.assertEqual(sidecar.figure('upstream_errors_total{kind="refused"}'), 4)
+        sidecar.until_figure('upstream_errors_total{kind="refused"}', 4)
         self.assertEqual(sidecar.admin("/readyz")[0], 503)
 
     def test_one_that_hangs(self):
@@ -185,7 +185,7 @@ class Applications(Case):
         client = self.connect(sidecar)
         for _ in range(5):
             self.assertEqual(client.send(GET).response().status, 200)
-        self.assertEqual(sidecar.figure("upstream_retries_total"), 4)
+        sidecar.until_figure("upstream_retries_total", 4)
         self.check(client.send(POST).response(), 502, "upstream_closed")  # it may have been done
 
     def test_one_that_closes_after_each_response(self):
@@ -336,7 +336,7 @@ class Clients(Case):
         sidecar = self.sidecar(self.application(), "--connections-max", "1000", descriptors=64)
         crowd = self.crowd(sidecar)
         self.waits(sidecar)
-        self.assertEqual(sidecar.figure("connections_active"), 24)
+        sidecar.until_figure("connections_active", 24)
         self.assertEqual(crowd[0].send(GET).response().status, 200)
         for client in crowd[:110]:
             client.close()
