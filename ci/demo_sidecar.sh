@@ -47,8 +47,16 @@ show 'more than 60 in a minute from one address:'
 for _ in $(seq 20); do curl -s -o /dev/null "localhost:$listen/"; done
 curl -s -i "localhost:$listen/" | tr -d '\r' | grep -iE '^HTTP|^retry-after|^ratelimit|^\{'
 
-show 'how it is:'
-said <(sleep 6; curl -s "localhost:$admin/api/monitoring/metrics?range=1m") '("memory_bytes": [0-9.]+)' || true
+sleep 6  # a sample is taken every five seconds
+show 'how it is: of the application, and of its requests in the last minute'
+curl -s "localhost:$admin/api/monitoring/metrics?range=1m" | python3 -c '
+import json, sys
+said = json.load(sys.stdin)
+for name in ("cpu_cores", "memory_working_set_bytes", "processes"):
+    print(name.ljust(26), format(said["current"][name], ".6g"))
+for name in ("count", "errorRate", "p50Millis", "p99Millis"):
+    print(name.ljust(26), format(said["requests"]["1m"][name], ".4g"))'
+show 'and whether that is well: what was refused and what was not there are errors to those who asked'
 curl -s "localhost:$admin/health"
 
 show 'the application dies:'
