@@ -9,8 +9,8 @@
 namespace sidecar {
 namespace {
 
-constexpr std::size_t kFreeBlocksKept = 256;
-constexpr std::size_t kActiveKept = 256;
+constexpr std::size_t kFreeBlocksKept = 128;
+constexpr std::size_t kActiveKept = 128;
 
 std::string text_of(const tcp::endpoint& endpoint) {
   const std::string address = endpoint.address().to_string();

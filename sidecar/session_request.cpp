@@ -8,6 +8,8 @@
 namespace sidecar {
 
 void Session::begin_active() {
+  // The head moves to the front of its block, so that a row of requests uses one page of it.
+  if (!reading_) in_.compact();
   active_ = core_.take_active();
   active_->began = core_.now;
   active_->exchange.client = &client_;

@@ -46,8 +46,9 @@ struct Settings {
   base::Duration tunnel_idle = base::seconds(3600);  // an upgraded connection, or one of TCP mode
 
   // Connections to the application that are kept, per core. Their time is shorter than what common
-  // servers grant (5 s), so that the end of one rarely meets a request.
-  std::size_t upstream_idle_max = 128;
+  // servers grant (5 s), so that the end of one rarely meets a request. Their number is more than
+  // what can end in one turn of a busy core, or it closes what it opens anew in the next.
+  std::size_t upstream_idle_max = 1024;
   base::Duration upstream_idle = base::seconds(4);
 
   base::Duration drain = base::seconds(25);  // less than Kubernetes grants (30 s)
