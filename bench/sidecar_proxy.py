@@ -63,7 +63,8 @@ class Proxy:
         if name == "muster":
             self.process = pinned(core, [SIDECAR, "--upstream", f"127.0.0.1:{application}", "--listen", "127.0.0.1:0",
                                          "--admin-listen", "127.0.0.1:0", "--threads", "1"], stderr=subprocess.PIPE)
-            self.port = int(json.loads(self.process.stderr.readline())["port"])
+            said = (json.loads(line) for line in self.process.stderr)
+            self.port = int(next(line["port"] for line in said if line["msg"] == "serving"))
             return
         path = os.path.join(folder, "haproxy.cfg")
         # It takes no port 0, but a socket that listens already.
