@@ -6,7 +6,7 @@ Each round starts both anew on one core, before the same application, and asks a
 connections. The figure is user and system time of the proxy per request, from /proc/PID/stat; what is printed
 is the best of the rounds (the machine may be busy, which makes times larger and never smaller) and the median.
 HAProxy does what plain HAProxy does: forwards, keeps connections, adds X-Forwarded-For. The sidecar does all
-that is its default.
+that is its default, and counts and decides about every request, but refuses none: the load has one address.
 """
 import argparse
 import json
@@ -62,7 +62,8 @@ class Proxy:
         self.name = name
         if name == "muster":
             self.process = pinned(core, [SIDECAR, "--upstream", f"127.0.0.1:{application}", "--listen", "127.0.0.1:0",
-                                         "--admin-listen", "127.0.0.1:0", "--threads", "1"], stderr=subprocess.PIPE)
+                                         "--admin-listen", "127.0.0.1:0", "--threads", "1",
+                                         "--limits", "dry-run"], stderr=subprocess.PIPE)
             said = (json.loads(line) for line in self.process.stderr)
             self.port = int(next(line["port"] for line in said if line["msg"] == "serving"))
             return
