@@ -52,7 +52,7 @@ class Alerts(unittest.TestCase):
 
     def test_thresholds_are_values(self):
         limits = {"complianceRatio": 0.111, "evidenceMaxAgeDays": 222, "reconcileErrorsPerSecond": 0.333, "queueDepth": 444,
-                  "reconcileSeconds": 555, "noLeaderSeconds": 666}
+                  "reconcileSeconds": 555, "noLeaderSeconds": 666, "certificateDays": 77.5}
         made = rules({"thresholds": limits, "selector": 'cluster="c"', "alertLabels": {"team": "dr"}})
         run("promtool", "check", "rules", written("other.yaml", made))
         every = [rule for group in made["groups"] for rule in group["rules"]]
