@@ -13,6 +13,8 @@ constexpr std::size_t kNameMax = 63;
 constexpr const char* kHostLabel = "kubernetes.io/hostname";
 constexpr const char* kDefaultContainer = "kubectl.kubernetes.io/default-container";
 constexpr const char* kStateDir = "/var/lib/muster";
+/// What a guardian whose node says nothing is waited for; the cluster's own default is minutes.
+constexpr std::int64_t kLostNodeSeconds = 20;
 
 Node field_env(const char* name, const char* path) {
   return Node::map()
@@ -41,6 +43,20 @@ Node affinity_of(const Avoid& avoid) {
   return Node::map().set("nodeAffinity",
                          Node::map().set("preferredDuringSchedulingIgnoredDuringExecution",
                                          Node::sequence(std::move(terms))));
+}
+
+/// Of a pod with a container that starts again and again nothing but its eviction says that its
+/// node is lost (drill_requests.cpp).
+Node tolerations_of_guardian() {
+  Node out = Node::sequence();
+  for (const char* taint : {"node.kubernetes.io/unreachable", "node.kubernetes.io/not-ready"}) {
+    out.push(Node::map()
+                 .set("key", taint)
+                 .set("operator", "Exists")
+                 .set("effect", "NoExecute")
+                 .set("tolerationSeconds", kLostNodeSeconds));
+  }
+  return out;
 }
 
 /// `measures`: it has a prober, and one that waits for a processor measures itself.
@@ -171,6 +187,7 @@ Node pod_of(const cluster::DrillObject& drill, PodRole role, const PodSettings& 
                            .set("seccompProfile", Node::map().set("type", "RuntimeDefault")))
                   .set("containers", containers(drill, role, settings))
                   .set("volumes", volumes(drill, role, settings));
+  if (role == PodRole::Guardian) spec.set("tolerations", tolerations_of_guardian());
   return Node::map()
       .set("apiVersion", "v1")
       .set("kind", "Pod")

@@ -8,13 +8,22 @@ namespace op {
 
 namespace {
 
+bool is_said(const api::Node* condition, const char* status) {
+  return condition != nullptr && (*condition)["status"].as_string() == status;
+}
+
 /// Of a node that says nothing the control plane takes Ready back, and leaves what the kubelet said
-/// of the containers as it was.
-bool is_lost(const api::Node& conditions) {
-  const api::Node* ready = cluster::condition_of(conditions, "Ready");
-  const api::Node* containers = cluster::condition_of(conditions, "ContainersReady");
-  return ready != nullptr && (*ready)["status"].as_string() == "False" && containers != nullptr &&
-         (*containers)["status"].as_string() == "True";
+/// of the containers as it was. Of a pod that was not ready anyway, because one of its containers
+/// starts again and again, it changes nothing: there the eviction is the first sign (drill_pods).
+bool is_lost(const api::Node& status) {
+  const api::Node& conditions = status["conditions"];
+  const api::Node* evicted = cluster::condition_of(conditions, "DisruptionTarget");
+  if (is_said(evicted, "True") && (*evicted)["reason"].as_string() == "DeletionByTaintManager") {
+    return true;
+  }
+  return status["phase"].as_string() == "Running" &&
+         is_said(cluster::condition_of(conditions, "Ready"), "False") &&
+         is_said(cluster::condition_of(conditions, "ContainersReady"), "True");
 }
 
 }  // namespace
@@ -35,10 +44,10 @@ base::Result<DrillPod> parse_drill_pod(std::string_view json) {
   out.state.node = object["spec"]["nodeName"].as_string();
   const api::Node& conditions = object["status"]["conditions"];
   const api::Node* scheduled = cluster::condition_of(conditions, "PodScheduled");
-  if (scheduled != nullptr && (*scheduled)["status"].as_string() == "False") {
+  if (is_said(scheduled, "False")) {
     out.state.waiting = (*scheduled)["reason"].as_string();
   }
-  out.state.lost = phase == "Running" && is_lost(conditions);
+  out.state.lost = !out.state.ended && is_lost(object["status"]);
   return out;
 }
 

@@ -1,5 +1,6 @@
 #include "operator/drill_decide.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -177,22 +178,58 @@ TEST(DrillDecide, AGuardianWhoseNodeIsLostIsReplacedWithoutAskingItsNode) {
   EXPECT_EQ(std::get<MakePod>(decide(claimed, facts)).role, PodRole::Guardian);
 }
 
-bool is_lost(const char* conditions) {
-  const std::string pod = std::string(R"({"metadata":{"labels":{"muster.dev/drill":"u"}},"status":{
-      "phase":"Running","conditions":[)") +
-                          conditions + "]}}";
+// The conditions of a pod with the containers guardian and vantage, as a kubelet and then the node
+// controller and the taint eviction of a control plane write them (1.32 to 1.36).
+constexpr const char* kReady = R"({"type":"Ready","status":"True"})";
+constexpr const char* kContainersReady = R"({"type":"ContainersReady","status":"True"})";
+// The node controller changes the status of this one alone, and gives no reason.
+constexpr const char* kReadyTakenBack = R"({"type":"Ready","status":"False"})";
+constexpr const char* kNotReady = R"({"type":"Ready","status":"False",
+    "reason":"ContainersNotReady","message":"containers with unready status: [vantage]"})";
+constexpr const char* kContainersNotReady = R"({"type":"ContainersReady","status":"False",
+    "reason":"ContainersNotReady","message":"containers with unready status: [vantage]"})";
+constexpr const char* kEvicted = R"({"type":"DisruptionTarget","status":"True",
+    "reason":"DeletionByTaintManager","message":"Taint manager: deleting due to NoExecute taint"})";
+constexpr const char* kDrained = R"({"type":"DisruptionTarget","status":"True",
+    "reason":"EvictionByEvictionAPI","message":"Eviction API: evicting"})";
+
+struct LostCase {
+  const char* name;
+  const char* phase;
+  std::vector<std::string> conditions;
+  bool lost;
+};
+
+bool is_lost(const LostCase& of) {
+  std::string conditions = R"({"type":"PodScheduled","status":"True"})";
+  for (const std::string& each : of.conditions) conditions += "," + each;
+  const std::string pod = fmt::format(
+      R"({{"metadata":{{"labels":{{"muster.dev/drill":"u"}}}},"status":{{
+          "phase":"{}","conditions":[{}]}}}})",
+      of.phase, conditions);
   return parse_drill_pod(pod)->state.lost;
 }
 
 TEST(DrillPodState, OfANodeThatSaysNothingIsLost) {
-  EXPECT_TRUE(is_lost(R"({"type":"Ready","status":"False"},
-                         {"type":"ContainersReady","status":"True"})"));
-  EXPECT_FALSE(is_lost(R"({"type":"Ready","status":"True"},
-                          {"type":"ContainersReady","status":"True"})"));
-  EXPECT_FALSE(is_lost(R"({"type":"Ready","status":"False"},
-                          {"type":"ContainersReady","status":"False"})"))
-      << "a container that restarts";
-  EXPECT_FALSE(is_lost(R"({"type":"PodScheduled","status":"True"})"));
+  const std::vector<LostCase> cases = {
+      {"all is well", "Running", {kReady, kContainersReady}, false},
+      {"nothing said yet", "Running", {}, false},
+      {"a vantage that restarts", "Running", {kNotReady, kContainersNotReady}, false},
+      {"its node is lost", "Running", {kReadyTakenBack, kContainersReady}, true},
+      {"and then its eviction", "Running", {kReadyTakenBack, kContainersReady, kEvicted}, true},
+      // Nothing but the eviction tells it from the third.
+      {"a vantage that restarted when its node was lost",
+       "Running",
+       {kNotReady, kContainersNotReady, kEvicted},
+       true},
+      {"lost before its image had come",
+       "Pending",
+       {kNotReady, kContainersNotReady, kEvicted},
+       true},
+      {"drained by somebody", "Running", {kReady, kContainersReady, kDrained}, false},
+      {"ended by its eviction", "Failed", {kNotReady, kContainersNotReady, kEvicted}, false},
+  };
+  for (const LostCase& each : cases) EXPECT_EQ(is_lost(each), each.lost) << each.name;
 }
 
 TEST(DrillDecide, ADrillThatIsDeletedWhileAFaultIsInForceKeepsItsGuardian) {

@@ -68,6 +68,21 @@ TEST(DrillPods, TheyKeepAwayFromWhatIsDrilledAndThenFromEachOther) {
       "nodeAffinity"));
 }
 
+TEST(DrillPods, AGuardianIsEvictedSoonFromANodeThatSaysNothing) {
+  const Node pod = pod_of(drill("d"), PodRole::Guardian, settings(), {}, 600);
+  std::vector<std::string> taints;
+  for (const Node& each : pod["spec"]["tolerations"].items()) {
+    taints.push_back(each["key"].as_string());
+    EXPECT_EQ(each["effect"].as_string(), "NoExecute");
+    EXPECT_EQ(each["operator"].as_string(), "Exists");
+    EXPECT_EQ(each["tolerationSeconds"].as_int(), 20) << "and not the cluster's 300";
+  }
+  EXPECT_THAT(taints,
+              ElementsAre("node.kubernetes.io/unreachable", "node.kubernetes.io/not-ready"));
+  EXPECT_FALSE(pod_of(drill("d"), PodRole::Runner, settings(), {}, 600)["spec"].has("tolerations"))
+      << "a runner that may come back is the guardian's business";
+}
+
 TEST(DrillPods, TheyMeetTheRestrictedPodSecurityStandard) {
   const Node spec = pod_of(drill("d"), PodRole::Guardian, settings(), {}, 600)["spec"];
   EXPECT_TRUE(spec["securityContext"]["runAsNonRoot"].as_bool());
