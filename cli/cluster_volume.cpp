@@ -4,6 +4,7 @@
 
 #include "aio/deadline.h"
 #include "cluster/objects.h"
+#include "cluster/restricted.h"
 #include "kube/exec.h"
 #include "report/columns.h"
 
@@ -31,7 +32,6 @@ Node volume_of(const cluster::DrillObject& drill) {
   return Node::map().set("name", "evidence").set("persistentVolumeClaim", claim);
 }
 
-/// As the Pod Security Standard "restricted" wants it; the user that has written the files.
 Node container_of(const Node& image, const Node& pull_policy) {
   return Node::map()
       .set("name", kContainer)
@@ -39,11 +39,7 @@ Node container_of(const Node& image, const Node& pull_policy) {
       .set("imagePullPolicy", pull_policy)
       .set("command",
            Node::strings({"muster-operator", "hold", "--seconds", std::to_string(kLivesSeconds)}))
-      .set("securityContext",
-           Node::map()
-               .set("allowPrivilegeEscalation", false)
-               .set("readOnlyRootFilesystem", true)
-               .set("capabilities", Node::map().set("drop", Node::strings({"ALL"}))))
+      .set("securityContext", cluster::restricted_container())
       .set("volumeMounts", Node::sequence({mount_of()}));
 }
 
@@ -103,12 +99,6 @@ aio::Task<base::Result<std::string>> read_in(ClusterLink& link, kube::Key pod, s
 
 Node volume_reader(const cluster::DrillObject& drill, const Node& runner) {
   const Node& container = runner["spec"]["containers"].items().front();
-  const Node security = Node::map()
-                            .set("runAsNonRoot", true)
-                            .set("runAsUser", 65532)
-                            .set("runAsGroup", 65532)
-                            .set("fsGroup", 65532)
-                            .set("seccompProfile", Node::map().set("type", "RuntimeDefault"));
   Node spec =
       Node::map()
           .set("restartPolicy", "Never")
@@ -116,7 +106,7 @@ Node volume_reader(const cluster::DrillObject& drill, const Node& runner) {
           .set("terminationGracePeriodSeconds", 1)
           .set("automountServiceAccountToken", false)
           .set("enableServiceLinks", false)
-          .set("securityContext", security)
+          .set("securityContext", cluster::restricted_pod())
           .set("containers",
                Node::sequence({container_of(container["image"], container["imagePullPolicy"])}))
           .set("volumes", Node::sequence({volume_of(drill)}));

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "cluster/restricted.h"
 #include "crypto/hash.h"
 
 namespace op {
@@ -77,11 +78,7 @@ Node container_of(const char* called, const std::vector<std::string>& args, Node
                .set("requests",
                     Node::map().set("cpu", measures ? "250m" : "20m").set("memory", "64Mi"))
                .set("limits", Node::map().set("memory", "1Gi")))
-      .set("securityContext",
-           Node::map()
-               .set("allowPrivilegeEscalation", false)
-               .set("readOnlyRootFilesystem", true)
-               .set("capabilities", Node::map().set("drop", Node::strings({"ALL"}))))
+      .set("securityContext", cluster::restricted_container())
       .set("volumeMounts", std::move(mounts));
 }
 
@@ -178,13 +175,7 @@ Node pod_of(const cluster::DrillObject& drill, PodRole role, const PodSettings& 
                   .set("terminationGracePeriodSeconds", grace_seconds)
                   .set("enableServiceLinks", false)
                   .set("affinity", affinity_of(avoid))
-                  .set("securityContext",
-                       Node::map()
-                           .set("runAsNonRoot", true)
-                           .set("runAsUser", 65532)
-                           .set("runAsGroup", 65532)
-                           .set("fsGroup", 65532)
-                           .set("seccompProfile", Node::map().set("type", "RuntimeDefault")))
+                  .set("securityContext", cluster::restricted_pod())
                   .set("containers", containers(drill, role, settings))
                   .set("volumes", volumes(drill, role, settings));
   if (role == PodRole::Guardian) spec.set("tolerations", tolerations_of_guardian());

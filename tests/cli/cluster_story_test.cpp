@@ -129,6 +129,15 @@ TEST(ClusterEvidence, OnAVolumeIsReadByAPodOfTheDrillsOwnImage) {
   const Node& volume = pod["spec"]["volumes"].items().front()["persistentVolumeClaim"];
   EXPECT_EQ(volume["claimName"].as_string(), "proofs");
   EXPECT_TRUE(volume["readOnly"].as_bool());
+  // The Pod Security Standard "restricted", and the user of the pod that has written the files.
+  const Node& security = pod["spec"]["securityContext"];
+  EXPECT_TRUE(security["runAsNonRoot"].as_bool());
+  EXPECT_EQ(security["runAsUser"].as_int(), 65532);
+  EXPECT_EQ(security["fsGroup"].as_int(), 65532);
+  EXPECT_EQ(security["seccompProfile"]["type"].as_string(), "RuntimeDefault");
+  EXPECT_FALSE(container["securityContext"]["allowPrivilegeEscalation"].as_bool(true));
+  EXPECT_THAT(container["securityContext"]["capabilities"]["drop"].as_strings(),
+              testing::ElementsAre("ALL"));
 }
 
 TEST(ClusterEvidence, OnAVolumeIsHadByHandToo) {

@@ -86,6 +86,7 @@ TEST(DrillPods, AGuardianIsEvictedSoonFromANodeThatSaysNothing) {
 TEST(DrillPods, TheyMeetTheRestrictedPodSecurityStandard) {
   const Node spec = pod_of(drill("d"), PodRole::Guardian, settings(), {}, 600)["spec"];
   EXPECT_TRUE(spec["securityContext"]["runAsNonRoot"].as_bool());
+  EXPECT_EQ(spec["securityContext"]["runAsUser"].as_int(), 65532) << "who owns the image's files";
   EXPECT_EQ(spec["securityContext"]["seccompProfile"]["type"].as_string(), "RuntimeDefault");
   const Node& container = spec["containers"].items().front();
   EXPECT_FALSE(container["securityContext"]["allowPrivilegeEscalation"].as_bool(true));
