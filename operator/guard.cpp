@@ -125,15 +125,23 @@ class Guard final : public PodProgram {
         *client_, cluster::kDrills, {drill_.key, drill_.uid, drill_.version}, members, {}));
   }
 
+  /// Nothing: there is none of that name. Errors: what the server says.
+  aio::Task<base::Result<std::optional<cluster::Pod>>> find_pod(std::string name) {
+    const kube::Key key{options_.ns, std::move(name)};
+    CO_TRY(const kube::Reply reply, co_await client_->get(cluster::kPods, key, {}));
+    if (reply.code == 404) co_return std::nullopt;
+    if (!reply.ok()) {
+      co_return tl::unexpected(kube::error_of(reply.refusal, "get pods " + kube::to_string(key)));
+    }
+    CO_TRY(cluster::Pod pod, cluster::parse_pod(reply.body));
+    co_return std::move(pod);
+  }
+
   aio::Task<RunnerPod> look_at_pod() {
-    const kube::Key key{options_.ns, drill_.status["runner"]["pod"].as_string()};
-    const auto reply = co_await client_->get(cluster::kPods, key, {});
-    if (!reply) co_return RunnerPod::Unknown;
-    if (reply->code == 404) co_return RunnerPod::Dead;
-    if (!reply->ok()) co_return RunnerPod::Unknown;
-    const auto pod = cluster::parse_pod(reply->body);
+    const auto pod = co_await find_pod(drill_.status["runner"]["pod"].as_string());
     if (!pod) co_return RunnerPod::Unknown;
-    co_return pod->uid != drill_.runner() || pod->ended() ? RunnerPod::Dead : RunnerPod::Alive;
+    const bool lives = *pod && (*pod)->uid == drill_.runner() && !(*pod)->ended();
+    co_return lives ? RunnerPod::Alive : RunnerPod::Dead;
   }
 
   aio::Task<base::Result<bool>> take_over(GuardLook look) {
@@ -163,17 +171,13 @@ class Guard final : public PodProgram {
   /// A runner that stands still between its last look at the Drill and what it does to the target
   /// would do that when everything is undone. What does not run any more does nothing.
   aio::Task<> end_runner() {
-    const kube::Key key{options_.ns, pod_name(options_.drill, PodRole::Runner)};
+    const std::string name = pod_name(options_.drill, PodRole::Runner);
     const base::TimePoint until = clock_.now() + kRunnerEndsWithin;
     bool asked = false;
     while (clock_.now() < until) {
-      const auto reply = co_await client_->get(cluster::kPods, key, {});
-      if (reply && reply->code == 404) co_return;
-      if (reply && reply->ok()) {
-        const auto pod = cluster::parse_pod(reply->body);
-        if (!pod || pod->ended() || !is_of(*pod, drill_)) co_return;
-        if (!asked) asked = co_await ask_to_end(key, pod->uid);
-      }
+      const auto pod = co_await find_pod(name);
+      if (pod && (!*pod || (*pod)->ended() || !is_of(**pod, drill_))) co_return;
+      if (pod && !asked) asked = co_await ask_to_end({options_.ns, name}, (*pod)->uid);
       static_cast<void>(co_await aio::wait_for(clock_, kAskEvery, {}));
     }
     say("the runner's pod does not end: undoing all the same");
