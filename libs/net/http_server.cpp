@@ -9,6 +9,7 @@
 #include <boost/beast/http.hpp>
 #include <fmt/format.h>
 
+#include "aio/close_on_stop.h"
 #include "aio/deadline.h"
 #include "aio/task_group.h"
 #include "net/tls_context.h"
@@ -136,16 +137,9 @@ class Server final : public HttpServer {
     Limit(aio::Clock& clock, const aio::Executor& executor, base::Duration limit,
           std::stop_token stop, tcp::socket& socket)
         : deadline(clock, executor, clock.now() + limit, std::move(stop)),
-          wake(deadline.token(), Close{&socket}) {}
-    struct Close {
-      tcp::socket* socket;
-      void operator()() const {
-        error_code ignored;
-        socket->close(ignored);
-      }
-    };
+          closing(socket, deadline.token()) {}
     aio::Deadline deadline;
-    std::stop_callback<Close> wake;
+    aio::CloseOnStop<tcp::socket> closing;
   };
 
   aio::Task<bool> shake_hands(TlsStream& stream, std::stop_token stop) {

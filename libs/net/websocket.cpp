@@ -9,6 +9,7 @@
 #include <boost/beast/websocket/ssl.hpp>
 #include <fmt/format.h>
 
+#include "aio/close_on_stop.h"
 #include "aio/event.h"
 #include "net/connecting.h"
 #include "net/tls_context.h"
@@ -20,15 +21,6 @@ namespace asio = boost::asio;
 namespace websocket = boost::beast::websocket;
 
 using Message = std::optional<std::string>;
-
-/// Closes a socket when a stop is requested; what was under way on it then ends.
-struct CloseSocket {
-  tcp::socket* socket;
-  void operator()() const {
-    error_code ignored;
-    socket->close(ignored);
-  }
-};
 
 template <class Stream>
 class Session final : public WebSocket, public std::enable_shared_from_this<Session<Stream>> {
@@ -69,14 +61,14 @@ class Session final : public WebSocket, public std::enable_shared_from_this<Sess
         });
     if (!co_await connected_.wait(stop)) {
       if (cancel) cancel();
-      CloseSocket{&socket()}();
+      aio::close_now(socket());
       co_return cancelled(base::Retry::Backoff);
     }
     error_code error = connect_error_;
     if constexpr (std::is_same_v<Stream, TlsStream>) {
       if (!error) {
         expect_peer(stream_.next_layer(), *tls_, address_);
-        const std::stop_callback closing(stop, CloseSocket{&socket()});
+        const aio::CloseOnStop closing(socket(), stop);
         co_await stream_.next_layer().async_handshake(
             asio::ssl::stream_base::client, asio::redirect_error(asio::use_awaitable, error));
       }
@@ -98,7 +90,7 @@ class Session final : public WebSocket, public std::enable_shared_from_this<Sess
     websocket::response_type response;
     error_code error;
     {
-      const std::stop_callback closing(stop, CloseSocket{&socket()});
+      const aio::CloseOnStop closing(socket(), stop);
       co_await stream_.async_handshake(response, address_.text(), call.target,
                                        asio::redirect_error(asio::use_awaitable, error));
     }
@@ -119,7 +111,7 @@ class Session final : public WebSocket, public std::enable_shared_from_this<Sess
     boost::beast::flat_buffer buffer;
     error_code error;
     {
-      const std::stop_callback closing(stop, CloseSocket{&socket()});
+      const aio::CloseOnStop closing(socket(), stop);
       co_await stream_.async_read(buffer, asio::redirect_error(asio::use_awaitable, error));
     }
     if (!error) {
@@ -135,7 +127,7 @@ class Session final : public WebSocket, public std::enable_shared_from_this<Sess
   aio::Task<base::Result<>> send(std::string bytes, std::stop_token stop) override {
     error_code error;
     {
-      const std::stop_callback closing(stop, CloseSocket{&socket()});
+      const aio::CloseOnStop closing(socket(), stop);
       co_await stream_.async_write(asio::buffer(bytes),
                                    asio::redirect_error(asio::use_awaitable, error));
     }
@@ -148,7 +140,7 @@ class Session final : public WebSocket, public std::enable_shared_from_this<Sess
   aio::Task<> close(std::stop_token stop) override {
     if (std::exchange(over_, true)) co_return;
     error_code ignored;
-    const std::stop_callback closing(stop, CloseSocket{&socket()});
+    const aio::CloseOnStop closing(socket(), stop);
     co_await stream_.async_close(websocket::close_code::normal,
                                  asio::redirect_error(asio::use_awaitable, ignored));
   }

@@ -11,7 +11,9 @@
 #include <boost/asio/write.hpp>
 #include <fmt/format.h>
 
+#include "aio/close_on_stop.h"
 #include "aio/task_group.h"
+#include "aio/unix_path.h"
 
 namespace runner {
 namespace {
@@ -21,15 +23,6 @@ using Protocol = asio::local::stream_protocol;
 using Failure = boost::system::error_code;
 
 constexpr std::size_t kPiece = 65536;
-
-template <class Object>
-struct Close {
-  Object* object;
-  void operator()() const {
-    Failure ignored;
-    object->close(ignored);
-  }
-};
 
 tl::unexpected<base::Error> failed(const std::string& what, const Failure& error,
                                    const std::stop_token& stop) {
@@ -45,7 +38,7 @@ aio::Task<base::Result<std::string>> read_some(Stream& stream, std::string what,
   Failure error;
   std::size_t size = 0;
   {
-    const std::stop_callback closing(stop, Close<Stream>{&stream});
+    const aio::CloseOnStop closing(stream, stop);
     size = co_await stream.async_read_some(asio::buffer(out),
                                            asio::redirect_error(asio::use_awaitable, error));
   }
@@ -59,7 +52,7 @@ aio::Task<base::Result<>> write_all(Stream& stream, std::string bytes, std::stri
                                     std::stop_token stop) {
   Failure error;
   {
-    const std::stop_callback closing(stop, Close<Stream>{&stream});
+    const aio::CloseOnStop closing(stream, stop);
     co_await asio::async_write(stream, asio::buffer(bytes),
                                asio::redirect_error(asio::use_awaitable, error));
   }
@@ -79,7 +72,7 @@ class UnixLink final : public Link {
     return write_all(socket_, std::move(bytes), path_, std::move(stop));
   }
   aio::Task<> close(std::stop_token /*stop*/) override {
-    Close<Protocol::socket>{&socket_}();
+    aio::close_now(socket_);
     co_return;
   }
 
@@ -88,16 +81,8 @@ class UnixLink final : public Link {
   std::string path_;
 };
 
-/// Boost 1.74 throws at a path that is longer than an address holds.
-base::Result<> check_path(const std::string& path) {
-  if (path.size() < sizeof(sockaddr_un::sun_path)) return {};
-  return base::fail(base::Code::InvalidArgument,
-                    fmt::format("{}: longer than a Unix socket's path may be ({} bytes)", path,
-                                sizeof(sockaddr_un::sun_path) - 1));
-}
-
 base::Result<> listen_at(Protocol::acceptor& acceptor, const std::string& path) {
-  TRY(check_path(path));
+  TRY(aio::check_unix_path(path));
   std::error_code ignored;
   std::filesystem::remove(path, ignored);
   Failure error;
@@ -127,7 +112,7 @@ aio::Task<base::Result<>> accept_all(Protocol::acceptor& acceptor, std::string p
     Protocol::socket socket(acceptor.get_executor());
     Failure error;
     {
-      const std::stop_callback closing(stop, Close<Protocol::acceptor>{&acceptor});
+      const aio::CloseOnStop closing(acceptor, stop);
       co_await acceptor.async_accept(socket, asio::redirect_error(asio::use_awaitable, error));
     }
     // Of a connection that was cut at the other end nothing may ever be heard again.
@@ -155,11 +140,11 @@ aio::Task<base::Result<>> carry(From& from, To& to, std::stop_source& end, std::
 
 aio::Task<base::Result<std::unique_ptr<Link>>> connect_unix(std::string path,
                                                             std::stop_token stop) {
-  CO_TRY(check_path(path));
+  CO_TRY(aio::check_unix_path(path));
   Protocol::socket socket(co_await asio::this_coro::executor);
   Failure error;
   {
-    const std::stop_callback closing(stop, Close<Protocol::socket>{&socket});
+    const aio::CloseOnStop closing(socket, stop);
     co_await socket.async_connect(Protocol::endpoint(path),
                                   asio::redirect_error(asio::use_awaitable, error));
   }
@@ -181,7 +166,7 @@ aio::Task<base::Result<>> serve_unix(std::string path, ServeLink serve, std::sto
 
 aio::Task<base::Result<>> relay_unix(std::string path, int in, int out, std::stop_token stop) {
   const aio::Executor executor = co_await asio::this_coro::executor;
-  CO_TRY(check_path(path));
+  CO_TRY(aio::check_unix_path(path));
   Protocol::socket socket(executor);
   Failure error;
   socket.connect(Protocol::endpoint(path), error);

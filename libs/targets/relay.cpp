@@ -13,9 +13,11 @@
 #include <boost/asio/write.hpp>
 #include <fmt/format.h>
 
+#include "aio/close_on_stop.h"
 #include "aio/event.h"
 #include "aio/file.h"
 #include "aio/task_group.h"
+#include "aio/unix_path.h"
 #include "targets/address.h"
 #include "targets/relay_control.h"
 #include "targets/relay_link.h"
@@ -42,15 +44,6 @@ base::Result<Tcp::endpoint> endpoint_of(const std::string& text) {
   }
   return Tcp::endpoint(ip, address.port);
 }
-
-template <class Closable>
-struct CloseNow {
-  Closable* object;
-  void operator()() const {
-    Failure ignored;
-    object->close(ignored);
-  }
-};
 
 class Relay {
  public:
@@ -100,8 +93,7 @@ base::Result<> Relay::open_listener() {
     acceptor_.listen(asio::socket_base::max_listen_connections, error);
   }
   if (error) {
-    Failure ignored;
-    acceptor_.close(ignored);
+    aio::close_now(acceptor_);
     return base::fail_errno(fmt::format("relay {}: listening on {}:{}", shared_.status.name,
                                         listen_.address().to_string(), listen_.port()),
                             error.value());
@@ -143,9 +135,8 @@ void Relay::accepted(Tcp::socket socket) {
 aio::Task<base::Result<>> Relay::apply(RelaySetting setting, std::stop_token stop) {
   shared_.status.setting = setting;
   if (setting.mode == RelayMode::Refuse) {
-    Failure ignored;
     retry_->disarm();
-    acceptor_.close(ignored);
+    aio::close_now(acceptor_);
   }
   for (const auto& weak : std::vector(links_)) {
     if (const auto link = weak.lock()) {
@@ -167,9 +158,8 @@ aio::Task<base::Result<>> Relay::apply(RelaySetting setting, std::stop_token sto
 }
 
 aio::Task<base::Result<>> Relay::close_all() {
-  Failure ignored;
   retry_->disarm();
-  acceptor_.close(ignored);
+  aio::close_now(acceptor_);
   for (const auto& weak : links_) {
     if (const auto link = weak.lock()) {
       link->reset();
@@ -183,7 +173,7 @@ aio::Task<base::Result<>> Relay::close_all() {
 }
 
 aio::Task<base::Result<>> serve_orders(Relay& relay, Local::socket socket, std::stop_token stop) {
-  const std::stop_callback closing(stop, CloseNow<Local::socket>{&socket});
+  const aio::CloseOnStop closing(socket, stop);
   Failure error;
   auto token = asio::redirect_error(asio::use_awaitable, error);
   std::string text;
@@ -214,7 +204,7 @@ aio::Task<base::Result<>> take_orders(aio::Clock& clock, Relay& relay, Local::ac
   const auto executor = co_await asio::this_coro::executor;
   aio::TaskGroup clients(executor, stop);
   {
-    const std::stop_callback closing(stop, CloseNow<Local::acceptor>{&acceptor});
+    const aio::CloseOnStop closing(acceptor, stop);
     while (!stop.stop_requested()) {
       Failure error;
       Local::socket socket =
@@ -231,10 +221,8 @@ aio::Task<base::Result<>> take_orders(aio::Clock& clock, Relay& relay, Local::ac
 }
 
 base::Result<Local::acceptor> open_control(const aio::Executor& executor, const std::string& path) {
-  if (path.size() >= sizeof(sockaddr_un::sun_path)) {
-    return base::fail(base::Code::InvalidArgument,
-                      fmt::format("control socket {}: longer than {} bytes", path,
-                                  sizeof(sockaddr_un::sun_path) - 1));
+  if (const auto fits = aio::check_unix_path(path); !fits) {
+    return tl::unexpected(fits.error().with("control socket"));
   }
   ::unlink(path.c_str());
   Local::acceptor acceptor(executor);

@@ -9,7 +9,9 @@
 #include <boost/asio/write.hpp>
 #include <fmt/format.h>
 
+#include "aio/close_on_stop.h"
 #include "aio/deadline.h"
+#include "aio/unix_path.h"
 
 namespace targets {
 namespace {
@@ -19,14 +21,6 @@ using Socket = asio::local::stream_protocol::socket;
 using Failure = boost::system::error_code;
 
 constexpr std::size_t kAnswerBytesMax = 1UL << 20U;
-
-struct CloseSocket {
-  Socket* socket;
-  void operator()() const {
-    Failure ignored;
-    socket->close(ignored);
-  }
-};
 
 tl::unexpected<base::Error> failed(const std::string& path, const Failure& error,
                                    const std::stop_token& stop) {
@@ -39,16 +33,11 @@ tl::unexpected<base::Error> failed(const std::string& path, const Failure& error
 
 aio::Task<base::Result<std::string>> converse(std::string path, std::string question, AnswerEnd end,
                                               std::stop_token stop) {
+  CO_TRY(aio::check_unix_path(path));
   Socket socket(co_await asio::this_coro::executor);
-  const std::stop_callback closing(stop, CloseSocket{&socket});
+  const aio::CloseOnStop closing(socket, stop);
   Failure error;
   auto token = asio::redirect_error(asio::use_awaitable, error);
-  // A path longer than a socket address can hold throws in 1.74.
-  if (path.size() >= sizeof(sockaddr_un::sun_path)) {
-    co_return base::fail(base::Code::InvalidArgument,
-                         fmt::format("{}: longer than a Unix socket's path may be ({} bytes)", path,
-                                     sizeof(sockaddr_un::sun_path) - 1));
-  }
   co_await socket.async_connect(asio::local::stream_protocol::endpoint(path), token);
   if (!error) {
     co_await asio::async_write(socket, asio::buffer(question), token);
