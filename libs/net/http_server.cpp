@@ -59,16 +59,23 @@ base::Result<tcp::endpoint> endpoint_of(const std::string& listen) {
   return tcp::endpoint(address, port);
 }
 
+/// One that does not await, as one that does.
+aio::Task<HttpReply> answer_at_once(HttpServer::Handler handler, HttpRequest request) {
+  co_return handler(request);
+}
+
 class Server final : public HttpServer {
  public:
-  Server(aio::Clock& clock, const aio::Executor& executor, const HttpServerLimits& limits)
-      : clock_(clock), acceptor_(executor), limits_(limits) {
+  /// `identity`: null: without TLS.
+  Server(aio::Clock& clock, const aio::Executor& executor, const HttpServerLimits& limits,
+         TaskHandler handler, std::shared_ptr<ServerIdentity> identity)
+      : clock_(clock),
+        acceptor_(executor),
+        limits_(limits),
+        handler_(std::move(handler)),
+        identity_(std::move(identity)) {
     if (limits_.between == base::Duration{}) limits_.between = limits_.idle;
   }
-
-  Handler handler;                           // one of these
-  TaskHandler task_handler;                  //
-  std::shared_ptr<ServerIdentity> identity;  // null: without TLS
 
   base::Result<> open(const std::string& listen) {
     TRY(const auto endpoint, endpoint_of(listen));
@@ -106,9 +113,9 @@ class Server final : public HttpServer {
       }
       // Too many clients: this one is turned away, the others are served.
       if (sessions.running() >= limits_.connections_max) continue;
-      if (identity == nullptr) {
+      if (identity_ == nullptr) {
         sessions.spawn(plain(std::move(socket), sessions.token()));
-      } else if (auto context = identity->current()) {
+      } else if (auto context = identity_->current()) {
         sessions.spawn(secure(std::move(socket), std::move(context), sessions.token()));
       }
     }
@@ -211,12 +218,7 @@ class Server final : public HttpServer {
       return std::string(view.data(), view.size());
     };
     HttpRequest asked{text(request.method_string()), text(request.target()), request.body()};
-    HttpReply reply;
-    if (task_handler) {
-      reply = co_await task_handler(std::move(asked), std::move(stop));
-    } else {
-      reply = handler(asked);
-    }
+    HttpReply reply = co_await handler_(std::move(asked), std::move(stop));
     const bool head = request.method() == http::verb::head;
     co_return co_await answer(stream, std::move(reply), head, request.keep_alive()) &&
         request.keep_alive();
@@ -248,6 +250,8 @@ class Server final : public HttpServer {
   aio::Clock& clock_;
   tcp::acceptor acceptor_;
   HttpServerLimits limits_;
+  TaskHandler handler_;
+  std::shared_ptr<ServerIdentity> identity_;
 };
 }  // namespace
 
@@ -256,8 +260,10 @@ base::Result<std::unique_ptr<HttpServer>> HttpServer::listen(aio::Clock& clock,
                                                              const std::string& listen,
                                                              Handler handler,
                                                              HttpServerLimits limits) {
-  auto server = std::make_unique<Server>(clock, executor, limits);
-  server->handler = std::move(handler);
+  TaskHandler task = [handler = std::move(handler)](HttpRequest request, std::stop_token) {
+    return answer_at_once(handler, std::move(request));
+  };
+  auto server = std::make_unique<Server>(clock, executor, limits, std::move(task), nullptr);
   TRY(server->open(listen));
   return server;
 }
@@ -265,9 +271,8 @@ base::Result<std::unique_ptr<HttpServer>> HttpServer::listen(aio::Clock& clock,
 base::Result<std::unique_ptr<HttpServer>> HttpServer::listen_tls(
     aio::Clock& clock, const aio::Executor& executor, const std::string& listen,
     std::shared_ptr<ServerIdentity> identity, TaskHandler handler, HttpServerLimits limits) {
-  auto server = std::make_unique<Server>(clock, executor, limits);
-  server->task_handler = std::move(handler);
-  server->identity = std::move(identity);
+  auto server =
+      std::make_unique<Server>(clock, executor, limits, std::move(handler), std::move(identity));
   TRY(server->open(listen));
   return server;
 }
