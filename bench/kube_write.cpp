@@ -11,6 +11,7 @@
 #include "api/node.h"
 #include "kube/leader_election.h"
 #include "kube/store.h"
+#include "kube/taken.h"
 #include "process_cost.h"
 
 namespace bench {
@@ -87,9 +88,9 @@ aio::Task<base::Result<std::string>> apply_one(kube::Client& client, int number,
   const kube::WriteOptions options{
       .subresource = "status", .field_manager = "bench", .force = true};
   CO_TRY(kube::Reply reply,
-         co_await client.patch(kKind, {kSpace, name_of(number)}, kube::PatchType::Apply,
-                               status(number, run), options, {}));
-  if (!reply.ok()) co_return tl::unexpected(kube::error_of(reply.refusal, "apply"));
+         kube::taken(co_await client.patch(kKind, {kSpace, name_of(number)}, kube::PatchType::Apply,
+                                           status(number, run), options, {}),
+                     "apply"));
   co_return version_of(reply.body);
 }
 

@@ -7,6 +7,7 @@
 
 #include "aio/task_group.h"
 #include "cluster/drill_object.h"
+#include "kube/taken.h"
 #include "operator/log.h"
 
 namespace op {
@@ -68,12 +69,11 @@ bool Admission::ready() const {
 
 aio::Task<base::Result<std::optional<api::Node>>> Admission::find_plan(kube::Key plan,
                                                                        std::stop_token stop) {
-  const auto reply = co_await client_.get(cluster::kPlans, plan, std::move(stop));
-  const std::string what = "get recoveryplans " + kube::to_string(plan);
-  if (!reply) co_return tl::unexpected(reply.error().with(what));
-  if (reply->code == 404) co_return std::nullopt;
-  if (!reply->ok()) co_return tl::unexpected(kube::error_of(reply->refusal, what));
-  CO_TRY(api::Node object, api::parse_json(reply->body));
+  auto reply = co_await client_.get(cluster::kPlans, plan, std::move(stop));
+  if (reply && reply->code == 404) co_return std::nullopt;
+  CO_TRY(const kube::Reply found,
+         kube::taken(std::move(reply), "get recoveryplans " + kube::to_string(plan)));
+  CO_TRY(api::Node object, api::parse_json(found.body));
   co_return object;
 }
 

@@ -15,6 +15,7 @@
 #include "crypto/base64.h"
 #include "kube/informer.h"
 #include "kube/store.h"
+#include "kube/taken.h"
 #include "operator/log.h"
 
 namespace op {
@@ -43,7 +44,7 @@ base::Result<Node> parse_object(std::string_view json) {
 /// Of an object that may not be there: null then.
 base::Result<Node> found(const base::Result<kube::Reply>& reply, const std::string& what) {
   if (reply && reply->code == 404) return Node();
-  TRY(cluster::ClusterTarget::taken(reply, what));
+  TRY(kube::taken(reply, what));
   return api::parse_json(reply->body);
 }
 
@@ -231,7 +232,7 @@ class CertificateKeeper::Driver {
     if (reply && reply->code == 409) co_return base::Result<>{};  // the next look sees what came
     // One that somebody made immutable cannot be put right.
     if (reply && reply->code == 422 && secret.is_map()) co_return co_await drop(secret, stop);
-    CO_TRY(cluster::ClusterTarget::taken(reply, what));
+    CO_TRY(kube::taken(reply, what));
     ++writes_;
     log(Level::Info, rotation.why,
         {{"controller", "certificates"}, {"action", name(rotation.what)}});
@@ -245,8 +246,7 @@ class CertificateKeeper::Driver {
         {.uid = meta["uid"].as_string(), .version = meta["resourceVersion"].as_string()},
         std::move(stop));
     if (reply && (reply->code == 404 || reply->code == 409)) co_return base::Result<>{};
-    CO_TRY(cluster::ClusterTarget::taken(reply,
-                                         "delete secrets " + kube::to_string(settings_.secret)));
+    CO_TRY(kube::taken(reply, "delete secrets " + kube::to_string(settings_.secret)));
     written_.erase("secret");  // it is made anew at once
     co_return base::Result<>{};
   }
@@ -256,7 +256,7 @@ class CertificateKeeper::Driver {
     CO_TRY(const kube::Resource deployments, cluster::workload_resource("Deployment"));
     const std::string what = "get deployments " + kube::to_string(settings_.owner);
     const auto reply = co_await client_.get(deployments, settings_.owner, std::move(stop));
-    CO_TRY(cluster::ClusterTarget::taken(reply, what));
+    CO_TRY(kube::taken(reply, what));
     co_return api::parse_json(reply->body);
   }
 
@@ -292,7 +292,7 @@ class CertificateKeeper::Driver {
                                  trusting(configurations[i], bundle), {}, stop);
       if (reply && (reply->code == 404 || reply->code == 409)) continue;
       const std::string what = fmt::format("patch {} {}", of.resource.plural, of.name);
-      CO_TRY(cluster::ClusterTarget::taken(reply, what));
+      CO_TRY(kube::taken(reply, what));
       ++writes_;
       log(Level::Info, "the webhooks trust the authority",
           {{"controller", "certificates"}, {"name", of.name}});

@@ -14,6 +14,7 @@
 #include "cluster/drill_object.h"
 #include "kube/client.h"
 #include "kube/config.h"
+#include "kube/taken.h"
 #include "operator/log.h"
 #include "runner/http_client.h"
 
@@ -50,8 +51,8 @@ class Check {
 
   aio::Task<base::Result<>> look() {
     const std::string group = "/apis/" + cluster::kDrills.api_version();
-    CO_TRY(const kube::Reply reply, co_await client_->send("GET", group, "", "", {}));
-    if (!reply.ok()) co_return tl::unexpected(kube::error_of(reply.refusal, "get " + group));
+    CO_TRY(const kube::Reply reply,
+           kube::taken(co_await client_->send("GET", group, "", "", {}), "get " + group));
     const std::vector<std::string> missing = missing_kinds(reply.body);
     if (!missing.empty()) {
       co_return base::fail(base::Code::NotFound,

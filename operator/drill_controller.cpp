@@ -11,6 +11,7 @@
 #include "kube/decode.h"
 #include "kube/informer.h"
 #include "kube/store.h"
+#include "kube/taken.h"
 #include "operator/drill_decide.h"
 #include "operator/drill_requests.h"
 #include "operator/log.h"
@@ -226,9 +227,10 @@ class DrillController::Driver {
   aio::Task<base::Result<std::string>> busy_with(const DrillObject& drill, const api::Node& plan,
                                                  std::stop_token stop) {
     const std::vector<std::string> mine = parts_of(plan);
-    CO_TRY(const kube::Reply reply,
-           co_await client_.list(cluster::kDrills, drill.key.space, {}, std::move(stop)));
-    if (!reply.ok()) co_return tl::unexpected(kube::error_of(reply.refusal, "list drills"));
+    CO_TRY(
+        const kube::Reply reply,
+        kube::taken(co_await client_.list(cluster::kDrills, drill.key.space, {}, std::move(stop)),
+                    "list drills of namespace " + drill.key.space));
     kube::Decoder decoder;
     CO_TRY(const kube::ListPage page, decoder.list_page(reply.body));
     for (const kube::ObjectText& item : page.items) {

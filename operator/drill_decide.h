@@ -33,7 +33,6 @@ struct PodState {
   bool ended = false;
   std::string waiting;  // why a container does not start: "ImagePullBackOff"; empty: it does
   /// Its node says nothing any more: whether the pod still runs is not known, and nobody ends it.
-  /// Or its node is to be left at once, which cannot be told from that.
   bool lost = false;
   std::string node;  // empty: the scheduler has not found it one yet
 };

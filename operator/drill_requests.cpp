@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "cluster/objects.h"
+#include "kube/taken.h"
 
 namespace op {
 
@@ -74,7 +75,7 @@ aio::Task<base::Result<PodState>> ask_pod(kube::Client& client, cluster::DrillOb
   const kube::Key key{drill.key.space, pod_name(drill.key.name, role)};
   CO_TRY(const kube::Reply reply, co_await client.get(cluster::kPods, key, std::move(stop)));
   if (reply.code == 404) co_return PodState{};
-  if (!reply.ok()) co_return tl::unexpected(kube::error_of(reply.refusal, "get pod"));
+  CO_TRY(kube::taken(reply, "get pods " + kube::to_string(key)));
   CO_TRY(const DrillPod pod, parse_drill_pod(reply.body));
   co_return pod.drill_uid == drill.uid ? pod.state : PodState{};
 }
@@ -84,10 +85,10 @@ aio::Task<base::Result<>> remove_pod(kube::Client& client, cluster::DrillObject 
   const kube::Key key{drill.key.space, pod_name(drill.key.name, which.role)};
   kube::DeleteOptions options;
   if (which.force) options.grace_seconds = 0;
-  CO_TRY(const kube::Reply reply,
-         co_await client.remove(cluster::kPods, key, options, std::move(stop)));
-  if (reply.ok() || reply.code == 404) co_return base::Result<>{};
-  co_return tl::unexpected(kube::error_of(reply.refusal, "delete pod"));
+  auto reply = co_await client.remove(cluster::kPods, key, options, std::move(stop));
+  if (reply && reply->code == 404) co_return base::Result<>{};
+  CO_TRY(kube::taken(std::move(reply), "delete pods " + kube::to_string(key)));
+  co_return base::Result<>{};
 }
 
 aio::Task<base::Result<kube::Reply>> create_pod(kube::Client& client, cluster::DrillObject drill,
@@ -104,8 +105,7 @@ aio::Task<base::Result<bool>> is_space_ending(kube::Client& client, std::string 
          co_await client.get(cluster::kNamespaces, {"", ns}, std::move(stop)));
   if (reply.code == 404) co_return true;
   if (reply.code == 403) co_return false;
-  const std::string what = fmt::format("get namespace {}", ns);
-  if (!reply.ok()) co_return tl::unexpected(kube::error_of(reply.refusal, what));
+  CO_TRY(kube::taken(reply, "get namespaces " + ns));
   CO_TRY(const api::Node object, api::parse_json(reply.body));
   co_return object["metadata"].find("deletionTimestamp") != nullptr;
 }

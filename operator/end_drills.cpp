@@ -18,6 +18,7 @@
 #include "kube/config.h"
 #include "kube/decode.h"
 #include "kube/leader_election.h"
+#include "kube/taken.h"
 #include "operator/drill_requests.h"
 #include "operator/lease.h"
 #include "operator/log.h"
@@ -100,8 +101,7 @@ class EndDrills {
     const kube::Key key{options_.home, options_.deployment};
     CO_TRY(const kube::Reply reply, co_await client_->get(resource, key, stop));
     if (reply.code == 404) co_return std::string();
-    const std::string what = "get deployments " + kube::to_string(key);
-    if (!reply.ok()) co_return tl::unexpected(kube::error_of(reply.refusal, what));
+    CO_TRY(kube::taken(reply, "get deployments " + kube::to_string(key)));
     CO_TRY(const api::Node object, api::parse_json(reply.body));
     const std::int64_t replicas = object["spec"]["replicas"].as_int(1);
     if (replicas == 0) co_return std::string();
@@ -116,10 +116,9 @@ class EndDrills {
     const api::Node body = api::Node::map().set("spec", api::Node::map().set("replicas", replicas));
     kube::WriteOptions options;
     options.subresource = "scale";
-    CO_TRY(ClusterTarget::taken(
-        co_await client_->patch(resource, key, kube::PatchType::Merge, api::to_json(body), options,
-                                std::move(stop)),
-        fmt::format("scale deployments {} to {}", kube::to_string(key), replicas)));
+    CO_TRY(kube::taken(co_await client_->patch(resource, key, kube::PatchType::Merge,
+                                               api::to_json(body), options, std::move(stop)),
+                       fmt::format("scale deployments {} to {}", kube::to_string(key), replicas)));
     log(Level::Info, fmt::format("the operator has {} replicas", replicas), {});
     co_return base::Result<>{};
   }
@@ -155,9 +154,10 @@ class EndDrills {
       CO_TRY(const std::vector<DrillObject> drills, co_await drills_of(space, stop));
       std::set<std::string> known;
       for (const DrillObject& drill : drills) known.insert(drill.uid);
-      CO_TRY(const kube::Reply reply,
-             co_await client_->list(cluster::kPods, space, {.labels = kDrillLabel}, stop));
-      if (!reply.ok()) co_return tl::unexpected(kube::error_of(reply.refusal, "list pods"));
+      CO_TRY(
+          const kube::Reply reply,
+          kube::taken(co_await client_->list(cluster::kPods, space, {.labels = kDrillLabel}, stop),
+                      "list pods of namespace " + space));
       kube::Decoder decoder;
       CO_TRY(const kube::ListPage page, decoder.list_page(reply.body));
       for (const kube::ObjectText& item : page.items) {
@@ -168,7 +168,7 @@ class EndDrills {
         const auto gone =
             co_await client_->remove(cluster::kPods, {space, pod.name}, {.uid = pod.uid}, stop);
         if (gone && (gone->code == 404 || gone->code == 409)) continue;
-        CO_TRY(ClusterTarget::taken(gone, "delete pods " + space + "/" + pod.name));
+        CO_TRY(kube::taken(gone, "delete pods " + space + "/" + pod.name));
       }
     }
     co_return std::string();
@@ -180,8 +180,7 @@ class EndDrills {
     CO_TRY(const kube::Reply reply,
            co_await client_->list(cluster::kDrills, space, {}, std::move(stop)));
     if (reply.code == 404) co_return out;  // the kinds are gone
-    const std::string what = "list drills of namespace " + space;
-    if (!reply.ok()) co_return tl::unexpected(kube::error_of(reply.refusal, what));
+    CO_TRY(kube::taken(reply, "list drills of namespace " + space));
     kube::Decoder decoder;
     CO_TRY(const kube::ListPage page, decoder.list_page(reply.body));
     for (const kube::ObjectText& item : page.items) {
@@ -204,7 +203,7 @@ class EndDrills {
       const auto reply = co_await create_pod(*client_, drill, make->role, options_.pods, {},
                                              options_.grace_seconds, stop);
       if (reply && reply->code == 409) co_return base::Result<>{};
-      CO_TRY(ClusterTarget::taken(reply, fmt::format("create the {} pod", name(make->role))));
+      CO_TRY(kube::taken(reply, fmt::format("create the {} pod", name(make->role))));
     } else if (const auto* remove = std::get_if<RemovePod>(&decision)) {
       CO_TRY(co_await remove_pod(*client_, drill, *remove, stop));
     } else if (std::holds_alternative<LetGo>(decision)) {

@@ -5,6 +5,7 @@
 #include "aio/file.h"
 #include "cluster/objects.h"
 #include "crypto/base64.h"
+#include "kube/taken.h"
 #include "operator/drill_pods.h"
 
 namespace op {
@@ -58,12 +59,10 @@ aio::Task<base::Result<EvidencePlace>> keep_evidence(kube::Client& client,
                                                   .set("app.kubernetes.io/name", "muster")
                                                   .set(kDrillLabel, drill.uid)))
           .set("data", api::Node::map().set(kBundle, crypto::base64_encode(bytes)));
-  const auto reply =
+  auto reply =
       co_await client.patch(cluster::kSecrets, {drill.key.space, name}, kube::PatchType::Apply,
                             api::to_json(secret), {.field_manager = "muster", .force = true}, {});
-  const std::string what = fmt::format("apply secrets {}/{}", drill.key.space, name);
-  if (!reply) co_return tl::unexpected(reply.error().with(what));
-  if (!reply->ok()) co_return tl::unexpected(kube::error_of(reply->refusal, what));
+  CO_TRY(kube::taken(std::move(reply), fmt::format("apply secrets {}/{}", drill.key.space, name)));
   co_return EvidencePlace{"Secret", name, kBundle};
 }
 

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "aio/task_group.h"
+#include "kube/taken.h"
 #include "operator/drill_pods.h"
 #include "operator/drill_result.h"
 #include "operator/live_pod.h"
@@ -128,12 +129,11 @@ class Guard final : public PodProgram {
   /// Nothing: there is none of that name. Errors: what the server says.
   aio::Task<base::Result<std::optional<cluster::Pod>>> find_pod(std::string name) {
     const kube::Key key{options_.ns, std::move(name)};
-    CO_TRY(const kube::Reply reply, co_await client_->get(cluster::kPods, key, {}));
-    if (reply.code == 404) co_return std::nullopt;
-    if (!reply.ok()) {
-      co_return tl::unexpected(kube::error_of(reply.refusal, "get pods " + kube::to_string(key)));
-    }
-    CO_TRY(cluster::Pod pod, cluster::parse_pod(reply.body));
+    auto reply = co_await client_->get(cluster::kPods, key, {});
+    if (reply && reply->code == 404) co_return std::nullopt;
+    CO_TRY(const kube::Reply found,
+           kube::taken(std::move(reply), "get pods " + kube::to_string(key)));
+    CO_TRY(cluster::Pod pod, cluster::parse_pod(found.body));
     co_return std::move(pod);
   }
 

@@ -10,6 +10,7 @@
 #include "api/drill_resource.h"
 #include "kube/informer.h"
 #include "kube/store.h"
+#include "kube/taken.h"
 #include "operator/drill_decide.h"
 #include "operator/log.h"
 #include "scheduling/engine.h"
@@ -126,7 +127,7 @@ class ScheduleController::Driver {
     for (int i = 0; i < kDecisionsMax; ++i) {
       CO_TRY(const kube::Reply reply, co_await client_.get(cluster::kSchedules, key, stop));
       if (reply.code == 404) co_return kube::Outcome{};
-      if (!reply.ok()) co_return tl::unexpected(kube::error_of(reply.refusal, "get schedule"));
+      CO_TRY(kube::taken(reply, "get drillschedules " + kube::to_string(key)));
       CO_TRY(const Node object, api::parse_json(reply.body));
       const auto spec = schedule_of(object);
       if (!spec) {

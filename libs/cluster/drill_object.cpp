@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "cluster/kept_members.h"
+#include "kube/taken.h"
 
 namespace cluster {
 
@@ -30,12 +31,12 @@ bool among(const Node& list, std::string_view text) {
 
 /// A write of the status that came too late. A failed test of a JSON patch is answered by 422.
 base::Result<> landed(const base::Result<kube::Reply>& reply, const std::string& what) {
-  if (!reply) return tl::unexpected(reply.error().with(what));
-  if (reply->ok()) return {};
-  if (reply->code == 422 && reply->refusal.message.find("test") != std::string::npos) {
+  const bool tested = reply && reply->code == 422;
+  if (tested && reply->refusal.message.find("test") != std::string::npos) {
     return base::fail(base::Code::FailedPrecondition, what + ": another pod has the drill now");
   }
-  return tl::unexpected(kube::error_of(reply->refusal, what));
+  TRY(kube::taken(reply, what));
+  return {};
 }
 
 /// The finalizers as they were read, with ours or without it, in just that version.

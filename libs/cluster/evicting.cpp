@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "kube/taken.h"
+
 namespace cluster {
 namespace {
 
@@ -49,7 +51,7 @@ aio::Task<base::Result<>> evict_pod(aio::Clock& clock, ClusterTarget& target, Po
     const bool again = reply && (reply->code == 429 || reply->code == 409);
     if (again) refused = reply->refusal.message;
     if (!again && (reply || !stop.stop_requested() || refused.empty())) {
-      CO_TRY(ClusterTarget::taken(reply, what));
+      CO_TRY(kube::taken(reply, what));
       co_return base::Result<>{};
     }
     const base::Duration pause =

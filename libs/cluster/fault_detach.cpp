@@ -11,6 +11,7 @@
 #include "cluster/detaching.h"
 #include "cluster/rights.h"
 #include "cluster/waiting.h"
+#include "kube/taken.h"
 #include "targets/fields.h"
 
 namespace cluster {
@@ -64,7 +65,7 @@ aio::Task<base::Result<std::set<std::string>>> endpoints_of(ClusterTarget& targe
   kube::ListQuery query;
   query.labels = "kubernetes.io/service-name=" + key.name;
   CO_TRY(const kube::Reply reply,
-         ClusterTarget::taken(
+         kube::taken(
              co_await target.client().list(kEndpointSlices, target.ns(), query, std::move(stop)),
              "list endpointslices of " + kube::to_string(key)));
   CO_TRY(const Node list, api::parse_json(reply.body));

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "kube/taken.h"
+
 namespace cluster {
 
 using api::Node;
@@ -64,11 +66,10 @@ aio::Task<base::Result<>> write_status(kube::Client& client, kube::Resource reso
           .set("metadata", Node::map().set("uid", of.uid).set("resourceVersion", of.version))
           .set("status", std::move(members));
   const std::string what = "write the status of " + resource.plural + " " + kube::to_string(of.key);
-  const auto reply =
+  auto reply =
       co_await client.patch(std::move(resource), std::move(of.key), kube::PatchType::Merge,
                             api::to_json(patch), {.subresource = "status"}, std::move(stop));
-  if (!reply) co_return tl::unexpected(reply.error().with(what));
-  if (!reply->ok()) co_return tl::unexpected(kube::error_of(reply->refusal, what));
+  CO_TRY(kube::taken(std::move(reply), what));
   co_return base::Result<>{};
 }
 

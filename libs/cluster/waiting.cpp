@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "kube/taken.h"
+
 namespace cluster {
 namespace {
 
@@ -33,7 +35,7 @@ aio::Task<base::Result<>> delete_pod(ClusterTarget& target, Pod pod, bool force,
   const auto reply = co_await target.client().remove(kPods, key, options, std::move(stop));
   // Another pod of that name, or none: this one is gone.
   if (reply && (reply->code == 404 || reply->code == 409)) co_return base::Result<>{};
-  CO_TRY(ClusterTarget::taken(reply, "delete pods " + kube::to_string(key)));
+  CO_TRY(kube::taken(reply, "delete pods " + kube::to_string(key)));
   co_return base::Result<>{};
 }
 

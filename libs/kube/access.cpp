@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "api/node.h"
+#include "kube/taken.h"
 
 namespace kube {
 namespace {
@@ -44,10 +45,9 @@ std::string review_of(const Access& access) {
 
 aio::Task<base::Result<>> check_access(Client& client, Access access, std::stop_token stop) {
   const std::string what = "may I " + to_string(access);
-  const auto reply = co_await client.create(kReviews, "", review_of(access), {}, std::move(stop));
-  if (!reply) co_return tl::unexpected(reply.error().with(what));
-  if (!reply->ok()) co_return tl::unexpected(error_of(reply->refusal, what));
-  CO_TRY(const api::Node review, api::parse_json(reply->body));
+  CO_TRY(const Reply reply,
+         taken(co_await client.create(kReviews, "", review_of(access), {}, std::move(stop)), what));
+  CO_TRY(const api::Node review, api::parse_json(reply.body));
   const api::Node& status = review["status"];
   if (status["allowed"].as_bool()) co_return base::Result<>{};
   std::string why = status["reason"].as_string();

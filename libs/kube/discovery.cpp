@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "api/node.h"
+#include "kube/taken.h"
 
 namespace kube {
 namespace {
@@ -68,15 +69,14 @@ base::Result<Resource> resource_in(std::string_view list, std::string_view api_v
 aio::Task<base::Result<Resource>> discover(Client& client, std::string api_version,
                                            std::string kind, std::stop_token stop) {
   CO_TRY(const std::string path, discovery_path(api_version));
-  const auto reply = co_await client.send("GET", path, "", "", std::move(stop));
-  const std::string what = fmt::format("look for {} {}", api_version, kind);
-  if (!reply) co_return tl::unexpected(reply.error().with(what));
-  if (reply->code == 404) {
+  auto reply = co_await client.send("GET", path, "", "", std::move(stop));
+  if (reply && reply->code == 404) {
     co_return base::fail(base::Code::NotFound,
                          fmt::format("the API server does not serve {}", api_version));
   }
-  if (!reply->ok()) co_return tl::unexpected(error_of(reply->refusal, what));
-  co_return resource_in(reply->body, api_version, kind);
+  CO_TRY(const Reply found,
+         taken(std::move(reply), fmt::format("look for {} {}", api_version, kind)));
+  co_return resource_in(found.body, api_version, kind);
 }
 
 }  // namespace kube

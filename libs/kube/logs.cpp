@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "kube/lines.h"
+#include "kube/taken.h"
 
 namespace kube {
 namespace {
@@ -30,9 +31,9 @@ aio::Task<base::Result<LogText>> read_log(Client& client, Key pod, LogQuery quer
   // One more than is wanted, which tells that there was more.
   Query text = text_of(query);
   text.add("limitBytes", std::to_string(bytes_max + 1));
-  CO_TRY(auto reply, co_await client.send("GET", path_of(kPods, pod, "log") + text.text(), "", "",
-                                          std::move(stop)));
-  if (!reply.ok()) co_return tl::unexpected(error_of(reply.refusal, what_of(pod)));
+  const std::string target = path_of(kPods, pod, "log") + text.text();
+  CO_TRY(Reply reply,
+         taken(co_await client.send("GET", target, "", "", std::move(stop)), what_of(pod)));
   LogText out{std::move(reply.body), false};
   out.truncated = out.text.size() > bytes_max;
   if (out.truncated) out.text.resize(bytes_max);
@@ -50,9 +51,8 @@ aio::Task<base::Result<>> follow_log(Client& client, Key pod, LogQuery query,
     enough = !lines.take(bytes);
     return !enough;
   };
-  CO_TRY(const auto reply, co_await client.stream(path_of(kPods, pod, "log") + text.text(), {},
-                                                  take, std::move(stop)));
-  if (!reply.ok()) co_return tl::unexpected(error_of(reply.refusal, what_of(pod)));
+  const std::string target = path_of(kPods, pod, "log") + text.text();
+  CO_TRY(taken(co_await client.stream(target, {}, take, std::move(stop)), what_of(pod)));
   if (lines.too_long()) {
     co_return base::fail(base::Code::ResourceExhausted,
                          what_of(pod) + ": a line of more than 16 MiB");

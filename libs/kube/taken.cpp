@@ -1,0 +1,11 @@
+#include "kube/taken.h"
+
+namespace kube {
+
+base::Result<Reply> taken(base::Result<Reply> reply, const std::string& what) {
+  if (!reply) return tl::unexpected(reply.error().with(what));
+  if (!reply->ok()) return tl::unexpected(error_of(reply->refusal, what));
+  return reply;
+}
+
+}  // namespace kube
