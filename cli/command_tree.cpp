@@ -47,7 +47,12 @@ CommandTree::CommandTree(Parsed* parsed, Calling calling) : parsed_(parsed) {
   app_.get_formatter()->label("Positionals", "Arguments");
   option(&app_, "--state-dir", parsed->global.state_dir, "DIR",
          "where drills, systems and the history are kept", {ValueKind::Folder, {}})
-      ->envname("MUSTER_STATE_DIR");
+      ->envname("MUSTER_STATE_DIR")
+      ->check(CLI::Validator(
+          [](const std::string& folder) {
+            return folder.empty() ? "'' is not allowed: the path of a folder" : "";
+          },
+          ""));
   app_.fallthrough();
   if (calling != Calling::Muster) {
     app_.name("kubectl muster");

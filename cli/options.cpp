@@ -1,5 +1,6 @@
 #include "cli/options.h"
 
+#include <algorithm>
 #include <sstream>
 #include <utility>
 
@@ -89,9 +90,36 @@ std::string no_such_command(const CLI::App* app, const std::vector<std::string>&
   return "";
 }
 
+/// "see `muster drill --help`"
+std::string where_help_is(const CLI::App* app) {
+  return fmt::format("see `{} --help`\n", path_of(app));
+}
+
+/// For CLI11 every help that is asked for can be given. What is wrong where the command is none;
+/// empty: it is one.
+std::string help_of_none(const CLI::App& root) {
+  const CLI::App* app = chosen(&root);
+  const std::string word = first_stray(app);
+  if (word.empty() || word.starts_with("-") || commands_of(app).empty()) return "";
+  return "error: " + stray_word(app, word) + "\n" + where_help_is(app);
+}
+
+/// CLI11 takes the next word for the value of "--name=".
+std::vector<std::string> with_empty_values(const std::vector<std::string>& arguments) {
+  std::vector<std::string> out;
+  bool options = true;  // no "--" yet
+  for (const std::string& word : arguments) {
+    options = options && word != "--";
+    const bool empty = options && word.starts_with("--") && word.find('=') == word.size() - 1;
+    out.push_back(empty ? word.substr(0, word.size() - 1) : word);
+    if (empty) out.emplace_back();
+  }
+  return out;
+}
+
 std::string usage_error(const CLI::App& root, const CLI::ParseError& error) {
   const CLI::App* app = chosen(&root);
-  const std::string more = fmt::format("see `{} --help`\n", path_of(app));
+  const std::string more = where_help_is(app);
   const int code = error.get_exit_code();  // the name of an ExtrasError is that of its command
   const bool required = code == static_cast<int>(CLI::ExitCodes::RequiredError);
   const bool stray = required || code == static_cast<int>(CLI::ExitCodes::ExtrasError);
@@ -125,13 +153,20 @@ Parsed parse(const std::vector<std::string>& arguments, Calling calling) {
     return parsed;
   }
   CommandTree tree(&parsed, calling);
-  std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
+  std::vector<std::string> words = with_empty_values(arguments);
+  std::reverse(words.begin(), words.end());
   try {
-    tree.app().parse(reversed);
+    tree.app().parse(words);
   } catch (const CLI::Success& wanted) {  // help or version
+    parsed.command.reset();
+    const bool of_help = dynamic_cast<const CLI::CallForHelp*>(&wanted) != nullptr;
+    if (of_help) parsed.err = help_of_none(tree.app());
+    if (!parsed.err.empty()) {
+      parsed.exit = Exit::Usage;
+      return parsed;
+    }
     std::ostringstream out;
     tree.app().exit(wanted, out, out);
-    parsed.command.reset();
     parsed.out = out.str();
     return parsed;
   } catch (const CLI::ParseError& error) {

@@ -65,6 +65,14 @@ TEST(CliOptions, BadUsageSaysWhatIsAllowedAndExitsWithTwo) {
        "'frob' is no command of 'muster'. Allowed: drill, compliance, schedule"},
       {{"help", "drill", "frob"}, "'frob' is no command of 'muster drill'"},
       {{"help", "relay"}, "'relay' is no command of 'muster'"},
+      {{"audit", "frob", "--help"},
+       "'frob' is no command of 'muster audit'. Allowed: show, verify\nsee `muster audit --help`"},
+      {{"audit", "shwo", "--help"}, "Did you mean \"show\"?"},
+      {{"drlil", "--help"}, "'drlil' is no command of 'muster'. Did you mean \"drill\"?"},
+      {{"--state-dir", "", "drill", "list"},
+       "--state-dir: '' is not allowed: the path of a folder"},
+      {{"drill", "list", "--state-dir="}, "--state-dir: '' is not allowed: the path of a folder"},
+      {{"--state-dir=", "drill", "list"}, "--state-dir: '' is not allowed: the path of a folder"},
       {{"drill", "run"}, "muster drill run: PLAN is required\nsee `muster drill run --help`"},
       {{"drill", "run", "a.yaml", "b.yaml"},
        "'b.yaml' is one argument too many: 'muster drill run' takes only PLAN"},
@@ -83,6 +91,16 @@ TEST(CliOptions, BadUsageSaysWhatIsAllowedAndExitsWithTwo) {
     EXPECT_THAT(parsed.err, HasSubstr(c.text));
     EXPECT_EQ(parsed.out, "");
   }
+}
+
+TEST(CliOptions, AnEmptyValueTakesNoOtherWord) {
+  const Parsed empty = parse({"drill", "abort", "--reason=", "last"});
+  ASSERT_NE(command_of<DrillAbort>(empty), nullptr) << empty.err;
+  EXPECT_EQ(command_of<DrillAbort>(empty)->reason, "");
+  EXPECT_EQ(command_of<DrillAbort>(empty)->drill, "last");
+  const Parsed set = parse({"drill", "run", "p.yaml", "--set", "spec.a="});
+  ASSERT_NE(command_of<DrillRun>(set), nullptr) << set.err;
+  EXPECT_EQ(command_of<DrillRun>(set)->sets, std::vector<std::string>{"spec.a="});
 }
 
 TEST(CliOptions, EvidenceCommands) {
@@ -112,6 +130,8 @@ TEST(CliOptions, HelpGoesToStdoutAndIsNoError) {
     EXPECT_EQ(parsed.err, "");
   }
   EXPECT_EQ(parse({"help"}).out, parse({"--help"}).out);
+  // A word too many of a command is no reason to keep its help back.
+  EXPECT_THAT(parse({"audit", "show", "frob", "--help"}).out, HasSubstr("muster audit show -o"));
 }
 
 /// Every command below `node`, as the words that lead to it.
