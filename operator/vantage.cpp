@@ -10,6 +10,7 @@
 #include "aio/event.h"
 #include "aio/file.h"
 #include "aio/task_group.h"
+#include "kube/recorder.h"
 #include "operator/live_pod.h"
 #include "operator/log.h"
 #include "runner/unix_link.h"
@@ -42,6 +43,8 @@ class VantageProgram final : public PodProgram {
           return measure(std::move(ask), orders, std::move(stop));
         });
     aio::TaskGroup group(executor);
+    events_.emplace(clock_, *client_, kube::Reporter{"muster.dev/vantage", options_.pod});
+    group.spawn(events_->run(group.token()));
     group.spawn(listen_for_signals(group.token()));
     group.spawn(follow_drill(group.token()));
     const auto serving = [&service](runner::Link& link, std::stop_token stop) {
@@ -69,8 +72,8 @@ class VantageProgram final : public PodProgram {
     while (true) {
       const auto now = co_await writer_->read(stop);
       const bool gone = !now && now.error().code == base::Code::NotFound;
-      const bool other = now && !runner_.empty() && now->runner() != runner_;
-      if (gone || (now && now->finished()) || other) break;
+      taken_over_ = now && !runner_.empty() && now->runner() != runner_;
+      if (gone || (now && now->finished()) || taken_over_) break;
       if (!co_await aio::wait_for(clock_, kLookEvery, stop)) co_return base::Result<>{};
     }
     over_.set();
@@ -108,12 +111,25 @@ class VantageProgram final : public PodProgram {
     say("measuring " + ask.drill);
     auto measured = co_await runner::measure_by(instrument, ask.drill, orders, std::move(stop));
     say(measured ? "measured" : "not measured: " + measured.error().message);
+    if (!measured && taken_over_) tell_what_is_lost(measured.error().message);
     co_return measured;
+  }
+
+  /// Its records are worth nothing without the runner's: the ledger is read, and the two clocks are
+  /// compared, by the runner.
+  void tell_what_is_lost(const std::string& why) {
+    const kube::ObjectRef about{cluster::kDrills.api_version(), cluster::kDrills.kind, drill_.key,
+                                drill_.uid, drill_.version};
+    events_->tell(about, "Warning", "NotJudged", "Measure",
+                  "the second vantage measures no more, as the drill's runner is gone: " + why +
+                      ". Of a drill that was taken over nothing is judged");
   }
 
   std::optional<runner::StateDir> state_;
   std::string runner_;  // the UID of who asked for it
-  aio::Event over_;     // nothing is left to do
+  bool taken_over_ = false;
+  aio::Event over_;  // nothing is left to do
+  std::optional<kube::EventRecorder> events_;
 };
 
 }  // namespace

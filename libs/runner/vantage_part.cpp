@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 
 #include <fmt/format.h>
@@ -81,6 +82,23 @@ base::Result<drill::Evidence> unpack_part(std::string bytes, const std::string& 
   if (!read) return refuse(read.error().message);
   TRY(check_part(read->evidence, drill_id, vantage));
   return std::move(read->evidence);
+}
+
+std::string extent_of(const drill::Evidence& measured) {
+  base::TimePoint first = base::kNever;
+  std::optional<base::TimePoint> last;
+  for (const drill::Record& record : measured.records) {
+    first = std::min(first, record.scheduled);
+    const bool ended = record.completed != base::kNever;
+    const base::TimePoint at = ended ? record.completed : record.scheduled;
+    last = std::max(last.value_or(at), at);
+  }
+  if (!last) return "nothing";
+  std::string out =
+      fmt::format("{} operations within {}", measured.records.size(), base::human(*last - first));
+  if (measured.anchors.empty()) return out;
+  const drill::ClockAnchor& anchor = measured.anchors.back();
+  return out + ", until " + base::rfc3339(anchor.wall + (*last - anchor.steady));
 }
 
 void join_part(drill::Evidence& evidence, drill::Evidence part, VantageSeen seen) {

@@ -18,6 +18,10 @@ std::string pack_part(drill::Evidence measured, std::size_t vantage);
 base::Result<drill::Evidence> unpack_part(std::string bytes, const std::string& drill_id,
                                           std::size_t vantage);
 
+/// How much an Instrument left, for people: "1234 operations within 31.2 s, until
+/// 2027-01-15T08:00:12.345Z"; "nothing".
+std::string extent_of(const drill::Evidence& measured);
+
 /// What the runner knows of a vantage beside its records.
 struct VantageSeen {
   std::string place;

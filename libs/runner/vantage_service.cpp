@@ -114,6 +114,19 @@ aio::Task<> VantageService::stop() {
   static_cast<void>(co_await measuring_.join());
 }
 
+namespace {
+
+/// Nobody takes the records any more; how many there were is worth saying.
+aio::Task<base::Result<drill::Evidence>> given_up(Instrument& instrument) {
+  drill::Evidence measured;
+  static_cast<void>(co_await instrument.finish(measured));
+  co_return base::fail(
+      base::Code::Cancelled,
+      "it was ended before the drill was, and had measured " + extent_of(measured));
+}
+
+}  // namespace
+
 aio::Task<base::Result<drill::Evidence>> measure_by(Instrument& instrument, std::string drill_id,
                                                     VantageOrders& orders, std::stop_token stop) {
   instrument.sink().notify(co_await boost::asio::this_coro::executor,
@@ -123,13 +136,10 @@ aio::Task<base::Result<drill::Evidence>> measure_by(Instrument& instrument, std:
                            {});
   CO_TRY(co_await instrument.start(stop));
   orders.measuring();
-  const auto ended = [] {
-    return base::fail(base::Code::Cancelled, "it was ended before the drill was");
-  };
-  if (!co_await orders.stop_writing.wait(stop)) co_return ended();
+  if (!co_await orders.stop_writing.wait(stop)) co_return co_await given_up(instrument);
   co_await instrument.stop_writing();
   orders.stopped();
-  if (!co_await orders.finish.wait(stop)) co_return ended();
+  if (!co_await orders.finish.wait(stop)) co_return co_await given_up(instrument);
   drill::Evidence out;
   out.drill_id = std::move(drill_id);
   if (const auto closed = co_await instrument.finish(out); !closed) {

@@ -70,7 +70,7 @@ class VantageService {
 };
 
 /// Measures with an Instrument in the seat of this vantage, as an order says.
-/// Cancellation: Cancelled, and nothing measures any more.
+/// Cancellation: Cancelled with what it had measured by then, and nothing measures any more.
 aio::Task<base::Result<drill::Evidence>> measure_by(Instrument& instrument, std::string drill_id,
                                                     VantageOrders& orders, std::stop_token stop);
 

@@ -129,5 +129,17 @@ TEST(VantagePart, WhatIsNotOfThisDrillAndVantageIsRefused) {
   EXPECT_FALSE(unpack_part(changed, "d", 1).has_value());
 }
 
+TEST(VantagePart, ItsExtentIsSaidForPeople) {
+  drill::Evidence some = measured();
+  some.records.back().completed = base::kNever;  // still under way: it counts from when it was due
+  some.records.back().scheduled = at(2'001);
+  EXPECT_EQ(extent_of(some), "3 operations within " + base::human(base::seconds(2)) +
+                                 ", until 1970-01-12T13:46:42.000Z");
+  some.anchors.clear();
+  EXPECT_EQ(extent_of(some), "3 operations within " + base::human(base::seconds(2)));
+  some.records.clear();
+  EXPECT_EQ(extent_of(some), "nothing");
+}
+
 }  // namespace
 }  // namespace runner

@@ -4,6 +4,7 @@
 // must be what the exchanges find.
 #include "drill/vantage.h"
 
+#include <algorithm>
 #include <csignal>
 #include <set>
 #include <unistd.h>
@@ -14,11 +15,13 @@
 
 #include "aio/file.h"
 #include "aio/process.h"
+#include "aio/task_group.h"
 #include "integration/postgres_fixture.h"
 #include "measured_system.h"
 #include "runner/instrument.h"
 #include "runner/second_vantage.h"
 #include "runner/unix_link.h"
+#include "runner/vantage_service.h"
 
 namespace runner {
 namespace {
@@ -245,6 +248,36 @@ TEST_F(TwoProcesses, AVantageThatIsKilledCostsItsFiguresAndNotTheDrill) {
   const auto own = writes_of(evidence, 0);
   ASSERT_GT(own.size(), 150U);
   expect_kept(own);
+}
+
+aio::Task<base::Result<>> say_why(Instrument& instrument, VantageOrders& orders, std::string& why,
+                                  std::stop_token stop) {
+  const auto measured = co_await measure_by(instrument, "orders-1", orders, std::move(stop));
+  why = measured ? "measured" : measured.error().message;
+  co_return base::Result<>{};
+}
+
+TEST_F(TwoProcesses, AVantageWhoseRunnerIsGoneSaysWhatItHadMeasured) {
+  const DrillDir own{folder + "/c/orders-1"};
+  ASSERT_TRUE(aio::make_dirs(own.path).has_value());
+  Instrument beside(clock, executor, own, plan, system, nullptr, {1, instrument->key()});
+  VantageOrders orders(executor);
+  std::string why;
+  aio::TaskGroup measuring(executor);
+  measuring.spawn(say_why(beside, orders, why, measuring.token()));
+  const auto writes = [&] {
+    const auto statuses = beside.statuses();
+    return std::any_of(statuses.begin(), statuses.end(), [](const probes::StreamStatus& status) {
+      return status.info.kind == StreamKind::Ledger && status.ok > 20;
+    });
+  };
+  ASSERT_TRUE(until(writes));
+  measuring.cancel();
+  ASSERT_TRUE(until([&] { return !why.empty(); }));
+  EXPECT_THAT(why, HasSubstr("it was ended before the drill was, and had measured "));
+  EXPECT_THAT(why, testing::ContainsRegex("[0-9]{2,} operations within "));
+  EXPECT_THAT(why, HasSubstr(", until 20"));
+  EXPECT_TRUE(run(kept_result(measuring.join())).has_value());
 }
 
 }  // namespace
