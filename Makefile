@@ -47,7 +47,7 @@ bench: ## run the benchmarks that defend the figures in docs/performance.md
 	@$(MAKE) --no-print-directory build PRESET=release
 	@ci/bench.sh
 
-mutate: deps ## break the measurement line by line; its tests must notice
+mutate: deps ## break the measurement and the operator line by line; their tests must notice
 	@python3 ci/mutate.py
 
 kubernetes: deps ## build the API server and the node that the cluster tests use, once; prints where they are

@@ -99,6 +99,7 @@ check format formatting
 check tidy python3 ci/tidy.py
 check layers layers
 check layer-law layers_bite
+check mutations python3 ci/mutate.py --stale
 check scripts scripts
 check data data
 check clang-tidy python3 ci/clang_tidy.py build/default

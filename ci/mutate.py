@@ -1,15 +1,19 @@
 #!/usr/bin/env python3
-"""Breaks the measurement on purpose, one line at a time, and demands that its tests notice.
+"""Breaks the measurement and the operator on purpose, one line at a time, and demands that their
+tests notice.
 
 Each mutation is a small wrong turn that a plausible edit could take: a bound swapped, a record
-dropped, info counted as lost. It is applied to a copy of the sources, only test_drill is rebuilt,
-and the tests must fail (or not end). A mutation that survives is a hole in the tests; a mutation
-whose line is not found any more is an error too, so that the list follows the code.
+dropped, info counted as lost, a look left out. It is applied to a copy of the sources, only the
+program that tests it is rebuilt, and the tests must fail (or not end): test_drill for the
+measurement, the simulated operator for the operator. A mutation that survives is a hole in the
+tests; a mutation whose line is not found any more is an error too, so that the list follows the code.
 
     ci/mutate.py [NAME...]      all, or those whose name contains one of the words (make mutate)
+    ci/mutate.py --stale        whether every line is still found; builds nothing
 
 Exit: 0 all caught, 1 survivors or stale mutations. Takes some minutes on two cores.
 """
+import functools
 import subprocess
 import sys
 import time
@@ -19,15 +23,35 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 WORK = ROOT / "build" / "mutate"
 SOURCE = WORK / "source"
-TEST_SECONDS_MAX = 60
+
+
+@dataclass(frozen=True)
+class Suite:
+    target: str
+    program: str  # below the build's folder
+    filter: str
+    seconds_max: int
+
+
+DRILL = Suite("test_drill", "tests/drill/test_drill", "*", 60)
+OPERATOR = Suite("test_operator", "tests/operator/test_operator", "OperatorCrashPoints.*", 300)
 
 
 @dataclass(frozen=True)
 class Mutation:
     name: str
-    file: str  # in libs/drill
+    file: str
     old: str
     new: str
+    folder: str = "libs/drill"
+    suite: Suite = DRILL
+
+    @property
+    def path(self):
+        return f"{self.folder}/{self.file}" if self.folder else self.file
+
+
+OperatorMutation = functools.partial(Mutation, folder="", suite=OPERATOR)
 
 
 MUTATIONS = [
@@ -257,6 +281,13 @@ MUTATIONS = [
              "out.met += drill.*objective.verdict != Verdict::Missed;"),
     Mutation("two-sided bound", "history.cpp",
              "const double alpha = 1 - confidence;", "const double alpha = (1 - confidence) / 2;"),
+    # The operator, whole drills of which are simulated.
+    OperatorMutation("a drill is claimed whatever has become of it", "libs/cluster/drill_object.cpp",
+                     '.set("metadata", Node::map().set("resourceVersion", now.version))\n', ""),
+    OperatorMutation("the slot that fires is not remembered", "operator/schedule_controller.cpp",
+                     "CO_TRY(co_await write(object, std::move(status), stop));\n"
+                     "    if (start != nullptr) co_return",
+                     "if (start != nullptr) co_return"),
 ]
 
 
@@ -285,13 +316,13 @@ def run(command, seconds=None):
         return None
 
 
-def build():
-    return run(["ninja", "-C", str(WORK / "build"), "test_drill"])
+def build(suite):
+    return run(["ninja", "-C", str(WORK / "build"), suite.target])
 
 
-def test():
-    return run([str(WORK / "build" / "tests" / "drill" / "test_drill"), "--gtest_fail_fast",
-                "--gtest_brief=1"], TEST_SECONDS_MAX)
+def test(suite):
+    return run([str(WORK / "build" / suite.program), "--gtest_fail_fast", "--gtest_brief=1",
+                f"--gtest_filter={suite.filter}"], suite.seconds_max)
 
 
 def caught_by(result):
@@ -305,17 +336,17 @@ def caught_by(result):
 
 def attempt(mutation):
     """(caught, how)"""
-    path = SOURCE / "libs" / "drill" / mutation.file
+    path = SOURCE / mutation.path
     original = path.read_text()
     if original.count(mutation.old) != 1:
-        return False, f"STALE: found {original.count(mutation.old)} times in {mutation.file}"
+        return False, f"STALE: found {original.count(mutation.old)} times in {mutation.path}"
     path.write_text(original.replace(mutation.old, mutation.new))
     try:
-        built = build()
+        built = build(mutation.suite)
         if built.returncode != 0:
             return False, "STALE: does not compile: " + next(
                 (line for line in built.stdout.splitlines() if "error:" in line), "")
-        result = test()
+        result = test(mutation.suite)
         if result is not None and result.returncode == 0:
             return False, "SURVIVED"
         return True, caught_by(result)
@@ -323,17 +354,26 @@ def attempt(mutation):
         path.write_text(original)
 
 
+def stale():
+    """Those whose line is not there once."""
+    return [m.name for m in MUTATIONS if (ROOT / m.path).read_text().count(m.old) != 1]
+
+
 def main():
     words = sys.argv[1:]
+    if words == ["--stale"]:
+        print("\n".join(f"STALE: {name}" for name in stale()) or "every line is found")
+        return 1 if stale() else 0
     chosen = [m for m in MUTATIONS if not words or any(word in m.name for word in words)]
     copy_sources()
     run(["cmake", "-S", str(SOURCE), "-B", str(WORK / "build"), "-G", "Ninja",
          "-DCMAKE_CXX_COMPILER=clang++-19", "-DCMAKE_CXX_FLAGS=-O1",
          "-DMUSTER_SANITIZE=none"])
-    built = build()
-    if built.returncode != 0 or test().returncode != 0:
-        print("the unchanged sources do not build or do not pass:\n" + built.stdout[-2000:])
-        return 1
+    for suite in {mutation.suite for mutation in chosen}:
+        built, passed = build(suite), test(suite)
+        if built.returncode != 0 or passed is None or passed.returncode != 0:
+            print(f"{suite.target}: unchanged it does not build or pass:\n" + built.stdout[-2000:])
+            return 1
     wrong = 0
     print(f"| {'mutation':<60} | caught by |")
     for mutation in chosen:

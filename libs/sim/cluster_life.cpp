@@ -111,17 +111,14 @@ void ClusterLife::changed(const kube::Resource& resource, const Object& before,
 void ClusterLife::pod_changed(const Object& before, const Object& after) {
   if (!after) {
     // Forgotten by force: what runs of it does not know.
-    const auto container = containers_.find(uid_of(*before));
-    if (container == containers_.end()) return;
-    Process* process = container->second.program.process;
-    containers_.erase(container);
-    if (process != nullptr) process->kill();
+    kill(uid_of(*before), true);
     return;
   }
   const std::string uid = uid_of(*after);
   const kube::Key key = key_of(*after);
   if (!before) {
-    machine_.after(between(100, 700), nullptr, [this, uid, key] { begin(uid, key); });
+    const base::Duration image = image_takes ? image_takes(*after) : base::Duration{};
+    machine_.after(between(100, 700) + image, nullptr, [this, uid, key] { begin(uid, key); });
   }
   const Node& meta = (*after)["metadata"];
   const Node& grace = meta["deletionGracePeriodSeconds"];
@@ -187,12 +184,35 @@ void ClusterLife::end(const std::string& uid, const kube::Key& key) {
     });
     return;
   }
+  const base::TimePoint still_until = container->second.still_until;
+  if (machine_.now() < still_until) {
+    machine_.at(still_until + between(10, 60), nullptr, [this, uid, key] { end(uid, key); });
+    return;
+  }
   if (container->second.program.ask_to_end) container->second.program.ask_to_end();
   const Node& grace = (*pod)["metadata"]["deletionGracePeriodSeconds"];
-  machine_.after(base::seconds(grace.as_int()), nullptr, [this, uid] {
-    const auto left = containers_.find(uid);
-    if (left != containers_.end()) left->second.program.process->kill();
-  });
+  machine_.after(base::seconds(grace.as_int()), nullptr, [this, uid] { kill(uid, false); });
+}
+
+/// `forgotten`: its pod is gone, and whoever dies then ends nothing.
+void ClusterLife::kill(const std::string& uid, bool forgotten) {
+  const auto container = containers_.find(uid);
+  if (container == containers_.end()) return;
+  const base::TimePoint still_until = container->second.still_until;
+  if (machine_.now() < still_until) {
+    machine_.at(still_until + between(10, 60), nullptr,
+                [this, uid, forgotten] { kill(uid, forgotten); });
+    return;
+  }
+  Process* process = container->second.program.process;
+  if (forgotten) containers_.erase(container);
+  if (process != nullptr) process->kill();
+}
+
+void ClusterLife::stand_still(const Process& process, base::Duration length) {
+  for (auto& [uid, container] : containers_) {
+    if (container.program.process == &process) container.still_until = machine_.now() + length;
+  }
 }
 
 void ClusterLife::died(const std::string& uid, const kube::Key& key) {

@@ -37,6 +37,10 @@ class ClusterLife {
     std::function<bool()> ended_well = {};  // asked when the process is gone
   };
   std::function<Program(const api::Node& pod)> start;
+  /// How long the image of a pod takes to come, beside what a start takes anyway; empty: no time.
+  std::function<base::Duration(const api::Node& pod)> image_takes;
+  /// The node of a process that stands still does, its kubelet with it: nobody ends the pod.
+  void stand_still(const Process& process, base::Duration length);
   /// Other kinds whose objects may be owned, or own.
   std::vector<kube::Resource> owned;
 
@@ -48,6 +52,7 @@ class ClusterLife {
   struct Container {
     Program program;
     int restarts = 0;
+    base::TimePoint still_until{};
   };
 
   void changed(const kube::Resource& resource, const Object& before, const Object& after);
@@ -63,6 +68,7 @@ class ClusterLife {
   void begin(const std::string& uid, const kube::Key& key);
   void run(const std::string& uid, const kube::Key& key);
   void end(const std::string& uid, const kube::Key& key);
+  void kill(const std::string& uid, bool forgotten);
   void died(const std::string& uid, const kube::Key& key);
   std::string free_node() const;
   Object same_pod(const std::string& uid, const kube::Key& key) const;

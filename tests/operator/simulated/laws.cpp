@@ -66,16 +66,39 @@ void Laws::changed(const kube::Resource& resource, const Object& before, const O
                  at(after)["metadata"]["labels"]["in"].as_string() != "yes");
     if (!after) in_force_.erase(name + " is out");
     if (going && !went && in) effects_.push_back({"pod " + name + " is gone", true});
-  } else if (resource.plural == "drills" && !before && after) {
+  } else if (resource.plural == "drills" && before && after) {
+    drill_changed(*before, *after);
+  } else if (resource.plural == "drills" && after) {
     const std::string& slot = (*after)["metadata"]["annotations"]["muster.dev/slot"].as_string();
     const std::string& uid = (*after)["metadata"]["uid"].as_string();
     if (!slot.empty() && !of_slot_.emplace(slot, uid).second) {
       violated("slot " + slot + " has a second Drill");
     }
+    const Object schedule = server_.find(cluster::kSchedules, {"shop", "nightly"});
+    const bool known = at(schedule)["status"]["lastScheduleTime"].as_string() >= slot;
+    if (!slot.empty() && !known) violated("slot " + slot + " fires before that is remembered");
+  }
+}
+
+void Laws::drill_changed(const Node& before, const Node& after) {
+  const std::string& had = before["status"]["runner"]["uid"].as_string();
+  const std::string& has = after["status"]["runner"]["uid"].as_string();
+  const std::string name = "drill " + name_of(before);
+  if (!had.empty() && has != had) claims_.push_back(name);
+  if (before["status"]["phase"].as_string() != "Finished") return;
+  if (has != had) violated(name + " was taken though it had finished");
+  for (const char* part : {"phase", "verdict"}) {
+    if (before["status"][part] == after["status"][part]) continue;
+    violated(fmt::format("{} had finished, and its {} was changed", name, part));
   }
 }
 
 void Laws::made_by(const Doer* doer) {
+  for (const std::string& drill : std::exchange(claims_, {})) {
+    if (doer == nullptr || doer->role == PodRole::Runner) {
+      violated(drill + " was taken from the pod that had it, and by no guardian");
+    }
+  }
   for (const Effect& effect : std::exchange(effects_, {})) judge(effect, doer);
 }
 

@@ -4,7 +4,9 @@
 //     finalizer, and the pod that does it has the Drill;
 //   - nothing is done a second time before it was undone; a drill deletes no more pods than its
 //     plan says; a guardian does nothing, it only undoes;
-//   - a slot of a schedule has one Drill at most;
+//   - a slot of a schedule has one Drill at most, which is remembered before it is made;
+//   - a runner takes no drill that another pod has; one that has finished is taken by nobody, and
+//     its verdict stays;
 //   - at the end the world is as it was, no Drill has a finalizer or waits to be deleted, and each
 //     has a verdict and says that it is undone.
 #pragma once
@@ -48,6 +50,7 @@ class Laws {
     std::string what;
     bool done = false;  // false: undone
   };
+  void drill_changed(const api::Node& before, const api::Node& after);
   void judge(const Effect& effect, const Doer* doer);
   void judge_holder(const Effect& effect, const Doer& doer);
   void end_of(const api::Node& drill);
@@ -55,7 +58,8 @@ class Laws {
 
   const sim::ApiServer& server_;
   std::string before_;
-  std::vector<Effect> effects_;  // since made_by()
+  std::vector<Effect> effects_;      // since made_by()
+  std::vector<std::string> claims_;  // of drills that another pod had, since made_by()
   std::set<std::string> in_force_;
   std::map<std::string, int> pods_gone_;        // by the Drill's name
   std::map<std::string, std::string> of_slot_;  // the Drill's UID

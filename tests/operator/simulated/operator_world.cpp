@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <map>
 #include <memory>
+#include <set>
 #include <sstream>
 
 #include <fmt/format.h>
@@ -107,6 +108,7 @@ class OperatorWorld {
     }
     life_.owned = {cluster::kDrills, cluster::kSchedules};
     life_.start = [this](const Node& pod) { return start_pod(pod); };
+    life_.image_takes = [this](const Node& pod) { return image_takes(pod); };
     server_.on_change = [this, live = server_.on_change](const kube::Resource& resource,
                                                          const ApiServer::Object& before,
                                                          const ApiServer::Object& after) {
@@ -118,12 +120,13 @@ class OperatorWorld {
       request.number = writes_++;
       trace(process.name(), fmt::format("#{} {} {} {}", request.number, request.method,
                                         request.target, request.body.substr(0, 1000)));
-      if (is_here(request.number, false)) crash(process);
+      if (is_here(request, false)) crash(process);
+      first_write_of(process);
     };
     link_.after_write = [this](Process& process, const sim::ApiRequest& request) {
       const auto doer = doers_.find(&process);
       laws_.made_by(doer == doers_.end() ? nullptr : &doer->second);
-      if (is_here(request.number, true)) crash(process);
+      if (is_here(request, true)) crash(process);
     };
   }
 
@@ -158,9 +161,13 @@ class OperatorWorld {
     }
   }
 
-  bool is_here(std::uint32_t number, bool after) const {
-    return options_.crash && !crashed_ && !over_ && options_.crash->write == number &&
-           options_.crash->after == after;
+  bool is_here(const sim::ApiRequest& request, bool after) const {
+    if (!options_.crash || crashed_ || over_) return false;
+    // Elsewhere a node may stand still between its runner's last look at the Drill and its write,
+    // which nobody holds back then.
+    const bool recorded = request.body.find("/status/journal") != std::string::npos;
+    if (options_.crash->node && !recorded) return false;
+    return options_.crash->write == request.number && options_.crash->after == after;
   }
 
   void crash(Process& process) {
@@ -169,9 +176,36 @@ class OperatorWorld {
     trace(process.name(), still > base::Duration{} ? "STANDS STILL" : "DIES");
     if (still > base::Duration{}) {
       process.stand_still(still);
+      if (options_.crash->node) life_.stand_still(process, still);
       people_until_ = std::max(people_until_, machine_.now() + still);
     } else {
       process.kill();
+    }
+  }
+
+  base::Duration image_takes(const Node& pod) {
+    const bool late = options_.scenario == Scenario::Late &&
+                      pod["metadata"]["labels"][kRoleLabel].as_string() == name(PodRole::Runner);
+    return late ? seconds_in(2, 10) : base::Duration{};
+  }
+
+  /// A runner's is its claim.
+  void first_write_of(Process& process) {
+    const auto doer = doers_.find(&process);
+    if (doer == doers_.end() || doer->second.role != PodRole::Runner) return;
+    if (!wrote_.insert(&process).second) return;
+    // It comes late out of its process, and the operator gives the drill up meanwhile.
+    if (options_.scenario == Scenario::Late) process.stand_still(seconds_in(0, 12));
+    if (options_.scenario == Scenario::Alone) {
+      machine_.after(seconds_in(0, 12), nullptr, [this] { end_replicas(); });
+    }
+  }
+
+  void end_replicas() {
+    alone_ = true;
+    for (const auto& [process, program] : replicas_) {
+      trace(process->name(), "DIES for good");
+      process->kill();
     }
   }
 
@@ -186,12 +220,15 @@ class OperatorWorld {
     ReplicaOptions options{name, name + "-uid", kHome, true, kLease, {}};
     options.controllers.pods.image = "muster";
     options.controllers.grace_seconds = 60;
+    if (options_.scenario == Scenario::Late) options.controllers.begin_within = base::seconds(8);
     program->replica = std::make_unique<Replica>(process.clock(), *program->client,
                                                  *program->election_client, std::move(options));
     replicas_[&process] = program;
     process.die_with([this, &process] {
       replicas_.erase(&process);
-      machine_.after(seconds_in(1, 3), nullptr, [this] { start_replica(); });
+      machine_.after(seconds_in(1, 3), nullptr, [this] {
+        if (!alone_) start_replica();
+      });
     });
     process.run(program, program->replica->run(program->stop.get_token()), {});
   }
@@ -339,7 +376,7 @@ class OperatorWorld {
     const bool silent = link_.weather.watch_silent > 0;
     link_.weather = {};
     machine_.run_until([this] { return somebody_leads(); }, machine_.now() + kLease * 3);
-    if (!somebody_leads()) laws_.violated("nobody leads");
+    if (!somebody_leads() && !alone_) laws_.violated("nobody leads");
     machine_.run_until(never, machine_.now() + kToSettle + (silent ? kSilence : base::Duration{}));
     const auto writes_but_renewals = [this](std::uint32_t& count) {
       link_.before_write = [this, &count](Process& process, sim::ApiRequest& request) {
@@ -361,6 +398,7 @@ class OperatorWorld {
   base::Random random_;
   ApiServer server_;
   std::map<const Process*, Doer> doers_;
+  std::set<const Process*> wrote_;  // runners
   sim::Machine machine_;
   sim::ApiLink link_;
   sim::ClusterLife life_;
@@ -371,6 +409,7 @@ class OperatorWorld {
   std::uint32_t writes_ = 0;
   int replicas_made_ = 0, drills_ = 0;
   bool crashed_ = false, over_ = false;
+  bool alone_ = false;  // the operator does not come back
 };
 
 }  // namespace
@@ -380,7 +419,8 @@ std::string to_string(const RunOptions& options) {
   if (!options.crash) return out;
   out += fmt::format(":{}:{}", options.crash->write, options.crash->after ? "after" : "before");
   const auto still = std::chrono::duration_cast<std::chrono::milliseconds>(options.crash->still);
-  return still.count() == 0 ? out : out + fmt::format(":{}", still.count());
+  if (still.count() == 0) return out;
+  return out + fmt::format(":{}{}", still.count(), options.crash->node ? ":node" : "");
 }
 
 std::optional<RunOptions> parse_run(const std::string& text) {
@@ -401,6 +441,7 @@ std::optional<RunOptions> parse_run(const std::string& text) {
   out.crash = CrashPoint{static_cast<std::uint32_t>(number(words[2])), words[3] == "after", {}};
   if (words.size() > 4) {
     out.crash->still = base::millis(static_cast<std::int64_t>(number(words[4])));
+    out.crash->node = words.size() > 5 && words[5] == "node";
   }
   return out;
 }
@@ -414,6 +455,10 @@ RunOptions sampled(std::uint64_t seed) {
   point.write = static_cast<std::uint32_t>(random.below(writes_of(out.scenario)));
   point.after = random.chance(0.5);
   if (random.chance(0.3)) point.still = base::millis(random.between(500, 30'000));
+  if (point.after && point.still > base::Duration{} && random.chance(0.5)) {
+    point.node = true;
+    point.still += base::seconds(15);  // for which a guardian waits for the runner's end
+  }
   out.crash = point;
   return out;
 }

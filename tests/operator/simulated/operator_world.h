@@ -21,6 +21,9 @@ struct CrashPoint {
   std::uint32_t write = 0;  // the n-th write of operator, runner and guardian together, from 0
   bool after = false;       // it has landed, its answer has not
   base::Duration still{};   // zero: it dies
+  /// Of `still`, after a write of the journal: its node stands still with it, so that nobody ends
+  /// its pod.
+  bool node = false;
 };
 
 struct RunOptions {
@@ -30,7 +33,7 @@ struct RunOptions {
   bool trace = false;  // every write and every log line, on stdout
 };
 /// "Failover:17:42:after" and "…:after:12000", where the process stands still for that many
-/// milliseconds; without a point it ends after the seed.
+/// milliseconds, or "…:after:12000:node"; without a point it ends after the seed.
 std::string to_string(const RunOptions& options);
 std::optional<RunOptions> parse_run(const std::string& text);
 /// Scenario and point as the seed draws them.

@@ -89,6 +89,8 @@ const char* name(Scenario scenario) {
     case Scenario::Approved: return "Approved";
     case Scenario::Two: return "Two";
     case Scenario::Outage: return "Outage";
+    case Scenario::Late: return "Late";
+    case Scenario::Alone: return "Alone";
   }
   return "";
 }
