@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 
@@ -68,15 +69,22 @@ Task<base::Result<>> feed_input(Stream& pipe, const std::string& text, std::stop
   co_return base::Result<>{};
 }
 
+/// An event that epoll had ready for the descriptor that had this number before wakes a wait too:
+/// Boost.Asio gives its state to the next one.
+bool has_ended(Stream& pidfd) {
+  pollfd look{pidfd.native_handle(), POLLIN, 0};
+  return ::poll(&look, 1, 0) == 1;
+}
+
 /// True when the process has ended (not yet reaped), false when stopped first.
 Task<bool> wait_exit(Stream& pidfd, std::stop_token stop) {
   const std::stop_callback wake(stop, [&pidfd] { pidfd.cancel(); });
-  if (stop.stop_requested()) {
-    co_return false;
-  }
   error_code error;
-  co_await pidfd.async_wait(Stream::wait_read, asio::redirect_error(asio::use_awaitable, error));
-  co_return !error;
+  while (!error && !stop.stop_requested()) {
+    co_await pidfd.async_wait(Stream::wait_read, asio::redirect_error(asio::use_awaitable, error));
+    if (!error && has_ended(pidfd)) co_return true;
+  }
+  co_return false;
 }
 
 /// SIGTERM, then SIGKILL to what is left of the group.

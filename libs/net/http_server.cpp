@@ -205,11 +205,13 @@ class Server final : public HttpServer {
                               asio::redirect_error(asio::use_awaitable, error));
     if (error == http::error::body_limit || error == http::error::header_limit) {
       co_await answer(stream, {413, "text/plain", "the request is too long\n"}, false, false);
+      co_await let_read(stream, socket, buffer, std::move(stop));
       co_return false;
     }
     if (error) {
       if (error != http::error::end_of_stream && socket.is_open() && parser.got_some()) {
         co_await answer(stream, {400, "text/plain", "not an HTTP request\n"}, false, false);
+        co_await let_read(stream, socket, buffer, std::move(stop));
       }
       co_return false;
     }
@@ -222,6 +224,24 @@ class Server final : public HttpServer {
     const bool head = request.method() == http::verb::head;
     co_return co_await answer(stream, std::move(reply), head, request.keep_alive()) &&
         request.keep_alive();
+  }
+
+  /// Takes what a refused client still sends, until it has read why: closing over unread bytes is a
+  /// reset, which overtakes the answer. Source: RFC 9112, 9.6.
+  template <class Stream>
+  aio::Task<> let_read(Stream& stream, tcp::socket& socket, boost::beast::flat_buffer& buffer,
+                       std::stop_token stop) {
+    const Limit limit(clock_, co_await asio::this_coro::executor, kLeaveWithin, std::move(stop),
+                      socket);
+    error_code error;
+    if constexpr (std::is_same_v<Stream, tcp::socket>) {
+      socket.shutdown(tcp::socket::shutdown_send, error);
+    }
+    buffer.clear();
+    while (!error) {
+      co_await stream.async_read_some(buffer.prepare(kReadBytes),
+                                      asio::redirect_error(asio::use_awaitable, error));
+    }
   }
 
   template <class Stream>
