@@ -87,7 +87,8 @@ Node mounted(const char* volume) {
 }
 
 std::vector<std::string> args_of(const char* command, const cluster::DrillObject& drill) {
-  return {command, "--namespace", drill.key.space, "--name", drill.key.name};
+  return {command,        "--namespace", drill.key.space, "--name",
+          drill.key.name, "--drill-uid", drill.uid};
 }
 
 Node container(const cluster::DrillObject& drill, PodRole role, const PodSettings& settings) {

@@ -33,6 +33,8 @@ namespace {
 void pod_flags(CLI::App* app, op::PodOptions& options) {
   app->add_option("--namespace", options.ns, "the Drill's namespace")->required();
   app->add_option("--name", options.drill, "the Drill")->required();
+  app->add_option("--drill-uid", options.drill_uid,
+                  "its UID: another one of its name is left alone");
   app->add_option("--pod-name", options.pod, "this pod")->envname("POD_NAME")->required();
   app->add_option("--pod-uid", options.pod_uid, "its UID")->envname("POD_UID")->required();
   app->add_option("--node", options.node, "its node")->envname("NODE_NAME");

@@ -7,6 +7,7 @@ namespace op {
 
 struct PodOptions {
   std::string ns, drill;                     // of the Drill
+  std::string drill_uid;                     // empty: whichever has that name
   std::string pod, pod_uid, node;            // where it runs
   std::string kubeconfig;                    // empty: the pod's service account
   std::string state_dir;                     // empty: the default

@@ -94,9 +94,14 @@ std::string fenced_patch(const std::string& object_uid, const std::string& runne
 }
 
 aio::Task<base::Result<DrillObject>> DrillWriter::read(std::stop_token stop) {
+  const std::string what = "get drills " + kube::to_string(key_);
   const auto reply = co_await client_->get(kDrills, key_, std::move(stop));
-  CO_TRY(landed(reply, "get drills " + kube::to_string(key_)));
-  co_return parse_drill(reply->body);
+  CO_TRY(landed(reply, what));
+  CO_TRY(DrillObject drill, parse_drill(reply->body));
+  if (!uid_.empty() && drill.uid != uid_) {
+    co_return base::fail(base::Code::NotFound, what + ": another one has its name now");
+  }
+  co_return std::move(drill);
 }
 
 aio::Task<base::Result<DrillObject>> DrillWriter::claim(std::string from, Node runner,

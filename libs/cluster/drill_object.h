@@ -50,14 +50,16 @@ std::string fenced_patch(const std::string& object_uid, const std::string& runne
 
 class DrillWriter {
  public:
-  /// Lifetime: the client outlives it.
-  DrillWriter(kube::Client& client, kube::Key key) : client_(&client), key_(std::move(key)) {}
+  /// `uid`: of the one Drill that is meant; empty: whichever has that name. Lifetime: the client
+  /// outlives it.
+  DrillWriter(kube::Client& client, kube::Key key, std::string uid = {})
+      : client_(&client), key_(std::move(key)), uid_(std::move(uid)) {}
 
-  /// Errors: NotFound; what the server says.
+  /// Errors: NotFound, also where another one has the name now; what the server says.
   aio::Task<base::Result<DrillObject>> read(std::stop_token stop);
   /// Takes the drill for a pod. `from`: who has it now, empty for nobody; `runner`: what
   /// status.runner becomes. One that has finished is nobody's to take and comes as it is. Errors:
-  /// FailedPrecondition where another has it, or where it waits to be taken.
+  /// FailedPrecondition where another has it, or where it waits to be taken; as read().
   aio::Task<base::Result<DrillObject>> claim(std::string from, api::Node runner,
                                              std::stop_token stop);
   /// Of the one that claimed it. Errors: FailedPrecondition where another has it now; NotFound.
@@ -72,6 +74,7 @@ class DrillWriter {
  private:
   kube::Client* client_;
   kube::Key key_;
+  std::string uid_;
 };
 
 }  // namespace cluster

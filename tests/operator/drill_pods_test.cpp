@@ -106,7 +106,7 @@ TEST(DrillPods, TheGuardiansPodMeasuresTooInAContainerOfItsOwn) {
   EXPECT_THAT(container_names(pod), ElementsAre("guardian", "vantage"));
   const Node& vantage = pod["spec"]["containers"].items()[1];
   EXPECT_THAT(vantage["args"].as_strings(),
-              ElementsAre("vantage", "--namespace", "shop", "--name", "d"));
+              ElementsAre("vantage", "--namespace", "shop", "--name", "d", "--drill-uid", "u-1"));
   EXPECT_EQ(vantage["resources"]["requests"]["cpu"].as_string(), "250m")
       << "a prober that waits for a processor measures itself";
   EXPECT_TRUE(vantage["securityContext"]["readOnlyRootFilesystem"].as_bool());

@@ -1,0 +1,70 @@
+// A pod of a drill against the API server in memory: which Drill it acts for.
+#include <memory>
+#include <optional>
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "cluster/drill_object.h"
+#include "sim/api_client.h"
+
+namespace op {
+namespace {
+
+using testing::HasSubstr;
+
+class OwnDrill : public testing::Test {
+ protected:
+  OwnDrill() {
+    server.serve(cluster::kDrills);
+    server.put(cluster::kDrills,
+               api::Node::map()
+                   .set("apiVersion", cluster::kDrills.api_version())
+                   .set("kind", cluster::kDrills.kind)
+                   .set("metadata", api::Node::map().set("name", "d").set("namespace", "shop")));
+    const auto made = server.find(cluster::kDrills, {"shop", "d"});
+    uid = (*made)["metadata"]["uid"].as_string();
+  }
+  ~OwnDrill() override { machine.end_all(); }
+
+  /// What a pod reads that was made for the Drill with this UID.
+  base::Result<std::string> read_as(const std::string& own) {
+    sim::Process& process = machine.make("pod");
+    const auto client = sim::connect(link, process, process.executor(), {});
+    cluster::DrillWriter writer(*client, {"shop", "d"}, own);
+    std::optional<base::Result<std::string>> out;
+    process.run(nullptr, read(writer, out), {});
+    machine.run_until([&] { return out.has_value(); }, machine.now() + base::seconds(60));
+    process.kill();
+    return out.value();
+  }
+
+  static aio::Task<base::Result<bool>> read(cluster::DrillWriter& writer,
+                                            std::optional<base::Result<std::string>>& out) {
+    const auto drill = co_await writer.read({});
+    out = drill ? base::Result<std::string>(drill->uid) : tl::unexpected(drill.error());
+    co_return true;
+  }
+
+  sim::Machine machine;
+  sim::ApiServer server{[this] { return machine.wall_now(); }};
+  sim::ApiLink link{machine, server, 1};
+  std::string uid;
+};
+
+TEST_F(OwnDrill, IsTheOneThatThePodWasMadeFor) {
+  ASSERT_FALSE(uid.empty());
+  EXPECT_EQ(read_as(uid).value(), uid);
+  EXPECT_EQ(read_as("").value(), uid) << "of a pod that was not told";
+}
+
+TEST_F(OwnDrill, IsNotAnotherOfTheSameName) {
+  const auto another = read_as("of-the-one-before");
+  ASSERT_FALSE(another.has_value());
+  EXPECT_EQ(another.error().code, base::Code::NotFound);
+  EXPECT_THAT(another.error().message, HasSubstr("another one has its name now"));
+}
+
+}  // namespace
+}  // namespace op
