@@ -1,5 +1,6 @@
 #include "sidecar/filter_limit.h"
 
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -66,22 +67,21 @@ class LimitFilter final : public Filter {
         figures_(figures),
         limiter_(protection.rules(), protection.table(), sharing),
         bots_(protection.bot_words(), sharing),
-        caches_(kCaches) {}
+        kept_(kCaches) {}
 
   Hooks hooks() const override { return {.request = true}; }
 
   Verdict on_request(Exchange& exchange, base::TimePoint now) override {
     const http1::RequestHead& head = exchange.request;
-    Seen seen;  // not initialised on purpose, but for its counts
+    Seen seen;
     for (std::size_t i = 0; i < head.field_count; ++i) seen.add(head.fields[i]);
     const std::span forwarded(seen.forwarded.data(), seen.forwarded_count);
     const limit::Address client =
         limit::client_of(address_of(*exchange.client), forwarded, protection_.trusted());
-    const limit::Subject& subject =
-        cache_of(*exchange.client)
-            .subject(protection_.identifier(),
-                     {client, seen.user_agent, seen.accept_language, forwarded});
-    look(seen, head.target, subject.client, now);
+    Kept& kept = kept_of(*exchange.client);
+    const limit::Subject& subject = kept.fingerprint.subject(
+        protection_.identifier(), {client, seen.user_agent, seen.accept_language, forwarded});
+    look(seen, head.target, subject, kept, now);
     const limit::Decision decision =
         limiter_.decide({.client = client,
                          .subject = subject,
@@ -97,19 +97,31 @@ class LimitFilter final : public Filter {
   }
 
  private:
-  /// Two connections may share one: it compares all that it hashed.
-  limit::FingerprintCache& cache_of(const Client& client) {
+  /// What was found out for the request before on a connection. Two connections may share one: a
+  /// fingerprint is compared with all that it was made of.
+  struct Kept {
+    limit::FingerprintCache fingerprint;
+    limit::Fingerprint judged;  // whose User-Agent `agent` is of
+    std::optional<limit::Signs> agent;
+  };
+  Kept& kept_of(const Client& client) {
     const auto place = reinterpret_cast<std::uintptr_t>(&client);  // NOLINT(*-reinterpret-cast)
-    return caches_[(place >> 6U) % kCaches];
+    return kept_[(place >> 6U) % kCaches];
   }
 
-  void look(const Seen& seen, std::string_view target, std::uint64_t client, base::TimePoint now) {
-    const limit::Signs signs = bots_.look({.client = client,
+  void look(const Seen& seen, std::string_view target, const limit::Subject& subject, Kept& kept,
+            base::TimePoint now) {
+    if (!kept.agent || kept.judged != subject.fingerprint) {
+      kept.agent = limit::agent_signs(seen.user_agent);
+      kept.judged = subject.fingerprint;
+    }
+    const limit::Signs signs = bots_.look({.client = subject.client,
                                            .target = target,
                                            .user_agent = seen.user_agent,
                                            .has_accept = seen.accept,
                                            .has_accept_encoding = seen.accept_encoding,
-                                           .has_accept_language = !seen.accept_language.empty()},
+                                           .has_accept_language = !seen.accept_language.empty(),
+                                           .agent = kept.agent},
                                           now);
     if (!signs.any()) return;
     for (std::size_t i = 0; i < limit::kSigns; ++i) {
@@ -167,7 +179,7 @@ class LimitFilter final : public Filter {
   LimitFigures& figures_;
   limit::Limiter limiter_;
   limit::BotWatch bots_;
-  std::vector<limit::FingerprintCache> caches_;
+  std::vector<Kept> kept_;
 };
 
 std::uint64_t sum(const std::vector<const LimitFigures*>& cores, Count LimitFigures::* which) {

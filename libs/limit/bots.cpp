@@ -97,13 +97,18 @@ const char* name(Sign sign) {
   return "request_rate";
 }
 
-Signs signs_of(const Look& look) {
+Signs agent_signs(std::string_view user_agent) {
   Signs signs;
-  if (look.user_agent.find_first_not_of(" \t") == look.user_agent.npos) {
+  if (user_agent.find_first_not_of(" \t") == user_agent.npos) {
     signs.add(Sign::EmptyAgent);
-  } else if (names_program(look.user_agent)) {
+  } else if (names_program(user_agent)) {
     signs.add(Sign::BotAgent);
   }
+  return signs;
+}
+
+Signs signs_of(const Look& look) {
+  Signs signs = look.agent ? *look.agent : agent_signs(look.user_agent);
   const int missing = (look.has_accept ? 0 : 1) + (look.has_accept_encoding ? 0 : 1) +
                       (look.has_accept_language ? 0 : 1);
   if (missing >= 2) signs.add(Sign::MissingHeaders);

@@ -52,6 +52,10 @@ class Signs {
   std::uint8_t bits_ = 0;
 };
 
+/// EmptyAgent and BotAgent. It looks through the text once for each of some 25 words: who asks
+/// again for the same client keeps the answer.
+Signs agent_signs(std::string_view user_agent);
+
 /// Of one request.
 struct Look {
   std::uint64_t client = 0;  // Subject::client
@@ -60,6 +64,7 @@ struct Look {
   bool has_accept = false;
   bool has_accept_encoding = false;
   bool has_accept_language = false;
+  std::optional<Signs> agent{};  // agent_signs() of user_agent, where it is known already
 };
 
 /// Signs of the request alone: EmptyAgent, BotAgent, MissingHeaders.

@@ -37,6 +37,10 @@ TEST(Bots, AreToldByTheirUserAgent) {
     Look look = browser();
     look.user_agent = one.agent;
     EXPECT_EQ(signs_of(look).has(Sign::BotAgent), one.bot) << one.agent;
+    Look known = look;
+    known.user_agent = "another one";
+    known.agent = agent_signs(one.agent);
+    EXPECT_EQ(signs_of(known).has(Sign::BotAgent), one.bot) << "what is known counts";
     EXPECT_FALSE(signs_of(look).has(Sign::EmptyAgent)) << one.agent;
   }
   for (const char* const none : {"", " ", "\t "}) {
