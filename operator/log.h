@@ -1,18 +1,16 @@
 // The operator's log: one JSON object a line on stderr, for people and for collectors.
 #pragma once
 
-#include <cstdint>
 #include <functional>
 #include <string>
-#include <utility>
-#include <vector>
+
+#include "aio/log_line.h"
 
 namespace op {
 
-enum class Level : std::uint8_t { Info, Warning, Error };
-using LogFields = std::vector<std::pair<std::string, std::string>>;
+using aio::Level;
+using aio::LogFields;
 
-/// {"ts":"2026-11-21T04:42:24.123Z","level":"info","msg":…,"controller":"drill",…}
 void log(Level level, const std::string& message, const LogFields& fields);
 
 /// One line on stderr, with the time: of what runs in a drill's pods.

@@ -41,7 +41,7 @@ class TrafficFilter final : public Filter {
     ended.bytes_out = ending.bytes_out;
     if (const auto* field = http1::find(head, "traceparent"); field != nullptr) {
       ended.trace = sampled_trace(field->value);
-      if (ended.trace.valid()) ended.at = clock_.wall_now();
+      if (ended.trace.valid()) ended.at = aio::wall_now();
     }
     const bool answered = ending.how == Ended::Complete || ending.how == Ended::Upgraded;
     const traffic::EndpointId endpoint =
@@ -58,7 +58,6 @@ class TrafficFilter final : public Filter {
 
   traffic::Endpoints& endpoints_;
   traffic::RequestShard& shard_;
-  aio::SystemClock clock_;
 };
 
 }  // namespace

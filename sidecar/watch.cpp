@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "aio/file.h"
+#include "sidecar/error_reply.h"
 #include "sidecar/log.h"
 #include "sidecar/watch_words.h"
 
@@ -18,7 +19,6 @@ namespace {
 
 constexpr base::Duration kJudged = base::seconds(60);
 constexpr std::size_t kCommBytesMax = 64;
-constexpr const char* kJson = "application/json";
 
 base::Result<std::int32_t> pid_of(const std::string& watch, std::string_view digits) {
   std::int32_t pid = 0;
@@ -35,6 +35,10 @@ bool sees_the_pod() {
   if (!comm) return false;
   while (comm->ends_with('\n')) comm->pop_back();
   return sampling::is_pause(1, *comm);
+}
+
+net::HttpReply json_reply(unsigned status, std::string body) {
+  return {status, std::string(kJson), std::move(body)};
 }
 
 std::optional<double> percent(std::optional<double> ratio) {
@@ -115,8 +119,8 @@ alert::Samples Watch::samples(const std::optional<sampling::Sample>& sample) con
 }
 
 net::HttpReply Watch::health() const {
-  return {static_cast<unsigned>(alert::http_status(verdict_.health)), kJson,
-          api::to_json(health_node(verdict_), 2) + "\n"};
+  return json_reply(static_cast<unsigned>(alert::http_status(verdict_.health)),
+                    api::to_json(health_node(verdict_), 2) + "\n");
 }
 
 std::optional<net::HttpReply> Watch::query(const std::string& target) const {
@@ -127,7 +131,7 @@ std::optional<net::HttpReply> Watch::query(const std::string& target) const {
   if (what == "system") return system();
   if (what != "metrics") return std::nullopt;
   const auto range = range_of(arguments);
-  if (!range) return net::HttpReply{400, kJson, error_json(range.error().message)};
+  if (!range) return json_reply(400, error_json(range.error().message));
   return metrics(*range);
 }
 
@@ -153,7 +157,7 @@ net::HttpReply Watch::metrics(base::Duration range) const {
                             .set("timeline", std::move(timeline))
                             .set("requests", std::move(requests))
                             .set("thresholds", thresholds_node(alerts_.thresholds()));
-  return {200, kJson, api::to_json(out, 2) + "\n"};
+  return json_reply(200, api::to_json(out, 2) + "\n");
 }
 
 net::HttpReply Watch::system() const {
@@ -168,7 +172,7 @@ net::HttpReply Watch::system() const {
                             .set("requestsInFlight", shared_.requests->in_flight())
                             .set("endpoints", static_cast<std::int64_t>(shared_.endpoints->size()))
                             .set("endpointsFull", shared_.endpoints->full());
-  return {200, kJson, api::to_json(out, 2) + "\n"};
+  return json_reply(200, api::to_json(out, 2) + "\n");
 }
 
 std::string Watch::exposition() const {

@@ -1,13 +1,11 @@
-#include "sidecar/log.h"
+#include "aio/log_line.h"
 
 #include <cstdio>
-
-#include <fmt/format.h>
 
 #include "aio/clock.h"
 #include "api/node.h"
 
-namespace sidecar {
+namespace aio {
 namespace {
 
 const char* name(Level level) {
@@ -21,9 +19,9 @@ const char* name(Level level) {
 
 }  // namespace
 
-void log(Level level, const std::string& message, const LogFields& fields) {
+void write_log_line(Level level, const std::string& message, const LogFields& fields) {
   api::Node line = api::Node::map()
-                       .set("ts", base::rfc3339(aio::wall_now()))
+                       .set("ts", base::rfc3339(wall_now()))
                        .set("level", name(level))
                        .set("msg", message);
   for (const auto& [key, value] : fields) line.set(key, value);
@@ -31,4 +29,4 @@ void log(Level level, const std::string& message, const LogFields& fields) {
   std::fwrite(text.data(), 1, text.size(), stderr);
 }
 
-}  // namespace sidecar
+}  // namespace aio

@@ -1,0 +1,18 @@
+// A line of a program's log: one JSON object, for people and for collectors.
+//   {"ts":"2026-11-21T04:42:24.123Z","level":"info","msg":…,"controller":"drill",…}
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace aio {
+
+enum class Level : std::uint8_t { Info, Warning, Error };
+using LogFields = std::vector<std::pair<std::string, std::string>>;
+
+/// Writes one to stderr, with the time. Thread: any; a line is written whole.
+void write_log_line(Level level, const std::string& message, const LogFields& fields);
+
+}  // namespace aio
