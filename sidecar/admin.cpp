@@ -1,35 +1,78 @@
 #include "sidecar/admin.h"
 
+#include <span>
+#include <string_view>
+#include <utility>
+
 #include <fmt/format.h>
+
+#include "crypto/hash.h"
+#include "sidecar/replies.h"
 
 namespace sidecar {
 namespace {
 
-constexpr std::string_view kQueries = "/api/monitoring/";
+bool leads_to(const Route& route, std::string_view path) {
+  const std::string_view pattern = route.path;
+  return pattern.ends_with('*') ? path.starts_with(pattern.substr(0, pattern.size() - 1))
+                                : path == pattern;
+}
+
+bool answers(const Route& route, std::string_view method) {
+  return route.method == method || (route.method == "GET" && method == "HEAD");
+}
+
+std::span<const std::uint8_t> bytes_of(std::string_view text) {
+  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
+}
+
+bool shows(const net::HttpRequest& request, std::string_view token) {
+  constexpr std::string_view kScheme = "Bearer ";
+  const std::string* shown = request.header("Authorization");
+  return shown != nullptr && shown->starts_with(kScheme) &&
+         crypto::equal(bytes_of(std::string_view(*shown).substr(kScheme.size())), bytes_of(token));
+}
 
 }  // namespace
 
-net::HttpReply serve_admin(const net::HttpRequest& request, const AdminView& view,
-                           const Watch& watch, const std::function<std::string()>& metrics) {
-  const std::string path = request.target.substr(0, request.target.find('?'));
-  if (request.method != "GET" && request.method != "HEAD") {
-    return {405, "text/plain; charset=utf-8", "GET or HEAD\n"};
+std::string path_of(const net::HttpRequest& request) {
+  return request.target.substr(0, request.target.find('?'));
+}
+
+Admin::Admin(Token token) : token_(std::move(token)) {}
+
+net::HttpReply Admin::serve(const net::HttpRequest& request) const {
+  const std::string path = path_of(request);
+  std::string allowed;
+  for (const Route& route : routes_) {
+    if (!leads_to(route, path)) continue;
+    if (answers(route, request.method)) return ask(route, request);
+    allowed += (allowed.empty() ? "" : ", ") + route.method;
+    if (route.method == "GET") allowed += ", HEAD";
   }
-  if (path == "/livez") return {200, "text/plain; charset=utf-8", "ok\n"};
-  if (path == "/metrics") return {200, "text/plain; version=0.0.4; charset=utf-8", metrics()};
-  if (path == "/readyz") {
-    const bool ready = !view.draining && view.upstream_reachable;
-    return {ready ? 200U : 503U, "text/plain; charset=utf-8",
-            fmt::format("[{}] serving{}\n[{}] application{}{}\n", view.draining ? '-' : '+',
-                        view.draining ? ": draining" : "", view.upstream_reachable ? '+' : '-',
-                        view.upstream_detail.empty() ? "" : ": ", view.upstream_detail)};
+  if (allowed.empty()) return unknown();
+  net::HttpReply reply = text_reply(405, fmt::format("{} is not served here\n", request.method));
+  reply.headers.push_back({"Allow", std::move(allowed)});
+  return reply;
+}
+
+net::HttpReply Admin::ask(const Route& route, const net::HttpRequest& request) const {
+  if (route.access == Access::Open) return route.handle(request);
+  const auto token = token_();
+  if (!token) return error_reply(503, token.error().message);
+  if (token->empty()) {
+    return error_reply(403, "no token was given to this sidecar: --admin-token-file");
   }
-  if (path == "/health") return watch.health();
-  if (path.starts_with(kQueries)) {
-    if (auto reply = watch.query(request.target.substr(kQueries.size()))) return std::move(*reply);
-  }
-  return {404, "text/plain; charset=utf-8",
-          "try /livez, /readyz, /health, /metrics or /api/monitoring/metrics, health, system\n"};
+  if (shows(request, *token)) return route.handle(request);
+  net::HttpReply reply = error_reply(401, "Authorization: Bearer and the token are needed");
+  reply.headers.push_back({"WWW-Authenticate", "Bearer realm=\"muster-sidecar\""});
+  return reply;
+}
+
+net::HttpReply Admin::unknown() const {
+  std::string there;
+  for (const Route& route : routes_) there += fmt::format("  {} {}\n", route.method, route.path);
+  return text_reply(404, "there is no such page; there are\n" + there);
 }
 
 }  // namespace sidecar

@@ -1,27 +1,47 @@
-// What the sidecar says of itself, on a port of its own:
-//   /livez    the process works
-//   /readyz   the application can be reached and the sidecar is not draining; else 503, with why
-//   /metrics  what all cores count, for Prometheus
-//   /health   whether all is as it should be, for people and monitors: 200, or 503 with the issues
-//   /api/monitoring/{metrics,health,system}   the same in numbers, in JSON
+// The port that Prometheus, the kubelet and people ask: a table of what is served there, and who
+// may ask for it. What only tells is open, as everywhere; what changes something needs the token
+// (RFC 6750), and is refused where no token was given to the sidecar.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <string>
+#include <utility>
+#include <vector>
 
+#include "base/result.h"
 #include "net/http_server.h"
-#include "sidecar/watch.h"
 
 namespace sidecar {
 
-struct AdminView {
-  bool draining = false;
-  bool upstream_reachable = false;
-  std::string upstream_detail;  // why not
+enum class Access : std::uint8_t { Open, Token };
+
+struct Route {
+  std::string method;  // "GET", which HEAD is answered like
+  std::string path;    // "/metrics"; "/api/faults/*": whatever follows
+  Access access = Access::Open;
+  std::function<net::HttpReply(const net::HttpRequest&)> handle;
 };
 
-/// `metrics`: asked at every scrape.
-net::HttpReply serve_admin(const net::HttpRequest& request, const AdminView& view,
-                           const Watch& watch, const std::function<std::string()>& metrics);
+/// The target without its query.
+std::string path_of(const net::HttpRequest& request);
+
+class Admin {
+ public:
+  /// Empty: nobody has one. Asked whenever it is needed, so that a file of it can change.
+  using Token = std::function<base::Result<std::string>()>;
+
+  explicit Admin(Token token);
+  void add(Route route) { routes_.push_back(std::move(route)); }
+  /// 404 with what there is, 405, 401, 403, or what the route says.
+  net::HttpReply serve(const net::HttpRequest& request) const;
+
+ private:
+  net::HttpReply ask(const Route& route, const net::HttpRequest& request) const;
+  net::HttpReply unknown() const;
+
+  Token token_;
+  std::vector<Route> routes_;
+};
 
 }  // namespace sidecar

@@ -20,10 +20,11 @@ struct Row {
   bool given_when = true;  // of a boolean: the value for which the flag is given
 };
 
-constexpr std::array<Row, 32> kRows{{
+constexpr auto kRows = std::to_array<Row>({
     {"upstream", Type::Text, "--upstream"},
     {"listen", Type::Text, "--listen"},
     {"adminListen", Type::Text, "--admin-listen"},
+    {"adminTokenFile", Type::Text, "--admin-token-file"},
     {"mode", Type::Text, "--mode"},
     {"threads", Type::Integer, "--threads"},
     {"headBytesMax", Type::Integer, "--head-bytes-max"},
@@ -53,7 +54,7 @@ constexpr std::array<Row, 32> kRows{{
     {"endpointsMax", Type::Integer, "--endpoints-max"},
     {"automaticEndpoints", Type::Boolean, "--no-automatic-endpoints", false},
     {"watch", Type::Text, "--watch"},
-}};
+});
 
 class Reading {
  public:

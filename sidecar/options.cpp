@@ -47,6 +47,9 @@ void address_flags(CLI::App& app, Raw& raw, Settings& settings) {
   app.add_option("--admin-listen", settings.admin_listen,
                  "where metrics and health are served, [HOST]:PORT")
       ->capture_default_str();
+  app.add_option("--admin-token-file", settings.admin_token_file,
+                 "the token of who may change something over the admin port; default: "
+                 "MUSTER_ADMIN_TOKEN; where there is none nobody may");
   app.add_option("--mode", raw.mode, "http, or tcp for any other protocol")
       ->check(CLI::IsMember({"http", "tcp"}))
       ->capture_default_str();

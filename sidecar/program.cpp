@@ -23,6 +23,8 @@
 #include "sidecar/log.h"
 #include "sidecar/machine.h"
 #include "sidecar/options.h"
+#include "sidecar/readiness.h"
+#include "sidecar/replies.h"
 #include "sidecar/secret.h"
 #include "sidecar/shared.h"
 #include "sidecar/watch.h"
@@ -47,7 +49,7 @@ std::size_t connections_of(const Settings& settings, std::size_t descriptors, st
 
 class Program {
  public:
-  explicit Program(const Settings& settings) : settings_(settings) {}
+  explicit Program(const Settings& settings) : settings_(settings) { add_routes(); }
 
   int run() {
     const auto done = aio::run(context_, whole());
@@ -66,9 +68,10 @@ class Program {
     watch_.emplace(clock_, settings_, *shared_, std::move(source));
     traffic_.emplace(*shared_->endpoints, *shared_->requests);
     CO_TRY(open_workers());
-    CO_TRY(auto admin, net::HttpServer::listen(
-                           clock_, context_.get_executor(), settings_.admin_listen,
-                           [this](const net::HttpRequest& request) { return serve(request); }));
+    CO_TRY(auto admin,
+           net::HttpServer::listen(
+               clock_, context_.get_executor(), settings_.admin_listen,
+               [this](const net::HttpRequest& request) { return admin_.serve(request); }));
     log(Level::Info, "serving",
         {{"mode", settings_.mode == Mode::Http ? "http" : "tcp"},
          {"port", std::to_string(workers_.front()->port())},
@@ -116,7 +119,7 @@ class Program {
   aio::Task<> drain() {
     log(Level::Info, "draining: nothing new is accepted",
         {{"seconds", std::to_string(settings_.drain / base::seconds(1))}});
-    view_.draining = true;
+    ready_.draining = true;
     for (const auto& worker : workers_) worker->drain();
     const aio::Deadline limit(clock_, context_.get_executor(), clock_.now() + settings_.drain, {});
     aio::TaskGroup signals(context_.get_executor());
@@ -159,16 +162,35 @@ class Program {
     while (!stop.stop_requested()) {
       const auto seen = co_await net::dial(clock_, {address}, kLookWithin, stop);
       if (seen) {
-        view_.upstream_reachable = seen->front().taken;
-        view_.upstream_detail = seen->front().taken ? "" : seen->front().detail;
+        ready_.upstream_reachable = seen->front().taken;
+        ready_.upstream_detail = seen->front().taken ? "" : seen->front().detail;
       }
       co_await aio::wait_for(clock_, kLookEvery, stop);
     }
     co_return base::Result<>{};
   }
 
-  net::HttpReply serve(const net::HttpRequest& request) {
-    return serve_admin(request, view_, *watch_, [this] { return metrics(); });
+  void add_routes() {
+    const auto get = [this](const char* path, net::HttpReply (Program::*page)()) {
+      admin_.add({"GET", path, Access::Open,
+                  [this, page](const net::HttpRequest&) { return (this->*page)(); }});
+    };
+    get("/livez", &Program::livez);
+    get("/readyz", &Program::readyz);
+    get("/metrics", &Program::metrics_page);
+    get("/health", &Program::health);
+    get("/api/monitoring/health", &Program::health);
+    get("/api/monitoring/system", &Program::system);
+    admin_.add({"GET", "/api/monitoring/metrics", Access::Open,
+                [this](const net::HttpRequest& request) { return watch_->metrics(request); }});
+  }
+
+  net::HttpReply livez() { return text_reply(200, "ok\n"); }
+  net::HttpReply readyz() { return readiness(ready_); }
+  net::HttpReply health() { return watch_->health(); }
+  net::HttpReply system() { return watch_->system(); }
+  net::HttpReply metrics_page() {
+    return {200, "text/plain; version=0.0.4; charset=utf-8", metrics()};
   }
 
   std::string metrics() {
@@ -195,7 +217,8 @@ class Program {
   aio::Event signalled_{context_.get_executor(), aio::Event::Mode::Auto};
   aio::Event done_{context_.get_executor()};
   std::size_t running_ = 0;
-  AdminView view_{.upstream_detail = "not looked yet"};
+  Admin admin_{[this] { return admin_token(settings_.admin_token_file); }};
+  Readiness ready_{.upstream_detail = "not looked yet"};
 };
 
 }  // namespace

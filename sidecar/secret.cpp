@@ -7,18 +7,25 @@
 namespace sidecar {
 namespace {
 
-constexpr std::size_t kKeyFileMax = 4096;
+constexpr std::size_t kSecretFileMax = 4096;
 constexpr std::size_t kDrawnBytes = 32;
+
+base::Result<std::string> secret_of(const std::string& file, const char* variable) {
+  if (file.empty()) return aio::env_or(variable, "");
+  TRY(std::string secret, aio::read_file(file, kSecretFileMax));
+  if (secret.ends_with('\n')) secret.pop_back();
+  return secret;
+}
 
 }  // namespace
 
+base::Result<std::string> admin_token(const std::string& file) {
+  return secret_of(file, "MUSTER_ADMIN_TOKEN");
+}
+
 base::Result<std::string> fingerprint_secret(const std::string& file) {
-  if (!file.empty()) {
-    TRY(std::string key, aio::read_file(file, kKeyFileMax));
-    if (key.ends_with('\n')) key.pop_back();
-    return key;
-  }
-  if (std::string key = aio::env_or("MUSTER_FINGERPRINT_KEY", ""); !key.empty()) return key;
+  TRY(std::string key, secret_of(file, "MUSTER_FINGERPRINT_KEY"));
+  if (!file.empty() || !key.empty()) return key;
   log(Level::Info,
       "no key of fingerprints: one was drawn for this process; set MUSTER_FINGERPRINT_KEY or "
       "--fingerprint-key-file so that fingerprints outlive it");

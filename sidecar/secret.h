@@ -1,5 +1,5 @@
-// The key under which clients are known: from a file, from MUSTER_FINGERPRINT_KEY, or drawn for
-// this process. There is no key that everybody has.
+// What only some may know: from a file, where Kubernetes mounts it, or from the environment. There
+// is no secret that everybody has.
 #pragma once
 
 #include <string>
@@ -8,9 +8,14 @@
 
 namespace sidecar {
 
-/// A final line end of the file is not part of the key. One that is drawn is said in the log:
-/// fingerprints change with every start, and mean nothing to other replicas.
+/// The key under which clients are known: of the file, else MUSTER_FINGERPRINT_KEY, else drawn for
+/// this process. One that is drawn is said in the log: fingerprints change with every start, and
+/// mean nothing to other replicas. A final line end of the file is not part of it.
 /// Errors: what the file system says of the file; InvalidArgument: a key that is too short.
 base::Result<std::string> fingerprint_secret(const std::string& file);
+
+/// What the admin port asks of who changes something: of the file, else MUSTER_ADMIN_TOKEN, else
+/// empty: nobody may. Errors: as above.
+base::Result<std::string> admin_token(const std::string& file);
 
 }  // namespace sidecar

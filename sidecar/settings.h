@@ -54,6 +54,7 @@ struct Settings {
   base::Duration drain = base::seconds(25);  // less than Kubernetes grants (30 s)
 
   ProtectionSettings protection;
+  std::string admin_token_file;      // empty: MUSTER_ADMIN_TOKEN; where neither is: no changes
   std::string fingerprint_key_file;  // empty: MUSTER_FINGERPRINT_KEY, or a key of this process
   traffic::EndpointSpec endpoints;
   std::string watch = "auto";  // see watched_source()

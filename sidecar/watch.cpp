@@ -10,8 +10,8 @@
 #include <fmt/format.h>
 
 #include "aio/file.h"
-#include "sidecar/error_reply.h"
 #include "sidecar/log.h"
+#include "sidecar/replies.h"
 #include "sidecar/watch_words.h"
 
 namespace sidecar {
@@ -35,10 +35,6 @@ bool sees_the_pod() {
   if (!comm) return false;
   while (comm->ends_with('\n')) comm->pop_back();
   return sampling::is_pause(1, *comm);
-}
-
-net::HttpReply json_reply(unsigned status, std::string body) {
-  return {status, std::string(kJson), std::move(body)};
 }
 
 std::optional<double> percent(std::optional<double> ratio) {
@@ -120,19 +116,13 @@ alert::Samples Watch::samples(const std::optional<sampling::Sample>& sample) con
 
 net::HttpReply Watch::health() const {
   return json_reply(static_cast<unsigned>(alert::http_status(verdict_.health)),
-                    api::to_json(health_node(verdict_), 2) + "\n");
+                    health_node(verdict_));
 }
 
-std::optional<net::HttpReply> Watch::query(const std::string& target) const {
-  const std::size_t mark = target.find('?');
-  const std::string what = target.substr(0, mark);
-  const std::string arguments = mark == std::string::npos ? "" : target.substr(mark + 1);
-  if (what == "health") return health();
-  if (what == "system") return system();
-  if (what != "metrics") return std::nullopt;
-  const auto range = range_of(arguments);
-  if (!range) return json_reply(400, error_json(range.error().message));
-  return metrics(*range);
+net::HttpReply Watch::metrics(const net::HttpRequest& request) const {
+  const std::size_t mark = request.target.find('?');
+  const auto range = range_of(mark == std::string::npos ? "" : request.target.substr(mark + 1));
+  return range ? metrics(*range) : error_reply(400, range.error().message);
 }
 
 net::HttpReply Watch::metrics(base::Duration range) const {
@@ -157,7 +147,7 @@ net::HttpReply Watch::metrics(base::Duration range) const {
                             .set("timeline", std::move(timeline))
                             .set("requests", std::move(requests))
                             .set("thresholds", thresholds_node(alerts_.thresholds()));
-  return json_reply(200, api::to_json(out, 2) + "\n");
+  return json_reply(200, out);
 }
 
 net::HttpReply Watch::system() const {
@@ -172,7 +162,7 @@ net::HttpReply Watch::system() const {
                             .set("requestsInFlight", shared_.requests->in_flight())
                             .set("endpoints", static_cast<std::int64_t>(shared_.endpoints->size()))
                             .set("endpointsFull", shared_.endpoints->full());
-  return json_reply(200, api::to_json(out, 2) + "\n");
+  return json_reply(200, out);
 }
 
 std::string Watch::exposition() const {

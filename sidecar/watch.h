@@ -43,15 +43,15 @@ class Watch {
   const alert::Verdict& verdict() const { return verdict_; }
   /// 200 or 503 with the issues, in JSON.
   net::HttpReply health() const;
-  /// What follows "/api/monitoring/" with its query. Nothing: there is no such thing.
-  std::optional<net::HttpReply> query(const std::string& target) const;
+  /// Samples, averages, a timeline and the requests of `range=15m` (s, m or h) up to now.
+  net::HttpReply metrics(const net::HttpRequest& request) const;
+  net::HttpReply system() const;
   /// The newest sample, for Prometheus.
   std::string exposition() const;
 
  private:
   alert::Samples samples(const std::optional<sampling::Sample>& sample) const;
   net::HttpReply metrics(base::Duration range) const;
-  net::HttpReply system() const;
 
   aio::Clock& clock_;
   const Settings& settings_;

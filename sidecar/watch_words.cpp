@@ -114,8 +114,4 @@ api::Node thresholds_node(const alert::Thresholds& thresholds) {
   return out;
 }
 
-std::string error_json(const std::string& message) {
-  return api::to_json(api::Node::map().set("error", message), 2) + "\n";
-}
-
 }  // namespace sidecar

@@ -28,6 +28,5 @@ api::Node health_node(const alert::Verdict& verdict);
 api::Node sample_node(const sampling::Sample& sample, base::WallTime at);
 api::Node window_node(const traffic::WindowFigures& window);
 api::Node thresholds_node(const alert::Thresholds& thresholds);
-std::string error_json(const std::string& message);
 
 }  // namespace sidecar

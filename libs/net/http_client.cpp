@@ -22,12 +22,6 @@ namespace {
 constexpr std::uint32_t kHeaderBytesMax = 64U << 10U;
 constexpr base::Duration kIdleMost = base::seconds(90);
 
-bool same_name(std::string_view a, std::string_view b) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [&](char x, char y) { return lower(x) == lower(y); });
-}
-
 /// Takes the bytes of an answer and hands out its parts; Beast knows the framing.
 class AnswerParser final : public http::basic_parser<false> {
  public:
@@ -170,9 +164,7 @@ bool is_plain(const HttpCall& call) {
 }
 
 const std::string* HttpAnswer::header(std::string_view name) const {
-  const auto it = std::find_if(headers.begin(), headers.end(),
-                               [name](const HttpHeader& h) { return same_name(h.name, name); });
-  return it == headers.end() ? nullptr : &it->value;
+  return find_header(headers, name);
 }
 
 class HttpClient::Pool {

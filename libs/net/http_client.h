@@ -18,12 +18,9 @@
 #include "aio/task.h"
 #include "base/result.h"
 #include "net/connection.h"
+#include "net/http_header.h"
 
 namespace net {
-
-struct HttpHeader {
-  std::string name, value;
-};
 
 struct HttpCall {
   std::string method = "GET";

@@ -220,6 +220,9 @@ class Server final : public HttpServer {
       return std::string(view.data(), view.size());
     };
     HttpRequest asked{text(request.method_string()), text(request.target()), request.body()};
+    for (const auto& field : request) {
+      asked.headers.push_back({text(field.name_string()), text(field.value())});
+    }
     HttpReply reply = co_await handler_(std::move(asked), std::move(stop));
     const bool head = request.method() == http::verb::head;
     co_return co_await answer(stream, std::move(reply), head, request.keep_alive()) &&
@@ -249,6 +252,7 @@ class Server final : public HttpServer {
     http::response<http::string_body> response;
     response.result(reply.status);
     response.set(http::field::content_type, reply.content_type);
+    for (const HttpHeader& header : reply.headers) response.set(header.name, header.value);
     response.keep_alive(keep_alive);
     response.content_length(reply.body.size());
     if (!head) {

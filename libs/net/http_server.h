@@ -8,10 +8,13 @@
 #include <memory>
 #include <stop_token>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "aio/clock.h"
 #include "aio/task.h"
 #include "base/result.h"
+#include "net/http_header.h"
 #include "net/server_identity.h"
 
 namespace net {
@@ -19,13 +22,18 @@ namespace net {
 struct HttpRequest {
   std::string method;  // "GET"
   std::string target;  // "/metrics?x=y"
-  std::string body;
+  std::string body{};
+  std::vector<HttpHeader> headers{};
+
+  /// Whatever its case; the first of several. Null: there is none.
+  const std::string* header(std::string_view name) const { return find_header(headers, name); }
 };
 
 struct HttpReply {
   unsigned status = 200;
   std::string content_type = "text/plain; charset=utf-8";
-  std::string body;
+  std::string body{};
+  std::vector<HttpHeader> headers{};  // beside Content-Type, Content-Length and Connection
 };
 
 struct HttpServerLimits {

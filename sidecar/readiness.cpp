@@ -1,0 +1,17 @@
+#include "sidecar/readiness.h"
+
+#include <fmt/format.h>
+
+#include "sidecar/replies.h"
+
+namespace sidecar {
+
+net::HttpReply readiness(const Readiness& seen) {
+  return text_reply(
+      !seen.draining && seen.upstream_reachable ? 200U : 503U,
+      fmt::format("[{}] serving{}\n[{}] application{}{}\n", seen.draining ? '-' : '+',
+                  seen.draining ? ": draining" : "", seen.upstream_reachable ? '+' : '-',
+                  seen.upstream_detail.empty() ? "" : ": ", seen.upstream_detail));
+}
+
+}  // namespace sidecar

@@ -1,0 +1,89 @@
+// Who may ask for what, over a table of two pages.
+#include "sidecar/admin.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "sidecar/replies.h"
+
+namespace sidecar {
+namespace {
+
+using testing::HasSubstr;
+
+class AdminTest : public testing::Test {
+ protected:
+  AdminTest() {
+    admin.add({"GET", "/metrics", Access::Open,
+               [](const net::HttpRequest&) { return text_reply(200, "figures\n"); }});
+    admin.add({"POST", "/api/faults", Access::Token, [this](const net::HttpRequest& request) {
+                 ++changes;
+                 return text_reply(201, request.body);
+               }});
+    admin.add({"DELETE", "/api/faults/*", Access::Token,
+               [](const net::HttpRequest& request) { return text_reply(200, path_of(request)); }});
+  }
+
+  net::HttpReply ask(const std::string& method, const std::string& target,
+                     const std::string& authorization = "") const {
+    net::HttpRequest request{method, target, "body"};
+    if (!authorization.empty()) request.headers.push_back({"authorization", authorization});
+    return admin.serve(request);
+  }
+
+  base::Result<std::string> token = std::string("let-me");
+  int changes = 0;
+  Admin admin{[this] { return token; }};
+};
+
+TEST_F(AdminTest, WhatOnlyTellsIsOpenWhateverTheQuery) {
+  EXPECT_EQ(ask("GET", "/metrics?x=/y").body, "figures\n");
+  EXPECT_EQ(ask("HEAD", "/metrics").status, 200U);
+}
+
+TEST_F(AdminTest, WhatChangesSomethingNeedsTheToken) {
+  for (const char* shown : {"", "let-me", "Basic let-me", "Bearer ", "Bearer let-m",
+                            "Bearer let-me2", "Bearer LET-ME"}) {
+    const net::HttpReply reply = ask("POST", "/api/faults", shown);
+    EXPECT_EQ(reply.status, 401U) << shown;
+    ASSERT_NE(net::find_header(reply.headers, "WWW-Authenticate"), nullptr);
+  }
+  EXPECT_EQ(changes, 0);
+  EXPECT_EQ(ask("POST", "/api/faults", "Bearer let-me").body, "body");
+  EXPECT_EQ(changes, 1);
+}
+
+TEST_F(AdminTest, WithoutATokenNobodyMayChangeAnything) {
+  token = std::string();
+  EXPECT_EQ(ask("POST", "/api/faults", "Bearer ").status, 403U);
+  token = base::fail(base::Code::NotFound, "no file");
+  EXPECT_EQ(ask("POST", "/api/faults", "Bearer let-me").status, 503U);
+  EXPECT_EQ(changes, 0);
+}
+
+TEST_F(AdminTest, ATokenThatChangedIsTheNewOne) {
+  token = std::string("another");
+  EXPECT_EQ(ask("POST", "/api/faults", "Bearer let-me").status, 401U);
+  EXPECT_EQ(ask("POST", "/api/faults", "Bearer another").status, 201U);
+}
+
+TEST_F(AdminTest, ARouteMayLeadToWhateverFollows) {
+  EXPECT_EQ(ask("DELETE", "/api/faults/slow", "Bearer let-me").body, "/api/faults/slow");
+  EXPECT_EQ(ask("DELETE", "/api/fault", "Bearer let-me").status, 404U);
+}
+
+TEST_F(AdminTest, AnotherMethodIsToldWhichThereAre) {
+  const net::HttpReply reply = ask("PUT", "/metrics");
+  EXPECT_EQ(reply.status, 405U);
+  ASSERT_NE(net::find_header(reply.headers, "Allow"), nullptr);
+  EXPECT_EQ(*net::find_header(reply.headers, "Allow"), "GET, HEAD");
+}
+
+TEST_F(AdminTest, AnotherPageIsToldWhatThereIs) {
+  const net::HttpReply reply = ask("GET", "/metric");
+  EXPECT_EQ(reply.status, 404U);
+  EXPECT_THAT(reply.body, HasSubstr("GET /metrics"));
+}
+
+}  // namespace
+}  // namespace sidecar
