@@ -2,8 +2,8 @@
 
 What a slow machine can change (how long it took, criteria of response times) is not judged. What
 must hold on any machine is: what was lost, that two readings agree on it, that the instrument proved
-itself, that the system is whole and that nothing is left behind. Exit codes 3 and 4 are let through
-for the former only.
+itself (a drill in which it stood still is run once more), that the system is whole and that nothing
+is left behind. Exit codes 3 and 4 are let through for the former only.
 """
 
 import json
@@ -28,6 +28,14 @@ class Drill(Case):
     def setUpClass(cls):
         if cls.plan is None:
             raise unittest.SkipTest("no plan")
+        for _ in range(3):
+            cls.drill_once()
+            if not cls.stood_still():
+                return
+            print(f"\n  once more: {cls.report['reasons']}")
+
+    @classmethod
+    def drill_once(cls):
         cls.muster = Muster()
         cls.addClassCleanup(cls.muster.close)
         cls.metrics = os.path.join(cls.muster.top, "muster.prom")
@@ -38,6 +46,12 @@ class Drill(Case):
             raise AssertionError(str(cls.ended))
         cls.report = cls.muster.report()
         cls.id = cls.report["drillId"]
+
+    @classmethod
+    def stood_still(cls):
+        """The machine had no time for the instrument in the very moments that count."""
+        return cls.report["verdict"] == "Invalid" and any(
+            "the instrument stood still" in reason for reason in cls.report["reasons"])
 
     def common(self):
         report = self.report
