@@ -21,7 +21,7 @@ packages=(
 if [ "${1:-}" = cluster ]; then
   packages=(
     # nodes
-    runc containernetworking-plugins iptables nftables iproute2 conntrack util-linux openssl python3
+    runc containernetworking-plugins iptables ipset nftables iproute2 conntrack util-linux openssl python3
     # images
     buildah binutils clang-19 libc6-dev make bzip2 libssl-dev ca-certificates tzdata postgresql-15
     python3.11-minimal libpython3.11-minimal libpython3.11-stdlib python3-psycopg2 python3-redis

@@ -7,13 +7,14 @@ network namespaces, without Docker and without a registry. Needs root, and leave
     cluster.py status                                what runs; exit 1 if that is not all
     cluster.py load ARCHIVE...                       gives images to all nodes
     cluster.py partition NODE | heal NODE            parts a node from all others; joins it again
+    cluster.py enforce                               from now on the nodes hold to NetworkPolicies
     cluster.py ctr NODE ARGUMENT...                  asks a node's containerd
 
 --state FOLDER holds all that a cluster has (default: ${XDG_STATE_HOME:-~/.local/state}/muster/cluster); clusters
 of different folders do not meet. What to run comes from ci/cluster/programs.sh, the packages from ci/deps.sh.
 
-Not a real cluster in this: no NetworkPolicy is enforced, no LoadBalancer and no volume is made, and
-CoreDNS runs beside the API server.
+Not a real cluster in this: no NetworkPolicy is enforced until `enforce`, no LoadBalancer and no volume is
+made, and CoreDNS runs beside the API server.
 """
 import argparse
 import concurrent.futures
@@ -43,7 +44,9 @@ class Cluster:
         self.processes = Processes(self.state)
         self.folders, self.began = [], time.monotonic()
         self.network = self.credentials = self.api = None
+        self.enforces = False
         if written := machine.read_json(self.record):
+            self.enforces = written.get("enforces", False)
             self.set_network(Network(written["number"], written["nodes"]))
 
     @property
@@ -80,6 +83,7 @@ class Cluster:
         parts = ["etcd", "api-server", "controllers", "scheduler", "names"]
         for node in self.nodes:
             parts += [f"{node.name}-{part}" for part in ("room", "containerd", "kubelet", "kube-proxy")]
+            parts += [f"{node.name}-policies"] if self.enforces else []
         return parts
 
     def missing(self):
@@ -105,10 +109,14 @@ class Cluster:
                 os.rmdir(self.state)
                 raise
 
+    def write_record(self, number, nodes):
+        machine.write_json(self.record, {"number": number, "nodes": nodes, "enforces": self.enforces})
+
     def bring_up(self, nodes, images):
+        self.enforces = False
         # The record is there before what it records: a number that is claimed is given back.
         number = machine.claim(self.state, nodes)
-        machine.write_json(self.record, {"number": number, "nodes": nodes})
+        self.write_record(number, nodes)
         self.set_network(Network(number, nodes))
         with concurrent.futures.ThreadPoolExecutor() as pool:
             keys = pool.submit(self.credentials.make)
@@ -188,6 +196,21 @@ class Cluster:
         machine.release(self.state)
         self.network = None
 
+    def enforce(self):
+        self.need()
+        with machine.locked(self.state):
+            if self.enforces and not self.missing():
+                self.say("nodes hold to NetworkPolicies already")
+                return
+            self.enforces = True
+            self.write_record(self.network.number, self.network.nodes)
+            control.add_policies_role(control.Api(self.credentials))
+            for node in self.nodes:
+                node.start_policies()
+            for node in self.nodes:
+                until(PATIENCE, f"{node.name} that holds to NetworkPolicies", node.holds_to_policies)
+            self.say("nodes hold to NetworkPolicies")
+
     def need(self):
         if self.network is None:
             raise Failed(f"no cluster in {self.state}")
@@ -235,6 +258,7 @@ def arguments():
     verbs.add_parser("load").add_argument("archives", nargs="+", metavar="ARCHIVE")
     verbs.add_parser("partition").add_argument("node")
     verbs.add_parser("heal").add_argument("node")
+    verbs.add_parser("enforce")
     ctr = verbs.add_parser("ctr")
     ctr.add_argument("node")
     ctr.add_argument("arguments", nargs=argparse.REMAINDER)
@@ -256,6 +280,8 @@ def main():
         return cluster.status()
     elif given.verb == "load":
         cluster.load(given.archives)
+    elif given.verb == "enforce":
+        cluster.enforce()
     elif given.verb == "ctr":
         cluster.ctr(given.node, given.arguments)
     else:

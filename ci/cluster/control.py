@@ -35,7 +35,8 @@ class Credentials:
                          ",".join([f"DNS:{name}" for name in names] + [f"IP:{address}" for address in addresses]))
         keys.certificate("to-kubelets", "/O=system:masters/CN=kube-apiserver-kubelet-client", "clientAuth")
         users = {"admin": "/O=system:masters/CN=admin", "controllers": "/CN=system:kube-controller-manager",
-                 "scheduler": "/CN=system:kube-scheduler", "proxy": "/CN=system:kube-proxy", "names": "/CN=system:coredns"}
+                 "scheduler": "/CN=system:kube-scheduler", "proxy": "/CN=system:kube-proxy", "names": "/CN=system:coredns",
+                 "policies": "/CN=system:policies"}
         for node in self.network.each_node():
             users[f"node{node}"] = f"/O=system:nodes/CN=system:node:node{node}"
             keys.certificate(f"node{node}-server", f"/O=system:nodes/CN=system:node:node{node}", "serverAuth",
@@ -161,15 +162,27 @@ def names(state, credentials, network):
     return ["coredns", f"-conf={corefile}"]
 
 
+def add_role(api, user, rules):
+    """What a part of the cluster may do, by a user of its own."""
+    name, group = f"system:{user}", "rbac.authorization.k8s.io"
+    api.create(f"/apis/{group}/v1/clusterroles", metadata={"name": name}, rules=rules)
+    api.create(f"/apis/{group}/v1/clusterrolebindings", metadata={"name": name},
+               roleRef={"apiGroup": group, "kind": "ClusterRole", "name": name},
+               subjects=[{"apiGroup": group, "kind": "User", "name": name}])
+
+
+def add_policies_role(api):
+    add_role(api, "policies", [
+        {"apiGroups": [""], "resources": ["pods", "namespaces"], "verbs": ["list", "watch"]},
+        {"apiGroups": [""], "resources": ["nodes"], "verbs": ["get"]},
+        {"apiGroups": ["networking.k8s.io"], "resources": ["networkpolicies"], "verbs": ["list", "watch"]}])
+
+
 def add_names_service(api, network):
     """CoreDNS runs beside the API server; to pods it is the Service it is everywhere."""
-    rules = [{"apiGroups": [""], "resources": ["endpoints", "services", "pods", "namespaces"], "verbs": ["list", "watch"]},
-             {"apiGroups": ["discovery.k8s.io"], "resources": ["endpointslices"], "verbs": ["list", "watch"]}]
-    roles = "/apis/rbac.authorization.k8s.io/v1"
-    role = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "system:coredns"}
-    user = {"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": "system:coredns"}
-    api.create(f"{roles}/clusterroles", metadata={"name": "system:coredns"}, rules=rules)
-    api.create(f"{roles}/clusterrolebindings", metadata={"name": "system:coredns"}, roleRef=role, subjects=[user])
+    add_role(api, "coredns", [
+        {"apiGroups": [""], "resources": ["endpoints", "services", "pods", "namespaces"], "verbs": ["list", "watch"]},
+        {"apiGroups": ["discovery.k8s.io"], "resources": ["endpointslices"], "verbs": ["list", "watch"]}])
     ports = [{"name": "dns", "protocol": "UDP", "port": 53}, {"name": "dns-tcp", "protocol": "TCP", "port": 53}]
     api.create("/api/v1/namespaces/kube-system/services", metadata={"name": "kube-dns"},
                spec={"clusterIP": network.dns_service, "ports": ports})

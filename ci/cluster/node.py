@@ -1,4 +1,4 @@
-"""A node of a cluster: containerd, kubelet and kube-proxy.
+"""A node of a cluster: containerd, kubelet, kube-proxy, and what enforces NetworkPolicies where that is asked for.
 
 It has a network of its own, mounts of its own, a /run, /var/lib and /var/log of its own (in the cluster's
 folder), and a cgroup of its own: what pods and their volumes leave behind goes with the node.
@@ -54,6 +54,10 @@ class Node:
         until(10, f"room for {self.name}", lambda: os.path.exists(ready), 0.02)
 
     def start(self, part, argv, **environment):
+        if self.keeper is None:  # of an earlier program
+            self.keeper = next((pid for pid, of in self.processes.find() if of == f"{self.name}-room"), None)
+        if self.keeper is None:
+            raise Failed(f"{self.name} has ended")
         enter = ["nsenter", f"--target={self.keeper}", "--net", "--mount", "--"]
         return self.processes.start(f"{self.name}-{part}", argv, enter, **environment)
 
@@ -116,6 +120,15 @@ class Node:
             # Those limits are the whole machine's.
             "conntrack": {"maxPerCore": 0, "min": 0, "tcpEstablishedTimeout": "0s", "tcpCloseWaitTimeout": "0s"}})
         self.start("kube-proxy", [self.cluster.program("kube-proxy"), f"--config={config}"], **IMPATIENT)
+
+    def start_policies(self):
+        self.start("policies", [self.cluster.program("policies"), f"--kubeconfig={self.cluster.credentials.kubeconfig('policies')}",
+                                f"--node={self.name}", f"--services={self.network.services}"])
+
+    def holds_to_policies(self):
+        """Its chain is there when it has heard of all policies; what comes later it follows at once."""
+        self.processes.check(f"{self.name}-policies")
+        return "KUBE-ROUTER-FORWARD" in run(*self.network.enter(self.name), "iptables", "-S", "FORWARD")
 
 
 def containerd_config(folder, socket, shim, networks):

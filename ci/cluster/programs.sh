@@ -14,3 +14,4 @@ containerd=github.com/containerd/containerd/v2
 GO_LDFLAGS="-X $containerd/version.Version=VERSION" ./go_programs.sh kubernetes/containerd containerd "$containerd" \
   "$containerd/cmd/containerd" "$containerd/cmd/containerd-shim-runc-v2" "$containerd/cmd/ctr"
 ./go_programs.sh kubernetes/coredns coredns github.com/coredns/coredns coredns=.
+./go_programs.sh kubernetes/policies policies github.com/cloudnativelabs/kube-router/v2 policies=.

@@ -1,5 +1,6 @@
 #include "runner/drive.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace runner {
@@ -37,6 +38,10 @@ void make_one_line(drill::Event& event) {
 }
 
 }  // namespace
+
+base::Duration before_the_engine(base::Duration limit) {
+  return limit - std::min(limit / 10, base::millis(500));
+}
 
 Drive::Drive(aio::Clock& clock, const aio::Executor& executor, drill::Engine engine,
              Actuator& actuator, Edge& edge, store::UndoJournal& journal)
@@ -83,8 +88,8 @@ void Drive::carry_out(const drill::Action& action) {
             }
           },
           [&](const act::Prove& prove) {
-            tasks_.spawn(
-                deliver(*this, actuator_.prove(prove.id, engine_.config().timing.prove, stop)));
+            const base::Duration limit = before_the_engine(engine_.config().timing.prove);
+            tasks_.spawn(deliver(*this, actuator_.prove(prove.id, limit, stop)));
           },
           [&](const act::Observe& observe) {
             edge_.observe(observe.what);
@@ -94,8 +99,8 @@ void Drive::carry_out(const drill::Action& action) {
             tasks_.spawn(deliver(*this, edge_.final_read(read.which, stop)));
           },
           [&](const act::Restore& restore) {
-            tasks_.spawn(deliver(
-                *this, actuator_.restore(restore.id, engine_.config().timing.restore, stop)));
+            const base::Duration limit = before_the_engine(engine_.config().timing.restore);
+            tasks_.spawn(deliver(*this, actuator_.restore(restore.id, limit, stop)));
           },
           [&](const act::WakeAt& wake) {
             alarm_->arm(wake.at, [this] { post(drill::event::Woke{}); });

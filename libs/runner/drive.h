@@ -32,6 +32,10 @@ class Edge {
                                                             std::stop_token stop) = 0;
 };
 
+/// How long a proof or an undo may take for which the engine waits `limit`: a little less, so that
+/// what it last saw becomes the reason, and not that there was no answer.
+base::Duration before_the_engine(base::Duration limit);
+
 class Drive {
  public:
   Drive(aio::Clock& clock, const aio::Executor& executor, drill::Engine engine, Actuator& actuator,

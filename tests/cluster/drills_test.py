@@ -1,16 +1,16 @@
 #!/usr/bin/env python3
 """Drills in a real cluster: a database and an application that really fail over, and what becomes of it when the runner or the
 operator dies. Needs root and takes minutes."""
-import json
 import sys
 import time
 import unittest
 
-from cluster_under_test import figure, output, until
-from drills_under_test import MUSTER, SPACE, TOO_BUSY, DrillCase, drill, example, plan_alone
+from cluster_under_test import figure, until
+from drills_under_test import SPACE, TOO_BUSY, drill, example, plan_alone
+from front_under_test import FrontCase, front, plan
 
 
-class DrillsTest(DrillCase):
+class DrillsTest(FrontCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -21,9 +21,6 @@ class DrillsTest(DrillCase):
         back = plan_alone(example("database-failover")).replace("primary: db-a, standby: db-b", "primary: db-b, standby: db-a")
         back = back.replace("{instance: b}", "{instance: a}").replace("name: database-failover", "name: database-failback")
         self.kubectl("apply", "-f", "-", given=back)
-
-    def report(self, name):
-        return json.loads(output(MUSTER, "cluster", "--kubeconfig", self.cluster.kubeconfig, "-n", SPACE, "report", name, "-o", "json"))
 
     def assert_two_vantages(self, name):
         """Both measured, from two nodes, and their clocks were compared all the while."""
@@ -151,6 +148,11 @@ class DrillsTest(DrillCase):
         self.assertIn("lastScheduleTime", schedule)
         self.kubectl("-n", SPACE, "delete", "dsched", "often")
         until("drills that go with their schedule", lambda: not made())
+
+    def test_9_a_node_is_drained(self):
+        self.apply(*front(), plan("drained", {"drain": {"workload": "front"}}))
+        until("application that is ready", lambda: len(self.ready_pods(SPACE, "app in (front,front-spare)")) == 2)
+        self.assert_moves("drained")
 
     def test_9_uninstalled_and_nothing_is_stuck(self):
         self.run_helm("uninstall", "muster", "--wait")

@@ -1,6 +1,7 @@
 """What the tests of drills in a real cluster have in common: the chart by real Helm, the shop that is drilled, drills by kubectl,
 and what their status, pods and evidence say."""
 import base64
+import json
 import os
 import subprocess
 import sys
@@ -57,6 +58,9 @@ class DrillCase(ClusterCase):
         self.run_helm("install", "muster", os.path.join(ROOT, "helm"), "--create-namespace", "--wait", "--timeout=120s",
                       "--set=image.repository=muster,image.tag=dev,lease.seconds=5", f"--set=drillNamespaces={{{SPACE}}}", *cls.chart)
         figure("chart installed and ready", time.monotonic() - began)
+        self.until_ready()
+
+    def until_ready(self):
         until("database and application that are ready", self.is_whole)
         until("standby that streams", lambda: self.sql("db-a", "select count(*) from pg_stat_replication") == "1")
 
@@ -90,6 +94,9 @@ class DrillCase(ClusterCase):
 
     def logs(self, name):
         return "".join(self.kubectl("-n", SPACE, "logs", f"{name}-{role}", check=False).stdout for role in ("runner", "guardian"))
+
+    def report(self, name):
+        return json.loads(output(MUSTER, "cluster", "--kubeconfig", self.cluster.kubeconfig, "-n", SPACE, "report", name, "-o", "json"))
 
     def assert_undone(self, name):
         found = self.get("-n", SPACE, "drill", name)
@@ -128,10 +135,10 @@ class DrillCase(ClusterCase):
             print(f"too busy: {status['reason']}", file=sys.stderr)
         return name + attempt, status
 
-    def broken(self, name, plan):
+    def broken(self, name, plan, **spec):
         """Starts a drill and waits until it has broken something; its name."""
         for attempt in ("", "-again", "-at-last"):
-            self.apply(drill(name + attempt, plan))
+            self.apply(drill(name + attempt, plan, **spec))
             status = until("fault", lambda at=attempt: self.status(name + at) if self.status(name + at).get("phase") in
                            ("Injection", "Recovery", "Finished") else None, 240)[0]
             if status["phase"] != "Finished":

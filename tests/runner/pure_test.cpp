@@ -6,6 +6,7 @@
 #include "drill/monitoring.h"
 #include "runner/availability.h"
 #include "runner/chronicle.h"
+#include "runner/drive.h"
 #include "runner/instance_watch.h"
 #include "runner/plan_config.h"
 #include "runner/results.h"
@@ -30,6 +31,12 @@ probes::StreamStatus stream(bool decides, TimePoint good_since, TimePoint bad_si
   status.good_since = good_since;
   status.bad_since = bad_since;
   return status;
+}
+
+TEST(Drive, WhatAProofLastSawIsToldBeforeTheEngineGivesItUp) {
+  EXPECT_EQ(before_the_engine(base::seconds(10)), base::millis(9'500));
+  EXPECT_EQ(before_the_engine(base::seconds(1)), base::millis(900));
+  EXPECT_EQ(before_the_engine(base::Duration::zero()), base::Duration::zero());
 }
 
 TEST(Availability, GoodOnlyWhenEveryDecidingStreamIsGoodSinceTheLast) {
