@@ -114,6 +114,24 @@ class ClusterTest(ClusterCase):
         figure("joined node Ready", time.monotonic() - began)
         until("answer of node2's pod", lambda: self.fetch(space, client, "http://server/")[0] == "200")
 
+    def test_policies_hold_from_when_they_are_enforced(self):
+        space = self.namespace("policies")
+        self.serve(space, "server", "node1")
+        near, far = (next(iter(self.serve(space, name, node))) for name, node in (("near", "node1"), ("far", "node2")))
+        self.apply({"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": {"name": "near-only", "namespace": space},
+                    "spec": {"podSelector": {"matchLabels": {"app": "server"}}, "policyTypes": ["Ingress"],
+                             "ingress": [{"from": [{"podSelector": {"matchLabels": {"app": "near"}}}]}]}})
+
+        def answers():
+            return [self.fetch(space, client, "http://server/")[0] for client in (near, far)]
+        until("answer to both, as nothing enforces it", lambda: answers() == ["200", "200"])
+        self.cluster.call("enforce")
+        self.assertIn("already", self.cluster.call("enforce"))
+        until("answer to one alone", lambda: answers() == ["200", ""])
+        self.kubectl("-n", space, "delete", "networkpolicy", "near-only")
+        until("answer to both", lambda: answers() == ["200", "200"])
+        self.cluster.call("status")
+
     def test_no_other_cluster_is_met(self):
         with tempfile.TemporaryDirectory(dir="/var/tmp", prefix="muster-") as folder:
             other = Cluster(folder)
