@@ -1,6 +1,6 @@
 // The NetworkPolicy controller of kube-router alone: what makes the nodes of a test cluster hold to
-// NetworkPolicies, by iptables and ipset. Its routing and proxy, which a cluster has of others, would be
-// two thirds of the program. It runs in the network of its node, until it is ended.
+// NetworkPolicies, by iptables and ipset. Its routing and its proxy, which these clusters have of others,
+// are left out. It runs in the network of its node, until it is ended.
 package main
 
 import (
