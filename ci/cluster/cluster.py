@@ -205,6 +205,7 @@ class Cluster:
             self.enforces = True
             self.write_record(self.network.number, self.network.nodes)
             control.add_policies_role(control.Api(self.credentials))
+            self.processes.end(lambda part: part.endswith("-policies"), 3)  # of a call that did not come to its end
             for node in self.nodes:
                 node.start_policies()
             for node in self.nodes:
