@@ -12,6 +12,7 @@
 #include "kube/informer.h"
 #include "kube/store.h"
 #include "kube/taken.h"
+#include "operator/drill_copy.h"
 #include "operator/drill_decide.h"
 #include "operator/drill_requests.h"
 #include "operator/log.h"
@@ -45,7 +46,7 @@ class DrillController::Driver {
         client_(client),
         events_(events),
         settings_(std::move(settings)),
-        drills_(cluster::parse_drill),
+        drills_(parse_drill_copy),
         plans_(parse_plan_object),
         pods_(parse_drill_pod),
         // A copy that is not whole would show drills without plans and pods.

@@ -52,7 +52,7 @@ class DrillController {
   void look_again();
 
   kube::Controller& controller();
-  /// The copy.
+  /// The copy, as drill_copy.h has it.
   const kube::Store<cluster::DrillObject>& drills() const;
   const kube::Store<api::Node>& plans() const;
   /// Called when one changed, after the copy has it.

@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "crypto/hash.h"
+#include "operator/drill_copy.h"
 
 namespace op {
 namespace {
@@ -30,14 +30,6 @@ drill::ObjectiveSummary objective_of(const Node& node) {
   drill::Bounds bounds{base::millis(node["lowerMillis"].as_int()), std::nullopt};
   if (node.has("upperMillis")) bounds.upper = base::millis(node["upperMillis"].as_int());
   out.service = out.user_visible = bounds;
-  return out;
-}
-
-/// Drills of the same plan can be compared: what ran is in the status, by value.
-std::string digest_of(const Node& plan) {
-  const crypto::Digest digest = crypto::sha256(api::to_json(plan["spec"]));
-  std::string out;
-  for (std::size_t i = 0; i < 8; ++i) out += fmt::format("{:02x}", digest[i]);
   return out;
 }
 
@@ -68,7 +60,7 @@ std::optional<drill::Summary> row_of(const cluster::DrillObject& drill) {
   row.drill_id = drill.key.name;
   row.plan = drill.plan;
   row.profile = drill.profile;
-  row.spec_digest = digest_of(status["plan"]);
+  row.spec_digest = digest_of_plan(status["plan"]);
   row.started = time_of(status["startTime"]);
   row.finished = time_of(status["completionTime"]);
   row.verdict = verdict_of(status["verdict"]);

@@ -24,6 +24,8 @@ using scheduling::Instant;
 
 constexpr int kDecisionsMax = 16;  // of one reconcile
 constexpr base::Duration kLookAtLeast = base::seconds(3600);
+/// What the copy keeps of a schedule beside its key: a reconcile reads it from the server.
+struct Nothing {};
 constexpr const char* kSlotAnnotation = "muster.dev/slot";
 
 std::string instant_text(Instant at) {
@@ -78,7 +80,7 @@ class ScheduleController::Driver {
         events_(events),
         drills_(drills),
         settings_(std::move(settings)),
-        schedules_([](std::string_view json) { return api::parse_json(json); }),
+        schedules_([](std::string_view) { return base::Result<Nothing>{}; }),
         controller_(
             clock,
             {.name = "drillschedule", .ready = [this] { return synced() && drills_.synced(); }},
@@ -94,7 +96,7 @@ class ScheduleController::Driver {
   }
 
   void drill_changed(const kube::Key& drill) {
-    schedules_.for_each([&](const kube::Key& key, const Node&) {
+    schedules_.for_each([&](const kube::Key& key, Nothing) {
       if (key.space == drill.space) controller_.add(key);
     });
   }
@@ -293,7 +295,7 @@ class ScheduleController::Driver {
   kube::EventRecorder& events_;
   DrillController& drills_;
   ControllerSettings settings_;
-  kube::Store<Node> schedules_;
+  kube::Store<Nothing> schedules_;
   std::map<std::string, kube::Key> made_;  // by schedule: the last drill, until the copy has it
   kube::Controller controller_;
   kube::Informer informer_;
