@@ -3,11 +3,13 @@
 #include <csignal>
 #include <cstdlib>
 #include <optional>
+#include <utility>
 
 #include <boost/asio/io_context.hpp>
 #include <fmt/format.h>
 
 #include "aio/clock.h"
+#include "aio/resident.h"
 #include "aio/signal.h"
 #include "aio/task_group.h"
 #include "kube/measure.h"
@@ -21,6 +23,7 @@ namespace op {
 namespace {
 
 constexpr const char* kElection = "muster-operator";
+constexpr base::Duration kQuiet = base::seconds(30);  // without a reconcile: it stands by
 
 kube::ClientOptions client_options(const char* agent) {
   kube::ClientOptions out;
@@ -67,6 +70,7 @@ class Program {
     group.spawn(server->serve(group.token()));
     if (admission_) group.spawn(admission_->serve(group.token()));
     group.spawn(listen_for_signals(group.token()));
+    group.spawn(settle(group.token()));
     const auto kept = co_await replica_->run(ending_.get_token());
     group.cancel();
     static_cast<void>(co_await group.join());
@@ -85,6 +89,23 @@ class Program {
       drill_metrics_.compliance(kube::to_string(plan), {rto.ratio, rto.lower_bound},
                                 {rpo.ratio, rpo.lower_bound});
     };
+  }
+
+  /// How often anything became due; admission only answers.
+  std::uint64_t turns() {
+    return replica_->drills().controller().queue().adds() +
+           replica_->schedules().controller().queue().adds() +
+           replica_->plans().controller().queue().adds();
+  }
+
+  /// Most of what a start or a busy time needs is not needed to stand by.
+  aio::Task<base::Result<>> settle(std::stop_token stop) {
+    std::uint64_t before = turns();
+    while (co_await aio::wait_for(clock_, kQuiet, stop)) {
+      const bool quiet = turns() == std::exchange(before, turns());
+      if (quiet && replica_->synced()) aio::give_back_memory();
+    }
+    co_return base::Result<>{};
   }
 
   aio::Task<base::Result<>> listen_for_signals(std::stop_token stop) {
