@@ -1,12 +1,15 @@
 // JSON in and out of Nodes. The parser is nlohmann's SAX reader over an iterator that knows how far
 // it has read: a token's place is found by going back from there, so that plans written as JSON get
-// the same "line:column" as YAML ones.
+// the same "line:column" as YAML ones. What is written for people goes through nlohmann too; one
+// line, which is what every request carries, is written from the Nodes, and only what has to be
+// escaped or rounded is nlohmann's.
 #include <algorithm>
 #include <cstddef>
 #include <iterator>
 #include <limits>
 #include <optional>
 #include <unordered_set>
+#include <utility>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -161,6 +164,9 @@ class Builder {
   bool close() {
     Node done = std::move(frames_.back().node);
     frames_.pop_back();
+    // Kept for long by who watches objects: the room to grow would be a third of such a tree.
+    if (done.is_map()) done.entries().shrink_to_fit();
+    if (done.is_sequence()) done.items().shrink_to_fit();
     const Mark mark = done.mark;
     return add(std::move(done), mark);
   }
@@ -203,6 +209,47 @@ nlohmann::ordered_json to_nlohmann(const Node& node) {
   return out;
 }
 
+std::string line_of(const nlohmann::ordered_json& json) {
+  return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
+
+void append_text(std::string& out, const std::string& text) {
+  // ASCII, and none of it to be escaped; a byte beyond is below ' ', char being signed.
+  const bool plain = std::all_of(text.begin(), text.end(), [](char c) {
+    return static_cast<signed char>(c) >= ' ' && c != '"' && c != '\\';
+  });
+  if (plain) {
+    out.append(1, '"').append(text).append(1, '"');
+  } else {
+    out += line_of(text);
+  }
+}
+
+void append_line(std::string& out, const Node& node) {
+  if (node.is_string()) return append_text(out, node.as_string());
+  if (node.is_map()) {
+    char before = '{';
+    for (const Entry& entry : node.entries()) {
+      out += std::exchange(before, ',');
+      append_text(out, entry.key);
+      out += ':';
+      append_line(out, entry.value);
+    }
+    out += before == '{' ? "{}" : "}";
+  } else if (node.is_sequence()) {
+    char before = '[';
+    for (const Node& item : node.items()) {
+      out += std::exchange(before, ',');
+      append_line(out, item);
+    }
+    out += before == '[' ? "[]" : "]";
+  } else if (node.is_int()) {
+    out += std::to_string(node.as_int());
+  } else {
+    out += line_of(to_nlohmann(node));
+  }
+}
+
 }  // namespace
 
 base::Result<Node> parse_json(std::string_view text) {
@@ -223,6 +270,11 @@ base::Result<Node> parse_json(std::string_view text) {
 }
 
 std::string to_json(const Node& node, int indent) {
+  if (indent < 0) {
+    std::string out;
+    append_line(out, node);
+    return out;
+  }
   return to_nlohmann(node).dump(indent, ' ', false,
                                 nlohmann::ordered_json::error_handler_t::replace);
 }

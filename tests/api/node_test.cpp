@@ -1,6 +1,7 @@
 #include "api/node.h"
 
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include "api/local_system.h"
 #include "api/problem.h"
@@ -41,6 +42,24 @@ TEST(Json, KeepsTypesAndRoundTrips) {
   EXPECT_TRUE((*node)["d"].is_double());
   EXPECT_EQ((*node)["e"].as_string(), "x\n€");
   EXPECT_EQ(parse_json(to_json(*node, 2)).value(), *node);
+}
+
+TEST(Json, OneLineIsWhatTheManyAreWithoutTheSpace) {
+  const Node node =
+      parse_json(R"({"":[],"a b":{},"q\"\\\/\u0001\u007f\t€":["x\ny","",null,true,false],
+      "n":[0,-1,9223372036854775807,-9223372036854775808,18446744073709551615,1.0,-0.0,1e-7,
+      0.1,1e300],
+      "deep":[[[{"a":[{}]}]]]})")
+          .value();
+  EXPECT_EQ(to_json(node),
+            R"({"":[],"a b":{},"q\"\\/\u0001)"
+            "\x7f"
+            R"(\t€":["x\ny","",null,true,false],)"
+            R"("n":[0,-1,9223372036854775807,-9223372036854775808,1.8446744073709552e+19,1.0,-0.0,)"
+            R"(1e-07,0.1,1e+300],"deep":[[[{"a":[{}]}]]]})");
+  EXPECT_EQ(nlohmann::ordered_json::parse(to_json(node, 2)).dump(), to_json(node));
+  EXPECT_EQ(to_json(Node()), "null");
+  EXPECT_EQ(to_json(Node::map().set("k\xff", "\xc3")), "{\"k\xef\xbf\xbd\":\"\xef\xbf\xbd\"}");
 }
 
 TEST(Json, NodesKnowWhereTheyStood) {

@@ -1,8 +1,12 @@
-// JSON in and out: what parses must read back equal, and every node's place must lie in the text.
+// JSON in and out: what parses must read back equal, one line and many are the same,
+// and every node's place must lie in the text.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
+
+#include <nlohmann/json.hpp>
 
 #include "api/node.h"
 #include "base/check.h"
@@ -28,7 +32,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     return 0;
   }
   check_places(*node, static_cast<int>(std::count(text.begin(), text.end(), '\n')) + 1);
-  const auto again = api::parse_json(api::to_json(*node, 2));
+  const std::string pretty = api::to_json(*node, 2);
+  const auto again = api::parse_json(pretty);
   CHECK(again && *again == *node);
+  CHECK(nlohmann::ordered_json::parse(pretty).dump() == api::to_json(*node));
   return 0;
 }
