@@ -59,7 +59,9 @@ class HttpsClient final : public Client {
     net::HttpCall call{std::move(method), std::move(target), {}, std::move(body)};
     if (!call.body.empty()) call.headers.push_back({"Content-Type", std::move(content_type)});
     const std::string what = what_of(call);
-    auto ask = [this, &call](std::stop_token token) { return exchange(call, {}, {}, token); };
+    auto ask = [this, &call](std::stop_token token) {
+      return exchange(std::move(call), {}, {}, std::move(token));  // asked once
+    };
     co_return co_await aio::with_deadline(clock_, clock_.now() + options_.timeout, std::move(stop),
                                           what, ask);
   }
@@ -98,13 +100,13 @@ class HttpsClient final : public Client {
   /// Who we are, over connections that were made as that. Nobody, where nothing hides it.
   aio::Task<base::Result<Identity>> identity(std::stop_token stop) {
     if (!server_.tls) co_return Identity{};
-    CO_TRY(const Identity identity, co_await credentials_.current(std::move(stop)));
+    CO_TRY(Identity identity, co_await credentials_.current(std::move(stop)));
     const base::TimePoint now = clock_.now();
     const bool other = !connected_as_ || *connected_as_ != identity.generation;
     if (other || now - authority_read_ >= kFileAge) {
       CO_TRY(std::string authority, read_pem(config_.cluster.authority));
       authority_read_ = now;
-      if (!other && authority == authority_) co_return identity;
+      if (!other && authority == authority_) co_return std::move(identity);
       authority_ = std::move(authority);
       net::TlsOptions tls;
       tls.ca = authority_;
@@ -116,14 +118,16 @@ class HttpsClient final : public Client {
       http_.use(tls_);
       connected_as_ = identity.generation;
     }
-    co_return identity;
+    co_return std::move(identity);
   }
 
   /// `accept`: nodes answer 406 to a request for a stream that asks for JSON (seen of 1.36).
   net::HttpCall addressed(const net::HttpCall& call, const std::string& authorization,
                           const char* accept = kJson) const {
-    net::HttpCall out = call;
-    out.target = server_.path + call.target;
+    net::HttpCall out{call.method, server_.path + call.target, {}, call.body};
+    constexpr std::size_t kOurs = 4;  // most of the time
+    out.headers.reserve(call.headers.size() + kOurs);
+    out.headers = call.headers;
     out.headers.push_back({"User-Agent", options_.user_agent});
     out.headers.push_back({"Accept", accept});
     if (!authorization.empty()) out.headers.push_back({"Authorization", authorization});

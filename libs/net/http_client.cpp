@@ -97,7 +97,10 @@ class Wire final : public ConnectionEvents {
   Wire& operator=(const Wire&) = delete;
 
   bool connected() const { return connected_; }
-  bool stands() { return connected_ && !failed && inbox.empty() && connection_->stands(); }
+  /// As far as it was heard of.
+  bool is_idle() const { return connected_ && !failed && inbox.empty(); }
+  /// Asks the kernel.
+  bool stands() { return is_idle() && connection_->stands(); }
   /// As whom it was made.
   const std::shared_ptr<TlsContext>& tls() const { return tls_; }
   bool send(std::string_view bytes) { return connection_->send(bytes); }
@@ -136,16 +139,22 @@ bool is_interim(unsigned status) {
 }
 
 std::string text_of(const HttpCall& call, const Address& address) {
-  std::string out =
-      fmt::format("{} {} HTTP/1.1\r\nHost: {}\r\n", call.method, call.target, address.text());
+  const std::string host = address.text();
+  std::size_t bytes = call.method.size() + call.target.size() + host.size() + call.body.size();
+  for (const HttpHeader& header : call.headers) bytes += header.name.size() + header.value.size();
+  constexpr std::size_t kWords = 64, kOfHeader = 4;  // what stands between
+  std::string out;
+  out.reserve(bytes + kWords + kOfHeader * call.headers.size());
+  out.append(call.method).append(" ").append(call.target).append(" HTTP/1.1\r\nHost: ");
+  out.append(host).append("\r\n");
   for (const HttpHeader& header : call.headers) {
-    out += fmt::format("{}: {}\r\n", header.name, header.value);
+    out.append(header.name).append(": ").append(header.value).append("\r\n");
   }
   const bool carries = call.method != "GET" && call.method != "HEAD" && call.method != "DELETE";
   if (carries || !call.body.empty()) {
-    out += fmt::format("Content-Length: {}\r\n", call.body.size());
+    out.append("Content-Length: ").append(std::to_string(call.body.size())).append("\r\n");
   }
-  return out + "\r\n" + call.body;
+  return out.append("\r\n").append(call.body);
 }
 
 }  // namespace
@@ -268,7 +277,8 @@ class HttpClient::Pool {
     wire->happened.reset();
     wire->reusable = false;
     wire->idle_since = aio::now();
-    if (wire->tls() != tls_ || idle_.size() >= limits_.idle_max || !wire->stands()) return;
+    // What the kernel knows of it is asked when it is used again.
+    if (wire->tls() != tls_ || idle_.size() >= limits_.idle_max || !wire->is_idle()) return;
     idle_.push_back(std::move(wire));
   }
 
