@@ -2,6 +2,7 @@
 // same of a client-go program and prints one table; the figures to reach are those of the
 // operator's design.
 //   kube_runtime launch PROGRAM ARGUMENT...      notes the time and becomes PROGRAM
+//   kube_runtime context KUBECONFIG              what of `first` is before the first byte is sent
 //   kube_runtime first|events|churn KUBECONFIG   of a server that plays (bench/watch_server.py)
 //   kube_runtime apply|reconcile KUBECONFIG COUNT
 //   kube_runtime elect KUBECONFIG LEASE IDENTITY SECONDS
@@ -15,8 +16,10 @@
 
 #include "aio/clock.h"
 #include "aio/signal.h"
+#include "kube/config.h"
 #include "kube_follow.h"
 #include "kube_write.h"
+#include "net/connection.h"
 
 namespace {
 
@@ -35,12 +38,26 @@ base::WallTime launched() {
   return base::WallTime(base::Duration(text == nullptr ? 0 : std::strtoll(text, nullptr, 10)));
 }
 
+base::Result<> make_context(const std::string& kubeconfig) {
+  TRY(const kube::Config config, kube::load_config(kubeconfig, {}));
+  net::TlsOptions tls;
+  tls.ca = config.cluster.authority.text;
+  tls.certificate = config.user.certificate.text;
+  tls.key = config.user.key.text;
+  TRY(net::make_tls_context(tls));
+  const base::Duration took = aio::wall_now() - launched();
+  std::printf("context %.1f\n", static_cast<double>(took.count()) / 1e3);
+  return {};
+}
+
 int usage() {
-  std::fputs("usage: kube_runtime launch|first|events|churn|apply|reconcile|elect ...\n", stderr);
+  std::fputs("usage: kube_runtime launch|context|first|events|churn|apply|reconcile|elect ...\n",
+             stderr);
   return 2;
 }
 
 base::Result<> run(const std::vector<std::string>& words) {
+  if (words[0] == "context") return make_context(words[1]);
   TRY(auto session, bench::Session::open(words[1]));
   bench::Session& with = *session;
   const std::string& mode = words[0];

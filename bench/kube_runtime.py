@@ -31,8 +31,13 @@ CRASHES = 6
 
 def measure_first(programs, folder, keys, _options):
     with WatchServer(folder, keys, FIRST_OBJECTS, stay) as server:
-        said = Rounds().run(FIRST_ROUNDS, programs, lambda _, program: said_by([OURS, "launch", program, "first", server.kubeconfig]))
-    return [row("exec to first reconcile, ms", "<= 5", said, "first", 2, 1e-3)]
+        said, part = Rounds(), Rounds()
+        for _ in range(FIRST_ROUNDS):
+            said.run(1, programs, lambda _, program: said_by([OURS, "launch", program, "first", server.kubeconfig]))
+            part.add("muster", said_by([OURS, "launch", OURS, "context", server.kubeconfig]))
+    before = f"{part.best('context', 'muster') / 1e3:.2f} ({part.median('context', 'muster') / 1e3:.2f})"
+    return [row("exec to first reconcile, ms", "<= 5", said, "first", 2, 1e-3),
+            f"| until the TLS context is made, before any byte is sent, ms | - | {before} | | |"]
 
 
 def measure_events(programs, folder, keys, options):
