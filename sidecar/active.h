@@ -2,6 +2,7 @@
 // of the response. In TCP mode the whole connection is one exchange.
 #pragma once
 
+#include <array>
 #include <string>
 
 #include "sidecar/body_way.h"
@@ -33,6 +34,10 @@ struct Active {
   bool keep_client = false, keep_upstream = false;
   bool retried = false;
   bool written_upstream = false;  // at least one byte, over the present connection
+  // Of faults (session_fault.cpp).
+  bool in_fault = false;               // stands before the application
+  std::array<std::uint8_t, 2> paid{};  // how much of its delays a piece has behind it, by direction
+  std::uint64_t fault_number = 0, fault_version = 0;  // of mode tcp
 
   void clear();
 };

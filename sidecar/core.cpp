@@ -49,7 +49,9 @@ void Active::clear() {
   status = interim_count = 0;
   how = Ended::Complete;
   open = tunnel = request_sent = request_broken = response_begun = response_over = false;
-  keep_client = keep_upstream = retried = written_upstream = false;
+  keep_client = keep_upstream = retried = written_upstream = in_fault = false;
+  paid.fill(0);
+  fault_number = fault_version = 0;
 }
 
 // A block is longer than any head, so that one that is too long is seen to be.
@@ -66,6 +68,7 @@ Core::Core(const Settings& the_settings, const tcp::endpoint& the_upstream, std:
       timers(context),
       pipeline(assemble(the_settings, seed, seat)),
       shard(seat.shared.requests->shard(seat.core)),
+      faults(*seat.shared.core_faults[seat.core]),
       pool(std::make_unique<UpstreamPool>(*this)),
       now(aio::now()) {}
 

@@ -77,6 +77,7 @@ class Core {
   Timers timers;
   Pipeline pipeline;
   traffic::RequestShard& shard;
+  CoreFaults& faults;
   std::unique_ptr<UpstreamPool> pool;
   http1::ResponseHead response;  // scratch of whoever runs
   http1::Pieces pieces;          // as well

@@ -18,6 +18,7 @@ void Exchange::clear() {
   reply.status = 0;
   reply.content_type.clear();
   reply.body.clear();
+  touch = {};
   notes.fill(0);
 }
 
@@ -30,6 +31,7 @@ const char* name(Ended ended) {
     case Ended::ClientGone: return "client_gone";
     case Ended::Upgraded: return "upgraded";
     case Ended::Cut: return "cut";
+    case Ended::Faulted: return "faulted";
   }
   return "complete";
 }

@@ -10,6 +10,7 @@
 
 #include "base/time.h"
 #include "http1/head.h"
+#include "sidecar/fault_rules.h"
 
 namespace sidecar {
 
@@ -53,6 +54,7 @@ struct Exchange {
   AddedFields to_upstream, to_client;
   std::string request_id;
   Reply reply;                           // of a filter that answers
+  Touch touch;                           // what faults of a drill do to it
   std::array<std::uint64_t, 8> notes{};  // of filters, for this exchange
 
   /// As new, with the memory it has.
@@ -67,9 +69,10 @@ enum class Ended : std::uint8_t {
   UpstreamFailed,  // no whole response could be had; told to the client where it still could be
   ClientGone,      // the client went away before the end
   Upgraded,        // a tunnel, which has ended
-  Cut              // by the end of the sidecar
+  Cut,             // by the end of the sidecar
+  Faulted          // by a fault of a drill
 };
-inline constexpr std::size_t kEndedCount = 7;
+inline constexpr std::size_t kEndedCount = 8;
 const char* name(Ended ended);
 
 struct Ending {

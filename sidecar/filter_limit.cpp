@@ -9,6 +9,7 @@
 #include "http1/head.h"
 #include "limit/client.h"
 #include "limit/fields.h"
+#include "sidecar/client_address.h"
 #include "sidecar/error_reply.h"
 
 namespace sidecar {
@@ -17,15 +18,6 @@ namespace {
 /// Fingerprints of connections; another one with the same place only costs a hash.
 constexpr std::size_t kCaches = 1024;
 constexpr std::size_t kForwardedMax = 8;  // fields, each of which may be a list
-
-limit::Address address_of(const Client& client) {
-  limit::Address out;
-  for (std::size_t i = 0; i < 8; ++i) {
-    out.high = out.high << 8U | client.bytes[i];
-    out.low = out.low << 8U | client.bytes[i + 8];
-  }
-  return out;
-}
 
 /// What the limits look at, gathered in one pass over the fields.
 struct Seen {

@@ -3,6 +3,7 @@
 #include <ranges>
 #include <utility>
 
+#include "sidecar/filter_fault.h"
 #include "sidecar/filter_forwarded.h"
 #include "sidecar/filter_limit.h"
 #include "sidecar/filter_request_id.h"
@@ -27,8 +28,9 @@ Pipeline assemble(const Settings& settings, std::uint64_t seed, const Seat& seat
         *shared.protection, *shared.limits[seat.core],
         shared.limits.size() > 1 ? limit::Sharing::Threads : limit::Sharing::OneThread));
   }
-  // Last of the request: what it writes is what the application believes of its client.
+  // Last that writes: what it says is what the application believes of its client.
   pipeline.add(make_forwarded_filter(settings.forwarded));
+  pipeline.add(make_fault_filter(*shared.core_faults[seat.core]));
   if (settings.security_headers) pipeline.add(make_security_headers_filter());
   return pipeline;
 }

@@ -171,6 +171,7 @@ void Session::too_late() {
       return refuse(408, "body_timeout", "the body of the request took too long");
     case Wait::Stream: return writing_ ? client_gone() : fail(UpstreamError::Truncated);
     case Wait::Tunnel: finish(Ended::Upgraded); return close();
+    case Wait::Fault: return end_in_fault();  // whoever stands there looks more often than this
   }
 }
 

@@ -17,6 +17,7 @@
 
 #include "sidecar/active.h"
 #include "sidecar/core.h"
+#include "sidecar/fault_wait.h"
 #include "sidecar/upstream.h"
 
 namespace sidecar {
@@ -50,7 +51,8 @@ class Session final : public boost::intrusive_ref_counter<Session, boost::thread
     Response,  // for its head
     Stream,    // a body of which nothing moves
     Tunnel,    // the same of a tunnel
-    Linger     // for the client to close
+    Linger,    // for the client to close
+    Fault      // for a fault of a drill to pass
   };
   enum class Sent : std::uint8_t { Done, Waits, Failed };
 
@@ -111,12 +113,24 @@ class Session final : public boost::intrusive_ref_counter<Session, boost::thread
   void keep_upstream();
   void finish(Ended how);
 
+  // session_fault.cpp: what a drill lets happen to it
+  void meet_fault();
+  void answer_fault(int status);
+  void end_in_fault();
+  bool held_up(Way way, std::size_t bytes);
+  bool hold_up(Way way, std::size_t bytes);
+  void decide_anew();
+  void stand(Way way, std::uint64_t fault, base::TimePoint until);
+  void look_at_fault(Way way);
+  void go_on(Way way);
+
   Core& core_;
   Socket client_socket_;
   Client client_;
   Buffer in_;  // from the client
   UpstreamPointer upstream_;
-  std::unique_ptr<Active> active_;  // null: no request has begun
+  std::unique_ptr<Active> active_;           // null: no request has begun
+  std::unique_ptr<FaultWaits> fault_waits_;  // null: no fault has held it up yet
   Timer timer_;
   base::TimePoint deadline_ = base::kNever, armed_for_ = base::kNever;
   std::uint64_t discarded_bytes_ = 0;

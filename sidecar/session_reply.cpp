@@ -186,6 +186,7 @@ void Session::keep_upstream() {
 
 void Session::finish(Ended how) {
   drop_upstream();
+  if (fault_waits_ != nullptr) fault_waits_->stop();
   Active& active = *active_;
   Ending ending;
   ending.how = how;

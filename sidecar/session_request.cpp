@@ -58,6 +58,7 @@ void Session::begin_exchange() {
   }
   if (request.host.empty()) request.host = core_.upstream_text;
   if (core_.pipeline.on_request(active.exchange, active.began) == Verdict::Answer) return answer();
+  if (active.exchange.touch.any()) return meet_fault();
   acquire(true);
 }
 
@@ -139,11 +140,12 @@ void Session::pump_request() {
       progress();
       return read_client();  // for the next request, or for the news that the client has gone
     }
-    if (in_.empty()) {
-      if (client_eof_) return request_ended();
+    if (in_.empty() && !client_eof_) {
       progress();
       return read_client();
     }
+    if (held_up(Way::Up, in_.unread().size())) return;
+    if (in_.empty()) return request_ended();
     const BodyWay::Step body = active.request.take(in_.unread());
     const auto& refusal = active.request.refusal();
     if (refusal.status != 0) return refuse(refusal.status, "bad_body", refusal.why);

@@ -32,6 +32,8 @@ void Session::pump_response() {
     Active& active = *active_;
     Buffer& from = upstream_->buffer;
     from.consume(std::exchange(active.response_taken, 0));
+    const bool news = !from.empty() || upstream_->ended();
+    if (news && held_up(Way::Down, from.unread().size())) return;
     if (!active.response_begun) {
       if (!read_response_head()) return;
       continue;

@@ -1,11 +1,12 @@
-// What the filters of all cores share: figures of requests, limits. A core has its part of each, by
-// its number.
+// What the filters of all cores share: figures of requests, limits, faults. A core has its part of
+// each, by its number.
 #pragma once
 
 #include <memory>
 #include <vector>
 
 #include "base/result.h"
+#include "sidecar/faults.h"
 #include "sidecar/filter_limit.h"
 #include "sidecar/protection.h"
 #include "sidecar/settings.h"
@@ -23,6 +24,9 @@ struct Shared {
   std::unique_ptr<traffic::Requests> requests;
   std::unique_ptr<Protection> protection;             // null: no limits
   std::vector<std::unique_ptr<LimitFigures>> limits;  // by core
+  Faults faults;
+  std::vector<std::unique_ptr<FaultFigures>> fault_figures;  // by core
+  std::vector<std::unique_ptr<CoreFaults>> core_faults;      // by core
 };
 
 /// A core's place in it.
