@@ -132,6 +132,13 @@ aio::Task<drill::event::Applied> Actuator::apply(drill::PartId id, std::stop_tok
   co_return applied;
 }
 
+aio::Task<base::Result<>> Actuator::sustain(drill::PartId id, std::stop_token stop) {
+  CO_TRY(targets::Driver * driver, driver_of(id));
+  CO_TRY(const api::Node undo, prepared(id));
+  co_return co_await driver->sustain(context_, part_of(plan_, id).action->params, undo,
+                                     std::move(stop));
+}
+
 aio::Task<base::Result<std::string>> Actuator::proof(drill::PartId id, std::stop_token stop) {
   const PartView part = part_of(plan_, id);
   CO_TRY(targets::Driver * driver, driver_of(id));

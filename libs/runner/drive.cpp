@@ -28,6 +28,21 @@ aio::Task<base::Result<>> look_for(Drive& drive, Edge& edge, std::uint32_t numbe
   co_return base::Result<>{};
 }
 
+/// A fault that took effect is kept in force until it is undone. One that is lost meanwhile is
+/// said: what is measured from then on is not what the plan asked for.
+aio::Task<base::Result<>> inject(Drive& drive, aio::Clock& clock, Actuator& actuator,
+                                 drill::PartId id, std::stop_token stop, std::stop_token keep) {
+  const drill::event::Applied applied = co_await actuator.apply(id, std::move(stop));
+  drive.post(applied);
+  if (applied.result != drill::DoResult::Ok) co_return base::Result<>{};
+  const auto kept = co_await actuator.sustain(id, keep);
+  if (!kept && !keep.stop_requested()) {
+    drive.chronicle().note(clock.now(), drill::TimelineEvent::Kind::Warning, drill::to_string(id),
+                           one_line("in force no more: " + kept.error().message));
+  }
+  co_return base::Result<>{};
+}
+
 void make_one_line(drill::Event& event) {
   std::visit(
       [](auto& e) {
@@ -71,6 +86,17 @@ void Drive::start_part(drill::PartId id) {
   tasks_.spawn(deliver(*this, actuator_.apply(id, stop.get_token())));
 }
 
+void Drive::start_fault(drill::PartId id) {
+  std::stop_source& stop = running_[id] = std::stop_source();
+  std::stop_source& keep = kept_[id] = std::stop_source();
+  tasks_.spawn(inject(*this, clock_, actuator_, id, stop.get_token(), keep.get_token()));
+}
+
+/// With the first undo: who takes back what was done about a fault wants the fault gone, too.
+void Drive::let_go() {
+  for (auto& [id, keep] : kept_) keep.request_stop();
+}
+
 void Drive::carry_out(const drill::Action& action) {
   namespace act = drill::action;
   const std::stop_token stop = tasks_.token();
@@ -80,7 +106,7 @@ void Drive::carry_out(const drill::Action& action) {
           [&](const act::Record& record) {
             tasks_.spawn(deliver(*this, actuator_.record(record.id, stop)));
           },
-          [&](const act::Inject& inject) { start_part(inject.id); },
+          [&](const act::Inject& inject) { start_fault(inject.id); },
           [&](const act::RunStep& step) { start_part(step.id); },
           [&](const act::Cancel& cancel) {
             if (const auto found = running_.find(cancel.id); found != running_.end()) {
@@ -99,8 +125,9 @@ void Drive::carry_out(const drill::Action& action) {
             tasks_.spawn(deliver(*this, edge_.final_read(read.which, stop)));
           },
           [&](const act::Restore& restore) {
-            const base::Duration limit = before_the_engine(engine_.config().timing.restore);
-            tasks_.spawn(deliver(*this, actuator_.restore(restore.id, limit, stop)));
+             let_go();
+             const base::Duration limit = before_the_engine(engine_.config().timing.restore);
+             tasks_.spawn(deliver(*this, actuator_.restore(restore.id, limit, stop)));
           },
           [&](const act::WakeAt& wake) {
             alarm_->arm(wake.at, [this] { post(drill::event::Woke{}); });
@@ -128,6 +155,7 @@ aio::Task<drill::action::Finish> Drive::run() {
   }
   alarm_->disarm();
   for (auto& [id, stop] : running_) stop.request_stop();
+  let_go();
   tasks_.cancel();
   static_cast<void>(co_await tasks_.join());
   co_return *chronicle_.finish();

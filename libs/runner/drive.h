@@ -55,6 +55,8 @@ class Drive {
  private:
   void carry_out(const drill::Action& action);
   void start_part(drill::PartId id);
+  void start_fault(drill::PartId id);
+  void let_go();
 
   aio::Clock& clock_;
   aio::Executor executor_;
@@ -68,6 +70,7 @@ class Drive {
   std::deque<drill::Event> queue_;
   aio::Event news_;
   std::map<drill::PartId, std::stop_source> running_;  // Inject and RunStep, by part
+  std::map<drill::PartId, std::stop_source> kept_;     // faults that are kept in force
 };
 
 }  // namespace runner

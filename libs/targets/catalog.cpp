@@ -10,6 +10,7 @@
 #include "targets/condition_process.h"
 #include "targets/fault_network.h"
 #include "targets/fault_process.h"
+#include "targets/fault_sidecar.h"
 #include "targets/step_approval.h"
 #include "targets/step_command.h"
 #include "targets/step_process.h"
@@ -56,6 +57,7 @@ Catalog local_catalog() {
   // Faults.
   catalog.add(make_process_fault());
   catalog.add(make_network_fault());
+  catalog.add(make_sidecar_fault());
   // Faults and steps.
   catalog.add(make_stop_process_step());
   catalog.add(make_command_step());

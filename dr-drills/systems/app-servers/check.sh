@@ -13,6 +13,10 @@ for app in app1 app2; do
     die "$app is not ready: $(curl -s -S -m 3 "http://127.0.0.1:$(app_port $app)/readyz" 2>&1)"
   [ "$(routed $app)" = UP ] || die "users do not reach $app: HAProxy calls it '$(routed $app)'"
 done
+for each in $sidecars; do
+  page "$(admin_port "$each")" /readyz >/dev/null || die "$each is not ready"
+  [ "$(page "$(admin_port "$each")" /api/faults)" = '{"faults":[]}' ] || die "$each has a fault in force"
+done
 daemon_gone app3 || die "the spare app3 is running"
 [ "$(routed app3)" = MAINT ] || die "the service leads to the spare app3: '$(routed app3)'"
 page "$MUSTER_PORT_PROXY" /readyz >/dev/null ||

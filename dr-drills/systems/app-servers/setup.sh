@@ -7,7 +7,7 @@
 check_setup
 "$python" -c 'import psycopg2, redis' 2>/dev/null ||
   die "$python cannot import psycopg2 and redis: apt-get install python3-psycopg2 python3-redis"
-for daemon in redis $apps; do
+for daemon in redis $apps $sidecars; do
   daemon_gone "$daemon" || die "$daemon of this system is running: stop it first"
 done
 
@@ -20,6 +20,14 @@ for feature in $spare_without; do
   "$python" app/shop.py "--without=$feature" --help >/dev/null 2>log/features.log ||
     die "parameter spareWithout: $(tail -n 1 log/features.log)"
 done
+
+if [ -n "$sidecar" ]; then
+  program=$(command -v "$sidecar") || die "parameter sidecar: no program '$sidecar'"
+  install -m 0755 "$program" app/muster-sidecar
+  app/muster-sidecar --upstream=127.0.0.1:1 --check-config 2>log/sidecar.log ||
+    die "parameter sidecar: $program: $(tail -n 1 log/sidecar.log)"
+  (umask 077 && od -An -N24 -tx1 /dev/urandom | tr -d ' \n' >conf/sidecar.token)
+fi
 
 {
   conf_basics db
@@ -54,8 +62,8 @@ frontend service
   default_backend shop
 backend shop
   balance roundrobin
-  server app1 127.0.0.1:$MUSTER_PORT_APP1 @APP1@
-  server app2 127.0.0.1:$MUSTER_PORT_APP2 @APP2@
+  server app1 127.0.0.1:$(front_port app1) @APP1@
+  server app2 127.0.0.1:$(front_port app2) @APP2@
   server app3 127.0.0.1:$MUSTER_PORT_APP3 @APP3@
 backend seen
   option httpchk GET /readyz

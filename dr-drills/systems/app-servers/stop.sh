@@ -5,6 +5,9 @@
 
 failed=0
 "$home/proxy.sh" stop || failed=1
+for each in $sidecars; do
+  "$home/sidecar.sh" stop "$each" || failed=1
+done
 for app in $apps; do
   "$home/app.sh" stop "$app" || failed=1
 done

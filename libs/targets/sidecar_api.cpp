@@ -1,0 +1,87 @@
+#include "targets/sidecar_api.h"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "aio/deadline.h"
+#include "aio/file.h"
+#include "net/http_client.h"
+
+namespace targets {
+namespace {
+
+using api::Node;
+
+constexpr auto kAnswerWithin = base::seconds(2);
+constexpr std::size_t kAnswerBytesMax = 1U << 20U;
+constexpr const char* kFaults = "/api/faults";
+
+/// What it says, without the end of its line and not without end.
+std::string words_of(const net::HttpAnswer& answer) {
+  return answer.body.substr(0, std::min<std::size_t>(answer.body.find('\n'), 500));
+}
+
+base::Result<std::string> judge(net::HttpAnswer answer, const std::string& what) {
+  if (answer.status >= 200 && answer.status < 300) return std::move(answer.body);
+  const std::string said = fmt::format("{} answered {}: {}", what, answer.status, words_of(answer));
+  switch (answer.status) {
+    case 400: return base::fail(base::Code::InvalidArgument, said);
+    case 401:
+    case 403: return base::fail(base::Code::PermissionDenied, said);
+    case 404: return base::fail(base::Code::NotFound, said);
+    default: return base::fail(base::Code::FailedPrecondition, said);
+  }
+}
+
+}  // namespace
+
+aio::Task<base::Result<std::string>> SidecarApi::ask(std::string method, std::string target,
+                                                     std::string body, std::stop_token stop) {
+  CO_TRY(net::Address address, net::Address::parse(admin_));
+  net::HttpCall call{std::move(method), std::move(target), {}, std::move(body)};
+  const std::string what =
+      fmt::format("{} {} of the sidecar at {}", call.method, call.target, admin_);
+  if (!token_file_.empty()) {
+    CO_TRY(std::string token, aio::read_file(token_file_));
+    token.erase(token.find_last_not_of(" \t\r\n") + 1);
+    call.headers.push_back({"Authorization", "Bearer " + token});
+  }
+  call.headers.push_back({"Content-Type", "application/json"});
+  net::HttpClient client(co_await aio::asio::this_coro::executor, std::move(address), nullptr,
+                         {.body_bytes_max = kAnswerBytesMax, .idle_max = 0});
+  auto answer = co_await aio::with_deadline(
+      clock_, clock_.now() + kAnswerWithin, std::move(stop), what,
+      [&](std::stop_token token) { return client.exchange(call, std::move(token)); });
+  if (!answer) co_return tl::unexpected(answer.error());
+  co_return judge(std::move(*answer), what);
+}
+
+aio::Task<base::Result<>> SidecarApi::begin(Node fault, std::stop_token stop) {
+  CO_TRY(co_await ask("POST", kFaults, api::to_json(fault), std::move(stop)));
+  co_return base::Result<>{};
+}
+
+aio::Task<base::Result<>> SidecarApi::renew(std::string id, std::string owner,
+                                            std::int64_t lease_seconds, std::stop_token stop) {
+  Node renewal = Node::map().set("owner", std::move(owner)).set("leaseSeconds", lease_seconds);
+  CO_TRY(co_await ask("PUT", fmt::format("{}/{}", kFaults, id), api::to_json(renewal),
+                      std::move(stop)));
+  co_return base::Result<>{};
+}
+
+aio::Task<base::Result<>> SidecarApi::end(std::string id, std::stop_token stop) {
+  CO_TRY(co_await ask("DELETE", fmt::format("{}/{}", kFaults, id), "", std::move(stop)));
+  co_return base::Result<>{};
+}
+
+aio::Task<base::Result<Node>> SidecarApi::find(std::string id, std::stop_token stop) {
+  CO_TRY(const std::string text, co_await ask("GET", kFaults, "", std::move(stop)));
+  CO_TRY(const Node said, api::parse_json(text));
+  for (const Node& fault : said["faults"].items()) {
+    if (fault["id"].as_string() == id) co_return fault;
+  }
+  co_return Node();
+}
+
+}  // namespace targets
