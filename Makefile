@@ -34,7 +34,7 @@ check: deps ## formatting, bans and norms, layers, clang-tidy
 demo: ## a measured database-failover drill on a real PostgreSQL pair
 	@ci/demo.sh
 
-demo-sidecar: ## the sidecar before an application: figures, a refusal, a death
+demo-sidecar: ## the sidecar before an application: figures, a refusal, a fault, a death
 	@ci/demo_sidecar.sh
 
 sim: build ## one simulated drill, replayable: SEED=n

@@ -5,11 +5,10 @@
 #include <cctype>
 #include <cstdint>
 #include <span>
+#include <utility>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-
-#include "api/node.h"
 
 namespace sidecar {
 namespace {
@@ -171,25 +170,6 @@ std::int64_t millis_of(base::Duration duration) {
   return std::max<std::int64_t>(duration / base::millis(1), 0);
 }
 
-Node node_of(const Fault& fault, base::TimePoint now) {
-  const FaultRule& rule = fault.rule;
-  Node out = Node::map();
-  out.set("id", rule.id).set("owner", rule.owner).set("kind", name(rule.kind));
-  out.set("leaseSeconds", std::int64_t{rule.lease / base::seconds(1)});
-  out.set("remainingMillis", millis_of(fault.ends - now)).set("percent", rule.percent);
-  if (!rule.path.empty()) out.set("path", rule.path);
-  if (!rule.method.empty()) out.set("method", rule.method);
-  if (rule.peer) out.set("peer", limit::text(*rule.peer));
-  if (rule.kind == FaultKind::Latency) {
-    out.set("delayMillis", millis_of(rule.delay)).set("jitterMillis", millis_of(rule.jitter));
-  }
-  if (rule.kind == FaultKind::Abort) out.set("status", rule.status);
-  if (rule.kind == FaultKind::Bandwidth) {
-    out.set("bytesPerSecond", static_cast<std::int64_t>(rule.bytes_per_second));
-  }
-  return out;
-}
-
 }  // namespace
 
 base::Result<FaultRule> parse_fault(std::string_view json, Mode mode) {
@@ -213,16 +193,31 @@ base::Result<Renewal> parse_renewal(std::string_view json) {
   return out;
 }
 
-std::string to_json(const Fault& fault, base::TimePoint now) {
-  return api::to_json(node_of(fault, now)) + "\n";
+Node node_of(const Fault& fault, base::TimePoint now) {
+  const FaultRule& rule = fault.rule;
+  Node out = Node::map();
+  out.set("id", rule.id).set("owner", rule.owner).set("kind", name(rule.kind));
+  out.set("leaseSeconds", std::int64_t{rule.lease / base::seconds(1)});
+  out.set("remainingMillis", millis_of(fault.ends - now)).set("percent", rule.percent);
+  if (!rule.path.empty()) out.set("path", rule.path);
+  if (!rule.method.empty()) out.set("method", rule.method);
+  if (rule.peer) out.set("peer", limit::text(*rule.peer));
+  if (rule.kind == FaultKind::Latency) {
+    out.set("delayMillis", millis_of(rule.delay)).set("jitterMillis", millis_of(rule.jitter));
+  }
+  if (rule.kind == FaultKind::Abort) out.set("status", rule.status);
+  if (rule.kind == FaultKind::Bandwidth) {
+    out.set("bytesPerSecond", static_cast<std::int64_t>(rule.bytes_per_second));
+  }
+  return out;
 }
 
-std::string to_json(const FaultSet& faults, base::TimePoint now) {
+Node node_of(const FaultSet& faults, base::TimePoint now) {
   Node list = Node::sequence();
   for (const Fault& fault : faults) {
     if (now < fault.ends) list.push(node_of(fault, now));
   }
-  return api::to_json(Node::map().set("faults", std::move(list))) + "\n";
+  return Node::map().set("faults", std::move(list));
 }
 
 }  // namespace sidecar

@@ -6,9 +6,9 @@
 //    "delayMillis": 200, "jitterMillis": 50}
 #pragma once
 
-#include <string>
 #include <string_view>
 
+#include "api/node.h"
 #include "base/result.h"
 #include "sidecar/fault_rules.h"
 #include "sidecar/settings.h"
@@ -26,8 +26,8 @@ struct Renewal {
 base::Result<Renewal> parse_renewal(std::string_view json);
 
 /// The fields of the request, and `remainingMillis`.
-std::string to_json(const Fault& fault, base::TimePoint now);
+api::Node node_of(const Fault& fault, base::TimePoint now);
 /// {"faults": […]}: those that are in force.
-std::string to_json(const FaultSet& faults, base::TimePoint now);
+api::Node node_of(const FaultSet& faults, base::TimePoint now);
 
 }  // namespace sidecar

@@ -4,32 +4,27 @@
 #include <string_view>
 #include <utility>
 
-#include "sidecar/error_reply.h"
 #include "sidecar/fault_json.h"
 #include "sidecar/log.h"
+#include "sidecar/replies.h"
 
 namespace sidecar {
 namespace {
 
-net::HttpReply json(unsigned status, std::string body) {
-  return {status, std::string(kJson), std::move(body)};
+unsigned status_of(base::Code code) {
+  switch (code) {
+    case base::Code::InvalidArgument: return 400;
+    case base::Code::PermissionDenied: return 403;
+    case base::Code::NotFound: return 404;
+    case base::Code::AlreadyExists:
+    case base::Code::ResourceExhausted: return 409;
+    case base::Code::Unavailable: return 503;
+    default: return 500;
+  }
 }
 
 net::HttpReply no(const base::Error& error) {
-  int status = 500;
-  std::string_view reason = "internal";
-  switch (error.code) {
-    case base::Code::InvalidArgument: status = 400, reason = "invalid"; break;
-    case base::Code::PermissionDenied: status = 403, reason = "not_yours"; break;
-    case base::Code::NotFound: status = 404, reason = "not_in_force"; break;
-    case base::Code::AlreadyExists: status = 409, reason = "taken"; break;
-    case base::Code::ResourceExhausted: status = 409, reason = "too_many"; break;
-    case base::Code::Unavailable: status = 503, reason = "draining"; break;
-    default: break;
-  }
-  std::string body;
-  write_error_body(body, status, reason, error.message, "");
-  return json(static_cast<unsigned>(status), std::move(body));
+  return error_reply(status_of(error.code), error.message);
 }
 
 struct Named {
@@ -57,7 +52,7 @@ void tell(const char* what, const FaultRule& rule) {
 }  // namespace
 
 net::HttpReply list_faults(const Faults& faults, base::TimePoint now) {
-  return json(200, to_json(*faults.set(), now));
+  return json_reply(200, node_of(*faults.set(), now));
 }
 
 net::HttpReply begin_fault(Faults& faults, Mode mode, const net::HttpRequest& request,
@@ -67,7 +62,7 @@ net::HttpReply begin_fault(Faults& faults, Mode mode, const net::HttpRequest& re
   const auto begun = faults.begin(std::move(*rule), now);
   if (!begun) return no(begun.error());
   tell("a fault is in force", begun->rule);
-  return json(201, to_json(*begun, now));
+  return json_reply(201, node_of(*begun, now));
 }
 
 net::HttpReply renew_fault(Faults& faults, const net::HttpRequest& request, base::TimePoint now) {
@@ -75,7 +70,7 @@ net::HttpReply renew_fault(Faults& faults, const net::HttpRequest& request, base
   if (!renewal) return no(renewal.error());
   const auto renewed = faults.renew(named_by(request).id, renewal->owner, renewal->lease, now);
   if (!renewed) return no(renewed.error());
-  return json(200, to_json(*renewed, now));
+  return json_reply(200, node_of(*renewed, now));
 }
 
 net::HttpReply end_fault(Faults& faults, const net::HttpRequest& request, base::TimePoint now) {
@@ -83,7 +78,27 @@ net::HttpReply end_fault(Faults& faults, const net::HttpRequest& request, base::
   const auto ended = faults.end(named.id, named.owner, now);
   if (!ended) return no(ended.error());
   tell("a fault was ended", ended->rule);
-  return json(200, to_json(*ended, now));
+  return json_reply(200, node_of(*ended, now));
+}
+
+void add_fault_routes(Admin& admin, Faults& faults, Mode mode,
+                      std::function<base::TimePoint()> now) {
+  const std::string one = std::string(kFaultsPath) + "/*";
+  const auto add = [&](const char* method, const std::string& path, Access access, auto handle) {
+    admin.add({method, path, access, [&faults, now, handle](const net::HttpRequest& request) {
+                 return handle(faults, request, now());
+               }});
+  };
+  add("GET", std::string(kFaultsPath), Access::Open,
+      [](Faults& all, const net::HttpRequest&, base::TimePoint at) {
+        return list_faults(all, at);
+      });
+  add("POST", std::string(kFaultsPath), Access::Token,
+      [mode](Faults& all, const net::HttpRequest& request, base::TimePoint at) {
+        return begin_fault(all, mode, request, at);
+      });
+  add("PUT", one, Access::Token, renew_fault);
+  add("DELETE", one, Access::Token, end_fault);
 }
 
 void sweep_faults(Faults& faults, base::TimePoint now) {

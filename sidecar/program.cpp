@@ -20,6 +20,7 @@
 #include "net/dial.h"
 #include "net/http_server.h"
 #include "sidecar/admin.h"
+#include "sidecar/fault_routes.h"
 #include "sidecar/log.h"
 #include "sidecar/machine.h"
 #include "sidecar/options.h"
@@ -67,6 +68,7 @@ class Program {
     CO_TRY(auto source, watched_source(settings_.watch));
     watch_.emplace(clock_, settings_, *shared_, std::move(source));
     traffic_.emplace(*shared_->endpoints, *shared_->requests);
+    add_fault_routes(admin_, shared_->faults, settings_.mode, [this] { return clock_.now(); });
     CO_TRY(open_workers());
     CO_TRY(auto admin,
            net::HttpServer::listen(
@@ -85,6 +87,7 @@ class Program {
     group.spawn(admin->serve(group.token()));
     group.spawn(look_after_upstream(group.token()));
     group.spawn(watch_->run(group.token()));
+    group.spawn(sweep(group.token()));
     static_cast<void>(co_await signalled_.wait());
     co_await drain();
     group.cancel();
@@ -120,6 +123,7 @@ class Program {
     log(Level::Info, "draining: nothing new is accepted",
         {{"seconds", std::to_string(settings_.drain / base::seconds(1))}});
     ready_.draining = true;
+    shared_->faults.drain();
     for (const auto& worker : workers_) worker->drain();
     const aio::Deadline limit(clock_, context_.get_executor(), clock_.now() + settings_.drain, {});
     aio::TaskGroup signals(context_.get_executor());
@@ -170,6 +174,14 @@ class Program {
     co_return base::Result<>{};
   }
 
+  /// A fault does nothing from the end of its lease on; this takes it out of everybody's way.
+  aio::Task<base::Result<>> sweep(std::stop_token stop) {
+    while (co_await aio::wait_for(clock_, kLookEvery, stop)) {
+      sweep_faults(shared_->faults, clock_.now());
+    }
+    co_return base::Result<>{};
+  }
+
   void add_routes() {
     const auto get = [this](const char* path, net::HttpReply (Program::*page)()) {
       admin_.add({"GET", path, Access::Open,
@@ -198,6 +210,9 @@ class Program {
     for (const auto& worker : workers_) figures.push_back(&worker->figures());
     std::string out = exposition(figures) + watch_->exposition();
     traffic_->write(traffic::Format::Prometheus, out);
+    std::vector<const FaultFigures*> touched;
+    for (const auto& core : shared_->fault_figures) touched.push_back(core.get());
+    out += fault_exposition(shared_->faults, touched, clock_.now());
     if (!shared_->protection) return out;
     std::vector<const LimitFigures*> limits;
     for (const auto& core : shared_->limits) limits.push_back(core.get());

@@ -7,6 +7,7 @@
 
 #include "aio/deadline.h"
 #include "runner/plan_config.h"
+#include "targets/lease.h"
 
 namespace runner {
 namespace {
@@ -134,9 +135,13 @@ aio::Task<drill::event::Applied> Actuator::apply(drill::PartId id, std::stop_tok
 
 aio::Task<base::Result<>> Actuator::sustain(drill::PartId id, std::stop_token stop) {
   CO_TRY(targets::Driver * driver, driver_of(id));
+  auto* lease = dynamic_cast<targets::Lease*>(driver);
+  if (lease == nullptr) co_return base::Result<>{};
+  const PartView part = part_of(plan_, id);
   CO_TRY(const api::Node undo, prepared(id));
-  co_return co_await driver->sustain(context_, part_of(plan_, id).action->params, undo,
-                                     std::move(stop));
+  const auto kept = co_await lease->sustain(context_, part.action->params, undo, std::move(stop));
+  if (!kept) co_return tl::unexpected(kept.error().with(*part.name));
+  co_return base::Result<>{};
 }
 
 aio::Task<base::Result<std::string>> Actuator::proof(drill::PartId id, std::stop_token stop) {

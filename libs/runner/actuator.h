@@ -37,8 +37,8 @@ class Actuator {
   /// Injects the fault or runs the step within its timeout.
   /// Cancellation: answers with what is known: Failed or Unknown.
   aio::Task<drill::event::Applied> apply(drill::PartId id, std::stop_token stop);
-  /// Keeps a fault that was applied in force, where it ends by itself otherwise, until told to
-  /// stop. Errors: it is in force no more.
+  /// Keeps a fault that was applied in force until told to stop; returns at once where it is no
+  /// lease (targets/lease.h). Errors: it is in force no more.
   aio::Task<base::Result<>> sustain(drill::PartId id, std::stop_token stop);
   /// Looks until the fault is seen to be in force: by its kind, then by the plan's proof.
   aio::Task<drill::event::Proven> prove(drill::PartId id, base::Duration limit,

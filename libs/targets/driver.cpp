@@ -15,11 +15,6 @@ aio::Task<base::Result<>> Driver::preflight(Context& /*context*/, api::Node /*pa
   co_return base::Result<>{};
 }
 
-aio::Task<base::Result<>> Driver::sustain(Context& /*context*/, api::Node /*params*/,
-                                          api::Node /*undo*/, std::stop_token /*stop*/) {
-  co_return base::Result<>{};
-}
-
 aio::Task<base::Result<std::string>> Driver::prove(Context& /*context*/, api::Node /*params*/,
                                                    api::Node /*undo*/, std::stop_token /*stop*/) {
   co_return std::string("applied; the plan asks for no further proof");

@@ -6,7 +6,6 @@
 //   preflight  whether it may be done at all, before the drill begins; changes nothing
 //   prepare    looks, changes nothing, returns what undo will need (kept on disk before apply)
 //   apply      does it, once; never repeated
-//   sustain    of a fault that is a lease: renews it, from the end of apply until undo begins
 //   prove      of a fault: looks until it is seen to be in force
 //   undo       puts back what prepare saw. Idempotent: also after an apply that never ran, ran
 //              halfway, or ran and was undone already; by this process or a later one
@@ -102,10 +101,6 @@ class Driver {
   /// What was done, for the timeline. Errors: see outcome_unknown().
   virtual aio::Task<base::Result<std::string>> apply(Context& context, api::Node params,
                                                      api::Node undo, std::stop_token stop) = 0;
-  /// Keeps in force what ends by itself otherwise. Returns at once where there is nothing to keep,
-  /// else when it is told to stop. Errors: it is in force no more, with what was seen.
-  virtual aio::Task<base::Result<>> sustain(Context& context, api::Node params, api::Node undo,
-                                            std::stop_token stop);
   /// What shows that it is in force. Where a kind has nothing to look at, its apply is the proof.
   /// Errors: what was seen in place of it; Cancelled with what was seen last.
   virtual aio::Task<base::Result<std::string>> prove(Context& context, api::Node params,

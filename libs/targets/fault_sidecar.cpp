@@ -8,6 +8,7 @@
 
 #include "aio/entropy.h"
 #include "targets/fields.h"
+#include "targets/lease.h"
 #include "targets/sidecar_api.h"
 
 namespace targets {
@@ -74,7 +75,7 @@ Node fault_of(const Node& params, const Node& undo) {
   return out;
 }
 
-class SidecarFault final : public Driver {
+class SidecarFault final : public Driver, public Lease {
  public:
   const api::ActionKind& kind() const override { return kind_; }
   drill::Undo rule(const Node&) const override { return drill::Undo::Always; }

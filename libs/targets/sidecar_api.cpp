@@ -1,5 +1,6 @@
 #include "targets/sidecar_api.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -17,8 +18,10 @@ constexpr auto kAnswerWithin = base::seconds(2);
 constexpr std::size_t kAnswerBytesMax = 1U << 20U;
 constexpr const char* kFaults = "/api/faults";
 
-/// What it says, without the end of its line and not without end.
+/// What it says is wrong; of whoever is no sidecar the first line.
 std::string words_of(const net::HttpAnswer& answer) {
+  const auto said = api::parse_json(answer.body);
+  if (said && (*said)["error"].is_string()) return (*said)["error"].as_string();
   return answer.body.substr(0, std::min<std::size_t>(answer.body.find('\n'), 500));
 }
 

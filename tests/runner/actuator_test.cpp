@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "targets/fields.h"
+#include "targets/lease.h"
 
 namespace runner {
 namespace {
@@ -33,7 +34,7 @@ class NoTarget final : public targets::Target {
 };
 
 /// Does what its parameter `fails` does not name, and tells what it was asked.
-class Told final : public targets::Driver {
+class Told final : public targets::Driver, public targets::Lease {
  public:
   explicit Told(std::vector<std::string>& told) : told_(told) {}
   const api::ActionKind& kind() const override { return kind_; }
@@ -51,6 +52,10 @@ class Told final : public targets::Driver {
                                              std::stop_token) override {
     CO_TRY(tell("apply", params));
     co_return std::string("applied");
+  }
+  aio::Task<base::Result<>> sustain(targets::Context&, Node params, Node undo,
+                                    std::stop_token) override {
+    co_return tell("sustain with " + api::to_json(undo), params);
   }
   aio::Task<base::Result<std::string>> prove(targets::Context&, Node params, Node undo,
                                              std::stop_token) override {
@@ -194,6 +199,18 @@ TEST_F(ActuatorTest, TheKindLooksWithWhatTheJournalHas) {
   EXPECT_TRUE(seen.ok);
   EXPECT_EQ(seen.detail, "seen by its kind");
   EXPECT_THAT(told_, ElementsAre(R"(prove with {"kept":7} fault)"));
+}
+
+TEST_F(ActuatorTest, AFaultIsKeptInForceWithWhatTheJournalHas) {
+  const drill::PartId fault{drill::PartId::Kind::Fault, 0};
+  EXPECT_TRUE(run(actuator().record(fault, {})).ok);
+  told_.clear();
+  EXPECT_TRUE(aio::run(context_, actuator().sustain(fault, {})).has_value());
+  EXPECT_THAT(told_, ElementsAre(R"(sustain with {"kept":7} fault)"));
+  plan_.faults[0].action = action("fault", "sustain");
+  const auto lost = aio::run(context_, actuator().sustain(fault, {}));
+  ASSERT_FALSE(lost.has_value());
+  EXPECT_THAT(lost.error().message, HasSubstr("breaks: not allowed to sustain"));
 }
 
 TEST_F(ActuatorTest, AProofOfThePlanIsOneMore) {

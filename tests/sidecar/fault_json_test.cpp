@@ -51,8 +51,7 @@ TEST(FaultJson, IsReadAgainAsItWasWritten) {
     const std::string text = with(fields);
     const auto rule = parse_fault(text, Mode::Http);
     ASSERT_TRUE(rule) << text << rule.error().message;
-    api::Node said =
-        api::parse_json(to_json({*rule, 1, kStart + base::millis(1500)}, kStart)).value();
+    api::Node said = node_of(Fault{*rule, 1, kStart + base::millis(1500)}, kStart);
     EXPECT_EQ(said["remainingMillis"].as_int(), 1500);
     said.erase("remainingMillis");
     if (rule->kind == FaultKind::Partition) said.erase("percent");
@@ -64,7 +63,7 @@ TEST(FaultJson, ListsThoseInForce) {
   FaultRule rule;
   rule.id = "a";
   const FaultSet faults{{rule, 1, kStart + base::seconds(1)}, {rule, 2, kStart}};
-  EXPECT_EQ(api::parse_json(to_json(faults, kStart)).value()["faults"].size(), 1U);
+  EXPECT_EQ(node_of(faults, kStart)["faults"].size(), 1U);
 }
 
 TEST(FaultJson, WhatIsWrongIsNamedWithItsValueAndWhatIsAllowed) {

@@ -33,7 +33,7 @@ TEST(FaultRoutes, BeginRenewAndEndAFault) {
   const auto renewed = renew_fault(
       faults, request("PUT", "/api/faults/a", R"({"owner":"o","leaseSeconds":9})"), later);
   EXPECT_EQ(renewed.status, 200U);
-  EXPECT_THAT(renewed.body, HasSubstr("\"remainingMillis\":9000"));
+  EXPECT_EQ(api::parse_json(renewed.body).value()["remainingMillis"].as_int(), 9000);
   const auto list = api::parse_json(list_faults(faults, later).body).value();
   ASSERT_EQ(list["faults"].size(), 1U);
   EXPECT_EQ(list["faults"].items()[0]["status"].as_int(), 500);
@@ -47,8 +47,7 @@ TEST(FaultRoutes, SayWhyNot) {
   const auto bad =
       begin_fault(faults, Mode::Http, request("POST", "/api/faults", R"({"id":""})"), kStart);
   EXPECT_EQ(bad.status, 400U);
-  EXPECT_EQ(bad.content_type, "application/json");
-  EXPECT_THAT(api::parse_json(bad.body).value()["error"]["message"].as_string(),
+  EXPECT_THAT(api::parse_json(bad.body).value()["error"].as_string(),
               HasSubstr("id: \"\": 1 to 128"));
   ASSERT_EQ(begin(faults, kAbort), 201U);
   EXPECT_EQ(begin(faults, R"({"id":"a","owner":"x","kind":"reset","leaseSeconds":5})"), 409U);

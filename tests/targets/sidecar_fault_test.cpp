@@ -5,6 +5,7 @@
 #include "aio/task_group.h"
 #include "driver_fixture.h"
 #include "net/http_server.h"
+#include "targets/lease.h"
 
 namespace targets {
 namespace {
@@ -89,6 +90,7 @@ class SidecarFaultTest : public DriverTest {
     Context with = context();
     return run(fault().prove(with, params(), undo, std::move(stop)));
   }
+  Lease& lease() { return dynamic_cast<Lease&>(fault()); }
   auto count(const char* method) const { return std::ranges::count(calls_, method); }
 
   std::unique_ptr<net::HttpServer> server_;
@@ -155,7 +157,7 @@ TEST_F(SidecarFaultTest, IsRenewedUntilItIsLetGo) {
   std::stop_source stop;
   aio::TaskGroup group(io_.get_executor());
   Context with = context();
-  group.spawn(fault().sustain(with, params(), prepared, stop.get_token()));
+  group.spawn(lease().sustain(with, params(), prepared, stop.get_token()));
   while (count("PUT") < before + 3) io_.run_one();
   stop.request_stop();
   EXPECT_TRUE(run(group.join()));
@@ -165,7 +167,7 @@ TEST_F(SidecarFaultTest, OneThatWasLostIsSaid) {
   const Node prepared = inject(fault(), params());
   faults_.clear();  // by a restart
   Context with = context();
-  const auto kept = run(fault().sustain(with, params(), prepared, {}));
+  const auto kept = run(lease().sustain(with, params(), prepared, {}));
   ASSERT_FALSE(kept);
   EXPECT_EQ(kept.error().code, base::Code::NotFound);
   std::stop_source stop;

@@ -15,7 +15,7 @@ for app in app1 app2; do
 done
 for each in $sidecars; do
   page "$(admin_port "$each")" /readyz >/dev/null || die "$each is not ready"
-  [ "$(page "$(admin_port "$each")" /api/faults)" = '{"faults":[]}' ] || die "$each has a fault in force"
+  [ "$(figure "$(admin_port "$each")" muster_sidecar_faults_active)" = 0 ] || die "$each has a fault in force"
 done
 daemon_gone app3 || die "the spare app3 is running"
 [ "$(routed app3)" = MAINT ] || die "the service leads to the spare app3: '$(routed app3)'"

@@ -57,6 +57,11 @@ page() {
   curl -s -f -m 3 "http://127.0.0.1:$1$2"
 }
 
+# figure ADMIN_PORT SERIES: the sum of all figures of a sidecar that begin so.
+figure() {
+  page "$1" /metrics | awk -v series="$2" 'index($0, series) == 1 { sum += $NF } END { print sum + 0 }'
+}
+
 redis_answers() {
   [ "$(timeout 3 redis-cli -p "$MUSTER_PORT_REDIS" ping 2>/dev/null)" = PONG ]
 }

@@ -13,11 +13,6 @@ admin=$(admin_port "$name")
 app=app${name#sidecar}
 token_file=$MUSTER_DIR/conf/sidecar.token
 
-# figure SERIES: the sum of all its series.
-figure() {
-  page "$admin" /metrics | awk -v series="$1" 'index($0, series) == 1 { sum += $NF } END { print sum + 0 }'
-}
-
 start() {
   daemon_start "$name" "$MUSTER_DIR/app/muster-sidecar" "$(mark_of "$name")" \
     "--listen=127.0.0.1:$(front_port "$app")" "--upstream=127.0.0.1:$(app_port "$app")" \
@@ -51,9 +46,9 @@ case $action in
     [ "$percent" -ge "${3:?PERCENT}" ]
     ;;
   counted)
-    echo "$name answered $(figure 'muster_sidecar_requests_total{') requests," \
-      "$(figure 'muster_sidecar_requests_total{status="5xx"}') of them 5xx;" \
-      "a fault touched $(figure 'muster_sidecar_fault_requests_total{')"
+    echo "$name answered $(figure "$admin" 'muster_sidecar_requests_total{') requests," \
+      "$(figure "$admin" 'muster_sidecar_requests_total{status="5xx"}') of them 5xx;" \
+      "a fault touched $(figure "$admin" 'muster_sidecar_fault_requests_total{')"
     ;;
   *) die "usage: sidecar.sh start|stop|serve|counted SIDECAR, or failing SIDECAR PERCENT" ;;
 esac
