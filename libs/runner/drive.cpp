@@ -125,9 +125,9 @@ void Drive::carry_out(const drill::Action& action) {
             tasks_.spawn(deliver(*this, edge_.final_read(read.which, stop)));
           },
           [&](const act::Restore& restore) {
-             let_go();
-             const base::Duration limit = before_the_engine(engine_.config().timing.restore);
-             tasks_.spawn(deliver(*this, actuator_.restore(restore.id, limit, stop)));
+            let_go();
+            const base::Duration limit = before_the_engine(engine_.config().timing.restore);
+            tasks_.spawn(deliver(*this, actuator_.restore(restore.id, limit, stop)));
           },
           [&](const act::WakeAt& wake) {
             alarm_->arm(wake.at, [this] { post(drill::event::Woke{}); });
