@@ -133,10 +133,11 @@ class ClusterCase(unittest.TestCase):
 
     def get(self, *arguments):
         """An API server on a busy machine may not answer in time: asked again, which for a question is harmless."""
-        for _ in range(3):
+        for _ in range(10):
             done = self.kubectl("get", *arguments, "-o", "json", check=False)
             if "Unable to connect to the server" not in done.stderr:
                 break
+            time.sleep(1)
         if done.returncode != 0:
             raise AssertionError(f"kubectl get {' '.join(arguments)}: {done.stderr}")
         return json.loads(done.stdout)
