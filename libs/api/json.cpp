@@ -1,8 +1,6 @@
-// JSON in and out of Nodes. The parser is nlohmann's SAX reader over an iterator that knows how far
-// it has read: a token's place is found by going back from there, so that plans written as JSON get
-// the same "line:column" as YAML ones. What is written for people goes through nlohmann too; one
-// line, which is what every request carries, is written from the Nodes, and only what has to be
-// escaped or rounded is nlohmann's.
+// JSON in and out of Nodes. What json_plain.h does not read is read by nlohmann's SAX reader over
+// an iterator that knows how far it has read: a token's place is found by going back from there, so
+// that plans written as JSON get the same "line:column" as YAML ones.
 #include <algorithm>
 #include <cstddef>
 #include <iterator>
@@ -14,6 +12,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "api/json_plain.h"
 #include "api/node.h"
 
 namespace api {
@@ -190,65 +189,60 @@ class Builder {
   std::string error_;
 };
 
-nlohmann::ordered_json to_nlohmann(const Node& node) {
-  if (node.is_bool()) return node.as_bool();
-  if (node.is_int()) return node.as_int();
-  if (node.is_double()) return node.as_double();
-  if (node.is_string()) return node.as_string();
-  if (node.is_sequence()) {
-    nlohmann::ordered_json out = nlohmann::ordered_json::array();
-    for (const Node& item : node.items()) out.push_back(to_nlohmann(item));
-    return out;
-  }
-  if (!node.is_map()) return nullptr;
-  nlohmann::ordered_json::object_t out;
-  for (const Entry& entry : node.entries()) {
-    // As a vector: keys are distinct already, and a search for each would be quadratic.
-    out.push_back({entry.key, to_nlohmann(entry.value)});
-  }
-  return out;
-}
+class Writer {
+ public:
+  explicit Writer(int indent) : indent_(indent) {}
 
-std::string line_of(const nlohmann::ordered_json& json) {
-  return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
-}
-
-void append_text(std::string& out, const std::string& text) {
-  // ASCII, and none of it to be escaped; a byte beyond is below ' ', char being signed.
-  const bool plain = std::all_of(text.begin(), text.end(), [](char c) {
-    return static_cast<signed char>(c) >= ' ' && c != '"' && c != '\\';
-  });
-  if (plain) {
-    out.append(1, '"').append(text).append(1, '"');
-  } else {
-    out += line_of(text);
-  }
-}
-
-void append_line(std::string& out, const Node& node) {
-  if (node.is_string()) return append_text(out, node.as_string());
-  if (node.is_map()) {
-    char before = '{';
-    for (const Entry& entry : node.entries()) {
-      out += std::exchange(before, ',');
-      append_text(out, entry.key);
-      out += ':';
-      append_line(out, entry.value);
+  void add(const Node& node) {
+    if (node.is_string()) {
+      add(node.as_string());
+    } else if (node.is_sequence()) {
+      add_all('[', ']', node.items(), [this](const Node& item) { add(item); });
+    } else if (node.is_map()) {
+      add_all('{', '}', node.entries(), [this](const Entry& entry) {
+        add(entry.key);
+        out_ += indent_ < 0 ? ":" : ": ";
+        add(entry.value);
+      });
+    } else if (node.is_int()) {
+      fmt::format_to(std::back_inserter(out_), "{}", node.as_int());
+    } else if (node.is_double()) {
+      out_ += nlohmann::json(node.as_double()).dump();
+    } else {
+      out_ += !node.is_bool() ? "null" : node.as_bool() ? "true" : "false";
     }
-    out += before == '{' ? "{}" : "}";
-  } else if (node.is_sequence()) {
-    char before = '[';
-    for (const Node& item : node.items()) {
-      out += std::exchange(before, ',');
-      append_line(out, item);
-    }
-    out += before == '[' ? "[]" : "]";
-  } else if (node.is_int()) {
-    out += std::to_string(node.as_int());
-  } else {
-    out += line_of(to_nlohmann(node));
   }
-}
+  std::string take() && { return std::move(out_); }
+
+ private:
+  void add(const std::string& text) {
+    if (append_plain_string(out_, text)) return;
+    out_ += nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  }
+  template <class All, class Add>
+  void add_all(char open, char close, const All& all, Add add_one) {
+    out_ += open;
+    ++depth_;
+    bool first = true;
+    for (const auto& one : all) {
+      if (!std::exchange(first, false)) out_ += ',';
+      new_line();
+      add_one(one);
+    }
+    --depth_;
+    if (!first) new_line();
+    out_ += close;
+  }
+  void new_line() {
+    if (indent_ < 0) return;
+    out_ += '\n';
+    out_.append(static_cast<std::size_t>(indent_ * depth_), ' ');
+  }
+
+  int indent_;
+  int depth_ = 0;
+  std::string out_;
+};
 
 }  // namespace
 
@@ -257,6 +251,11 @@ base::Result<Node> parse_json(std::string_view text) {
     return base::fail(Code::InvalidArgument, fmt::format("{} bytes of JSON: at most {} are taken",
                                                          text.size(), kMaxBytes));
   }
+  if (auto plain = read_plain_json(text, kMaxDepth)) return std::move(*plain);
+  return read_any_json(text);
+}
+
+base::Result<Node> read_any_json(std::string_view text) {
   const char* furthest = text.data();
   Builder builder(text, &furthest);
   try {
@@ -270,13 +269,9 @@ base::Result<Node> parse_json(std::string_view text) {
 }
 
 std::string to_json(const Node& node, int indent) {
-  if (indent < 0) {
-    std::string out;
-    append_line(out, node);
-    return out;
-  }
-  return to_nlohmann(node).dump(indent, ' ', false,
-                                nlohmann::ordered_json::error_handler_t::replace);
+  Writer writer(indent);
+  writer.add(node);
+  return std::move(writer).take();
 }
 
 }  // namespace api

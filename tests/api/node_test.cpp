@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "api/json_plain.h"
 #include "api/local_system.h"
 #include "api/problem.h"
 
@@ -87,6 +88,81 @@ TEST(Json, RefusesWhatIsWrongAndSaysWhere) {
   EXPECT_EQ(json_error(std::string(65, '[') + std::string(65, ']')),
             "line 1, column 65: deeper than 64 levels");
   EXPECT_NE(json_error(std::string((64U << 20) + 1, ' ')), "");
+}
+
+bool same_with_marks(const Node& a, const Node& b) {
+  if (!(a == b) || !(a.mark == b.mark)) return false;
+  for (std::size_t i = 0; i < a.entries().size(); ++i) {
+    const Entry &one = a.entries()[i], &other = b.entries()[i];
+    if (!(one.mark == other.mark) || !same_with_marks(one.value, other.value)) return false;
+  }
+  for (std::size_t i = 0; i < a.items().size(); ++i) {
+    if (!same_with_marks(a.items()[i], b.items()[i])) return false;
+  }
+  return true;
+}
+
+TEST(Json, WhatIsPlainIsReadInOnePassToTheSame) {
+  for (
+      const char* text :
+      {R"({"a":[1,-0,-17,2.5,1e3,-1.25E-2,true,false,null,{},[],""],"b":{"c":"x\n\"\\\/\b\f\r\t"}})",
+       " [ 1 ,\n\t{ \"a\" : [ ]\r\n, \"b\":\"\" } ]\n", "17", "\"x\"", "null",
+       R"({"a":1,"b":2,"c":3,"d":4,"e":5,"f":6,"g":7,"h":8,"i":9,"j":10,"k":11,"l":12,"m":13})"}) {
+    const auto plain = read_plain_json(text, 64);
+    const auto any = read_any_json(text);
+    ASSERT_TRUE(plain && any) << text;
+    EXPECT_TRUE(same_with_marks(*plain, *any)) << text;
+  }
+}
+
+TEST(Json, WhatIsNotPlainIsLeftToTheWholeReader) {
+  for (const char* text :
+       {"",
+        " ",
+        "{",
+        "[1",
+        "[1,]",
+        "{\"a\"}",
+        "{\"a\":1,}",
+        "{\"a\":1,\"a\":2}",
+        "01",
+        "-",
+        "1.",
+        "1.e3",
+        "1e",
+        "1e999",
+        "9223372036854775808",
+        "tru",
+        "nulL",
+        "'x'",
+        "\"x",
+        "\"\\u0041\"",
+        "\"\\x\"",
+        "\"\n\"",
+        "\"é\"",
+        "1 2",
+        "[1] x",
+        "{1:2}",
+        R"({"a":1,"b":2,"c":3,"d":4,"e":5,"f":6,"g":7,"h":8,"i":9,"j":10,"k":11,"l":12,"a":13})"}) {
+    EXPECT_FALSE(read_plain_json(text, 64)) << text;
+  }
+  EXPECT_FALSE(read_plain_json("[[[]]]", 2));
+  EXPECT_TRUE(read_plain_json("[[[]]]", 3));
+}
+
+TEST(Json, IsWrittenAsItAlwaysWas) {
+  const Node node = Node::map()
+                        .set("s", "a\"\\/\b\f\n\r\t\x01\x1f\x7f")
+                        .set("é", "ü\n")
+                        .set("d", Node::sequence({Node(1.0), Node(0.1), Node(-1e300), Node(1e16)}))
+                        .set("e", Node::map())
+                        .set("n", Node::sequence({Node(), Node(true), Node(-5)}));
+  EXPECT_EQ(to_json(node), R"({"s":"a\"\\/\b\f\n\r\t\u0001\u001f)"
+                           "\x7f\""
+                           R"(,"é":"ü\n","d":[1.0,0.1,-1e+300,1e+16],"e":{},"n":[null,true,-5]})");
+  EXPECT_EQ(to_json(node["n"], 2), "[\n  null,\n  true,\n  -5\n]");
+  EXPECT_EQ(to_json(Node::map().set("a", Node::map()).set("b", Node::sequence({Node(1)})), 1),
+            "{\n \"a\": {},\n \"b\": [\n  1\n ]\n}");
 }
 
 TEST(Json, InvalidUtf8IsReplacedOnOutput) {
