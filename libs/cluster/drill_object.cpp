@@ -1,6 +1,7 @@
 #include "cluster/drill_object.h"
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -73,8 +74,9 @@ base::Result<DrillObject> parse_drill(std::string_view json) {
     if (owner["kind"].as_string() == kSchedules.kind) out.schedule_uid = owner["uid"].as_string();
   }
   out.slot = meta["annotations"]["muster.dev/slot"].as_string();
-  out.spec = object["spec"];
-  out.status = object["status"];
+  for (auto [part, to] : {std::pair("spec", &out.spec), std::pair("status", &out.status)}) {
+    if (Node* found = object.find(part)) *to = std::move(*found);
+  }
   out.plan = out.spec["planRef"]["name"].as_string();
   out.profile = out.spec["profile"].as_string();
   out.abort = out.spec["abort"].as_bool();

@@ -11,6 +11,7 @@
 namespace sim {
 namespace {
 
+using api::Entry;
 using api::Node;
 
 constexpr unsigned kCreated = 201;
@@ -62,16 +63,34 @@ kube::Key key_of(const Node& object) {
   return {meta["namespace"].as_string(), meta["name"].as_string()};
 }
 
-bool same_but_version(Node a, const Node& b) {
-  Node meta = a["metadata"];
-  a.set("metadata", meta.set("resourceVersion", b["metadata"]["resourceVersion"]));
-  return a == b;
+/// Whether anything but metadata and status is another.
+bool other_spec(const Node& a, const Node& b) {
+  const auto counts = [](const Entry& entry) {
+    return entry.key != "metadata" && entry.key != "status";
+  };
+  const auto lacks = [&counts](const Node& in, const Entry& entry) {
+    const Node* found = in.find(entry.key);
+    return counts(entry) && (found == nullptr || !(*found == entry.value));
+  };
+  const auto any = [&lacks](const Node& of, const Node& in) {
+    return std::any_of(of.entries().begin(), of.entries().end(),
+                       [&](const Entry& entry) { return lacks(in, entry); });
+  };
+  return any(a, b) || any(b, a);
 }
 
-/// Whether anything but metadata and status is another.
-bool other_spec(Node a, Node b) {
-  for (Node* each : {&a, &b}) each->erase("metadata").erase("status");
-  return !(a == b);
+/// The object with this in the place of its own status; null: it has none.
+Node with_status(const Node& object, Node status) {
+  Node out = Node::map();
+  bool done = status.is_null();
+  for (const Entry& entry : object.entries()) {
+    if (entry.key != "status") {
+      out.entries().push_back(entry);
+    } else if (!std::exchange(done, true)) {
+      out.set("status", std::move(status));
+    }
+  }
+  return done ? std::move(out) : std::move(out.set("status", std::move(status)));
 }
 
 }  // namespace
@@ -259,8 +278,8 @@ ApiServer::Edited ApiServer::edited(const ApiTarget& target, const Node& now,
   }
   // A subresource changes its own part and nothing else.
   if (target.subresource == "status") {
-    Node whole = now;
-    out.object = std::move(whole.set("status", out.object["status"]));
+    Node* status = out.object.find("status");
+    out.object = with_status(now, status == nullptr ? Node() : std::move(*status));
   } else if (target.subresource == "scale") {
     Node whole = now;
     Node spec = now["spec"];
@@ -328,7 +347,7 @@ ApiAnswer ApiServer::remove(Collection& collection, const ApiTarget& target, con
     marked.set("deletionGracePeriodSeconds", std::min(before, grace));
   }
   object.set("metadata", std::move(marked));
-  if (!same_but_version(object, *now)) store(collection, std::move(object));
+  if (!(object == *now)) store(collection, std::move(object));
   return {200, collection.texts.at(target.key)};
 }
 
