@@ -26,9 +26,12 @@ constexpr base::Duration kRetryLongest = base::seconds(30);
 constexpr base::Duration kClaimWithin = base::seconds(300);
 /// A runner that lives begins to undo at the deadline.
 constexpr base::Duration kOverdueMax = base::seconds(5);
-/// For a runner's pod that was told to end, before it is undone what it may still do: one whose
-/// node is lost does not end, and cannot reach the API server either.
-constexpr base::Duration kRunnerEndsWithin = base::seconds(15);
+/// For a runner's pod that was told to end, so that two do not act at once: one whose node is lost
+/// does not end.
+constexpr base::Duration kRunnerEndsWithin = base::seconds(5);
+/// For how long the API server takes the word of a pod whose object is gone: it keeps what it has
+/// found out about a token for 10 s (Kubernetes, tokens bound to pods), and a little more.
+constexpr base::Duration kTokenLives = base::seconds(12);
 constexpr base::Duration kAskEvery = base::millis(250);
 constexpr std::int64_t kRunnerGraceSeconds = 1;
 
@@ -157,7 +160,7 @@ class Guard final : public PodProgram {
       CO_TRY(co_await claim(drill_.runner()));
       if (drill_.finished()) co_return true;  // its runner ended while it was looked for
     }
-    co_await end_runner();
+    runner_ended_ = co_await end_runner();
     CO_TRY(const std::string text, co_await undo());
     const std::string message = fmt::format("{}; {}", why_.empty() ? why : why_, text);
     if (const auto now = co_await writer_->read({})) drill_ = *now;
@@ -169,18 +172,38 @@ class Guard final : public PodProgram {
   }
 
   /// A runner that stands still between its last look at the Drill and what it does to the target
-  /// would do that when everything is undone. What does not run any more does nothing.
-  aio::Task<> end_runner() {
+  /// would do that when everything is undone. What does not run any more does nothing: whether it
+  /// was seen to have ended. Else its pod is gone, if the server could be asked.
+  aio::Task<bool> end_runner() {
     const std::string name = pod_name(options_.drill, PodRole::Runner);
     const base::TimePoint until = clock_.now() + kRunnerEndsWithin;
     bool asked = false;
-    while (clock_.now() < until) {
+    while (true) {
       const auto pod = co_await find_pod(name);
-      if (pod && (!*pod || (*pod)->ended() || !is_of(**pod, drill_))) co_return;
-      if (pod && !asked) asked = co_await ask_to_end({options_.ns, name}, (*pod)->uid);
+      if (pod && (!*pod || !is_of(**pod, drill_))) co_return false;
+      if (pod && (*pod)->ended()) co_return true;
+      const bool late = clock_.now() >= until;
+      const std::int64_t grace = late ? 0 : kRunnerGraceSeconds;
+      if (pod && (late || !asked)) {
+        asked = co_await ask_to_end({options_.ns, name}, (*pod)->uid, grace);
+      }
+      if (late) break;
       static_cast<void>(co_await aio::wait_for(clock_, kAskEvery, {}));
     }
-    say("the runner's pod does not end: undoing all the same");
+    say("the runner's pod does not end: forgetting it, and undoing all the same");
+    co_return false;
+  }
+
+  /// When nothing of the runner can land any more. Errors: its pod is still there.
+  aio::Task<base::Result<>> outlive_runner() {
+    const std::string name = pod_name(options_.drill, PodRole::Runner);
+    CO_TRY(const auto pod, co_await find_pod(name));
+    if (pod && is_of(*pod, drill_)) {
+      static_cast<void>(co_await ask_to_end({options_.ns, name}, pod->uid, 0));
+      co_return base::fail(base::Code::Unavailable, "the runner's pod is still there");
+    }
+    static_cast<void>(co_await aio::wait_for(clock_, kTokenLives, {}));
+    co_return base::Result<>{};
   }
 
   static bool is_of(const cluster::Pod& pod, const cluster::DrillObject& drill) {
@@ -188,10 +211,10 @@ class Guard final : public PodProgram {
     return label != pod.labels.end() && label->second == drill.uid;
   }
 
-  aio::Task<bool> ask_to_end(kube::Key key, std::string uid) {
+  aio::Task<bool> ask_to_end(kube::Key key, std::string uid, std::int64_t grace_seconds) {
     kube::DeleteOptions options;
     options.uid = std::move(uid);
-    options.grace_seconds = kRunnerGraceSeconds;
+    options.grace_seconds = grace_seconds;
     const auto reply = co_await client_->remove(cluster::kPods, std::move(key), options, {});
     co_return reply && reply->ok();
   }
@@ -212,12 +235,30 @@ class Guard final : public PodProgram {
     co_return co_await with_target(std::move(file), {}, use);
   }
 
+  /// Something was begun, and nobody knows what became of it.
+  static bool has_open_end(const store::JournalContents& journal) {
+    return journal.needs_recovery() &&
+           std::any_of(journal.entries.begin(), journal.entries.end(), [](const auto& entry) {
+             return entry.state == store::JournalEntry::State::Recorded;
+           });
+  }
+
+  /// At once; and where the runner may still do what it has begun, once more when it cannot any
+  /// more. Only then the journal is closed, so that a guardian that dies between does both again.
   aio::Task<base::Result<std::string>> undo_target(runner::DrillTarget& target,
                                                    runner::InstanceBaseline baseline) {
     CO_TRY(auto kept, open_journal(drill_.journal()));
     CO_TRY(store::UndoJournal journal, store::UndoJournal::reopen(std::move(kept)));
     runner::Recovered recovered{true, "nothing was left to undo"};
-    if (journal.contents().needs_recovery()) {
+    const bool again = !runner_ended_ && has_open_end(journal.contents());
+    if (again) {
+      CO_TRY(recovered, co_await runner::recover_target(clock_, edge_.executor(), target, catalog_,
+                                                        journal, baseline, nullptr, true));
+    }
+    if (again && recovered.whole) {
+      CO_TRY(co_await outlive_runner());
+    }
+    if (recovered.whole && journal.contents().needs_recovery()) {
       CO_TRY(recovered, co_await runner::recover_target(clock_, edge_.executor(), target, catalog_,
                                                         journal, std::move(baseline), nullptr));
     }
@@ -236,6 +277,7 @@ class Guard final : public PodProgram {
   std::string beat_, why_;
   std::optional<base::TimePoint> fault_seen_;
   bool asked_to_end_ = false;
+  bool runner_ended_ = false;  // as it was seen: nothing of it can land any more
 };
 
 }  // namespace

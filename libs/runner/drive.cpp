@@ -135,7 +135,8 @@ void Drive::carry_out(const drill::Action& action) {
           [](const act::Note&) {},
           [&](const act::Finish& finish) {
             // A journal that cannot be closed is recovered once more, which is harmless.
-            if (finish.whole) static_cast<void>(journal_.close(true, finish.reason));
+            const bool closes = finish.whole && closes_journal_;
+            if (closes) static_cast<void>(journal_.close(true, finish.reason));
           }},
       action);
 }

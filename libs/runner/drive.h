@@ -41,6 +41,9 @@ class Drive {
   Drive(aio::Clock& clock, const aio::Executor& executor, drill::Engine engine, Actuator& actuator,
         Edge& edge, store::UndoJournal& journal);
 
+  /// All of it will be undone once more: the journal stays open also when everything is.
+  void leave_journal_open() { closes_journal_ = false; }
+
   /// Runs to Finish. There is no way to stop it at once: abort() asks the engine, which undoes.
   aio::Task<drill::action::Finish> run();
 
@@ -64,6 +67,7 @@ class Drive {
   Actuator& actuator_;
   Edge& edge_;
   store::UndoJournal& journal_;
+  bool closes_journal_ = true;
   Chronicle chronicle_;
   aio::TaskGroup tasks_;
   std::unique_ptr<aio::Alarm> alarm_;

@@ -114,11 +114,9 @@ base::Result<Kept> load_kept(const DrillDir& dir, const api::ActionCatalog& cata
 
 }  // namespace
 
-aio::Task<base::Result<Recovered>> recover_target(aio::Clock& clock, aio::Executor executor,
-                                                  DrillTarget& target,
-                                                  const targets::Catalog& catalog,
-                                                  store::UndoJournal& journal,
-                                                  InstanceBaseline baseline, AuditTrail* audit) {
+aio::Task<base::Result<Recovered>> recover_target(
+    aio::Clock& clock, aio::Executor executor, DrillTarget& target, const targets::Catalog& catalog,
+    store::UndoJournal& journal, InstanceBaseline baseline, AuditTrail* audit, bool once_more) {
   CO_TRY(InstanceWatch instances,
          InstanceWatch::create(clock, target.target->system(), target.names));
   SqlOverInstances sql(instances.instances());
@@ -132,6 +130,7 @@ aio::Task<base::Result<Recovered>> recover_target(aio::Clock& clock, aio::Execut
   CO_TRY(std::vector<drill::Leftover> leftovers, store::leftovers_of(journal.contents()));
   Drive drive(clock, executor, drill::Engine::resume(std::move(config), leftovers), actuator, edge,
               journal);
+  if (once_more) drive.leave_journal_open();
   if (audit != nullptr) {
     drive.chronicle().listen([audit](const drill::TimelineEvent& entry) { audit->tell(entry); });
   }

@@ -50,12 +50,14 @@ struct Recovered {
 };
 
 /// Undoes what a journal has left on a target that is open, and closes the journal when all of it
-/// is. `baseline`: how the instances stood before the fault. `audit`: may be null.
+/// is, unless all of it will be undone `once_more`. `baseline`: how the instances stood before the
+/// fault. `audit`: may be null.
 aio::Task<base::Result<Recovered>> recover_target(aio::Clock& clock, aio::Executor executor,
                                                   DrillTarget& target,
                                                   const targets::Catalog& catalog,
                                                   store::UndoJournal& journal,
-                                                  InstanceBaseline baseline, AuditTrail* audit);
+                                                  InstanceBaseline baseline, AuditTrail* audit,
+                                                  bool once_more = false);
 
 /// Drops a drill's ledger table on whichever instance takes writes, tried again for a while: a
 /// server that has just come back may not answer yet, and nobody would drop the table later.

@@ -47,6 +47,11 @@ base::Error unavailable(const std::string& why) {
   return {Code::Unavailable, why, base::Retry::Backoff, {}};
 }
 
+ApiAnswer unauthorized() {
+  return {401, std::make_shared<const std::string>(
+                   R"({"kind":"Status","code":401,"reason":"Unauthorized"})")};
+}
+
 // What is on its way does not end with who sent it, so none of this is of a client.
 
 /// `to`: where the answer arrives; null: at once, in whatever runs.
@@ -65,6 +70,11 @@ void depart(ApiLink& link, Process& from, const std::shared_ptr<Call>& call, Pro
       arrive(link, call, to, tl::unexpected(unavailable("connection refused")));
       return;
     }
+    if (link.admits && !link.admits(from)) {
+      arrive(link, call, to, unauthorized());
+      return;
+    }
+    if (link.reached) link.reached(from, call->request);
     ApiAnswer answer = link.server.handle(call->request);
     if (is_write(call->request) && link.after_write) link.after_write(from, call->request);
     if (link.random.chance(link.weather.unanswered)) {
@@ -120,6 +130,10 @@ void open(ApiLink& link, Process& to, const std::shared_ptr<Flow>& flow,
   if (!flow->open) return;
   if (!link.is_up) {
     refuse(link, to, flow, tl::unexpected(unavailable("connection refused")));
+    return;
+  }
+  if (link.admits && !link.admits(to)) {
+    refuse(link, to, flow, unauthorized());
     return;
   }
   auto watching = link.server.watch(

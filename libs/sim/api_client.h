@@ -40,6 +40,10 @@ class ApiLink {
   base::Random random;
   Weather weather;
   bool is_up = true;  // else every request is refused
+  /// Whose word the server still takes; empty: everybody's. What it does not is answered by 401.
+  std::function<bool(const Process&)> admits;
+  /// Called when a request of this process reaches the server.
+  std::function<void(const Process&, const ApiRequest&)> reached;
 
   /// May kill it or let it stand still, and give the write a number.
   std::function<void(Process&, ApiRequest&)> before_write;
