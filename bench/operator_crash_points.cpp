@@ -1,13 +1,16 @@
 // Whole drills of a cluster in virtual time, with the product's operator, runner and guardian, one
 // of which dies or stands still before or after a write that is drawn. No fault may be left, none
 // injected twice, nobody stuck (tests/operator/simulated/laws.h).
-//   operator_crash_points [RUNS] [FIRST SEED]
+//   operator_crash_points [--runs=COUNT[:FIRST SEED]]   a line each ten seconds; 10^6 if not said
 //   operator_crash_points --run SCENARIO:SEED[:WRITE:before|after[:MILLIS]]   one, event by event
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <map>
 #include <string>
+#include <string_view>
 
 #include "simulated/operator_world.h"
 
@@ -56,27 +59,65 @@ int run_one(const char* text) {
   return result.violations.empty() ? 0 : 1;
 }
 
-}  // namespace
+/// Of the runs so far: how many, how fast, what was wrong.
+class Progress {
+ public:
+  double seconds() const {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - began_).count();
+  }
+  void tell_now_and_then(const Counts& all) {
+    if (seconds() < next_) return;
+    next_ += 10;
+    std::fprintf(
+        stderr, "%llu runs, %.1f/s, %llu died, %llu stood still, %llu violated\n",
+        static_cast<unsigned long long>(all.runs), static_cast<double>(all.runs) / seconds(),
+        static_cast<unsigned long long>(all.died), static_cast<unsigned long long>(all.stood),
+        static_cast<unsigned long long>(all.violated));
+  }
 
-int main(int argc, char** argv) {
-  if (argc > 2 && std::string(argv[1]) == "--run") return run_one(argv[2]);
-  const std::uint64_t runs = argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 1'000'000;
-  const std::uint64_t first = argc > 2 ? std::strtoull(argv[2], nullptr, 10) : 1;
+ private:
+  std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
+  double next_ = 10;
+};
+
+int run_many(std::uint64_t runs, std::uint64_t first) {
   std::map<std::string, Counts> counts;
   Counts all;
-  const auto began = std::chrono::steady_clock::now();
+  Progress progress;
   for (std::uint64_t seed = first; seed < first + runs; ++seed) {
     const op::RunOptions options = op::sampled(seed);
     const op::RunResult result = op::run_drills(options);
     counts[op::name(options.scenario)].add(options, result);
     all.add(options, result);
     if (!result.violations.empty() && all.violated <= 20) tell(options, result);
+    progress.tell_now_and_then(all);
   }
-  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
   std::printf("%-14s %11s %11s %11s %11s %11s %11s %11s\n", "scenario", "runs", "drills", "faults",
               "died", "stood still", "writes", "violated");
   for (const auto& [name, one] : counts) print(name.c_str(), one);
   print("all", all);
-  std::printf("%.0f s, %.0f runs/s\n", took.count(), static_cast<double>(runs) / took.count());
+  std::printf("%.0f s, %.0f runs/s, %.2f ms of CPU a run\n", progress.seconds(),
+              static_cast<double>(runs) / progress.seconds(),
+              1000.0 * static_cast<double>(std::clock()) / CLOCKS_PER_SEC /
+                  static_cast<double>(std::max<std::uint64_t>(runs, 1)));
   return all.violated == 0 ? 0 : 1;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc > 2 && std::string(argv[1]) == "--run") return run_one(argv[2]);
+  constexpr std::string_view kRuns = "--runs=";
+  std::uint64_t runs = 1'000'000, first = 1;
+  if (argc > 1) {
+    const std::string_view said = argv[1];
+    char* rest = nullptr;
+    if (said.starts_with(kRuns)) runs = std::strtoull(argv[1] + kRuns.size(), &rest, 10);
+    if (rest != nullptr && *rest == ':') first = std::strtoull(rest + 1, &rest, 10);
+    if (argc > 2 || rest == nullptr || *rest != '\0') {
+      std::fprintf(stderr, "usage: operator_crash_points [--runs=COUNT[:FIRST]] [--run RUN]\n");
+      return 2;
+    }
+  }
+  return run_many(runs, first);
 }

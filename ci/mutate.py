@@ -34,7 +34,7 @@ class Suite:
 
 
 DRILL = Suite("test_drill", "tests/drill/test_drill", "*", 60)
-OPERATOR = Suite("test_operator", "tests/operator/test_operator", "OperatorCrashPoints.*", 300)
+OPERATOR = Suite("test_operator", "tests/operator/test_operator", "*OperatorCrashPoints.*", 300)
 
 
 @dataclass(frozen=True)
@@ -288,6 +288,21 @@ MUTATIONS = [
                      "CO_TRY(co_await write(object, std::move(status), stop));\n"
                      "    if (start != nullptr) co_return",
                      "if (start != nullptr) co_return"),
+    OperatorMutation("the guardian keeps the finalizer", "operator/guard.cpp",
+                     "CO_TRY(co_await writer_->hold(drill_.uid, false, {}));\n"
+                     "    const auto dropped", "const auto dropped"),
+    OperatorMutation("the runner's last look before a fault is left out", "operator/drill_holder.cpp",
+                     "if (now && (now->uid != drill_.uid || now->runner() != options_.pod_uid)) "
+                     "co_await leave();\n    if (now && clock_",
+                     "if (now && clock_"),
+    OperatorMutation("the guardian undoes once only", "operator/guard.cpp",
+                     "const bool again = !runner_ended_ && has_open_end(journal.contents());",
+                     "const bool again = false;"),
+    OperatorMutation("the word of a pod that is gone is not outlived", "operator/guard.cpp",
+                     "static_cast<void>(co_await aio::wait_for(clock_, kTokenLives, {}));", ""),
+    OperatorMutation("a runner's pod that does not end is not forgotten", "operator/guard.cpp",
+                     "const std::int64_t grace = late ? 0 : kRunnerGraceSeconds;",
+                     "const std::int64_t grace = kRunnerGraceSeconds;"),
 ]
 
 

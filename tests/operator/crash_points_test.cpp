@@ -46,13 +46,16 @@ TEST(OperatorCrashPoints, ARunIsAFunctionOfItsOptions) {
   }
 }
 
-/// Every other write of one drill with all its parts; of a node that stands still each one.
-void sweep(bool after, base::Duration still, bool node = false) {
-  const RunOptions whole{Scenario::Failover, 2, {}, false};
+/// Every other write of one drill with all its parts; each one where a node stands still, or where
+/// the guardian is alone.
+void sweep(bool after, base::Duration still, bool node = false,
+           Scenario scenario = Scenario::Failover) {
+  const RunOptions whole{scenario, 2, {}, false};
   const std::uint32_t writes = run_drills(whole).writes;
   ASSERT_GT(writes, 50U);
-  for (std::uint32_t write = 0; write < writes; write += node ? 1 : 2) {
-    const RunOptions options{Scenario::Failover, 2, CrashPoint{write, after, still, node}, false};
+  const std::uint32_t step = node || scenario == Scenario::Guarded ? 1 : 2;
+  for (std::uint32_t write = 0; write < writes; write += step) {
+    const RunOptions options{scenario, 2, CrashPoint{write, after, still, node}, false};
     const RunResult result = run_drills(options);
     EXPECT_TRUE(result.violations.empty()) << text_of(options, result);
   }
@@ -70,16 +73,36 @@ TEST(OperatorCrashPoints, WhoeverStandsStillBeforeAWriteOfAFailoverDoesItNotTooL
   sweep(false, base::seconds(20));
 }
 
+TEST(OperatorCrashPoints, AGuardianThatIsAloneAndDiesBeforeAWriteLeavesNothing) {
+  sweep(false, {}, false, Scenario::Guarded);
+}
+
 /// Nobody ends the pod of such a runner: its own looks at the Drill keep it from a fault after the
-/// guardian has undone all.
+/// guardian has taken the drill over, as long as the server takes its word.
 TEST(OperatorCrashPoints, WhoseNodeStandsStillAfterAWriteOfAFailoverDoesNothingMore) {
+  sweep(true, base::seconds(18), true);
+}
+
+/// Its last look at the Drill was before: what it does when the guardian has undone all is undone
+/// again, before that says so.
+TEST(OperatorCrashPoints, WhoseNodeStandsStillBeforeAWriteOfAFailoverIsUndoneOnceMore) {
+  sweep(false, base::seconds(20), true);
+}
+
+TEST(OperatorCrashPoints, WhoseNodeStandsStillForLongIsNotHeardAnyMore) {
+  sweep(false, base::seconds(40), true);
   sweep(true, base::seconds(40), true);
 }
 
-TEST(OperatorCrashPoints, NothingIsLeftNothingIsRepeatedAndNobodyIsStuck) {
+/// Parts, so that ctest may run some at a time. bench/operator_crash_points makes more of the same.
+class SampledOperatorCrashPoints : public testing::TestWithParam<std::uint64_t> {};
+constexpr std::uint64_t kRunsOfPart = 100;
+constexpr std::uint64_t kParts = 10;
+
+TEST_P(SampledOperatorCrashPoints, NothingIsLeftNothingIsRepeatedAndNobodyIsStuck) {
   std::uint64_t crashes = 0;
-  constexpr std::uint64_t kRuns = 150;
-  for (std::uint64_t seed = 1; seed <= kRuns; ++seed) {
+  const std::uint64_t first = 1 + GetParam() * kRunsOfPart;
+  for (std::uint64_t seed = first; seed < first + kRunsOfPart; ++seed) {
     const RunOptions options = sampled(seed);
     const RunResult result = run_drills(options);
     crashes += result.crashed ? 1 : 0;
@@ -87,8 +110,10 @@ TEST(OperatorCrashPoints, NothingIsLeftNothingIsRepeatedAndNobodyIsStuck) {
     if (testing::Test::HasFailure()) break;
   }
   RecordProperty("crashes", static_cast<int>(crashes));
-  EXPECT_GE(crashes, kRuns / 3);
+  EXPECT_GE(crashes, kRunsOfPart / 3);
 }
+INSTANTIATE_TEST_SUITE_P(Part, SampledOperatorCrashPoints,
+                         testing::Range(std::uint64_t{0}, kParts));
 
 }  // namespace
 }  // namespace op

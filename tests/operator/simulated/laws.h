@@ -1,7 +1,8 @@
 // What must hold in the simulation, whatever dies: looked at with each change that a drill's pod
 // makes, and at the end.
 //   - a fault or step takes effect while its undo is in the Drill's journal, the Drill has its
-//     finalizer, and the pod that does it has the Drill;
+//     finalizer, and the pod that does it has the Drill and has looked at it since it recorded the
+//     undo; where it stood still after that look, it may come late;
 //   - nothing is done a second time before it was undone; a drill deletes no more pods than its
 //     plan says; a guardian does nothing, it only undoes;
 //   - a slot of a schedule has one Drill at most, which is remembered before it is made;
@@ -26,6 +27,8 @@ struct Doer {
   PodRole role = PodRole::Runner;
   kube::Key drill;
   std::string pod_uid;
+  bool looked = true;    // at the Drill, since it recorded what it will do
+  bool held_up = false;  // it stood still, perhaps when it had looked at the Drill already
 };
 
 class Laws {

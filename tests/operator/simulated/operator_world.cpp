@@ -38,6 +38,8 @@ constexpr base::Duration kToSettle = base::seconds(10);
 /// After that a watch that is silent is not trusted any more.
 constexpr base::Duration kSilence = base::seconds(125);
 constexpr base::Duration kQuiet = base::seconds(20);
+/// For which a server keeps what it has found out about the token of a pod.
+constexpr base::Duration kTokenKept = base::seconds(10);
 constexpr base::Duration kLease = base::seconds(15);
 
 /// Of which a point is one: a little more than a run without a crash has.
@@ -114,20 +116,39 @@ class OperatorWorld {
                                                          const ApiServer::Object& after) {
       laws_.changed(resource, before, after);
       if (resource.plural == "drills" && !before) ++drills_;
+      if (resource.plural == "pods" && !after) {
+        gone_[(*before)["metadata"]["uid"].as_string()] = machine_.now();
+      }
       live(resource, before, after);
+    };
+    link_.admits = [this](const Process& process) { return has_token(process); };
+    link_.reached = [this](const Process& process, const sim::ApiRequest& request) {
+      const auto doer = doers_.find(&process);
+      if (doer == doers_.end()) return;
+      const bool looks =
+          request.method == "GET" && request.target.ends_with("/drills/" + doer->second.drill.name);
+      const bool records = request.body.find("/status/journal") != std::string::npos;
+      doer->second.looked = (doer->second.looked || looks) && !records;
     };
     link_.before_write = [this](Process& process, sim::ApiRequest& request) {
       request.number = writes_++;
       trace(process.name(), fmt::format("#{} {} {} {}", request.number, request.method,
                                         request.target, request.body.substr(0, 1000)));
-      if (is_here(request, false)) crash(process);
+      if (is_here(request, false)) crash(process, request);
       first_write_of(process);
     };
     link_.after_write = [this](Process& process, const sim::ApiRequest& request) {
       const auto doer = doers_.find(&process);
       laws_.made_by(doer == doers_.end() ? nullptr : &doer->second);
-      if (is_here(request, true)) crash(process);
+      if (is_here(request, true)) crash(process, request);
     };
+  }
+
+  /// As long as a server may take the token of a pod that is gone, it does.
+  bool has_token(const Process& process) const {
+    const auto doer = doers_.find(&process);
+    const auto gone = doer == doers_.end() ? gone_.end() : gone_.find(doer->second.pod_uid);
+    return gone == gone_.end() || machine_.now() - gone->second < kTokenKept;
   }
 
   void put(Node object) {
@@ -162,21 +183,22 @@ class OperatorWorld {
   }
 
   bool is_here(const sim::ApiRequest& request, bool after) const {
-    if (!options_.crash || crashed_ || over_) return false;
-    // Elsewhere a node may stand still between its runner's last look at the Drill and its write,
-    // which nobody holds back then.
-    const bool recorded = request.body.find("/status/journal") != std::string::npos;
-    if (options_.crash->node && !recorded) return false;
-    return options_.crash->write == request.number && options_.crash->after == after;
+    const auto& point = options_.crash;
+    const bool due = point && !crashed_ && !over_;
+    return due && point->write == request.number && point->after == after;
   }
 
-  void crash(Process& process) {
+  void crash(Process& process, const sim::ApiRequest& request) {
     crashed_ = true;
     const base::Duration still = options_.crash->still;
     trace(process.name(), still > base::Duration{} ? "STANDS STILL" : "DIES");
     if (still > base::Duration{}) {
       process.stand_still(still);
       if (options_.crash->node) life_.stand_still(process, still);
+      // Between the record of what it will do and the doing it has to look once more.
+      const bool records = request.body.find("/status/journal") != std::string::npos;
+      const auto doer = doers_.find(&process);
+      if (doer != doers_.end()) doer->second.held_up = !records;
       people_until_ = std::max(people_until_, machine_.now() + still);
     } else {
       process.kill();
@@ -198,6 +220,13 @@ class OperatorWorld {
     if (options_.scenario == Scenario::Late) process.stand_still(seconds_in(0, 12));
     if (options_.scenario == Scenario::Alone) {
       machine_.after(seconds_in(0, 12), nullptr, [this] { end_replicas(); });
+    }
+    if (options_.scenario == Scenario::Guarded) {
+      machine_.after(seconds_in(1, 4), nullptr, [this, &process] {
+        trace(process.name(), "DIES");
+        process.kill();
+        end_replicas();
+      });
     }
   }
 
@@ -398,7 +427,8 @@ class OperatorWorld {
   base::Random random_;
   ApiServer server_;
   std::map<const Process*, Doer> doers_;
-  std::set<const Process*> wrote_;  // runners
+  std::set<const Process*> wrote_;               // runners
+  std::map<std::string, base::TimePoint> gone_;  // pods, by UID
   sim::Machine machine_;
   sim::ApiLink link_;
   sim::ClusterLife life_;
@@ -455,9 +485,9 @@ RunOptions sampled(std::uint64_t seed) {
   point.write = static_cast<std::uint32_t>(random.below(writes_of(out.scenario)));
   point.after = random.chance(0.5);
   if (random.chance(0.3)) point.still = base::millis(random.between(500, 30'000));
-  if (point.after && point.still > base::Duration{} && random.chance(0.5)) {
+  if (point.still > base::Duration{} && random.chance(0.5)) {
     point.node = true;
-    point.still += base::seconds(15);  // for which a guardian waits for the runner's end
+    point.still += base::seconds(5);  // for which a guardian waits for the runner's end
   }
   out.crash = point;
   return out;

@@ -21,8 +21,7 @@ struct CrashPoint {
   std::uint32_t write = 0;  // the n-th write of operator, runner and guardian together, from 0
   bool after = false;       // it has landed, its answer has not
   base::Duration still{};   // zero: it dies
-  /// Of `still`, after a write of the journal: its node stands still with it, so that nobody ends
-  /// its pod.
+  /// Of `still`: its node stands still with it, so that nobody ends its pod.
   bool node = false;
 };
 

@@ -91,6 +91,7 @@ const char* name(Scenario scenario) {
     case Scenario::Outage: return "Outage";
     case Scenario::Late: return "Late";
     case Scenario::Alone: return "Alone";
+    case Scenario::Guarded: return "Guarded";
   }
   return "";
 }
