@@ -26,6 +26,8 @@ constexpr auto kRows = std::to_array<Row>({
     {"adminListen", Type::Text, "--admin-listen"},
     {"adminTokenFile", Type::Text, "--admin-token-file"},
     {"mode", Type::Text, "--mode"},
+    {"tlsCertFile", Type::Text, "--tls-cert-file"},
+    {"tlsKeyFile", Type::Text, "--tls-key-file"},
     {"threads", Type::Integer, "--threads"},
     {"headBytesMax", Type::Integer, "--head-bytes-max"},
     {"bodyBytesMax", Type::Integer, "--body-bytes-max"},

@@ -7,6 +7,7 @@
 // write is tried before it is awaited.
 #pragma once
 
+#include <array>
 #include <functional>
 #include <memory>
 #include <string>
@@ -17,6 +18,7 @@
 #include <boost/intrusive/list.hpp>
 
 #include "http1/forward.h"
+#include "net/server_stream.h"
 #include "sidecar/buffer.h"
 #include "sidecar/figures.h"
 #include "sidecar/pipeline.h"
@@ -81,7 +83,10 @@ class Core {
   std::unique_ptr<UpstreamPool> pool;
   http1::ResponseHead response;  // scratch of whoever runs
   http1::Pieces pieces;          // as well
-  base::TimePoint now;           // of the event that is handled
+  /// What a new connection shows to its client; null: it is in the open.
+  std::shared_ptr<net::ServerContext> tls;
+  std::array<char, net::ServerStream::kWriteMax> record;  // scratch of a write over TLS
+  base::TimePoint now;                                    // of the event that is handled
   bool draining = false;
   std::function<void()> left;  // after a connection has ended
 

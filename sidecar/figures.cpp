@@ -64,6 +64,19 @@ void clients(Text& text) {
            [](const Figures& f) -> const Count& { return f.sent_bytes; });
 }
 
+void tls(Text& text) {
+  text.family("tls_handshakes_total", "counter", "Handshakes that were completed.");
+  text.sample(R"({kind="full"})", [](const Figures& f) -> const Count& { return f.tls_full; });
+  text.sample(R"({kind="resumed"})",
+              [](const Figures& f) -> const Count& { return f.tls_resumed; });
+  text.family("tls_handshake_failures_total", "counter",
+              "Connections that ended before their handshake was completed, by why.");
+  for (std::size_t i = 0; i < kTlsFailureCount; ++i) {
+    text.sample(fmt::format(R"({{reason="{}"}})", name(static_cast<TlsFailure>(i))),
+                [i](const Figures& f) -> const Count& { return f.tls_failures[i]; });
+  }
+}
+
 void upstream(Text& text) {
   text.one("upstream_connections_total", "counter", "Connections to the application.",
            [](const Figures& f) -> const Count& { return f.upstream_connections; });
@@ -96,9 +109,20 @@ const char* name(UpstreamError error) {
   return "closed";
 }
 
+const char* name(TlsFailure failure) {
+  switch (failure) {
+    case TlsFailure::NotTls: return "not_tls";
+    case TlsFailure::Closed: return "closed";
+    case TlsFailure::Refused: return "refused";
+    case TlsFailure::Timeout: return "timeout";
+  }
+  return "closed";
+}
+
 std::string exposition(const std::vector<const Figures*>& cores) {
   Text text(cores);
   clients(text);
+  tls(text);
   upstream(text);
   return text.take();
 }

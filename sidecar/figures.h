@@ -26,6 +26,16 @@ enum class UpstreamError : std::uint8_t {
 inline constexpr std::size_t kUpstreamErrorCount = 7;
 const char* name(UpstreamError error);
 
+/// Why a client that connected had no connection over TLS.
+enum class TlsFailure : std::uint8_t {
+  NotTls,   // it spoke something else, such as plain HTTP
+  Closed,   // it went away
+  Refused,  // no common version, cipher or protocol, or nonsense
+  Timeout
+};
+inline constexpr std::size_t kTlsFailureCount = 4;
+const char* name(TlsFailure failure);
+
 /// Written by one thread.
 class Count {
  public:
@@ -43,7 +53,9 @@ class Count {
 
 struct Figures {
   Count connections, connections_active;
-  Count accept_pauses;  // no descriptor left, or as many connections as allowed
+  Count accept_pauses;          // no descriptor left, or as many connections as allowed
+  Count tls_full, tls_resumed;  // handshakes
+  std::array<Count, kTlsFailureCount> tls_failures;
   Count requests_active;
   std::array<Count, 6> responses;  // by the first digit of the status; 0: none was sent
   std::array<Count, kEndedCount> ends;

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
+#include <span>
 #include <string_view>
 
 #include <boost/asio/buffer.hpp>
@@ -32,6 +34,22 @@ class Gather {
   std::size_t count() const { return end_ - begin_; }
   const_iterator begin() const { return at_.data() + begin_; }
   const_iterator end() const { return at_.data() + end_; }
+
+  /// As many of the first bytes as `room` takes, in one piece: where they lie if they are one, else
+  /// copied into `room`. The same each time, until advance().
+  std::string_view front(std::span<char> room) const {
+    const value_type& first = at_[begin_];
+    if (first.size() >= room.size() || count() == 1) {
+      return {static_cast<const char*>(first.data()), std::min(first.size(), room.size())};
+    }
+    std::size_t filled = 0;
+    for (const value_type& piece : *this) {
+      const std::size_t part = std::min(piece.size(), room.size() - filled);
+      std::memcpy(room.data() + filled, piece.data(), part);
+      filled += part;
+    }
+    return {room.data(), filled};
+  }
 
   /// The first `count` bytes are written.
   void advance(std::size_t count) {

@@ -25,6 +25,11 @@ int main(int count, char** arguments) {
                      [](const std::string& path) { return aio::read_file(path, kConfigBytesMax); });
   std::fputs(parsed.out.c_str(), stdout);
   std::fputs(parsed.err.c_str(), stderr);
-  if (!parsed.settings || parsed.check_only) return parsed.exit;
+  if (!parsed.settings) return parsed.exit;
+  if (parsed.check_only) {
+    const auto usable = sidecar::check_files(*parsed.settings);
+    if (!usable) fmt::print(stderr, "error: {}\n", usable.error().message);
+    return usable ? EXIT_SUCCESS : sidecar::kUsage;
+  }
   return sidecar::run_sidecar(*parsed.settings);
 }

@@ -14,7 +14,6 @@
 namespace sidecar {
 namespace {
 
-constexpr int kUsage = 2;
 constexpr std::int64_t kSecondsMax = 86'400;
 
 /// As the flags say it, before it is settings.
@@ -55,6 +54,15 @@ void address_flags(CLI::App& app, Raw& raw, Settings& settings) {
       ->capture_default_str();
   app.add_option("--threads", settings.threads, "cores to use; default: the CPU quota, else 1")
       ->check(CLI::Range(1, 256));
+}
+
+void tls_flags(CLI::App& app, Settings& settings) {
+  auto* const certificate =
+      app.add_option("--tls-cert-file", settings.tls_cert_file,
+                     "clients connect over TLS: the certificate and its issuers, in PEM");
+  auto* const key = app.add_option("--tls-key-file", settings.tls_key_file, "its key, in PEM");
+  certificate->needs(key);
+  key->needs(certificate);
 }
 
 void limit_flags(CLI::App& app, Settings& settings) {
@@ -216,6 +224,7 @@ Parsed parse(const std::vector<std::string>& arguments, const std::string& versi
   Raw raw;
   Settings settings;
   address_flags(app, raw, settings);
+  tls_flags(app, settings);
   limit_flags(app, settings);
   time_flags(app, raw);
   header_flags(app, raw, settings);

@@ -12,6 +12,9 @@
 
 namespace sidecar {
 
+/// The exit code of flags and files that cannot be used.
+inline constexpr int kUsage = 2;
+
 /// Either settings to run with, or what to print and the exit code (help, usage error).
 struct Parsed {
   std::optional<Settings> settings;

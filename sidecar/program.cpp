@@ -21,6 +21,7 @@
 #include "net/http_server.h"
 #include "sidecar/admin.h"
 #include "sidecar/fault_routes.h"
+#include "sidecar/identity_files.h"
 #include "sidecar/log.h"
 #include "sidecar/machine.h"
 #include "sidecar/options.h"
@@ -36,6 +37,8 @@ namespace {
 
 constexpr base::Duration kLookEvery = base::seconds(1);
 constexpr base::Duration kLookWithin = base::seconds(1);
+/// How often files are read that may have changed; what changed is used when it was seen twice.
+constexpr base::Duration kReadEvery = base::seconds(2);
 /// Descriptors that are not for connections, where there are many: the admin port's, the log's.
 constexpr std::size_t kDescriptorsKept = 96;
 
@@ -46,6 +49,13 @@ std::size_t connections_of(const Settings& settings, std::size_t descriptors, st
   const std::size_t all =
       settings.connections_max > 0 ? std::min(settings.connections_max, fit) : fit;
   return std::max<std::size_t>(all / cores, 1);
+}
+
+IdentityPaths served_identity(const Settings& settings) {
+  return {.what = "tls",
+          .certificate = settings.tls_cert_file,
+          .key = settings.tls_key_file,
+          .speaks = settings.mode == Mode::Http ? net::Speaks::Http : net::Speaks::Anything};
 }
 
 class Program {
@@ -69,6 +79,7 @@ class Program {
     watch_.emplace(clock_, settings_, *shared_, std::move(source));
     traffic_.emplace(*shared_->endpoints, *shared_->requests);
     add_fault_routes(admin_, shared_->faults, settings_.mode, [this] { return clock_.now(); });
+    CO_TRY(open_identity());
     CO_TRY(open_workers());
     CO_TRY(auto admin,
            net::HttpServer::listen(
@@ -77,6 +88,7 @@ class Program {
     log(Level::Info, "serving",
         {{"mode", settings_.mode == Mode::Http ? "http" : "tcp"},
          {"port", std::to_string(workers_.front()->port())},
+         {"tls", identity_ != nullptr ? "yes" : "no"},
          {"admin_port", std::to_string(admin->port())},
          {"upstream", to_string(settings_.upstream)},
          {"threads", std::to_string(workers_.size())}});
@@ -88,6 +100,7 @@ class Program {
     group.spawn(look_after_upstream(group.token()));
     group.spawn(watch_->run(group.token()));
     group.spawn(sweep(group.token()));
+    group.spawn(look_after_files(group.token()));
     static_cast<void>(co_await signalled_.wait());
     co_await drain();
     group.cancel();
@@ -95,6 +108,12 @@ class Program {
     workers_.clear();
     log(Level::Info, "ended");
     co_return true;
+  }
+
+  base::Result<> open_identity() {
+    if (settings_.tls_cert_file.empty()) return {};
+    TRY(identity_, IdentityFiles::open(served_identity(settings_), clock_.wall_now()));
+    return {};
   }
 
   /// All of them before any begins, so that a port that is taken is an error and not a half start.
@@ -106,6 +125,7 @@ class Program {
     for (std::size_t i = 0; i < cores_; ++i) {
       workers_.push_back(
           std::make_unique<Worker>(settings_, upstream_, each, aio::seed(), Seat{*shared_, i}));
+      if (identity_ != nullptr) workers_.back()->show(identity_->current());
       TRY(workers_.back()->listen(endpoint, shared));
       endpoint.port(workers_.front()->port());
     }
@@ -144,12 +164,29 @@ class Program {
     co_return base::Result<>{};
   }
 
+  /// Every few seconds, and at once at SIGHUP.
+  aio::Task<base::Result<>> look_after_files(std::stop_token stop) {
+    while (!stop.stop_requested()) {
+      const aio::Deadline next(clock_, context_.get_executor(), clock_.now() + kReadEvery, stop);
+      const bool asked = co_await hangup_.wait(next.token());
+      if (stop.stop_requested()) break;
+      if (asked) log(Level::Info, "SIGHUP: files are read again");
+      look_at_identity(asked);
+    }
+    co_return base::Result<>{};
+  }
+
+  void look_at_identity(bool at_once) {
+    if (identity_ == nullptr || !identity_->look(at_once, clock_.wall_now())) return;
+    for (const auto& worker : workers_) worker->show(identity_->current());
+  }
+
   /// From the first moment to the last: a signal that came between two waits would end the process
   /// in the middle of its work.
   void listen_for_signals() {
-    signals_.async_wait([this](const error_code& error, int /*number*/) {
+    signals_.async_wait([this](const error_code& error, int number) {
       if (error) return;
-      signalled_.set();
+      (number == SIGHUP ? hangup_ : signalled_).set();
       listen_for_signals();
     });
   }
@@ -213,6 +250,7 @@ class Program {
     std::vector<const FaultFigures*> touched;
     for (const auto& core : shared_->fault_figures) touched.push_back(core.get());
     out += fault_exposition(shared_->faults, touched, clock_.now());
+    if (identity_ != nullptr) out += identity_->exposition();
     if (!shared_->protection) return out;
     std::vector<const LimitFigures*> limits;
     for (const auto& core : shared_->limits) limits.push_back(core.get());
@@ -228,8 +266,10 @@ class Program {
   std::optional<Watch> watch_;
   std::optional<traffic::Exposition> traffic_;
   std::vector<std::unique_ptr<Worker>> workers_;
-  asio::signal_set signals_{context_, SIGINT, SIGTERM};
+  std::unique_ptr<IdentityFiles> identity_;  // null: clients connect in the open
+  asio::signal_set signals_{context_, SIGINT, SIGTERM, SIGHUP};
   aio::Event signalled_{context_.get_executor(), aio::Event::Mode::Auto};
+  aio::Event hangup_{context_.get_executor(), aio::Event::Mode::Auto};
   aio::Event done_{context_.get_executor()};
   std::size_t running_ = 0;
   Admin admin_{[this] { return admin_token(settings_.admin_token_file); }};
@@ -237,6 +277,12 @@ class Program {
 };
 
 }  // namespace
+
+base::Result<> check_files(const Settings& settings) {
+  if (settings.tls_cert_file.empty()) return {};
+  TRY(IdentityFiles::open(served_identity(settings), aio::SystemClock().wall_now()));
+  return {};
+}
 
 int run_sidecar(const Settings& settings) {
   return Program(settings).run();

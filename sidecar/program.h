@@ -3,12 +3,18 @@
 //
 // At SIGTERM, or SIGINT, it accepts what waits and then no more, tells every client that its
 // connection ends, finishes what is under way and ends, at the latest when the drain's time is
-// over. A second signal ends it at once.
+// over. A second signal ends it at once. At SIGHUP, and every few seconds, it reads the files anew
+// that may have changed.
 #pragma once
 
+#include "base/result.h"
 #include "sidecar/settings.h"
 
 namespace sidecar {
+
+/// Whether what the settings name can be used, such as a certificate and its key.
+/// Errors: those of reading; InvalidArgument, naming the file.
+base::Result<> check_files(const Settings& settings);
 
 /// The program's exit code: 0 when it was asked to end, 1 when it could not begin.
 int run_sidecar(const Settings& settings);

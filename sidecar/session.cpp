@@ -45,14 +45,21 @@ void Session::start(Core& core, Socket socket, const tcp::endpoint& peer) {
   const Pointer session(new Session(core, std::move(socket), peer));
   intrusive_ptr_add_ref(session.get());  // the core's own, until close()
   core.enter(*session);
-  if (core.settings.mode == Mode::Tcp) return session->begin_tcp();
-  session->rest();
+  if (core.tls != nullptr) return session->begin_tls();
+  session->begin();
+}
+
+void Session::begin() {
+  if (core_.settings.mode == Mode::Tcp) return begin_tcp();
+  phase_ = Phase::Idle;
+  rest();
 }
 
 void Session::drain() {
   core_.touch();
   const bool quiet = phase_ == Phase::Idle && in_.empty();
   if (quiet) wait(Wait::Idle, kDrainIdle);
+  if (phase_ == Phase::Handshake) limit_handshake();
 }
 
 void Session::cut() {
@@ -64,6 +71,7 @@ void Session::cut() {
 
 void Session::read_client() {
   if (reading_ || client_eof_ || phase_ == Phase::Closed) return;
+  if (tls_ != nullptr) return read_secure();
   in_.hold();
   in_.compact();
   const auto room = in_.room();
@@ -152,6 +160,7 @@ void Session::ring() {
 void Session::doze() {
   wait(Wait::Idle, std::max(core_.settings.idle - kDozeAfter, base::Duration{}));
   if (!reading_ || !in_.empty()) return;
+  if (tls_ != nullptr) return in_.release();  // its reads wait without a buffer
   dozing_ = true;
   error_code ignored;
   client_socket_.cancel(ignored);
@@ -159,6 +168,7 @@ void Session::doze() {
 
 void Session::too_late() {
   switch (wait_) {
+    case Wait::Handshake: return handshake_failed(TlsFailure::Timeout);
     case Wait::Doze: return doze();
     case Wait::Idle:
     case Wait::Linger: return close();
@@ -180,8 +190,7 @@ void Session::too_late() {
 /// Source: RFC 9112, 9.6.
 void Session::linger() {
   if (phase_ == Phase::Closed) return;
-  error_code ignored;
-  client_socket_.shutdown(tcp::socket::shutdown_send, ignored);
+  end_sending();
   if (client_eof_) return close();
   phase_ = Phase::Lingering;
   wait(Wait::Linger, kLinger);
@@ -196,7 +205,10 @@ void Session::discard() {
   read_client();
 }
 
+/// What was on its way through a tunnel may not be all: the application must not take its end for a
+/// proper one.
 void Session::client_gone() {
+  if (active_ != nullptr && active_->tunnel && upstream_ != nullptr) upstream_->forsake();
   if (active_ != nullptr) finish(Ended::ClientGone);
   close();
 }
@@ -205,6 +217,7 @@ void Session::close() {
   if (phase_ == Phase::Closed) return;
   const Pointer self(this);
   if (active_ != nullptr) finish(Ended::ClientGone);
+  if (tls_ != nullptr && !writing_) static_cast<void>(tls_->leave());
   phase_ = Phase::Closed;
   drop_upstream();
   core_.timers.disarm(timer_);
@@ -219,6 +232,7 @@ void Session::close() {
 void Session::reset() {
   error_code ignored;
   client_socket_.set_option(asio::socket_base::linger(true, 0), ignored);
+  tls_ = nullptr;  // which would say that all is well
   close();
 }
 

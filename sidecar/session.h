@@ -1,5 +1,6 @@
 // A client's connection, from its acceptance to its end.
 //
+//   Handshake -> Idle                       over TLS, before anything else
 //   Idle -> Head -> Exchange -> Idle …      a request is forwarded, and its response back
 //           Head -> Replying -> Idle …      the sidecar answers: a filter, a refusal, no
 //           application
@@ -40,9 +41,10 @@ class Session final : public boost::intrusive_ref_counter<Session, boost::thread
 
  private:
   using Pointer = boost::intrusive_ptr<Session>;
-  enum class Phase : std::uint8_t { Idle, Head, Exchange, Replying, Lingering, Closed };
+  enum class Phase : std::uint8_t { Handshake, Idle, Head, Exchange, Replying, Lingering, Closed };
   /// What the deadline is of.
   enum class Wait : std::uint8_t {
+    Handshake,
     Doze,      // idle for a moment: the buffer is given back
     Idle,      // for a request
     Head,      // for the rest of a head
@@ -57,6 +59,7 @@ class Session final : public boost::intrusive_ref_counter<Session, boost::thread
   enum class Sent : std::uint8_t { Done, Waits, Failed };
 
   // session.cpp: the connection
+  void begin();
   void read_client();
   void client_read(const error_code& error, std::size_t count);
   void wake_up();
@@ -71,6 +74,18 @@ class Session final : public boost::intrusive_ref_counter<Session, boost::thread
   void client_gone();
   void close();
   void reset();
+
+  // session_tls.cpp: the same over TLS
+  void begin_tls();
+  void limit_handshake();
+  void shake_hands();
+  void handshake_failed(TlsFailure failure);
+  void read_secure();
+  void await_read(Socket::wait_type what);
+  void secure_ready(const error_code& error);
+  error_code write_secure(Gather& gather);
+  void await_secure(Gather& gather);
+  void end_sending();
 
   // session_request.cpp: from the client to the application
   void begin_active();
@@ -126,6 +141,7 @@ class Session final : public boost::intrusive_ref_counter<Session, boost::thread
 
   Core& core_;
   Socket client_socket_;
+  std::unique_ptr<net::ServerStream> tls_;  // null: in the open
   Client client_;
   Buffer in_;  // from the client
   UpstreamPointer upstream_;

@@ -175,10 +175,7 @@ void Session::upstream_ended() {
 void Session::response_sent() {
   Active& active = *active_;
   if (active.tunnel) {
-    if (!std::exchange(active.response_over, true)) {
-      error_code ignored;
-      client_socket_.shutdown(tcp::socket::shutdown_send, ignored);
-    }
+    if (!std::exchange(active.response_over, true)) end_sending();
     if (!active.request_sent) return pump_request();
     finish(Ended::Upgraded);
     return close();
@@ -199,7 +196,11 @@ Session::Sent Session::send_client() {
   if (gather.empty()) return Sent::Done;
   const std::size_t before = gather.bytes();
   error_code error;
-  gather.advance(client_socket_.write_some(GatherView(gather), error));
+  if (tls_ != nullptr) {
+    error = write_secure(gather);
+  } else {
+    gather.advance(client_socket_.write_some(GatherView(gather), error));
+  }
   const std::size_t sent = before - gather.bytes();
   active_->bytes_out += sent;
   core_.figures.sent_bytes.add(sent);
@@ -215,6 +216,7 @@ Session::Sent Session::send_client() {
 }
 
 void Session::await_client(Gather& gather) {
+  if (tls_ != nullptr) return await_secure(gather);
   client_socket_.async_write_some(
       GatherView(gather),
       [self = Pointer(this), &gather](const error_code& error, std::size_t count) {

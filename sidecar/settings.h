@@ -30,7 +30,8 @@ struct Settings {
   HostPort upstream;
   HostPort listen{"", 15001};
   std::string admin_listen = "127.0.0.1:15020";
-  unsigned threads = 0;  // 0: as many as the CPU quota has cores
+  std::string tls_cert_file, tls_key_file;  // PEM; empty: clients connect in the open
+  unsigned threads = 0;                     // 0: as many as the CPU quota has cores
 
   // Limits of what a client may send.
   std::size_t head_bytes_max = 16384;  // 4096 to 65536

@@ -82,6 +82,11 @@ void Upstream::shut_down_sending() {
   socket_.shutdown(tcp::socket::shutdown_send, ignored);
 }
 
+void Upstream::forsake() {
+  error_code ignored;
+  socket_.set_option(asio::socket_base::linger(true, 0), ignored);
+}
+
 void Upstream::close() {
   closed_ = true;
   owner_ = nullptr;

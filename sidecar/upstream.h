@@ -36,6 +36,8 @@ class Upstream : public boost::intrusive_ref_counter<Upstream, boost::thread_uns
   const error_code& error() const { return error_; }
   bool reused() const { return reused_; }
   void shut_down_sending();
+  /// When it is closed the application is told that this is no proper end.
+  void forsake();
   void close();
 
   Buffer buffer;

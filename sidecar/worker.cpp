@@ -19,6 +19,15 @@ Worker::~Worker() {
   thread_.join();
 }
 
+void Worker::show(std::shared_ptr<net::ServerContext> context) {
+  if (!thread_.joinable()) {
+    core_.tls = std::move(context);
+    return;
+  }
+  asio::post(core_.context,
+             [this, context = std::move(context)]() mutable { core_.tls = std::move(context); });
+}
+
 void Worker::start(std::function<void()> ended) {
   guard_.emplace(core_.context.get_executor());
   thread_ = std::thread([this, ended = std::move(ended)] {

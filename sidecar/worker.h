@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <thread>
 
@@ -26,6 +27,8 @@ class Worker {
     return listener_.listen(endpoint, shared);
   }
   std::uint16_t port() const { return listener_.port(); }
+  /// What connections from now on show to their clients. Before start() for the first of them.
+  void show(std::shared_ptr<net::ServerContext> context);
   /// `ended` is called once from the worker's thread, as the last thing there.
   void start(std::function<void()> ended);
   /// Thread: any.

@@ -85,6 +85,10 @@ TEST(Options, AreAllTaken) {
                                          "8",
                                          "--forwarded",
                                          "replace",
+                                         "--tls-cert-file",
+                                         "c.pem",
+                                         "--tls-key-file",
+                                         "k.pem",
                                          "--make-trace",
                                          "--no-security-headers"});
   EXPECT_EQ(to_string(settings.listen), "[::1]:0");
@@ -100,6 +104,8 @@ TEST(Options, AreAllTaken) {
                                   settings.upstream_idle, settings.drain};
   for (int i = 0; i < 8; ++i) EXPECT_EQ(times[i], base::seconds(i + 1));
   EXPECT_EQ(settings.forwarded, Forwarded::Replace);
+  EXPECT_EQ(settings.tls_cert_file, "c.pem");
+  EXPECT_EQ(settings.tls_key_file, "k.pem");
   EXPECT_TRUE(settings.make_trace);
   EXPECT_FALSE(settings.security_headers);
 }
@@ -117,6 +123,8 @@ TEST(Options, TellWhatIsWrong) {
   EXPECT_THAT(error_of({"--upstream", "a:0"}), HasSubstr("HOST:PORT, both given"));
   EXPECT_THAT(error_of({"--upstream", "a:1", "--listen", "5"}), HasSubstr("--listen '5'"));
   EXPECT_THAT(error_of({"--upstream", "a:1", "--head-bytes-max", "1"}), HasSubstr("4096"));
+  EXPECT_THAT(error_of({"--upstream", "a:1", "--tls-cert-file", "c"}), HasSubstr("--tls-key-file"));
+  EXPECT_THAT(error_of({"--upstream", "a:1", "--tls-key-file", "k"}), HasSubstr("--tls-cert-file"));
 }
 
 TEST(Options, SayTheVersionAndHelp) {

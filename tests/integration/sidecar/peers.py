@@ -165,13 +165,14 @@ class Application:
 
 
 class Sidecar:
-    def __init__(self, upstream_port, *flags, descriptors=None):
+    def __init__(self, upstream_port, *flags, descriptors=None, limits="off"):
+        """`limits`: off, since a test has one address and many requests; None: as the flags or a file say."""
         def limit():
             if descriptors:
                 resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors))
         self.process = subprocess.Popen(
             [PROGRAM, "--upstream", f"127.0.0.1:{upstream_port}", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0",
-             "--limits", "off", *flags],  # a test has one address, and many requests
+             *(["--limits", limits] if limits else []), *flags],
             stderr=subprocess.PIPE, text=True, preexec_fn=limit)
         self.lines = []
         for line in self.process.stderr:
@@ -241,6 +242,16 @@ class Sidecar:
 
     def terminate(self):
         self.process.send_signal(signal.SIGTERM)
+
+    def hang_up(self):
+        """Files that changed are read again; returns when the sidecar has heard of it."""
+        before = sum("SIGHUP" in line for line in self.lines)
+        self.process.send_signal(signal.SIGHUP)
+        for _ in range(PATIENCE * 50):
+            if sum("SIGHUP" in line for line in self.lines) > before:
+                return
+            threading.Event().wait(0.02)
+        raise AssertionError("SIGHUP is not heard")
 
     def wait(self, seconds=PATIENCE):
         code = self.process.wait(seconds)

@@ -1,0 +1,52 @@
+// The certificate that the sidecar shows, in files that may change while it serves: Kubernetes
+// swaps a mounted Secret through a symbolic link, so it is what the files say that is looked at and
+// not the files. A pair is tried whole before anybody is shown it; one that is no pair changes
+// nothing, and is told in the log once and in the metrics for as long as it lies there.
+//
+// Tickets, by which clients come back without a whole handshake, are under keys of the identity
+// that was shown. They are drawn anew from time to time also where the certificate stays, so that a
+// key that leaks opens little of what was recorded.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "aio/clock.h"
+#include "base/result.h"
+#include "net/server_context.h"
+#include "sidecar/reloads.h"
+
+namespace sidecar {
+
+struct IdentityPaths {
+  std::string what;  // "tls": in metrics and log
+  std::string certificate, key;
+  std::string client_authorities{};  // empty: clients show nothing
+  net::Speaks speaks = net::Speaks::Anything;
+};
+
+/// Thread: of the main thread; what current() gives is for any.
+class IdentityFiles {
+ public:
+  static constexpr base::Duration kTicketKeys = std::chrono::hours(12);
+
+  /// Errors: those of reading; InvalidArgument, naming the file.
+  static base::Result<std::unique_ptr<IdentityFiles>> open(IdentityPaths paths, base::WallTime now);
+
+  /// Reads the files. True: another identity, which connections from now on are to be shown.
+  bool look(bool at_once, base::WallTime now);
+  std::shared_ptr<net::ServerContext> current() const { return context_; }
+  std::string exposition() const;
+
+ private:
+  IdentityFiles(IdentityPaths paths, const net::ServerTls& tls, base::WallTime now);
+  base::Result<> use(const net::ServerTls& tls, base::WallTime now);
+
+  IdentityPaths paths_;
+  net::ServerTls tls_;  // in force
+  std::shared_ptr<net::ServerContext> context_;
+  Reloads reloads_;
+  base::WallTime expires_, tickets_since_;
+};
+
+}  // namespace sidecar
