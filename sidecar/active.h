@@ -8,10 +8,12 @@
 #include "sidecar/body_way.h"
 #include "sidecar/exchange.h"
 #include "sidecar/gather.h"
+#include "sidecar/setup.h"
 
 namespace sidecar {
 
 struct Active {
+  SetupPointer setup;
   Exchange exchange;
   http1::Progress request_progress, response_progress;
   BodyWay request, response;

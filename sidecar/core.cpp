@@ -18,14 +18,6 @@ std::string text_of(const tcp::endpoint& endpoint) {
   return fmt::format("{}:{}", address, endpoint.port());
 }
 
-http1::Limits limits_of(const Settings& settings) {
-  http1::Limits out;
-  out.head_bytes = settings.head_bytes_max;
-  out.line_bytes = settings.head_bytes_max / 2;
-  if (settings.body_bytes_max > 0) out.body_bytes = settings.body_bytes_max;
-  return out;
-}
-
 http1::Limits response_limits_of(const Settings& settings) {
   http1::Limits out;
   out.head_bytes = settings.head_bytes_max;
@@ -35,6 +27,7 @@ http1::Limits response_limits_of(const Settings& settings) {
 }  // namespace
 
 void Active::clear() {
+  setup = nullptr;
   exchange.clear();
   request_progress = {};
   response_progress = {};
@@ -58,15 +51,13 @@ void Active::clear() {
 // One thread runs the context, so that its sockets need no locks; posts from others do.
 Core::Core(const Settings& the_settings, const tcp::endpoint& the_upstream, std::uint64_t seed,
            Seat seat)
-    : settings(the_settings),
+    : setup(new Setup(the_settings, seed, seat)),
       upstream(the_upstream),
       upstream_text(text_of(the_upstream)),
-      request_limits(limits_of(the_settings)),
       response_limits(response_limits_of(the_settings)),
       context(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO),
       blocks(the_settings.head_bytes_max + 1, kFreeBlocksKept),
       timers(context),
-      pipeline(assemble(the_settings, seed, seat)),
       shard(seat.shared.requests->shard(seat.core)),
       faults(*seat.shared.core_faults[seat.core]),
       pool(std::make_unique<UpstreamPool>(*this)),

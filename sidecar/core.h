@@ -21,8 +21,7 @@
 #include "net/server_stream.h"
 #include "sidecar/buffer.h"
 #include "sidecar/figures.h"
-#include "sidecar/pipeline.h"
-#include "sidecar/settings.h"
+#include "sidecar/setup.h"
 #include "sidecar/timers.h"
 
 namespace sidecar {
@@ -48,7 +47,7 @@ class Connection : public boost::intrusive::list_base_hook<> {
 /// Thread: its own.
 class Core {
  public:
-  /// Lifetime: settings and what is shared outlive it.
+  /// Lifetime: what is shared outlives it.
   Core(const Settings& settings, const tcp::endpoint& upstream, std::uint64_t seed, Seat seat);
   ~Core();
   Core(const Core&) = delete;
@@ -69,15 +68,16 @@ class Core {
   /// Ends what is left. The context runs dry then.
   void cut();
 
-  const Settings& settings;
+  const Settings& settings() const { return setup->settings; }
+
+  SetupPointer setup;  // of what begins now
   const tcp::endpoint upstream;
   const std::string upstream_text;  // "127.0.0.1:8080"
-  const http1::Limits request_limits, response_limits;
+  const http1::Limits response_limits;
   asio::io_context context;
   Figures figures;
   BlockPool blocks;
   Timers timers;
-  Pipeline pipeline;
   traffic::RequestShard& shard;
   CoreFaults& faults;
   std::unique_ptr<UpstreamPool> pool;

@@ -200,7 +200,7 @@ std::unique_ptr<Filter> make_limit_filter(Protection& protection, LimitFigures& 
 }
 
 std::string limit_exposition(const std::vector<const LimitFigures*>& cores,
-                             const Protection& protection) {
+                             const limit::Table& table) {
   std::string out =
       "# HELP muster_sidecar_limit_decisions_total Requests by what the limits said.\n"
       "# TYPE muster_sidecar_limit_decisions_total counter\n";
@@ -232,7 +232,7 @@ std::string limit_exposition(const std::vector<const LimitFigures*>& cores,
       "# HELP muster_sidecar_limit_untracked_total Requests that found no place to be counted.\n"
       "# TYPE muster_sidecar_limit_untracked_total counter\n"
       "muster_sidecar_limit_untracked_total {}\n",
-      protection.table().evictions(), protection.table().untracked());
+      table.evictions(), table.untracked());
   limit::Offenders all(kOffendersShown * 8);
   for (const LimitFigures* core : cores) all.merge(core->offenders());
   out +=

@@ -45,6 +45,6 @@ std::unique_ptr<Filter> make_limit_filter(Protection& protection, LimitFigures& 
 /// Of all cores, in the text format 0.0.4. Clients that are refused most are told by their
 /// fingerprints, never by their addresses.
 std::string limit_exposition(const std::vector<const LimitFigures*>& cores,
-                             const Protection& protection);
+                             const limit::Table& table);
 
 }  // namespace sidecar

@@ -17,19 +17,12 @@ base::Result<net::ServerTls> read(const IdentityPaths& paths) {
   net::ServerTls out;
   TRY(out.certificate, aio::read_file(paths.certificate, kFileBytesMax));
   TRY(out.key, aio::read_file(paths.key, kFileBytesMax));
-  if (!paths.client_authorities.empty()) {
-    TRY(out.client_authorities, aio::read_file(paths.client_authorities, kFileBytesMax));
-    if (crypto::certificates_in(out.client_authorities).empty()) {
-      return base::fail(base::Code::InvalidArgument,
-                        fmt::format("{}: no certificate", paths.client_authorities));
-    }
-  }
   out.speaks = paths.speaks;
   return out;
 }
 
 std::string text_of(const net::ServerTls& tls) {
-  return tls.certificate + '\0' + tls.key + '\0' + tls.client_authorities;
+  return tls.certificate + '\0' + tls.key;
 }
 
 }  // namespace

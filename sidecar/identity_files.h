@@ -21,7 +21,6 @@ namespace sidecar {
 struct IdentityPaths {
   std::string what;  // "tls": in metrics and log
   std::string certificate, key;
-  std::string client_authorities{};  // empty: clients show nothing
   net::Speaks speaks = net::Speaks::Anything;
 };
 

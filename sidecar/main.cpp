@@ -3,6 +3,8 @@
 // Exit codes: 0 it was asked to end · 1 it could not begin · 2 usage.
 #include <cstdio>
 #include <cstdlib>
+#include <string>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -12,17 +14,14 @@
 #include "sidecar/options.h"
 #include "sidecar/program.h"
 
-namespace {
-constexpr std::size_t kConfigBytesMax = std::size_t{1} << 20U;
-}
-
 int main(int count, char** arguments) {
   aio::ignore_sigpipe();
   const auto version =
       fmt::format("muster-sidecar {} ({}, {})", cli::version(), cli::revision(), cli::compiler());
-  const sidecar::Parsed parsed =
-      sidecar::parse({arguments + (count > 0 ? 1 : 0), arguments + count}, version,
-                     [](const std::string& path) { return aio::read_file(path, kConfigBytesMax); });
+  const std::vector<std::string> words(arguments + (count > 0 ? 1 : 0), arguments + count);
+  const sidecar::Parsed parsed = sidecar::parse(words, version, [](const std::string& path) {
+    return aio::read_file(path, sidecar::kConfigBytesMax);
+  });
   std::fputs(parsed.out.c_str(), stdout);
   std::fputs(parsed.err.c_str(), stderr);
   if (!parsed.settings) return parsed.exit;
@@ -31,5 +30,10 @@ int main(int count, char** arguments) {
     if (!usable) fmt::print(stderr, "error: {}\n", usable.error().message);
     return usable ? EXIT_SUCCESS : sidecar::kUsage;
   }
-  return sidecar::run_sidecar(*parsed.settings);
+  const auto again = [words, version](const std::string& text) {
+    return sidecar::parse(words, version, [&](const std::string& /*path*/) {
+      return base::Result<std::string>(text);
+    });
+  };
+  return sidecar::run_sidecar({*parsed.settings, parsed.config_file, parsed.config_text, again});
 }

@@ -169,9 +169,9 @@ base::Result<Settings> settle(const Raw& raw, Settings settings) {
   return settings;
 }
 
-/// The flags of the file before the others.
+/// The flags of the file before the others. `out`: told which file, and what it says.
 base::Result<std::vector<std::string>> with_config(const std::vector<std::string>& arguments,
-                                                   const ReadFile& read) {
+                                                   const ReadFile& read, Parsed& out) {
   constexpr std::string_view kConfig = "--config";
   std::string path;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
@@ -180,10 +180,11 @@ base::Result<std::vector<std::string>> with_config(const std::vector<std::string
     if (word.starts_with("--config=")) path = word.substr(kConfig.size() + 1);
   }
   if (path.empty()) return arguments;
-  TRY(const std::string text, read(path));
-  TRY(std::vector<std::string> out, flags_of_config(text, path));
-  out.insert(out.end(), arguments.begin(), arguments.end());
-  return out;
+  TRY(out.config_text, read(path));
+  out.config_file = path;
+  TRY(std::vector<std::string> flags, flags_of_config(out.config_text, path));
+  flags.insert(flags.end(), arguments.begin(), arguments.end());
+  return flags;
 }
 
 }  // namespace
@@ -234,7 +235,7 @@ Parsed parse(const std::vector<std::string>& arguments, const std::string& versi
                  "a SidecarProfile, or its spec, in YAML; flags win over it");
   app.add_flag("--check-config", raw.check_only, "judges flags and file, and ends");
   Parsed out;
-  const auto words = with_config(arguments, read);
+  const auto words = with_config(arguments, read, out);
   if (!words) {
     out.err = "error: " + words.error().message + "\n";
     out.exit = kUsage;

@@ -12,13 +12,16 @@
 
 namespace sidecar {
 
+/// Of the file of --config.
+inline constexpr std::size_t kConfigBytesMax = std::size_t{1} << 20U;
 /// The exit code of flags and files that cannot be used.
 inline constexpr int kUsage = 2;
 
 /// Either settings to run with, or what to print and the exit code (help, usage error).
 struct Parsed {
   std::optional<Settings> settings;
-  bool check_only = false;  // --check-config
+  bool check_only = false;               // --check-config
+  std::string config_file, config_text;  // of --config; empty: there is none
   std::string out, err;
   int exit = 0;
 };

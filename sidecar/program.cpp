@@ -60,7 +60,9 @@ IdentityPaths served_identity(const Settings& settings) {
 
 class Program {
  public:
-  explicit Program(const Settings& settings) : settings_(settings) { add_routes(); }
+  explicit Program(Configured configured) : config_(std::move(configured), clock_.wall_now()) {
+    add_routes();
+  }
 
   int run() {
     const auto done = aio::run(context_, whole());
@@ -172,8 +174,17 @@ class Program {
       if (stop.stop_requested()) break;
       if (asked) log(Level::Info, "SIGHUP: files are read again");
       look_at_identity(asked);
+      config_.look(asked, clock_.wall_now(), [this](const Settings& use) { return put(use); });
     }
     co_return base::Result<>{};
+  }
+
+  base::Result<> put(const Settings& settings) {
+    TRY(shared_->protect(settings.protection));
+    for (std::size_t i = 0; i < workers_.size(); ++i) {
+      workers_[i]->set_up(new Setup(settings, aio::seed(), Seat{*shared_, i}));
+    }
+    return {};
   }
 
   void look_at_identity(bool at_once) {
@@ -250,16 +261,18 @@ class Program {
     std::vector<const FaultFigures*> touched;
     for (const auto& core : shared_->fault_figures) touched.push_back(core.get());
     out += fault_exposition(shared_->faults, touched, clock_.now());
+    out += config_.exposition();
     if (identity_ != nullptr) out += identity_->exposition();
-    if (!shared_->protection) return out;
+    if (shared_->counters == nullptr) return out;
     std::vector<const LimitFigures*> limits;
     for (const auto& core : shared_->limits) limits.push_back(core.get());
-    return out + limit_exposition(limits, *shared_->protection);
+    return out + limit_exposition(limits, shared_->counters->table());
   }
 
-  const Settings& settings_;
   boost::asio::io_context context_;
   aio::SystemClock clock_;
+  ConfigReload config_;
+  const Settings& settings_ = config_.settings();
   tcp::endpoint upstream_;
   std::size_t cores_ = 1;
   std::unique_ptr<Shared> shared_;
@@ -284,8 +297,8 @@ base::Result<> check_files(const Settings& settings) {
   return {};
 }
 
-int run_sidecar(const Settings& settings) {
-  return Program(settings).run();
+int run_sidecar(Configured configured) {
+  return Program(std::move(configured)).run();
 }
 
 }  // namespace sidecar

@@ -8,7 +8,7 @@
 #pragma once
 
 #include "base/result.h"
-#include "sidecar/settings.h"
+#include "sidecar/config_reload.h"
 
 namespace sidecar {
 
@@ -17,6 +17,6 @@ namespace sidecar {
 base::Result<> check_files(const Settings& settings);
 
 /// The program's exit code: 0 when it was asked to end, 1 when it could not begin.
-int run_sidecar(const Settings& settings);
+int run_sidecar(Configured configured);
 
 }  // namespace sidecar

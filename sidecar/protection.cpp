@@ -57,27 +57,32 @@ MappedWords::~MappedWords() {
   if (!words_.empty()) munmap(words_.data(), words_.size_bytes());
 }
 
-base::Result<std::unique_ptr<Protection>> Protection::create(const ProtectionSettings& settings,
-                                                             limit::FingerprintKey key) {
+base::Result<std::shared_ptr<Counters>> Counters::create(std::size_t keys_max) {
+  TRY(MappedWords counters, MappedWords::map(limit::Table::words_for(keys_max)));
+  TRY(MappedWords bots, MappedWords::map(kBotClients * limit::BotWatch::kClientWords));
+  return std::shared_ptr<Counters>(new Counters(std::move(counters), std::move(bots)));
+}
+
+Counters::Counters(MappedWords counters, MappedWords bots)
+    : counters_(std::move(counters)), bots_(std::move(bots)), table_(counters_.words()) {}
+
+base::Result<std::shared_ptr<Protection>> Protection::create(const ProtectionSettings& settings,
+                                                             limit::FingerprintKey key,
+                                                             std::shared_ptr<Counters> counters) {
   TRY(limit::Rules rules, limit::Rules::compile(limits_of(settings)));
   TRY(limit::PrefixSet trusted, limit::parse_prefixes(settings.trusted_proxies));
-  TRY(MappedWords counters, MappedWords::map(limit::Table::words_for(settings.keys_max)));
-  TRY(MappedWords bots, MappedWords::map(kBotClients * limit::BotWatch::kClientWords));
-  return std::unique_ptr<Protection>(new Protection(std::move(rules), std::move(trusted),
-                                                    settings.unlimited_paths, key,
-                                                    std::move(counters), std::move(bots)));
+  return std::shared_ptr<Protection>(new Protection(
+      std::move(rules), std::move(trusted), settings.unlimited_paths, key, std::move(counters)));
 }
 
 Protection::Protection(limit::Rules rules, limit::PrefixSet trusted,
                        std::vector<std::string> unlimited, limit::FingerprintKey key,
-                       MappedWords counters, MappedWords bots)
+                       std::shared_ptr<Counters> counters)
     : rules_(std::move(rules)),
       trusted_(std::move(trusted)),
       unlimited_(std::move(unlimited)),
       identifier_(key),
-      counters_(std::move(counters)),
-      bots_(std::move(bots)),
-      table_(counters_.words()) {}
+      counters_(std::move(counters)) {}
 
 bool Protection::is_unlimited(std::string_view target) const {
   if (unlimited_.empty()) return false;

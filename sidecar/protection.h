@@ -46,32 +46,49 @@ class MappedWords {
   std::span<limit::Word> words_;
 };
 
+/// What is counted. It outlives the rules: a rule that a new configuration has too, with the same
+/// limits and in the same place, goes on where it was.
+/// Thread: any number at once.
+class Counters {
+ public:
+  /// Errors: ResourceExhausted.
+  static base::Result<std::shared_ptr<Counters>> create(std::size_t keys_max);
+
+  limit::Table& table() { return table_; }
+  std::span<limit::Word> bot_words() const { return bots_.words(); }
+
+ private:
+  Counters(MappedWords counters, MappedWords bots);
+
+  MappedWords counters_, bots_;
+  limit::Table table_;
+};
+
 /// Thread: any number at once.
 class Protection {
  public:
-  /// Errors: InvalidArgument, naming the value and what is allowed; ResourceExhausted.
-  static base::Result<std::unique_ptr<Protection>> create(const ProtectionSettings& settings,
-                                                          limit::FingerprintKey key);
+  /// Errors: InvalidArgument, naming the value and what is allowed.
+  static base::Result<std::shared_ptr<Protection>> create(const ProtectionSettings& settings,
+                                                          limit::FingerprintKey key,
+                                                          std::shared_ptr<Counters> counters);
 
   const limit::Rules& rules() const { return rules_; }
   const limit::PrefixSet& trusted() const { return trusted_; }
   const limit::Identifier& identifier() const { return identifier_; }
-  limit::Table& table() { return table_; }
-  const limit::Table& table() const { return table_; }
-  std::span<limit::Word> bot_words() const { return bots_.words(); }
+  limit::Table& table() { return counters_->table(); }
+  std::span<limit::Word> bot_words() const { return counters_->bot_words(); }
   /// Of a request's target.
   bool is_unlimited(std::string_view target) const;
 
  private:
   Protection(limit::Rules rules, limit::PrefixSet trusted, std::vector<std::string> unlimited,
-             limit::FingerprintKey key, MappedWords counters, MappedWords bots);
+             limit::FingerprintKey key, std::shared_ptr<Counters> counters);
 
   limit::Rules rules_;
   limit::PrefixSet trusted_;
   std::vector<std::string> unlimited_;
   limit::Identifier identifier_;
-  MappedWords counters_, bots_;
-  limit::Table table_;
+  std::shared_ptr<Counters> counters_;
 };
 
 }  // namespace sidecar

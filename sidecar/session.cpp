@@ -50,7 +50,7 @@ void Session::start(Core& core, Socket socket, const tcp::endpoint& peer) {
 }
 
 void Session::begin() {
-  if (core_.settings.mode == Mode::Tcp) return begin_tcp();
+  if (core_.settings().mode == Mode::Tcp) return begin_tcp();
   phase_ = Phase::Idle;
   rest();
 }
@@ -158,7 +158,7 @@ void Session::ring() {
 }
 
 void Session::doze() {
-  wait(Wait::Idle, std::max(core_.settings.idle - kDozeAfter, base::Duration{}));
+  wait(Wait::Idle, std::max(core_.settings().idle - kDozeAfter, base::Duration{}));
   if (!reading_ || !in_.empty()) return;
   if (tls_ != nullptr) return in_.release();  // its reads wait without a buffer
   dozing_ = true;

@@ -58,7 +58,7 @@ void Session::end_in_fault() {
 /// Asked before a piece of `bytes` goes on. True: it stands, or the connection has ended.
 bool Session::held_up(Way way, std::size_t bytes) {
   if (fault_waits_ != nullptr && fault_waits_->at(way).fault != 0) return true;
-  const bool free = core_.settings.mode == Mode::Tcp ? !core_.faults.any()
+  const bool free = core_.settings().mode == Mode::Tcp ? !core_.faults.any()
                                                      : active_->exchange.touch.bandwidth == 0;
   return !free && hold_up(way, bytes);
 }
@@ -67,7 +67,7 @@ bool Session::hold_up(Way way, std::size_t bytes) {
   Active& active = *active_;
   Touch& touch = active.exchange.touch;
   std::uint8_t& paid = active.paid[static_cast<std::size_t>(way)];
-  const bool tcp = core_.settings.mode == Mode::Tcp;
+  const bool tcp = core_.settings().mode == Mode::Tcp;
   if (tcp) decide_anew();
   if (tcp && touch.stop != 0 && core_.faults.in_force(touch.stop, core_.now)) {
     if (touch.how == FaultKind::Reset) {

@@ -79,7 +79,7 @@ void Session::fail(UpstreamError kind) {
     core_.figures.upstream_retries.add();
     drop_upstream();
     active.request.begin(active.exchange.request.body, active.exchange.request.length,
-                         core_.settings.body_bytes_max);
+                         active.setup->settings.body_bytes_max);
     active.request_sent = false;
     active.response_progress = {};
     return acquire(false);
@@ -101,7 +101,7 @@ void Session::fail(UpstreamError kind) {
 /// request, and must not mind it twice if it has. Where not a byte went out it has seen nothing.
 bool Session::may_retry(UpstreamError kind) const {
   const Active& active = *active_;
-  if (kind != UpstreamError::Closed || active.retried || core_.settings.mode == Mode::Tcp) {
+  if (kind != UpstreamError::Closed || active.retried || core_.settings().mode == Mode::Tcp) {
     return false;
   }
   const bool untouched = upstream_ != nullptr && upstream_->reused() && upstream_->buffer.empty() &&
@@ -116,7 +116,7 @@ void Session::reply_error(Ended how, int status, std::string_view reason, std::s
   core_.response.status = status;
   core_.response.field_count = 0;
   exchange.response = &core_.response;
-  core_.pipeline.on_response(exchange);  // which sees to an ID
+  active_->setup->pipeline.on_response(exchange);  // which sees to an ID
   exchange.response = nullptr;
   write_error_body(exchange.reply.body, status, reason, message, exchange.request_id);
   reply(how, status, kJson, exchange.reply.body, keep);
@@ -130,7 +130,7 @@ void Session::reply(Ended how, int status, std::string_view content_type, std::s
     core_.response.status = status;
     core_.response.field_count = 0;
     exchange.response = &core_.response;
-    core_.pipeline.on_response(exchange);
+    active.setup->pipeline.on_response(exchange);
     exchange.response = nullptr;
   }
   const bool old_client = exchange.request.minor == 0;
@@ -196,8 +196,8 @@ void Session::finish(Ended how) {
   ending.first_byte = active.first_byte;
   ending.took = core_.now - active.began;
   if (active.open) core_.figures.requests_active.drop();
-  if (core_.settings.mode == Mode::Http) {
-    core_.pipeline.on_end(active.exchange, ending);
+  if (core_.settings().mode == Mode::Http) {
+    active.setup->pipeline.on_end(active.exchange, ending);
     const auto digit = static_cast<std::size_t>(std::clamp(active.status / 100, 0, 5));
     core_.figures.responses[digit].add();
     core_.figures.ends[static_cast<std::size_t>(how)].add();

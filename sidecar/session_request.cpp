@@ -11,10 +11,11 @@ void Session::begin_active() {
   // The head moves to the front of its block, so that a row of requests uses one page of it.
   if (!reading_) in_.compact();
   active_ = core_.take_active();
+  active_->setup = core_.setup;
   active_->began = core_.now;
   active_->exchange.client = &client_;
   phase_ = Phase::Head;
-  wait(Wait::Head, core_.settings.head);
+  wait(Wait::Head, core_.settings().head);
 }
 
 /// True: the request was taken up, or refused. False: more of it is awaited, or nothing is.
@@ -23,7 +24,7 @@ bool Session::read_head() {
   Active& active = *active_;
   http1::RequestHead& request = active.exchange.request;
   http1::Refusal refusal;
-  const auto state = http1::parse_request(in_.unread(), core_.request_limits,
+  const auto state = http1::parse_request(in_.unread(), active.setup->request_limits,
                                           active.request_progress, request, refusal);
   if (state == http1::Parse::Done) {
     in_.consume(request.bytes);
@@ -52,12 +53,13 @@ void Session::begin_exchange() {
   active.open = true;
   core_.figures.requests_active.add();
   active.bytes_in = request.bytes;
-  active.request.begin(request.body, request.length, core_.settings.body_bytes_max);
+  active.request.begin(request.body, request.length, active.setup->settings.body_bytes_max);
   if (request.form == http1::Form::Authority) {
     return refuse(501, "no_connect", "CONNECT is not served here");
   }
   if (request.host.empty()) request.host = core_.upstream_text;
-  if (core_.pipeline.on_request(active.exchange, active.began) == Verdict::Answer) return answer();
+  if (active.setup->pipeline.on_request(active.exchange, active.began) == Verdict::Answer)
+    return answer();
   if (active.exchange.touch.any()) return meet_fault();
   acquire(true);
 }
@@ -84,7 +86,7 @@ void Session::acquire(bool kept) {
     return send_request();
   }
   upstream_ = UpstreamPointer(new Upstream(core_));
-  wait(Wait::Connect, core_.settings.connect);
+  wait(Wait::Connect, core_.settings().connect);
   upstream_->connect(*this);
 }
 
@@ -97,7 +99,7 @@ void Session::upstream_connected(const error_code& error) {
     fail(UpstreamError::Refused);
   } else {
     upstream_ready_ = true;
-    if (core_.settings.mode == Mode::Http) {
+    if (core_.settings().mode == Mode::Http) {
       send_request();
     } else {
       upstream_->read();
@@ -207,17 +209,17 @@ void Session::upstream_broken() {
     finish(Ended::Upgraded);
     return reset();
   }
-  if (!active_->response_begun) wait(Wait::Response, core_.settings.response);
+  if (!active_->response_begun) wait(Wait::Response, core_.settings().response);
   upstream_->read();
 }
 
 /// Something moved: what is waited for now has its whole time.
 void Session::progress() {
   const Active& active = *active_;
-  if (active.tunnel) return wait(Wait::Tunnel, core_.settings.tunnel_idle);
-  if (active.response_begun) return wait(Wait::Stream, core_.settings.stall);
-  if (active.request_sent) return wait(Wait::Response, core_.settings.response);
-  wait(Wait::Body, core_.settings.stall);
+  if (active.tunnel) return wait(Wait::Tunnel, core_.settings().tunnel_idle);
+  if (active.response_begun) return wait(Wait::Stream, core_.settings().stall);
+  if (active.request_sent) return wait(Wait::Response, core_.settings().response);
+  wait(Wait::Body, core_.settings().stall);
 }
 
 }  // namespace sidecar

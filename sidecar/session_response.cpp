@@ -136,7 +136,7 @@ bool Session::send_response(bool upgrade, std::string_view body) {
   Active& active = *active_;
   Exchange& exchange = active.exchange;
   exchange.response = &core_.response;
-  core_.pipeline.on_response(exchange);
+  active.setup->pipeline.on_response(exchange);
   exchange.response = nullptr;
   http1::forward_response(core_.response, core_.pieces);
   Gather& gather = active.to_client;

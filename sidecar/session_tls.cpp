@@ -36,7 +36,7 @@ void Session::begin_tls() {
 }
 
 void Session::limit_handshake() {
-  const base::Duration head = core_.settings.head;
+  const base::Duration head = core_.settings().head;
   wait(Wait::Handshake, core_.draining ? std::min(head, kDrainHandshake) : head);
 }
 

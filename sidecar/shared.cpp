@@ -16,11 +16,25 @@ base::Result<std::unique_ptr<Shared>> Shared::create(const Settings& settings, s
     out->core_faults.push_back(
         std::make_unique<CoreFaults>(out->faults, *out->fault_figures.back(), aio::seed()));
   }
-  if (settings.protection.limiting == Limiting::Off) return out;
-  TRY(limit::FingerprintKey key, limit::FingerprintKey::from(secret));
-  TRY(out->protection, Protection::create(settings.protection, std::move(key)));
+  out->secret = secret;
   for (std::size_t i = 0; i < cores; ++i) out->limits.push_back(std::make_unique<LimitFigures>());
+  TRY(out->protect(settings.protection));
   return out;
+}
+
+base::Result<> Shared::protect(const ProtectionSettings& settings) {
+  if (settings.limiting == Limiting::Off) {
+    protection = nullptr;
+    return {};
+  }
+  TRY(limit::FingerprintKey key, limit::FingerprintKey::from(secret));
+  std::shared_ptr<Counters> counted = counters;
+  if (counted == nullptr) {
+    TRY(counted, Counters::create(settings.keys_max));
+  }
+  TRY(protection, Protection::create(settings, std::move(key), counted));
+  counters = std::move(counted);
+  return {};
 }
 
 }  // namespace sidecar

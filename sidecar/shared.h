@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "base/result.h"
@@ -20,13 +21,19 @@ struct Shared {
   static base::Result<std::unique_ptr<Shared>> create(const Settings& settings, std::size_t cores,
                                                       const std::string& secret);
 
+  /// Puts limits in place for the filters that are made from now on; those that there are keep what
+  /// they have. Errors: as create(); nothing has changed then.
+  base::Result<> protect(const ProtectionSettings& settings);
+
   std::unique_ptr<traffic::Endpoints> endpoints;
   std::unique_ptr<traffic::Requests> requests;
-  std::unique_ptr<Protection> protection;             // null: no limits
+  std::shared_ptr<Counters> counters;                 // null: there were no limits yet
+  std::shared_ptr<Protection> protection;             // null: no limits
   std::vector<std::unique_ptr<LimitFigures>> limits;  // by core
   Faults faults;
   std::vector<std::unique_ptr<FaultFigures>> fault_figures;  // by core
   std::vector<std::unique_ptr<CoreFaults>> core_faults;      // by core
+  std::string secret;                                        // of fingerprints
 };
 
 /// A core's place in it.

@@ -105,9 +105,10 @@ UpstreamPointer UpstreamPool::take() {
 }
 
 void UpstreamPool::give(UpstreamPointer upstream) {
-  if (core_.draining || idle_.size() >= core_.settings.upstream_idle_max) return upstream->close();
+  if (core_.draining || idle_.size() >= core_.settings().upstream_idle_max)
+    return upstream->close();
   upstream->detach();
-  upstream->kept_until_ = core_.now + core_.settings.upstream_idle;
+  upstream->kept_until_ = core_.now + core_.settings().upstream_idle;
   if (!upstream->timer_.armed()) core_.timers.arm(upstream->timer_, upstream->kept_until_);
   upstream->read();
   idle_.push_back(std::move(upstream));

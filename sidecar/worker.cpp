@@ -28,6 +28,11 @@ void Worker::show(std::shared_ptr<net::ServerContext> context) {
              [this, context = std::move(context)]() mutable { core_.tls = std::move(context); });
 }
 
+void Worker::set_up(SetupPointer setup) {
+  asio::post(core_.context,
+             [this, setup = std::move(setup)]() mutable { core_.setup = std::move(setup); });
+}
+
 void Worker::start(std::function<void()> ended) {
   guard_.emplace(core_.context.get_executor());
   thread_ = std::thread([this, ended = std::move(ended)] {

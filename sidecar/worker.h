@@ -29,6 +29,8 @@ class Worker {
   std::uint16_t port() const { return listener_.port(); }
   /// What connections from now on show to their clients. Before start() for the first of them.
   void show(std::shared_ptr<net::ServerContext> context);
+  /// For what begins from now on. After start().
+  void set_up(SetupPointer setup);
   /// `ended` is called once from the worker's thread, as the last thing there.
   void start(std::function<void()> ended);
   /// Thread: any.

@@ -1,7 +1,6 @@
 #include "net/server_context.h"
 
 #include <algorithm>
-#include <array>
 #include <string_view>
 
 #include <fmt/format.h>
@@ -16,8 +15,6 @@ namespace ssl = boost::asio::ssl;
 using boost::system::error_code;
 
 namespace {
-
-constexpr std::array<unsigned char, 6> kSessions{'m', 'u', 's', 't', 'e', 'r'};
 
 base::Result<> usable(const char* what, const error_code& error) {
   if (!error) return {};
@@ -47,18 +44,9 @@ int choose_http(SSL* /*stream*/, const unsigned char** out, unsigned char* out_s
 /// What a connection has buffered is given back while it says nothing.
 void set_modes(SSL_CTX* context) {
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
-  SSL_CTX_set_session_id_context(context, kSessions.data(), kSessions.size());
   SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
                                 SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   SSL_CTX_set_default_passwd_cb(context, no_passphrase);
-}
-
-base::Result<> ask_for_certificates(ssl::context& context, const std::string& authorities) {
-  error_code error;
-  context.add_certificate_authority(asio::buffer(authorities), error);
-  TRY(usable("the authorities of clients", error));
-  context.set_verify_mode(ssl::verify_peer | ssl::verify_fail_if_no_peer_cert, error);
-  return usable("the authorities of clients", error);
 }
 
 }  // namespace
@@ -77,9 +65,6 @@ base::Result<std::shared_ptr<ServerContext>> make_server_context(const ServerTls
   TRY(usable("the server's certificate", error));
   out->context.use_private_key(asio::buffer(tls.key), ssl::context::pem, error);
   TRY(usable("the server's key", error));
-  if (!tls.client_authorities.empty()) {
-    TRY(ask_for_certificates(out->context, tls.client_authorities));
-  }
   if (tls.speaks == Speaks::Http) {
     SSL_CTX_set_alpn_select_cb(native, choose_http, nullptr);
     SSL_CTX_set_options(native, SSL_OP_IGNORE_UNEXPECTED_EOF);

@@ -1,4 +1,4 @@
-// What a server over TLS shows to its clients and asks of them, made ready for connections. It does
+// What a server over TLS shows to its clients, made ready for connections. It does
 // not change: another certificate is another context, which connections from then on are given,
 // while those that are open keep theirs. OpenSSL stays inside the .cpp.
 #pragma once
@@ -22,9 +22,8 @@ enum class Speaks : std::uint8_t {
 };
 
 struct ServerTls {
-  std::string certificate;           // PEM; behind it may be its issuers
-  std::string key;                   // PEM
-  std::string client_authorities{};  // PEM; not empty: clients must show what one of these signed
+  std::string certificate;  // PEM; behind it may be its issuers
+  std::string key;          // PEM
   Speaks speaks = Speaks::Anything;
 };
 

@@ -247,11 +247,16 @@ class Sidecar:
         """Files that changed are read again; returns when the sidecar has heard of it."""
         before = sum("SIGHUP" in line for line in self.lines)
         self.process.send_signal(signal.SIGHUP)
+        self.until_said("SIGHUP", before + 1)
+
+    def until_said(self, text, count=1):
+        """Lines of the log, as soon as there are so many of them."""
         for _ in range(PATIENCE * 50):
-            if sum("SIGHUP" in line for line in self.lines) > before:
-                return
+            lines = [line for line in list(self.lines) if text in line]
+            if len(lines) >= count:
+                return [json.loads(line) for line in lines]
             threading.Event().wait(0.02)
-        raise AssertionError("SIGHUP is not heard")
+        raise AssertionError(f"not said {count} times: {text}")
 
     def wait(self, seconds=PATIENCE):
         code = self.process.wait(seconds)

@@ -1,0 +1,47 @@
+// The configuration in force, and what its file says now: the file of --config is read again and
+// again, judged whole by the code that judges it at the start, and taken or refused whole. Flags of
+// the command line win over what it says, as they do at the start.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "aio/clock.h"
+#include "base/result.h"
+#include "sidecar/options.h"
+#include "sidecar/reloads.h"
+
+namespace sidecar {
+
+/// How the sidecar was started, and what it takes to read its configuration anew.
+struct Configured {
+  Settings settings;
+  std::string file, text;                           // of --config; empty: there is none
+  std::function<Parsed(const std::string&)> parse;  // the same flags over another text
+};
+
+/// Thread: of the main thread.
+class ConfigReload {
+ public:
+  /// Puts settings in force; what it refuses stays as it was.
+  using Use = std::function<base::Result<>(const Settings& settings)>;
+
+  ConfigReload(Configured configured, base::WallTime now);
+
+  const Settings& settings() const { return configured_.settings; }
+  /// Reads the file. `at_once`: without seeing twice what it says.
+  void look(bool at_once, base::WallTime now, const Use& use);
+  /// Empty where there is no file.
+  std::string exposition() const;
+
+ private:
+  base::Result<> take(const base::Result<std::string>& text, const Use& use);
+
+  Configured configured_;
+  Reloads reloads_;
+  std::vector<std::string> needs_restart_;
+};
+
+}  // namespace sidecar

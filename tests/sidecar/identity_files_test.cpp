@@ -1,0 +1,109 @@
+#include "sidecar/identity_files.h"
+
+#include <filesystem>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "aio/file.h"
+#include "base/check.h"
+#include "crypto/certificate.h"
+
+namespace sidecar {
+namespace {
+
+using testing::HasSubstr;
+
+constexpr base::WallTime kStart{base::seconds(1'800'000'000)};
+constexpr base::Duration kDay = std::chrono::hours(24);
+
+class IdentityFilesTest : public testing::Test {
+ protected:
+  IdentityFilesTest() { std::filesystem::create_directories(folder_); }
+  ~IdentityFilesTest() override { std::filesystem::remove_all(folder_); }
+
+  static crypto::KeyPair pair(const char* name) {
+    return crypto::make_authority(name, {kStart - kDay, kStart + kDay});
+  }
+  void write(const crypto::KeyPair& pair) {
+    CHECK(aio::write_file_atomic(folder_ / "tls.crt", pair.certificate).has_value());
+    CHECK(aio::write_file_atomic(folder_ / "tls.key", pair.key).has_value());
+  }
+  base::Result<std::unique_ptr<IdentityFiles>> open() {
+    return IdentityFiles::open(
+        {.what = "tls", .certificate = folder_ / "tls.crt", .key = folder_ / "tls.key"}, kStart);
+  }
+
+  std::filesystem::path folder_ = std::filesystem::path(testing::TempDir()) /
+                                  testing::UnitTest::GetInstance()->current_test_info()->name();
+};
+
+TEST_F(IdentityFilesTest, AnotherPairIsShownWhenItWasSeenTwice) {
+  write(pair("one"));
+  const auto files = open();
+  ASSERT_TRUE(files.has_value()) << files.error().message;
+  const auto first = (*files)->current();
+  EXPECT_FALSE((*files)->look(false, kStart));
+  write(pair("two"));
+  EXPECT_FALSE((*files)->look(false, kStart));
+  EXPECT_EQ((*files)->current(), first);
+  EXPECT_TRUE((*files)->look(false, kStart));
+  EXPECT_NE((*files)->current(), first);
+  EXPECT_FALSE((*files)->look(false, kStart));
+  write(pair("three"));
+  EXPECT_TRUE((*files)->look(true, kStart));
+}
+
+TEST_F(IdentityFilesTest, WhatIsNoPairChangesNothing) {
+  const crypto::KeyPair good = pair("one");
+  write(good);
+  const auto files = open();
+  ASSERT_TRUE(files.has_value());
+  const auto first = (*files)->current();
+  for (const crypto::KeyPair& wrong : {crypto::KeyPair{pair("two").certificate, good.key},
+                                       crypto::KeyPair{"", ""}, crypto::KeyPair{"x", good.key}}) {
+    write(wrong);
+    EXPECT_FALSE((*files)->look(true, kStart));
+    EXPECT_EQ((*files)->current(), first);
+    EXPECT_THAT((*files)->exposition(), HasSubstr("muster_sidecar_tls_last_reload_successful 0\n"));
+  }
+  std::filesystem::remove(folder_ / "tls.key");
+  EXPECT_FALSE((*files)->look(true, kStart));
+  EXPECT_THAT((*files)->exposition(),
+              HasSubstr("muster_sidecar_tls_reloads_total{result=\"failure\"} 4\n"));
+  write(good);
+  EXPECT_TRUE((*files)->look(true, kStart));
+  EXPECT_THAT((*files)->exposition(), HasSubstr("muster_sidecar_tls_last_reload_successful 1\n"));
+}
+
+TEST_F(IdentityFilesTest, KeysOfTicketsDoNotLiveForEver) {
+  write(pair("one"));
+  const auto files = open();
+  ASSERT_TRUE(files.has_value());
+  const auto first = (*files)->current();
+  const base::WallTime late = kStart + IdentityFiles::kTicketKeys;
+  EXPECT_FALSE((*files)->look(false, late - base::seconds(1)));
+  std::filesystem::remove(folder_ / "tls.key");  // they need no files
+  EXPECT_TRUE((*files)->look(false, late));
+  EXPECT_NE((*files)->current(), first);
+  EXPECT_FALSE((*files)->look(true, late + base::seconds(1)));
+  EXPECT_THAT((*files)->exposition(),
+              HasSubstr("muster_sidecar_tls_reloads_total{result=\"success\"} 0\n"));
+}
+
+TEST_F(IdentityFilesTest, TellsUntilWhenTheCertificateIsValid) {
+  write(pair("one"));
+  const auto files = open();
+  ASSERT_TRUE(files.has_value());
+  EXPECT_THAT((*files)->exposition(),
+              HasSubstr("muster_sidecar_tls_certificate_expiry_timestamp_seconds 1800086400\n"));
+}
+
+TEST_F(IdentityFilesTest, WithoutAPairThereIsNoBeginning) {
+  EXPECT_THAT(open().error().message, HasSubstr("tls.crt"));
+  write({pair("one").certificate, pair("two").key});
+  EXPECT_THAT(open().error().message, HasSubstr("tls.key"));
+}
+
+}  // namespace
+}  // namespace sidecar

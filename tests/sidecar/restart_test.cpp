@@ -1,0 +1,80 @@
+#include "sidecar/restart.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace sidecar {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+Settings some() {
+  Settings out;
+  out.upstream = {"127.0.0.1", 8080};
+  return out;
+}
+
+TEST(Restart, MostSettingsAreTakenAtOnce) {
+  Settings wanted = some();
+  wanted.body_bytes_max = 7;
+  wanted.idle = base::seconds(3);
+  wanted.drain = base::seconds(2);
+  wanted.forwarded = Forwarded::Replace;
+  wanted.protection.limiting = Limiting::DryRun;
+  wanted.protection.deny = {"10.0.0.0/8"};
+  const Change change = change_of(some(), wanted);
+  EXPECT_THAT(change.needs_restart, IsEmpty());
+  EXPECT_EQ(change.settings.body_bytes_max, 7U);
+  EXPECT_EQ(change.settings.idle, base::seconds(3));
+  EXPECT_EQ(change.settings.drain, base::seconds(2));
+  EXPECT_EQ(change.settings.forwarded, Forwarded::Replace);
+  EXPECT_EQ(change.settings.protection.limiting, Limiting::DryRun);
+  EXPECT_THAT(change.settings.protection.deny, ElementsAre("10.0.0.0/8"));
+}
+
+TEST(Restart, WhatIsBuiltInKeepsItsValueAndIsToldByName) {
+  Settings wanted = some();
+  wanted.listen.port = 99;
+  wanted.threads = 4;
+  wanted.head_bytes_max = 8192;
+  wanted.protection.keys_max = 2048;
+  wanted.endpoints.rules = {"/a"};
+  wanted.idle = base::seconds(3);
+  const Change change = change_of(some(), wanted);
+  EXPECT_THAT(change.needs_restart, ElementsAre("--listen", "--threads", "--head-bytes-max",
+                                                "--limit-keys-max", "--endpoint"));
+  EXPECT_EQ(change.settings.listen.port, some().listen.port);
+  EXPECT_EQ(change.settings.threads, 0U);
+  EXPECT_EQ(change.settings.head_bytes_max, some().head_bytes_max);
+  EXPECT_EQ(change.settings.protection.keys_max, some().protection.keys_max);
+  EXPECT_THAT(change.settings.endpoints.rules, IsEmpty());
+  EXPECT_EQ(change.settings.idle, base::seconds(3));
+}
+
+TEST(Restart, EveryBuiltInSettingIsKnown) {
+  Settings wanted = some();
+  wanted.upstream.host = "::1";
+  wanted.listen.host = "::1";
+  wanted.admin_listen = ":1";
+  wanted.mode = Mode::Tcp;
+  wanted.tls_cert_file = "a";
+  wanted.tls_key_file = "b";
+  wanted.threads = 2;
+  wanted.head_bytes_max = 4096;
+  wanted.connections_max = 5;
+  wanted.protection.keys_max = 2048;
+  wanted.fingerprint_key_file = "c";
+  wanted.endpoints = {{"/a"}, false, 7};
+  wanted.watch = "none";
+  const Change change = change_of(some(), wanted);
+  EXPECT_THAT(change.needs_restart,
+              ElementsAre("--upstream", "--listen", "--admin-listen", "--mode", "--tls-cert-file",
+                          "--tls-key-file", "--threads", "--head-bytes-max", "--connections-max",
+                          "--limit-keys-max", "--fingerprint-key-file", "--endpoint",
+                          "--endpoints-max", "--no-automatic-endpoints", "--watch"));
+  EXPECT_THAT(change_of(some(), change.settings).needs_restart, IsEmpty());
+}
+
+}  // namespace
+}  // namespace sidecar
