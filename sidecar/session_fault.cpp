@@ -59,7 +59,7 @@ void Session::end_in_fault() {
 bool Session::held_up(Way way, std::size_t bytes) {
   if (fault_waits_ != nullptr && fault_waits_->at(way).fault != 0) return true;
   const bool free = core_.settings().mode == Mode::Tcp ? !core_.faults.any()
-                                                     : active_->exchange.touch.bandwidth == 0;
+                                                       : active_->exchange.touch.bandwidth == 0;
   return !free && hold_up(way, bytes);
 }
 
