@@ -46,9 +46,13 @@ aio::Task<base::Result<std::string>> SidecarApi::ask(std::string method, std::st
   const std::string what =
       fmt::format("{} {} of the sidecar at {}", call.method, call.target, admin_);
   if (!token_file_.empty()) {
-    CO_TRY(std::string token, aio::read_file(token_file_));
-    token.erase(token.find_last_not_of(" \t\r\n") + 1);
-    call.headers.push_back({"Authorization", "Bearer " + token});
+    auto token = aio::read_file(token_file_);
+    if (!token) {  // never NotFound: that is what a fault is which has ended
+      co_return base::fail(base::Code::FailedPrecondition,
+                           "the sidecar's token: " + token.error().message);
+    }
+    token->erase(token->find_last_not_of(" \t\r\n") + 1);
+    call.headers.push_back({"Authorization", "Bearer " + *token});
   }
   call.headers.push_back({"Content-Type", "application/json"});
   net::HttpClient client(co_await aio::asio::this_coro::executor, std::move(address), nullptr,
