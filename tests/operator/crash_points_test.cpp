@@ -96,8 +96,8 @@ TEST(OperatorCrashPoints, WhoseNodeStandsStillForLongIsNotHeardAnyMore) {
 
 /// Parts, so that ctest may run some at a time. bench/operator_crash_points makes more of the same.
 class SampledOperatorCrashPoints : public testing::TestWithParam<std::uint64_t> {};
-constexpr std::uint64_t kRunsOfPart = 100;
-constexpr std::uint64_t kParts = 10;
+constexpr std::uint64_t kRunsOfPart = 75;
+constexpr std::uint64_t kParts = 6;
 
 TEST_P(SampledOperatorCrashPoints, NothingIsLeftNothingIsRepeatedAndNobodyIsStuck) {
   std::uint64_t crashes = 0;
