@@ -292,9 +292,9 @@ MUTATIONS = [
                      "CO_TRY(co_await writer_->hold(drill_.uid, false, {}));\n"
                      "    const auto dropped", "const auto dropped"),
     OperatorMutation("the runner's last look before a fault is left out", "operator/drill_holder.cpp",
-                     "if (now && (now->uid != drill_.uid || now->runner() != options_.pod_uid)) "
-                     "co_await leave();\n    if (now && clock_",
-                     "if (now && clock_"),
+                     "const base::TimePoint until = clock_.now() + kConfirmWithin;",
+                     "co_return base::Result<>{};\n"
+                     "  const base::TimePoint until = clock_.now() + kConfirmWithin;"),
     OperatorMutation("the guardian undoes once only", "operator/guard.cpp",
                      "const bool again = !runner_ended_ && has_open_end(journal.contents());",
                      "const bool again = false;"),
