@@ -21,7 +21,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto again = sidecar::parse_fault(api::to_json(said), mode);
     CHECK(again.has_value() && *again == *rule);
     sidecar::decide({{*rule, 1, base::TimePoint(base::seconds(1))}},
-                    {.method = "GET", .path = "/a/b"}, {}, size);
+                    {.method = "GET", .path = "/a/b", .peer = {}}, {}, size);
   }
   static_cast<void>(sidecar::parse_renewal(text));
   return 0;
