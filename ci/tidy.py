@@ -109,7 +109,7 @@ BANS = [
     include("prometheus", r"prometheus/", "metric names and exposition live in metrics; a benchmark "
             "may measure beside it", {"metrics", "bench"}),
     include("zlib", r"zlib\.h", "what is compressed is the format of the evidence, written down and "
-            "read in one place", {"bundle"}),
+            "read in one place, or a body of HTTP", {"bundle", "net"}),
     include("cpprest", r"(?:cpprest|pplx)/", "cpprestsdk serves outbound integrations and nothing "
             "else", {"outbound"}),
     include("hiredis", r"hiredis", "only the probes speak to Redis", {"probes"}),

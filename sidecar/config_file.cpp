@@ -56,6 +56,19 @@ constexpr auto kRows = std::to_array<Row>({
     {"endpointsMax", Type::Integer, "--endpoints-max"},
     {"automaticEndpoints", Type::Boolean, "--no-automatic-endpoints", false},
     {"watch", Type::Text, "--watch"},
+    {"statsdListen", Type::Text, "--statsd-listen"},
+    {"otlpListen", Type::Text, "--otlp-listen"},
+    {"rumPath", Type::Text, "--rum-path"},
+    {"rumListen", Type::Text, "--rum-listen"},
+    {"rumOrigins", Type::Texts, "--rum-origin"},
+    {"concurrencyMax", Type::Integer, "--concurrency-max"},
+    {"exportOtlp", Type::Text, "--export-otlp"},
+    {"exportHeaderFiles", Type::Texts, "--export-header-file"},
+    {"exportCaFile", Type::Text, "--export-ca-file"},
+    {"exportDelta", Type::Boolean, "--export-delta"},
+    {"exportDogstatsd", Type::Text, "--export-dogstatsd"},
+    {"exportSeconds", Type::Integer, "--export-seconds"},
+    {"exportService", Type::Text, "--export-service"},
 });
 
 class Reading {

@@ -53,6 +53,7 @@ Core::Core(const Settings& the_settings, const tcp::endpoint& the_upstream, std:
            Seat seat)
     : setup(new Setup(the_settings, seed, seat)),
       upstream(the_upstream),
+      own_service(seat.shared.own_service.value_or(tcp::endpoint())),
       upstream_text(text_of(the_upstream)),
       response_limits(response_limits_of(the_settings)),
       context(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO),

@@ -72,6 +72,7 @@ class Core {
 
   SetupPointer setup;  // of what begins now
   const tcp::endpoint upstream;
+  const tcp::endpoint own_service;  // meaningful where a filter sends somebody there
   const std::string upstream_text;  // "127.0.0.1:8080"
   const http1::Limits response_limits;
   asio::io_context context;

@@ -15,6 +15,7 @@ void Exchange::clear() {
   to_upstream.clear();
   to_client.clear();
   request_id.clear();
+  own_service = false;
   reply.status = 0;
   reply.content_type.clear();
   reply.body.clear();

@@ -53,8 +53,9 @@ struct Exchange {
   http1::ResponseHead* response = nullptr;
   AddedFields to_upstream, to_client;
   std::string request_id;
-  Reply reply;                           // of a filter that answers
-  Touch touch;                           // what faults of a drill do to it
+  bool own_service = false;  // of a filter: not the application answers, but Shared::own_service
+  Reply reply;               // of a filter that answers
+  Touch touch;               // what faults of a drill do to it
   std::array<std::uint64_t, 8> notes{};  // of filters, for this exchange
 
   /// As new, with the memory it has.

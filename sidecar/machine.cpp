@@ -67,7 +67,7 @@ std::size_t raise_descriptor_limit() {
   return static_cast<std::size_t>(std::min(limit.rlim_cur, kEnough));
 }
 
-base::Result<tcp::endpoint> upstream_endpoint(const HostPort& address) {
+base::Result<tcp::endpoint> upstream_endpoint(const HostPort& address, std::string_view what) {
   boost::system::error_code error;
   const auto literal = asio::ip::make_address(address.host, error);
   if (!error) return tcp::endpoint(literal, address.port);
@@ -78,20 +78,20 @@ base::Result<tcp::endpoint> upstream_endpoint(const HostPort& address) {
   tcp::resolver resolver(context);
   const auto found = resolver.resolve(address.host, std::to_string(address.port), error);
   if (error || found.empty()) {
-    return base::fail(base::Code::NotFound, fmt::format("--upstream: no address of '{}': {}",
+    return base::fail(base::Code::NotFound, fmt::format("{}: no address of '{}': {}", what,
                                                         address.host, error.message()));
   }
   return found.begin()->endpoint();
 }
 
-base::Result<tcp::endpoint> listen_endpoint(const HostPort& address) {
+base::Result<tcp::endpoint> listen_endpoint(const HostPort& address, std::string_view what) {
   if (address.host.empty()) return tcp::endpoint(has_v6() ? tcp::v6() : tcp::v4(), address.port);
   boost::system::error_code error;
   const auto literal = asio::ip::make_address(
       address.host == "localhost" ? std::string("127.0.0.1") : address.host, error);
   if (error) {
     return base::fail(base::Code::InvalidArgument,
-                      fmt::format("--listen '{}': the host has to be an address", address.host));
+                      fmt::format("{} '{}': the host has to be an address", what, address.host));
   }
   return tcp::endpoint(literal, address.port);
 }

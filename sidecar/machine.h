@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 
 #include <boost/asio/ip/tcp.hpp>
 
@@ -20,10 +21,12 @@ std::size_t raise_descriptor_limit();
 
 /// Of an application. A name is asked for once, when the program starts: what a sidecar stands
 /// before is beside it. Errors: NotFound, naming the host.
-base::Result<boost::asio::ip::tcp::endpoint> upstream_endpoint(const HostPort& address);
+base::Result<boost::asio::ip::tcp::endpoint> upstream_endpoint(
+    const HostPort& address, std::string_view what = "--upstream");
 
-/// To listen on; no host: every address, of both families where the machine has both.
-/// Errors: InvalidArgument: the host is no address.
-base::Result<boost::asio::ip::tcp::endpoint> listen_endpoint(const HostPort& address);
+/// To listen on; no host: every address, of both families where the machine has both. `what`: the
+/// flag that says so. Errors: InvalidArgument: the host is no address.
+base::Result<boost::asio::ip::tcp::endpoint> listen_endpoint(const HostPort& address,
+                                                             std::string_view what = "--listen");
 
 }  // namespace sidecar

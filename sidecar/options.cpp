@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "sidecar/config_file.h"
+#include "sidecar/exporter.h"
 #include "sidecar/limit_rule.h"
 
 namespace sidecar {
@@ -21,6 +22,8 @@ struct Raw {
   std::string upstream, listen = ":15001", config;
   std::string mode = "http", forwarded = "append", limits = "on";
   std::vector<std::string> rules;
+  std::string statsd, otlp, rum, dogstatsd;
+  std::int64_t export_every = 60;
   std::int64_t head = 10, idle = 75, connect = 5, response = 60, stall = 60, tunnel = 3600;
   std::int64_t upstream_idle = 4, drain = 25;
   bool check_only = false;
@@ -116,6 +119,9 @@ void protection_flags(CLI::App& app, Raw& raw, Settings& settings) {
   list_flag(app, "--deny", protection.deny, "a prefix that is answered 403, may be repeated");
   list_flag(app, "--unlimited-path", protection.unlimited_paths,
             "a path, * for any text, that is not limited, may be repeated");
+  app.add_option("--concurrency-max", settings.concurrency_max,
+                 "requests of one client at once; one more: 429; default: no limit")
+      ->check(CLI::Range(1, 4000));
   app.add_option("--limit-keys-max", protection.keys_max, "clients that are counted at once")
       ->check(CLI::Range(1024, 16'777'216))
       ->capture_default_str();
@@ -135,6 +141,67 @@ void watch_flags(CLI::App& app, Settings& settings) {
   app.add_option("--watch", settings.watch,
                  "whose CPU and memory: auto, pod, none, pid:N or cgroup:N")
       ->capture_default_str();
+}
+
+void ingest_flags(CLI::App& app, Raw& raw, IngestSettings& ingest) {
+  app.add_option("--statsd-listen", raw.statsd,
+                 "a UDP port for StatsD, [HOST]:PORT, such as 127.0.0.1:8125; default: none");
+  app.add_option("--otlp-listen", raw.otlp,
+                 "a port for OTLP/HTTP, [HOST]:PORT, such as 127.0.0.1:4318; default: none");
+  app.add_option("--rum-path", ingest.rum_path,
+                 "a path among the application's to which browsers post their figures, such as "
+                 "/muster/rum; with .js it is the script that does; default: none");
+  app.add_option("--rum-listen", raw.rum, "a port for the same, [HOST]:PORT; default: none");
+  list_flag(app, "--rum-origin", ingest.rum_origins,
+            "an origin whose pages may post as well, such as https://shop.example, or *; may be "
+            "repeated");
+}
+
+base::Result<> settle_ingest(const Raw& raw, IngestSettings& ingest) {
+  if (!raw.statsd.empty()) {
+    TRY(ingest.statsd_listen, parse_host_port("--statsd-listen", raw.statsd));
+  }
+  if (!raw.otlp.empty()) {
+    TRY(ingest.otlp_listen, parse_host_port("--otlp-listen", raw.otlp));
+  }
+  if (!raw.rum.empty()) {
+    TRY(ingest.rum_listen, parse_host_port("--rum-listen", raw.rum));
+  }
+  const std::string& path = ingest.rum_path;
+  const bool plain = path.find_first_of("*?#% ") == std::string::npos;
+  if (!path.empty() && (path.front() != '/' || path.back() == '/' || !plain)) {
+    return base::fail(base::Code::InvalidArgument,
+                      fmt::format("--rum-path '{}': a path such as /muster/rum", path));
+  }
+  if (!path.empty() && raw.mode == "tcp") {
+    return base::fail(base::Code::InvalidArgument, "--rum-path: mode tcp has no paths");
+  }
+  return {};
+}
+
+void export_flags(CLI::App& app, Raw& raw, ExportSettings& to) {
+  app.add_option("--export-otlp", to.otlp_url,
+                 "where all figures are sent by OTLP/HTTP, such as "
+                 "http://collector:4318/v1/metrics; default: nowhere");
+  list_flag(app, "--export-header-file", to.header_files,
+            "NAME=FILE: a field of those requests, whose value is in the file; may be repeated");
+  app.add_option("--export-ca-file", to.ca_file,
+                 "who vouches for an https receiver; default: the system's");
+  app.add_flag("--export-delta", to.delta, "counters as what came since the last time");
+  app.add_option(
+      "--export-dogstatsd", raw.dogstatsd,
+      "a Datadog agent, HOST:PORT over UDP, to which all figures are sent; default: none");
+  seconds_flag(app, "--export-seconds", raw.export_every, "from one time to the next");
+  app.add_option("--export-service", to.service, "the name under which they are sent")
+      ->capture_default_str();
+}
+
+base::Result<> settle_export(const Raw& raw, ExportSettings& to) {
+  if (!raw.dogstatsd.empty()) {
+    TRY(to.dogstatsd, parse_host_port("--export-dogstatsd", raw.dogstatsd));
+  }
+  to.every = base::seconds(raw.export_every);
+  return check(to);
 }
 
 base::Result<Settings> settle(const Raw& raw, Settings settings) {
@@ -165,6 +232,8 @@ base::Result<Settings> settle(const Raw& raw, Settings settings) {
     settings.protection.rules.push_back(std::move(parsed));
   }
   TRY(check(settings.protection));
+  TRY(settle_ingest(raw, settings.ingest));
+  TRY(settle_export(raw, settings.exports));
   TRY(traffic::Endpoints::create(settings.endpoints));
   return settings;
 }
@@ -231,6 +300,8 @@ Parsed parse(const std::vector<std::string>& arguments, const std::string& versi
   header_flags(app, raw, settings);
   protection_flags(app, raw, settings);
   watch_flags(app, settings);
+  ingest_flags(app, raw, settings.ingest);
+  export_flags(app, raw, settings.exports);
   app.add_option("--config", raw.config,
                  "a SidecarProfile, or its spec, in YAML; flags win over it");
   app.add_flag("--check-config", raw.check_only, "judges flags and file, and ends");

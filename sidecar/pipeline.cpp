@@ -3,9 +3,11 @@
 #include <ranges>
 #include <utility>
 
+#include "sidecar/filter_concurrency.h"
 #include "sidecar/filter_fault.h"
 #include "sidecar/filter_forwarded.h"
 #include "sidecar/filter_limit.h"
+#include "sidecar/filter_own_service.h"
 #include "sidecar/filter_request_id.h"
 #include "sidecar/filter_security_headers.h"
 #include "sidecar/filter_trace_context.h"
@@ -28,6 +30,9 @@ Pipeline assemble(const Settings& settings, std::uint64_t seed, const Seat& seat
         *shared.protection, *shared.limits[seat.core],
         shared.limits.size() > 1 ? limit::Sharing::Threads : limit::Sharing::OneThread));
   }
+  // What is over a limit takes no place.
+  if (shared.slots) pipeline.add(make_concurrency_filter(*shared.slots));
+  if (shared.own_service) pipeline.add(make_own_service_filter(settings.ingest.rum_path));
   // Last that writes: what it says is what the application believes of its client.
   pipeline.add(make_forwarded_filter(settings.forwarded));
   pipeline.add(make_fault_filter(*shared.core_faults[seat.core]));

@@ -20,12 +20,17 @@
 #include "net/dial.h"
 #include "net/http_server.h"
 #include "sidecar/admin.h"
+#include "sidecar/browsers_node.h"
+#include "sidecar/exporter.h"
 #include "sidecar/fault_routes.h"
 #include "sidecar/identity_files.h"
 #include "sidecar/log.h"
 #include "sidecar/machine.h"
+#include "sidecar/metrics_page.h"
+#include "sidecar/openmetrics.h"
 #include "sidecar/options.h"
 #include "sidecar/readiness.h"
+#include "sidecar/receivers.h"
 #include "sidecar/replies.h"
 #include "sidecar/secret.h"
 #include "sidecar/shared.h"
@@ -67,6 +72,7 @@ class Program {
   int run() {
     const auto done = aio::run(context_, whole());
     if (!done) log(Level::Error, done.error().message);
+    keep_signals();
     return done ? EXIT_SUCCESS : EXIT_FAILURE;
   }
 
@@ -82,18 +88,18 @@ class Program {
     traffic_.emplace(*shared_->endpoints, *shared_->requests);
     add_fault_routes(admin_, shared_->faults, settings_.mode, [this] { return clock_.now(); });
     CO_TRY(open_identity());
+    CO_TRY(receivers_, Receivers::open(clock_, context_.get_executor(), settings_.ingest, intake_));
+    shared_->own_service = receivers_->own_service();
     CO_TRY(open_workers());
     CO_TRY(auto admin,
            net::HttpServer::listen(
                clock_, context_.get_executor(), settings_.admin_listen,
                [this](const net::HttpRequest& request) { return admin_.serve(request); }));
-    log(Level::Info, "serving",
-        {{"mode", settings_.mode == Mode::Http ? "http" : "tcp"},
-         {"port", std::to_string(workers_.front()->port())},
-         {"tls", identity_ != nullptr ? "yes" : "no"},
-         {"admin_port", std::to_string(admin->port())},
-         {"upstream", to_string(settings_.upstream)},
-         {"threads", std::to_string(workers_.size())}});
+    if (settings_.exports.dogstatsd || !settings_.exports.otlp_url.empty()) {
+      CO_TRY(exporter_, Exporter::create(clock_, context_.get_executor(), settings_.exports,
+                                         [this] { return metrics(traffic::Format::Prometheus); }));
+    }
+    tell_ports(admin->port());
     watch_->sample();
     running_ = workers_.size();
     for (const auto& worker : workers_) worker->start([this] { ended(); });
@@ -103,10 +109,13 @@ class Program {
     group.spawn(watch_->run(group.token()));
     group.spawn(sweep(group.token()));
     group.spawn(look_after_files(group.token()));
+    receivers_->spawn(group);
+    if (exporter_) group.spawn(exporter_->run(group.token()));
     static_cast<void>(co_await signalled_.wait());
     co_await drain();
     group.cancel();
     static_cast<void>(co_await group.join());
+    if (exporter_) co_await exporter_->send_last();
     workers_.clear();
     log(Level::Info, "ended");
     co_return true;
@@ -116,6 +125,17 @@ class Program {
     if (settings_.tls_cert_file.empty()) return {};
     TRY(identity_, IdentityFiles::open(served_identity(settings_), clock_.wall_now()));
     return {};
+  }
+
+  void tell_ports(std::uint16_t admin_port) const {
+    LogFields fields{{"mode", settings_.mode == Mode::Http ? "http" : "tcp"},
+                     {"port", std::to_string(workers_.front()->port())},
+                     {"tls", identity_ != nullptr ? "yes" : "no"},
+                     {"admin_port", std::to_string(admin_port)},
+                     {"upstream", to_string(settings_.upstream)},
+                     {"threads", std::to_string(workers_.size())}};
+    for (auto& more : receivers_->ports()) fields.push_back(std::move(more));
+    log(Level::Info, "serving", fields);
   }
 
   /// All of them before any begins, so that a port that is taken is an error and not a half start.
@@ -202,6 +222,15 @@ class Program {
     });
   }
 
+  /// One that comes when all is done must not make the end look like a kill.
+  static void keep_signals() {
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  }
+
   /// Called by a worker's thread.
   void ended() {
     boost::asio::post(context_, [this] {
@@ -237,36 +266,49 @@ class Program {
     };
     get("/livez", &Program::livez);
     get("/readyz", &Program::readyz);
-    get("/metrics", &Program::metrics_page);
     get("/health", &Program::health);
     get("/api/monitoring/health", &Program::health);
     get("/api/monitoring/system", &Program::system);
     admin_.add({"GET", "/api/monitoring/metrics", Access::Open,
                 [this](const net::HttpRequest& request) { return watch_->metrics(request); }});
+    admin_.add({"GET", "/metrics", Access::Open, [this](const net::HttpRequest& request) {
+                  return metrics_page(request,
+                                      [this](traffic::Format format) { return metrics(format); });
+                }});
+    get("/api/monitoring/operations", &Program::operations);
+    get("/api/monitoring/encryption", &Program::encryption);
+    get("/api/monitoring/browsers", &Program::browsers);
   }
 
   net::HttpReply livez() { return text_reply(200, "ok\n"); }
   net::HttpReply readyz() { return readiness(ready_); }
   net::HttpReply health() { return watch_->health(); }
   net::HttpReply system() { return watch_->system(); }
-  net::HttpReply metrics_page() {
-    return {200, "text/plain; version=0.0.4; charset=utf-8", metrics()};
-  }
+  net::HttpReply operations() { return json_reply(200, intake_.operations().operations_node()); }
+  net::HttpReply encryption() { return json_reply(200, intake_.operations().encryption_node()); }
+  net::HttpReply browsers() { return json_reply(200, browsers_node(intake_.rum())); }
 
-  std::string metrics() {
+  std::string metrics(traffic::Format format) {
     std::vector<const Figures*> figures;
     for (const auto& worker : workers_) figures.push_back(&worker->figures());
-    std::string out = exposition(figures) + watch_->exposition();
-    traffic_->write(traffic::Format::Prometheus, out);
+    std::string text = exposition(figures) + watch_->exposition() + receivers_->exposition() +
+                       intake_.exposition();
     std::vector<const FaultFigures*> touched;
     for (const auto& core : shared_->fault_figures) touched.push_back(core.get());
-    out += fault_exposition(shared_->faults, touched, clock_.now());
-    out += config_.exposition();
-    if (identity_ != nullptr) out += identity_->exposition();
-    if (shared_->counters == nullptr) return out;
-    std::vector<const LimitFigures*> limits;
-    for (const auto& core : shared_->limits) limits.push_back(core.get());
-    return out + limit_exposition(limits, shared_->counters->table());
+    text += fault_exposition(shared_->faults, touched, clock_.now());
+    text += config_.exposition();
+    if (identity_ != nullptr) text += identity_->exposition();
+    if (exporter_) text += exporter_->exposition();
+    if (shared_->slots) text += shared_->slots->exposition();
+    if (shared_->counters != nullptr) {
+      std::vector<const LimitFigures*> limits;
+      for (const auto& core : shared_->limits) limits.push_back(core.get());
+      text += limit_exposition(limits, shared_->counters->table());
+    }
+    const bool open = format == traffic::Format::OpenMetrics;
+    std::string out = open ? to_openmetrics(text) : std::move(text);
+    traffic_->write(format, out);
+    return out + traffic::Exposition::end(format);
   }
 
   boost::asio::io_context context_;
@@ -276,6 +318,9 @@ class Program {
   tcp::endpoint upstream_;
   std::size_t cores_ = 1;
   std::unique_ptr<Shared> shared_;
+  Intake intake_{clock_};
+  std::unique_ptr<Receivers> receivers_;
+  std::unique_ptr<Exporter> exporter_;  // null: not asked for
   std::optional<Watch> watch_;
   std::optional<traffic::Exposition> traffic_;
   std::vector<std::unique_ptr<Worker>> workers_;

@@ -26,6 +26,31 @@ class Keeping {
   Change change_;
 };
 
+/// Their ports and connections, and what stands in tables of fixed size, are made at the start.
+void keep_receivers_and_exports(Keeping& keeping) {
+  keeping.keep("--concurrency-max",
+               [](auto& settings) { return std::tie(settings.concurrency_max); });
+  keeping.keep("--statsd-listen",
+               [](auto& settings) { return std::tie(settings.ingest.statsd_listen); });
+  keeping.keep("--otlp-listen",
+               [](auto& settings) { return std::tie(settings.ingest.otlp_listen); });
+  keeping.keep("--rum-path", [](auto& settings) { return std::tie(settings.ingest.rum_path); });
+  keeping.keep("--rum-listen", [](auto& settings) { return std::tie(settings.ingest.rum_listen); });
+  keeping.keep("--rum-origin",
+               [](auto& settings) { return std::tie(settings.ingest.rum_origins); });
+  keeping.keep("--export-otlp", [](auto& settings) { return std::tie(settings.exports.otlp_url); });
+  keeping.keep("--export-header-file",
+               [](auto& settings) { return std::tie(settings.exports.header_files); });
+  keeping.keep("--export-ca-file",
+               [](auto& settings) { return std::tie(settings.exports.ca_file); });
+  keeping.keep("--export-delta", [](auto& settings) { return std::tie(settings.exports.delta); });
+  keeping.keep("--export-dogstatsd",
+               [](auto& settings) { return std::tie(settings.exports.dogstatsd); });
+  keeping.keep("--export-seconds", [](auto& settings) { return std::tie(settings.exports.every); });
+  keeping.keep("--export-service",
+               [](auto& settings) { return std::tie(settings.exports.service); });
+}
+
 }  // namespace
 
 Change change_of(const Settings& in_force, const Settings& wanted) {
@@ -51,6 +76,7 @@ Change change_of(const Settings& in_force, const Settings& wanted) {
   keeping.keep("--no-automatic-endpoints",
                [](auto& settings) { return std::tie(settings.endpoints.automatic); });
   keeping.keep("--watch", [](auto& settings) { return std::tie(settings.watch); });
+  keep_receivers_and_exports(keeping);
   return keeping.take();
 }
 

@@ -179,7 +179,9 @@ void Session::drop_upstream() {
 
 void Session::keep_upstream() {
   upstream_ready_ = false;
-  const bool clean = !upstream_->ended() && !upstream_->writing() && upstream_->buffer.empty();
+  // Kept are those to the application.
+  const bool clean = !active_->exchange.own_service && !upstream_->ended() &&
+                     !upstream_->writing() && upstream_->buffer.empty();
   if (!clean) return drop_upstream();
   core_.pool->give(std::exchange(upstream_, nullptr));
 }

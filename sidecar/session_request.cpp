@@ -78,7 +78,8 @@ void Session::acquire(bool kept) {
   phase_ = Phase::Exchange;
   active_->written_upstream = active_->request_broken = false;
   upstream_ready_ = false;
-  upstream_ = kept ? core_.pool->take() : nullptr;
+  const bool own = active_->exchange.own_service;
+  upstream_ = kept && !own ? core_.pool->take() : nullptr;
   if (upstream_ != nullptr) {
     core_.figures.upstream_reuses.add();
     upstream_->attach(*this);
@@ -87,7 +88,7 @@ void Session::acquire(bool kept) {
   }
   upstream_ = UpstreamPointer(new Upstream(core_));
   wait(Wait::Connect, core_.settings().connect);
-  upstream_->connect(*this);
+  upstream_->connect(*this, own ? core_.own_service : core_.upstream);
 }
 
 void Session::upstream_connected(const error_code& error) {

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "base/time.h"
 #include "sidecar/protection.h"
@@ -23,6 +25,25 @@ enum class Forwarded : std::uint8_t {
 struct HostPort {
   std::string host;  // "127.0.0.1", "::1", "localhost"; empty: every address
   std::uint16_t port = 0;
+  bool operator==(const HostPort&) const = default;
+};
+
+/// What applications and browsers send; nothing is listened for unless it is asked for.
+struct IngestSettings {
+  std::optional<HostPort> statsd_listen, otlp_listen, rum_listen;
+  std::string rum_path;                  // empty: not among the application's pages
+  std::vector<std::string> rum_origins;  // of other pages that may post
+};
+
+/// Where figures are sent of the sidecar's own accord; nowhere unless it is asked for.
+struct ExportSettings {
+  std::string otlp_url;                   // "https://otlp.example/v1/metrics"
+  std::vector<std::string> header_files;  // "api-key=/run/secrets/key"
+  std::string ca_file;                    // empty: the system's
+  bool delta = false;
+  std::optional<HostPort> dogstatsd;
+  base::Duration every = base::seconds(60);
+  std::string service = "muster-sidecar";
 };
 
 struct Settings {
@@ -55,10 +76,13 @@ struct Settings {
   base::Duration drain = base::seconds(25);  // less than Kubernetes grants (30 s)
 
   ProtectionSettings protection;
-  std::string admin_token_file;      // empty: MUSTER_ADMIN_TOKEN; where neither is: no changes
-  std::string fingerprint_key_file;  // empty: MUSTER_FINGERPRINT_KEY, or a key of this process
+  std::uint32_t concurrency_max = 0;  // requests of one client at once; 0: no limit
+  std::string admin_token_file;       // empty: MUSTER_ADMIN_TOKEN; where neither is: no changes
+  std::string fingerprint_key_file;   // empty: MUSTER_FINGERPRINT_KEY, or a key of this process
   traffic::EndpointSpec endpoints;
   std::string watch = "auto";  // see watched_source()
+  IngestSettings ingest;
+  ExportSettings exports;
 
   Forwarded forwarded = Forwarded::Append;
   bool make_trace = false;

@@ -17,6 +17,12 @@ base::Result<std::unique_ptr<Shared>> Shared::create(const Settings& settings, s
         std::make_unique<CoreFaults>(out->faults, *out->fault_figures.back(), aio::seed()));
   }
   out->secret = secret;
+  if (settings.concurrency_max > 0) {
+    TRY(out->slots,
+        ClientSlots::create(settings.concurrency_max, settings.protection.trusted_proxies,
+                            settings.protection.unlimited_paths,
+                            {.first = aio::seed(), .second = aio::seed()}));
+  }
   for (std::size_t i = 0; i < cores; ++i) out->limits.push_back(std::make_unique<LimitFigures>());
   TRY(out->protect(settings.protection));
   return out;

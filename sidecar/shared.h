@@ -3,10 +3,14 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include <boost/asio/ip/tcp.hpp>
+
 #include "base/result.h"
+#include "sidecar/client_slots.h"
 #include "sidecar/faults.h"
 #include "sidecar/filter_limit.h"
 #include "sidecar/protection.h"
@@ -34,6 +38,10 @@ struct Shared {
   std::vector<std::unique_ptr<FaultFigures>> fault_figures;  // by core
   std::vector<std::unique_ptr<CoreFaults>> core_faults;      // by core
   std::string secret;                                        // of fingerprints
+  std::unique_ptr<ClientSlots> slots;  // null: as many at once as a client wants
+  /// Where the sidecar's own pages are that it serves among the application's. Set before any core
+  /// begins; none: there are none.
+  std::optional<boost::asio::ip::tcp::endpoint> own_service;
 };
 
 /// A core's place in it.

@@ -16,11 +16,11 @@ Upstream::Upstream(Core& core)
         upstream.core_.pool->ring(upstream);
       }) {}
 
-void Upstream::connect(Session& owner) {
+void Upstream::connect(Session& owner, const tcp::endpoint& to) {
   owner_ = &owner;
   core_.figures.upstream_connections.add();
   error_code error;
-  socket_.open(core_.upstream.protocol(), error);
+  socket_.open(to.protocol(), error);
   if (!error) socket_.non_blocking(true, error);
   if (!error) socket_.set_option(tcp::no_delay(true), error);
   const auto done = [self = Pointer(this)](const error_code& outcome) {
@@ -29,7 +29,7 @@ void Upstream::connect(Session& owner) {
   if (error) {
     asio::post(core_.context, [done, error] { done(error); });
   } else {
-    socket_.async_connect(core_.upstream, done);
+    socket_.async_connect(to, done);
   }
 }
 

@@ -22,7 +22,7 @@ class Upstream : public boost::intrusive_ref_counter<Upstream, boost::thread_uns
   explicit Upstream(Core& core);
 
   /// Calls Session::upstream_connected(), never from inside.
-  void connect(Session& owner);
+  void connect(Session& owner, const tcp::endpoint& to);
   void attach(Session& owner) { owner_ = &owner; }
   void detach() { owner_ = nullptr; }
   /// Makes sure that a read is outstanding, if there is room: Session::upstream_read() follows.

@@ -1,9 +1,17 @@
 // What an application says it did: a named thing that took so long and went well or not. Timers of
 // StatsD and spans of OpenTelemetry both become this. Who it was done for, and the number of a
 // request, are no part of it: they would be a label some day.
+//
+//                 StatsD's tag    OpenTelemetry's attribute of a span
+//   kind          kind            operation.kind; without it db.system says "database_query", and a
+//                                 span of a server "api_endpoint"
+//   bytes         bytes           operation.bytes
+//   records       records         operation.records
 #pragma once
 
+#include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "base/time.h"
 
@@ -13,7 +21,15 @@ struct Operation {
   std::string name;
   base::Duration duration{};
   bool success = true;
+  std::string kind{};         // as the application calls it; empty: it does not say
+  std::uint64_t bytes = 0;    // that it worked on
+  std::uint64_t records = 0;  // 0: it does not say
+
   bool operator==(const Operation&) const = default;
 };
+
+/// A whole number of bytes or records as an application writes it; 0 for all else.
+std::uint64_t amount_of(std::string_view text);
+inline constexpr std::uint64_t kAmountMax = 1'000'000'000'000'000;
 
 }  // namespace ingest

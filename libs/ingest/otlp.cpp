@@ -87,6 +87,18 @@ std::optional<Operation> operation_of_span(std::string_view name, std::uint64_t 
                    base::Duration(static_cast<std::int64_t>(end - start)), !failed};
 }
 
+void describe(Operation& operation,
+              const std::vector<std::pair<std::string, std::string>>& attributes, bool server) {
+  std::string implied = server ? "api_endpoint" : "";
+  for (const auto& [key, value] : attributes) {
+    if (key == "operation.kind") operation.kind = value;
+    if (key == "operation.bytes") operation.bytes = amount_of(value);
+    if (key == "operation.records") operation.records = amount_of(value);
+    if (key == "db.system" || key == "db.system.name") implied = "database_query";
+  }
+  if (operation.kind.empty()) operation.kind = std::move(implied);
+}
+
 tl::unexpected<base::Error> otlp_broken(const char* what) {
   return base::fail(base::Code::InvalidArgument, std::string("otlp: ") + what);
 }

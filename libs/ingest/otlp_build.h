@@ -22,6 +22,9 @@ std::optional<Distribution> distribution_of(const OtlpBuckets& sent);
 /// Nothing: it has no name, or ends before it begins. Times: nanoseconds since 1970.
 std::optional<Operation> operation_of_span(std::string_view name, std::uint64_t start,
                                            std::uint64_t end, bool failed);
+/// What its attributes say of it, and that its span is a server's.
+void describe(Operation& operation,
+              const std::vector<std::pair<std::string, std::string>>& attributes, bool server);
 
 tl::unexpected<base::Error> otlp_broken(const char* what);
 tl::unexpected<base::Error> otlp_too_many(const char* what);

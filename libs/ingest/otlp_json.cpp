@@ -174,6 +174,8 @@ base::Result<OtlpTraces> otlp_traces_of_json(std::string_view body) {
                                        unsigned_of(span["endTimeUnixNano"]).value_or(0),
                                        is_enum(span["status"]["code"], 2, "STATUS_CODE_ERROR"));
     if (operation) {
+      describe(*operation, attributes_of(span["attributes"]),
+               is_enum(span["kind"], 2, "SPAN_KIND_SERVER"));
       out.operations.push_back(*std::move(operation));
     } else {
       ++out.skipped;

@@ -15,6 +15,7 @@ using Attributes = std::vector<std::pair<std::string, std::string>>;
 constexpr std::uint64_t kDelta = 1;        // AggregationTemporality
 constexpr std::uint64_t kStatusError = 2;  // Status.StatusCode
 constexpr std::uint64_t kNoValue = 1;      // DataPointFlags
+constexpr std::uint64_t kServerSpan = 2;   // Span.SpanKind
 
 std::string text_of(std::string_view bytes) {
   return clean_text(bytes, kOtlpTextBytesMax);
@@ -181,17 +182,22 @@ bool failed(std::string_view status) {
 
 bool take_span(std::string_view message, OtlpTraces& out) {
   std::string_view name, status;
+  Attributes attributes;
   std::uint64_t start = 0;
   std::uint64_t end = 0;
+  bool server = false;
   Wire wire(message);
   while (wire.next()) {
     if (wire.is(5, Type::Bytes)) name = wire.bytes();
     if (wire.is(7, Type::Fixed64)) start = wire.number();
     if (wire.is(8, Type::Fixed64)) end = wire.number();
+    if (wire.is(6, Type::Varint)) server = wire.number() == kServerSpan;
+    if (wire.is(9, Type::Bytes) && !take_attribute(wire.bytes(), attributes)) return false;
     if (wire.is(15, Type::Bytes)) status = wire.bytes();
   }
   if (wire.broken()) return false;
   if (auto operation = operation_of_span(name, start, end, failed(status))) {
+    describe(*operation, attributes, server);
     out.operations.push_back(*std::move(operation));
   } else {
     ++out.skipped;

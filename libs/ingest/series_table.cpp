@@ -68,7 +68,7 @@ const char* type_of(SeriesKind kind) {
 }
 }  // namespace
 
-SeriesTable::SeriesTable(SeriesBounds bounds) : bounds_(bounds) {
+SeriesTable::SeriesTable(SeriesBounds bounds) : bounds_(std::move(bounds)) {
   // Nobody else may have the names of the others.
   for (const SeriesKind kind :
        {SeriesKind::Counter, SeriesKind::Distribution, SeriesKind::Distinct}) {
@@ -119,6 +119,8 @@ SeriesTable::Family* SeriesTable::family_of(SeriesKind kind, const std::string& 
   why_not = Taken::Conflict;
   for (const std::string& line : lines) {
     if (shown_.contains(line)) return nullptr;
+    const auto begins = [&](const std::string& prefix) { return line.starts_with(prefix); };
+    if (std::ranges::any_of(bounds_.reserved, begins)) return nullptr;
   }
   for (const std::string& line : lines) shown_.emplace(line, name);
   Family& made = families_[name];

@@ -31,6 +31,8 @@ struct SeriesBounds {
   std::size_t labels_max = 8;
   std::size_t name_bytes_max = 120;
   std::size_t label_bytes_max = 64;
+  /// Names that begin so are somebody else's on the same page: a figure of such a name conflicts.
+  std::vector<std::string> reserved{};
 };
 
 /// Name and value of a label, as they were sent.

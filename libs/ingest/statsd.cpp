@@ -34,6 +34,11 @@ std::optional<StatsdType> type_of(std::string_view word) {
   return std::nullopt;
 }
 
+/// How much an operation worked on: a figure of it, and no label.
+bool is_amount(const RawLabel& label) {
+  return (label.first == "bytes" || label.first == "records") && amount_of(label.second) > 0;
+}
+
 bool is_one_of(std::string_view text, std::initializer_list<std::string_view> words) {
   return std::ranges::find(words, text) != words.end();
 }
@@ -96,6 +101,9 @@ Operation operation_of(std::string_view name, const std::vector<RawLabel>& label
     if (key == "success" && is_one_of(value, {"false", "0", "no"})) out.success = false;
     if (key == "error" && !is_one_of(value, {"false", "0", "no", ""})) out.success = false;
     if (key == "status" && is_one_of(value, {"error", "failed", "failure"})) out.success = false;
+    if (key == "kind") out.kind = clean_text(value, kOperationNameMax);
+    if (key == "bytes") out.bytes = amount_of(value);
+    if (key == "records") out.records = amount_of(value);
   }
   out.name = clean_text(called, kOperationNameMax);
   const double within = std::clamp(milliseconds, 0.0, kLongestMilliseconds / 1e3);
@@ -176,9 +184,12 @@ Taken StatsdIntake::take_number(const StatsdLine& line, const std::vector<RawLab
       return relative ? table_.change(line.name, labels, value)
                       : table_.set(line.name, labels, value);
     }
-    case StatsdType::Timer:
+    case StatsdType::Timer: {
       if (operation_ && value >= 0) operation_(operation_of(line.name, labels, value));
-      [[fallthrough]];
+      std::vector<RawLabel> others = labels;
+      std::erase_if(others, is_amount);
+      return table_.observe(line.name, others, value, 1 / line.rate);
+    }
     default: return table_.observe(line.name, labels, value, 1 / line.rate);
   }
 }

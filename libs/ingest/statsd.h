@@ -84,7 +84,8 @@ class StatsdIntake {
 };
 
 /// A timer of `milliseconds` as an operation: its name is the tag "operation", else the metric's;
-/// the tags success:false, error:true and status:error say that it failed.
+/// the tags success:false, error:true and status:error say that it failed; kind, bytes and records
+/// are the operation's (bytes and records are no labels of its series).
 Operation operation_of(std::string_view name, const std::vector<RawLabel>& labels,
                        double milliseconds);
 

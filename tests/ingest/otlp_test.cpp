@@ -84,6 +84,43 @@ TEST_P(OtlpTest, SpansAreOperations) {
   EXPECT_EQ(read->skipped, 2u) << "one without a name, one that ends before it begins";
 }
 
+TEST(OtlpJson, AttributesSayWhatASpanIs) {
+  const std::string spans =
+      R"({"resourceSpans":[{"scopeSpans":[{"spans":[
+        {"name":"a","kind":2,"startTimeUnixNano":"1","endTimeUnixNano":"2"},
+        {"name":"b","startTimeUnixNano":"1","endTimeUnixNano":"2","attributes":[
+          {"key":"db.system","value":{"stringValue":"postgresql"}}]},
+        {"name":"c","kind":"SPAN_KIND_SERVER","startTimeUnixNano":"1","endTimeUnixNano":"2",
+         "attributes":[{"key":"operation.kind","value":{"stringValue":"bulk"}},
+          {"key":"operation.bytes","value":{"intValue":"4096"}},
+          {"key":"operation.records","value":{"intValue":12}}]}]}]}]})";
+  const auto read = parse_otlp_traces(spans, OtlpFormat::Json);
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_EQ(read->operations,
+            (std::vector<Operation>{{"a", base::Duration(1), true, "api_endpoint"},
+                                    {"b", base::Duration(1), true, "database_query"},
+                                    {"c", base::Duration(1), true, "bulk", 4096, 12}}));
+}
+
+TEST(OtlpProtobuf, AttributesSayWhatASpanIs) {
+  const auto field = [](int number, const std::string& bytes) {
+    return std::string{static_cast<char>(number << 3 | 2), static_cast<char>(bytes.size())} + bytes;
+  };
+  const auto time = [](int number, char at) {
+    return std::string{static_cast<char>(number << 3 | 1), at} + std::string(7, '\0');
+  };
+  const std::string attribute = field(9, field(1, "db.system") + field(2, field(1, "postgresql")));
+  const std::string server{char{6 << 3}, char{2}};
+  const std::string times = time(7, 1) + time(8, 2);
+  const std::string body = field(1, field(2, field(2, field(5, "a") + times + server) +
+                                                 field(2, field(5, "b") + attribute + times)));
+  const auto read = parse_otlp_traces(body, OtlpFormat::Protobuf);
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_EQ(read->operations,
+            (std::vector<Operation>{{"a", base::Duration(1), true, "api_endpoint"},
+                                    {"b", base::Duration(1), true, "database_query"}}));
+}
+
 TEST_P(OtlpTest, PointsBecomeSeriesAsTheirKindWants) {
   SeriesTable table;
   const OtlpMetrics read = metrics(GetParam());

@@ -182,5 +182,12 @@ TEST(SeriesTable, AHistogramsBucketsAddUp) {
   EXPECT_EQ(lines.size(), Distribution::kBounds + 5);
 }
 
+TEST(SeriesTable, NamesOfOthersOnThePageAreConflicts) {
+  SeriesTable table({.reserved = {"http_requests_total", "muster_"}});
+  EXPECT_EQ(table.count("http.requests", {}, 1), Taken::Conflict);
+  EXPECT_EQ(table.set("muster_x", {}, 1), Taken::Conflict);
+  EXPECT_EQ(table.set("http.requests", {}, 1), Taken::Kept) << "another line";
+}
+
 }  // namespace
 }  // namespace ingest

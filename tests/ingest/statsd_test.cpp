@@ -110,6 +110,20 @@ TEST(Statsd, TimersAreOperations) {
   EXPECT_GT(in.operations[2].duration, base::seconds(0));
 }
 
+TEST(Statsd, AnOperationHasItsKindAndAmounts) {
+  Intake in;
+  in.take(
+      "orders:3|ms|#kind:bulk,bytes:4096,records:1000\n"
+      "orders:3|ms|#kind:bulk,bytes:5000,records:7\n"
+      "orders:3|ms|#kind:bulk,bytes:-1,records:many");
+  ASSERT_EQ(in.operations.size(), 3u);
+  EXPECT_EQ(in.operations[0], (Operation{"orders", base::millis(3), true, "bulk", 4096, 1000}));
+  EXPECT_EQ(in.operations[2], (Operation{"orders", base::millis(3), true, "bulk", 0, 0}));
+  // Amounts are no labels; what is no number is a label like any other.
+  EXPECT_EQ(in.table.distribution("orders", {{"kind", "bulk"}})->count(), 2);
+  EXPECT_EQ(in.table.series(), 2u);
+}
+
 TEST(Statsd, EventsAndChecksAreSkippedAndCounted) {
   Intake in;
   const StatsdCounts counts =

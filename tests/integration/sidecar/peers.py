@@ -180,6 +180,7 @@ class Sidecar:
             said = json.loads(line)
             if said["msg"] == "serving":
                 self.port, self.admin_port = int(said["port"]), int(said["admin_port"])
+                self.said = said
                 break
         else:
             raise AssertionError(f"did not start: {self.lines}")
@@ -217,19 +218,31 @@ class Sidecar:
         except urllib.error.HTTPError as error:
             return error.code, error.read().decode()
 
-    def figure(self, name):
-        """`requests_total{status="2xx"}`"""
+    def metric(self, name):
+        """`rum_values_total{kind="vital",name="LCP"}`; None: there is no such line."""
         for line in self.admin("/metrics")[1].splitlines():
-            if line.startswith(f"muster_sidecar_{name} "):
+            if line.startswith(f"{name} "):
                 return float(line.split()[-1])
-        raise AssertionError(f"no figure {name}")
+        return None
 
-    def until_figure(self, name, value):
+    def until_metric(self, name, value):
+        seen = None
         for _ in range(PATIENCE * 50):
-            if self.figure(name) == value:
+            seen = self.metric(name)
+            if seen == value:
                 return
             threading.Event().wait(0.02)
-        raise AssertionError(f"{name} is {self.figure(name)}, not {value}")
+        raise AssertionError(f"{name} is {seen}, not {value}")
+
+    def figure(self, name):
+        """`requests_total{status="2xx"}`"""
+        found = self.metric(f"muster_sidecar_{name}")
+        if found is None:
+            raise AssertionError(f"no figure {name}")
+        return found
+
+    def until_figure(self, name, value):
+        self.until_metric(f"muster_sidecar_{name}", value)
 
     def cpu_seconds(self):
         with open(f"/proc/{self.process.pid}/stat", encoding="ascii") as file:

@@ -1,0 +1,15 @@
+#include "ingest/operation.h"
+
+#include <algorithm>
+#include <charconv>
+
+namespace ingest {
+
+std::uint64_t amount_of(std::string_view text) {
+  std::uint64_t value = 0;
+  const auto [at, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  const bool whole = error == std::errc{} && at == text.data() + text.size();
+  return whole ? std::min(value, kAmountMax) : 0;
+}
+
+}  // namespace ingest

@@ -1,0 +1,78 @@
+// Sends what /metrics shows to others, of the sidecar's own accord: by OTLP/HTTP to a collector or
+// to an intake that speaks it (New Relic's, Datadog's: their keys are fields, whose values are read
+// from files each time, so that a key can be changed), and by DogStatsD to a Datadog agent.
+//
+// Nothing is kept for a receiver that is away: counters count from the beginning, or, of --export-
+// delta, since the last request that was taken, so that the next one that is taken has it all. The
+// last one is sent at the end. Runs on the main thread; no request waits for it.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <boost/asio/ip/udp.hpp>
+
+#include "aio/clock.h"
+#include "aio/task.h"
+#include "base/result.h"
+#include "net/http_client.h"
+#include "net/url.h"
+#include "sidecar/families.h"
+#include "sidecar/settings.h"
+
+namespace sidecar {
+
+/// Errors: InvalidArgument, naming the setting.
+base::Result<> check(const ExportSettings& settings);
+
+/// Thread: of its executor.
+class Exporter {
+ public:
+  /// `page`: in the text format 0.0.4. Lifetime: the clock outlives it.
+  /// Errors: InvalidArgument for a setting; NotFound for an agent's name.
+  static base::Result<std::unique_ptr<Exporter>> create(aio::Clock& clock,
+                                                        const aio::Executor& executor,
+                                                        const ExportSettings& settings,
+                                                        std::function<std::string()> page);
+
+  /// Sends again and again, until it is told to stop.
+  aio::Task<base::Result<>> run(std::stop_token stop);
+  /// Once more, and quickly.
+  aio::Task<> send_last();
+  /// "muster_sidecar_export_…", in the text format 0.0.4.
+  std::string exposition() const;
+
+ private:
+  struct Counts {
+    std::uint64_t sent = 0, failed = 0;
+  };
+  Exporter(aio::Clock& clock, const aio::Executor& executor, const ExportSettings& settings,
+           std::function<std::string()> page);
+  base::Result<> open();
+  aio::Task<> send(base::Duration limit, std::stop_token stop);
+  aio::Task<base::Result<>> send_otlp(std::vector<MetricFamily> families, base::Duration limit,
+                                      std::stop_token stop);
+  base::Result<net::HttpCall> call_with(std::string body) const;
+  base::Result<> send_dogstatsd(const std::vector<MetricFamily>& families);
+  void note(const char* to, Counts& counts, bool& failing, const base::Result<>& done);
+
+  aio::Clock& clock_;
+  aio::Executor executor_;
+  const ExportSettings& settings_;
+  std::function<std::string()> page_;
+  std::string instance_;
+  net::Url url_;
+  std::unique_ptr<net::HttpClient> client_;            // null: no OTLP
+  std::optional<boost::asio::ip::udp::socket> agent_;  // none: no DogStatsD
+  base::WallTime began_{}, accepted_at_{};
+  std::vector<MetricFamily> accepted_, told_agent_;
+  Counts otlp_, dogstatsd_;
+  bool otlp_failing_ = false, dogstatsd_failing_ = false;
+};
+
+}  // namespace sidecar

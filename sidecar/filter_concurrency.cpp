@@ -1,0 +1,37 @@
+#include "sidecar/filter_concurrency.h"
+
+#include "sidecar/error_reply.h"
+
+namespace sidecar {
+namespace {
+
+class ConcurrencyFilter final : public Filter {
+ public:
+  explicit ConcurrencyFilter(ClientSlots& slots) : slots_(slots) {}
+  Hooks hooks() const override { return {.request = true, .end = true}; }
+
+  Verdict on_request(Exchange& exchange, base::TimePoint /*now*/) override {
+    if (slots_.begin(exchange)) return Verdict::Forward;
+    Reply& reply = exchange.reply;
+    reply.status = 429;
+    reply.content_type = kJson;
+    write_error_body(reply.body, reply.status, "too_many_at_once",
+                     "this client has as many requests under way as it may have",
+                     exchange.request_id);
+    exchange.to_client.add("Retry-After", "1");
+    return Verdict::Answer;
+  }
+
+  void on_end(const Exchange& exchange, const Ending& /*ending*/) override { slots_.end(exchange); }
+
+ private:
+  ClientSlots& slots_;
+};
+
+}  // namespace
+
+std::unique_ptr<Filter> make_concurrency_filter(ClientSlots& slots) {
+  return std::make_unique<ConcurrencyFilter>(slots);
+}
+
+}  // namespace sidecar

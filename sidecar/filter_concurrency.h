@@ -1,0 +1,15 @@
+// Limits how many requests of one client are under way at once. One more is answered 429 with
+// Retry-After: 1, since it is over as soon as another one ends.
+#pragma once
+
+#include <memory>
+
+#include "sidecar/client_slots.h"
+#include "sidecar/filter.h"
+
+namespace sidecar {
+
+/// Lifetime: `slots` outlives the filter.
+std::unique_ptr<Filter> make_concurrency_filter(ClientSlots& slots);
+
+}  // namespace sidecar
