@@ -192,7 +192,7 @@ class Http(Faulty):
         for number in range(64):
             self.begin(sidecar, "abort", id=str(number))
         status, said = self.call(sidecar, "POST", "/api/faults", {"id": "x", "owner": "t", "kind": "reset", "leaseSeconds": 5})
-        self.assertEqual((status, "64 faults" in said["error"]["message"]), (409, True))
+        self.assertEqual((status, "64 faults" in said["error"]), (409, True))
 
 
 class Tcp(Faulty):
@@ -245,7 +245,7 @@ class Tcp(Faulty):
         _, sidecar = self.mirrored()
         for fields, said in (({"kind": "abort"}, "no status"), ({"kind": "reset", "path": "/"}, "no requests")):
             status, answer = self.call(sidecar, "POST", "/api/faults", {"id": "a", "owner": "t", "leaseSeconds": 5, **fields})
-            self.assertEqual((status, said in answer["error"]["message"]), (400, True), answer)
+            self.assertEqual((status, said in answer["error"]), (400, True), answer)
 
     def test_the_lease_is_over(self):
         _, sidecar = self.mirrored()
