@@ -114,6 +114,8 @@ class Builder {
     } else if (action.kind == "command") {
       const auto words = action.params["undo"].as_strings();
       out.undo = words.empty() ? Deed{} : command(words);
+    } else if (out.deed.verb == Verb::Set) {
+      out.undo = Deed{Verb::Unset, out.deed.object, 0};  // what has its own undo, such as a lease
     }
     return out;
   }
@@ -165,7 +167,15 @@ class Builder {
     return {};
   }
 
+  /// A sidecar's number is that of the server behind it; the other words of its script only look.
+  Deed sidecar_command(const std::vector<std::string>& argv) const {
+    if (argv.size() < 3 || argv[1] != "serve") return {};
+    return {Verb::Serve, index_of(layout_.instances, "app" + argv[2].substr(argv[2].size() - 1)),
+            0};
+  }
+
   Deed command(const std::vector<std::string>& argv) {
+    if (base_name(argv.front()) == "sidecar.sh") return sidecar_command(argv);
     const auto instance =
         std::find_if(layout_.instances.begin(), layout_.instances.end(),
                      [&](const Layout::Instance& one) { return one.name == argv.back(); });
