@@ -112,7 +112,7 @@ BANS = [
             "read in one place, or a body of HTTP", {"bundle", "net"}),
     include("cpprest", r"(?:cpprest|pplx)/", "cpprestsdk serves outbound integrations and nothing "
             "else", {"outbound"}),
-    include("hiredis", r"hiredis", "only the probes speak to Redis", {"probes"}),
+    include("hiredis", r"hiredis", "only redis reads and writes its protocol", {"redis"}),
     include("ares", r"ares(?:_\w+)?\.h", "names are asked for in one place, so that a lookup is never "
             "this machine's by accident", {"net"}),
     include("cli11", r"CLI/", "flags are parsed by the programs", {"cli", "operator", "sidecar", "bench"}),

@@ -3,6 +3,7 @@
 set(MUSTER_LAYER_base 0)
 set(MUSTER_LAYER_api 1)
 set(MUSTER_LAYER_crypto 1)
+set(MUSTER_LAYER_redis 1)
 set(MUSTER_LAYER_drill 2)
 set(MUSTER_LAYER_load 2)
 set(MUSTER_LAYER_scheduling 2)

@@ -3,14 +3,25 @@
 #pragma once
 
 #include <array>
+#include <memory>
+#include <optional>
 #include <string>
 
 #include "sidecar/body_way.h"
+#include "sidecar/cache.h"
 #include "sidecar/exchange.h"
 #include "sidecar/gather.h"
 #include "sidecar/setup.h"
 
 namespace sidecar {
+
+/// What the cache has to do with an exchange.
+struct CacheTurn : CacheUse {
+  bool validates = false;         // the application is asked whether `stored` still holds
+  std::optional<CacheCopy> copy;  // of the body, as it passes
+  StoredResponse begun;           // what that belongs to
+  std::uint64_t number = 0;       // under which it waits in its core
+};
 
 struct Active {
   SetupPointer setup;
@@ -20,7 +31,8 @@ struct Active {
   Gather to_upstream, to_client;  // what is being written
   // Bytes of the buffers that are done with when that has been written.
   std::size_t request_taken = 0, response_taken = 0;
-  std::string text;  // of an own answer
+  std::string text;                  // of an own answer
+  std::unique_ptr<CacheTurn> cache;  // null: it goes past the cache
   base::TimePoint began{};
   base::Duration first_byte{-1};
   std::uint64_t bytes_in = 0, bytes_out = 0;

@@ -37,6 +37,7 @@ void Active::clear() {
   to_client.clear();
   request_taken = response_taken = 0;
   text.clear();
+  cache = nullptr;
   first_byte = base::Duration(-1);
   bytes_in = bytes_out = 0;
   status = interim_count = 0;
@@ -62,6 +63,7 @@ Core::Core(const Settings& the_settings, const tcp::endpoint& the_upstream, std:
       shard(seat.shared.requests->shard(seat.core)),
       faults(*seat.shared.core_faults[seat.core]),
       pool(std::make_unique<UpstreamPool>(*this)),
+      cache(seat.shared.cache.get()),
       now(aio::now()) {}
 
 Core::~Core() = default;
@@ -103,6 +105,11 @@ void Core::drain() {
     Connection& here = *at++;  // it may end at once
     here.drain();
   }
+}
+
+void Core::wake(std::uint64_t number) {
+  const auto found = waiting.find(number);
+  if (found != waiting.end()) found->second->wake();
 }
 
 void Core::cut() {

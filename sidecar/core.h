@@ -11,6 +11,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include <boost/asio/io_context.hpp>
@@ -42,6 +43,8 @@ class Connection : public boost::intrusive::list_base_hook<> {
   virtual void drain() = 0;
   /// Ends now.
   virtual void cut() = 0;
+  /// What it waited for in Core::waiting is there, or does not come.
+  virtual void wake() = 0;
 };
 
 /// Thread: its own.
@@ -65,6 +68,8 @@ class Core {
   std::size_t connection_count() const { return connections_.size(); }
   /// Every connection learns that the end is near.
   void drain();
+  /// Of `waiting`, if it is still there.
+  void wake(std::uint64_t number);
   /// Ends what is left. The context runs dry then.
   void cut();
 
@@ -82,6 +87,9 @@ class Core {
   traffic::RequestShard& shard;
   CoreFaults& faults;
   std::unique_ptr<UpstreamPool> pool;
+  Cache* const cache;  // null: off
+  std::unordered_map<std::uint64_t, Connection*> waiting;
+  std::uint64_t last_waiting = 0;
   http1::ResponseHead response;  // scratch of whoever runs
   http1::Pieces pieces;          // as well
   /// What a new connection shows to its client; null: it is in the open.

@@ -27,6 +27,7 @@ const char* name(Ended ended) {
   switch (ended) {
     case Ended::Complete: return "complete";
     case Ended::Answered: return "answered";
+    case Ended::Cached: return "cached";
     case Ended::Refused: return "refused";
     case Ended::UpstreamFailed: return "upstream_failed";
     case Ended::ClientGone: return "client_gone";

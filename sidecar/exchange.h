@@ -66,6 +66,7 @@ struct Exchange {
 enum class Ended : std::uint8_t {
   Complete,        // the application's response was sent whole
   Answered,        // a filter answered
+  Cached,          // a stored response was sent
   Refused,         // the request was refused: malformed, too large, too slow
   UpstreamFailed,  // no whole response could be had; told to the client where it still could be
   ClientGone,      // the client went away before the end
@@ -73,7 +74,7 @@ enum class Ended : std::uint8_t {
   Cut,             // by the end of the sidecar
   Faulted          // by a fault of a drill
 };
-inline constexpr std::size_t kEndedCount = 8;
+inline constexpr std::size_t kEndedCount = static_cast<std::size_t>(Ended::Faulted) + 1;
 const char* name(Ended ended);
 
 struct Ending {

@@ -3,6 +3,7 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -54,9 +55,11 @@ struct Seen {
 
 class LimitFilter final : public Filter {
  public:
-  LimitFilter(Protection& protection, LimitFigures& figures, limit::Sharing sharing)
+  LimitFilter(Protection& protection, LimitFigures& figures,
+              std::shared_ptr<limit::AdmissionLog> told, limit::Sharing sharing)
       : protection_(protection),
         figures_(figures),
+        told_(std::move(told)),
         limiter_(protection.rules(), protection.table(), sharing),
         bots_(protection.bot_words(), sharing),
         kept_(kCaches) {}
@@ -83,6 +86,9 @@ class LimitFilter final : public Filter {
                          .exempt = protection_.is_unlimited(head.target)},
                         now);
     count(decision, subject);
+    if (told_ != nullptr && decision.counted && decision.judged == limit::Verdict::Admit) {
+      told_->add(subject.client, decision.matched);
+    }
     if (decision.verdict == limit::Verdict::Admit) return Verdict::Forward;
     answer(exchange, decision);
     return Verdict::Answer;
@@ -169,6 +175,7 @@ class LimitFilter final : public Filter {
 
   Protection& protection_;
   LimitFigures& figures_;
+  const std::shared_ptr<limit::AdmissionLog> told_;
   limit::Limiter limiter_;
   limit::BotWatch bots_;
   std::vector<Kept> kept_;
@@ -195,8 +202,9 @@ limit::Offenders LimitFigures::offenders() const {
 }
 
 std::unique_ptr<Filter> make_limit_filter(Protection& protection, LimitFigures& figures,
+                                          std::shared_ptr<limit::AdmissionLog> told,
                                           limit::Sharing sharing) {
-  return std::make_unique<LimitFilter>(protection, figures, sharing);
+  return std::make_unique<LimitFilter>(protection, figures, std::move(told), sharing);
 }
 
 std::string limit_exposition(const std::vector<const LimitFigures*>& cores,

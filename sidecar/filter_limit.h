@@ -16,6 +16,7 @@
 #include "limit/bots.h"
 #include "limit/limiter.h"
 #include "limit/offenders.h"
+#include "limit/sharing.h"
 #include "sidecar/figures.h"
 #include "sidecar/filter.h"
 #include "sidecar/protection.h"
@@ -38,8 +39,10 @@ struct LimitFigures {
   limit::Offenders offenders_{kOffenders};
 };
 
-/// Lifetime: both outlive the filter. `sharing`: whether other cores have filters on it.
+/// Lifetime: protection and figures outlive the filter. `told`: where what is let in is noted for
+/// others; null: for nobody. `sharing`: whether other threads count as well.
 std::unique_ptr<Filter> make_limit_filter(Protection& protection, LimitFigures& figures,
+                                          std::shared_ptr<limit::AdmissionLog> told,
                                           limit::Sharing sharing);
 
 /// Of all cores, in the text format 0.0.4. Clients that are refused most are told by their

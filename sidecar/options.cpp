@@ -8,6 +8,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "net/connection.h"
 #include "sidecar/config_file.h"
 #include "sidecar/exporter.h"
 #include "sidecar/limit_rule.h"
@@ -16,6 +17,7 @@ namespace sidecar {
 namespace {
 
 constexpr std::int64_t kSecondsMax = 86'400;
+constexpr std::int64_t kCacheBytesMax = std::int64_t{1} << 40U;
 
 /// As the flags say it, before it is settings.
 struct Raw {
@@ -25,7 +27,7 @@ struct Raw {
   std::string statsd, otlp, rum, dogstatsd;
   std::int64_t export_every = 60;
   std::int64_t head = 10, idle = 75, connect = 5, response = 60, stall = 60, tunnel = 3600;
-  std::int64_t upstream_idle = 4, drain = 25;
+  std::int64_t upstream_idle = 4, drain = 25, cache_wait = 5;
   bool check_only = false;
 };
 
@@ -127,6 +129,31 @@ void protection_flags(CLI::App& app, Raw& raw, Settings& settings) {
       ->capture_default_str();
   app.add_option("--fingerprint-key-file", settings.fingerprint_key_file,
                  "the key of fingerprints; default: MUSTER_FINGERPRINT_KEY, else a random one");
+}
+
+void redis_flags(CLI::App& app, Settings& settings) {
+  RedisSettings& redis = settings.redis;
+  app.add_option("--redis", redis.server, "HOST:PORT through which replicas share their limits");
+  app.add_option("--redis-prefix", redis.prefix, "of all keys there")->capture_default_str();
+  app.add_option("--redis-password-file", redis.password_file,
+                 "its password; default: MUSTER_REDIS_PASSWORD, else none");
+  app.add_flag("--redis-tls", redis.tls, "over TLS");
+  app.add_option("--redis-ca-file", redis.ca_file, "who vouches for it; default: the system's");
+}
+
+void cache_flags(CLI::App& app, Raw& raw, Settings& settings) {
+  CacheSettings& cache = settings.cache;
+  app.add_option("--cache-bytes-max", cache.bytes_max, "of stored responses; 0: nothing is stored")
+      ->check(CLI::Range(std::int64_t{0}, kCacheBytesMax))
+      ->capture_default_str();
+  app.add_option("--cache-entry-bytes-max", cache.entry_bytes_max,
+                 "of one body; a longer one is not stored")
+      ->check(CLI::Range(std::int64_t{1}, kCacheBytesMax))
+      ->capture_default_str();
+  list_flag(app, "--cache-route", cache.routes,
+            "a path, * for any text, that may be stored, may be repeated; default: all");
+  seconds_flag(app, "--cache-wait-seconds", raw.cache_wait,
+               "for a request of the same kind that is under way");
 }
 
 void watch_flags(CLI::App& app, Settings& settings) {
@@ -232,6 +259,11 @@ base::Result<Settings> settle(const Raw& raw, Settings settings) {
     settings.protection.rules.push_back(std::move(parsed));
   }
   TRY(check(settings.protection));
+  if (!settings.redis.server.empty()) {
+    TRY(net::Address::parse(settings.redis.server));
+  }
+  settings.cache.wait = base::seconds(raw.cache_wait);
+  TRY(check(settings.cache));
   TRY(settle_ingest(raw, settings.ingest));
   TRY(settle_export(raw, settings.exports));
   TRY(traffic::Endpoints::create(settings.endpoints));
@@ -299,6 +331,8 @@ Parsed parse(const std::vector<std::string>& arguments, const std::string& versi
   time_flags(app, raw);
   header_flags(app, raw, settings);
   protection_flags(app, raw, settings);
+  redis_flags(app, settings);
+  cache_flags(app, raw, settings);
   watch_flags(app, settings);
   ingest_flags(app, raw, settings.ingest);
   export_flags(app, raw, settings.exports);

@@ -26,9 +26,11 @@ Pipeline assemble(const Settings& settings, std::uint64_t seed, const Seat& seat
   // As soon as a request has a name: what is refused costs nothing more, and nothing has changed
   // yet of what the client said of itself.
   if (shared.protection) {
-    pipeline.add(make_limit_filter(
-        *shared.protection, *shared.limits[seat.core],
-        shared.limits.size() > 1 ? limit::Sharing::Threads : limit::Sharing::OneThread));
+    const auto told = shared.admissions.empty() ? nullptr : shared.admissions[seat.core];
+    // What raises the counters is another thread.
+    const bool alone = shared.limits.size() == 1 && told == nullptr;
+    pipeline.add(make_limit_filter(*shared.protection, *shared.limits[seat.core], told,
+                                   alone ? limit::Sharing::OneThread : limit::Sharing::Threads));
   }
   // What is over a limit takes no place.
   if (shared.slots) pipeline.add(make_concurrency_filter(*shared.slots));

@@ -21,9 +21,11 @@
 #include "net/http_server.h"
 #include "sidecar/admin.h"
 #include "sidecar/browsers_node.h"
+#include "sidecar/cache_admin.h"
 #include "sidecar/exporter.h"
 #include "sidecar/fault_routes.h"
 #include "sidecar/identity_files.h"
+#include "sidecar/limit_sharing.h"
 #include "sidecar/log.h"
 #include "sidecar/machine.h"
 #include "sidecar/metrics_page.h"
@@ -85,6 +87,7 @@ class Program {
     CO_TRY(shared_, Shared::create(settings_, cores_, secret));
     CO_TRY(auto source, watched_source(settings_.watch));
     watch_.emplace(clock_, settings_, *shared_, std::move(source));
+    CO_TRY(share_limits());
     traffic_.emplace(*shared_->endpoints, *shared_->requests);
     add_fault_routes(admin_, shared_->faults, settings_.mode, [this] { return clock_.now(); });
     CO_TRY(open_identity());
@@ -111,6 +114,7 @@ class Program {
     group.spawn(look_after_files(group.token()));
     receivers_->spawn(group);
     if (exporter_) group.spawn(exporter_->run(group.token()));
+    if (sharing_) group.spawn(sharing_->run(group.token()));
     static_cast<void>(co_await signalled_.wait());
     co_await drain();
     group.cancel();
@@ -136,6 +140,15 @@ class Program {
                      {"threads", std::to_string(workers_.size())}};
     for (auto& more : receivers_->ports()) fields.push_back(std::move(more));
     log(Level::Info, "serving", fields);
+  }
+
+  /// Also where limits are off: a new configuration may turn them on.
+  base::Result<> share_limits() {
+    if (!shared_->shares_limits) return {};
+    TRY(has_fingerprint_key(settings_.fingerprint_key_file));
+    TRY(sharing_, LimitSharing::create(clock_, context_.get_executor(), settings_.redis, *shared_,
+                                       aio::seed()));
+    return {};
   }
 
   /// All of them before any begins, so that a port that is taken is an error and not a half start.
@@ -278,6 +291,7 @@ class Program {
     get("/api/monitoring/operations", &Program::operations);
     get("/api/monitoring/encryption", &Program::encryption);
     get("/api/monitoring/browsers", &Program::browsers);
+    add_cache_routes(admin_, [this] { return shared_->cache.get(); });
   }
 
   net::HttpReply livez() { return text_reply(200, "ok\n"); }
@@ -297,6 +311,8 @@ class Program {
     for (const auto& core : shared_->fault_figures) touched.push_back(core.get());
     text += fault_exposition(shared_->faults, touched, clock_.now());
     text += config_.exposition();
+    if (shared_->cache) text += cache_exposition(shared_->cache->figures());
+    if (sharing_) text += sharing_->exposition();
     if (identity_ != nullptr) text += identity_->exposition();
     if (exporter_) text += exporter_->exposition();
     if (shared_->slots) text += shared_->slots->exposition();
@@ -320,7 +336,8 @@ class Program {
   std::unique_ptr<Shared> shared_;
   Intake intake_{clock_};
   std::unique_ptr<Receivers> receivers_;
-  std::unique_ptr<Exporter> exporter_;  // null: not asked for
+  std::unique_ptr<Exporter> exporter_;     // null: not asked for
+  std::unique_ptr<LimitSharing> sharing_;  // null: limits are not shared
   std::optional<Watch> watch_;
   std::optional<traffic::Exposition> traffic_;
   std::vector<std::unique_ptr<Worker>> workers_;

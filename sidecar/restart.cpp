@@ -51,6 +51,23 @@ void keep_receivers_and_exports(Keeping& keeping) {
                [](auto& settings) { return std::tie(settings.exports.service); });
 }
 
+/// What is stored, and the link to Redis, are made at the start.
+void keep_cache_and_redis(Keeping& keeping) {
+  keeping.keep("--redis", [](auto& settings) { return std::tie(settings.redis.server); });
+  keeping.keep("--redis-prefix", [](auto& settings) { return std::tie(settings.redis.prefix); });
+  keeping.keep("--redis-password-file",
+               [](auto& settings) { return std::tie(settings.redis.password_file); });
+  keeping.keep("--redis-tls", [](auto& settings) { return std::tie(settings.redis.tls); });
+  keeping.keep("--redis-ca-file", [](auto& settings) { return std::tie(settings.redis.ca_file); });
+  keeping.keep("--cache-bytes-max",
+               [](auto& settings) { return std::tie(settings.cache.bytes_max); });
+  keeping.keep("--cache-entry-bytes-max",
+               [](auto& settings) { return std::tie(settings.cache.entry_bytes_max); });
+  keeping.keep("--cache-route", [](auto& settings) { return std::tie(settings.cache.routes); });
+  keeping.keep("--cache-wait-seconds",
+               [](auto& settings) { return std::tie(settings.cache.wait); });
+}
+
 }  // namespace
 
 Change change_of(const Settings& in_force, const Settings& wanted) {
@@ -77,6 +94,7 @@ Change change_of(const Settings& in_force, const Settings& wanted) {
                [](auto& settings) { return std::tie(settings.endpoints.automatic); });
   keeping.keep("--watch", [](auto& settings) { return std::tie(settings.watch); });
   keep_receivers_and_exports(keeping);
+  keep_cache_and_redis(keeping);
   return keeping.take();
 }
 

@@ -23,6 +23,18 @@ base::Result<std::string> admin_token(const std::string& file) {
   return secret_of(file, "MUSTER_ADMIN_TOKEN");
 }
 
+base::Result<std::string> redis_password(const std::string& file) {
+  return secret_of(file, "MUSTER_REDIS_PASSWORD");
+}
+
+base::Result<> has_fingerprint_key(const std::string& file) {
+  TRY(const std::string key, secret_of(file, "MUSTER_FINGERPRINT_KEY"));
+  if (!key.empty()) return {};
+  return base::fail(base::Code::InvalidArgument,
+                    "--redis: replicas count a client together by a key that they share: "
+                    "--fingerprint-key-file or MUSTER_FINGERPRINT_KEY");
+}
+
 base::Result<std::string> fingerprint_secret(const std::string& file) {
   TRY(std::string key, secret_of(file, "MUSTER_FINGERPRINT_KEY"));
   if (!file.empty() || !key.empty()) return key;

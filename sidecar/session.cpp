@@ -173,6 +173,7 @@ void Session::too_late() {
     case Wait::Idle:
     case Wait::Linger: return close();
     case Wait::Head: return refuse(408, "head_timeout", "the head of the request took too long");
+    case Wait::Flight: stop_waiting(); return look_up();
     case Wait::Connect: return fail(UpstreamError::ConnectTimeout);
     case Wait::Response: return fail(UpstreamError::ResponseTimeout);
     case Wait::Body:

@@ -4,6 +4,7 @@
 //   Idle -> Head -> Exchange -> Idle …      a request is forwarded, and its response back
 //           Head -> Replying -> Idle …      the sidecar answers: a filter, a refusal, no
 //           application
+//   Exchange of a request that waits for another of its kind (session_cache.cpp)
 //   Exchange of TCP mode, or after 101      a tunnel: bytes in both directions, each with its end
 //   any -> Lingering -> Closed              what was sent is not destroyed by a reset
 //
@@ -33,6 +34,7 @@ class Session final : public boost::intrusive_ref_counter<Session, boost::thread
 
   void drain() override;
   void cut() override;
+  void wake() override;
 
   // What its Upstream tells.
   void upstream_connected(const error_code& error);
@@ -49,6 +51,7 @@ class Session final : public boost::intrusive_ref_counter<Session, boost::thread
     Idle,      // for a request
     Head,      // for the rest of a head
     Connect,   // to the application
+    Flight,    // for another request, which brings the same response
     Body,      // of the request, in either connection
     Response,  // for its head
     Stream,    // a body of which nothing moves
@@ -112,6 +115,19 @@ class Session final : public boost::intrusive_ref_counter<Session, boost::thread
   Sent send_client();
   void await_client(Gather& gather);
   void client_written(const error_code& error, std::size_t count);
+
+  // session_cache.cpp: what is stored, and what is to be
+  bool consult_cache();
+  void look_up();
+  void lead(base::WallTime asked);
+  void stop_waiting();
+  bool cache_answers(const http1::ResponseHead& head);
+  void renew(const http1::ResponseHead& head);
+  void copy_for_cache(std::string_view bytes);
+  bool stands_in() const;
+  void serve_stale();
+  void serve_stored(std::string_view how);
+  void leave_cache();
 
   // session_reply.cpp: what the sidecar itself says, and ends
   void answer();

@@ -91,6 +91,7 @@ void Session::fail(UpstreamError kind) {
     finish(Ended::UpstreamFailed);
     return reset();
   }
+  if (stands_in()) return serve_stale();
   const Failure failure = failure_of(kind);
   swallow_body();
   reply_error(Ended::UpstreamFailed, failure.status, failure.reason, failure.message,
@@ -189,6 +190,7 @@ void Session::keep_upstream() {
 void Session::finish(Ended how) {
   drop_upstream();
   if (fault_waits_ != nullptr) fault_waits_->stop();
+  leave_cache();
   Active& active = *active_;
   Ending ending;
   ending.how = how;

@@ -60,8 +60,9 @@ void Session::begin_exchange() {
   if (request.host.empty()) request.host = core_.upstream_text;
   if (active.setup->pipeline.on_request(active.exchange, active.began) == Verdict::Answer)
     return answer();
+  // A fault is of the application: what is stored does not stand in for it.
   if (active.exchange.touch.any()) return meet_fault();
-  acquire(true);
+  if (!consult_cache()) acquire(true);
 }
 
 /// The whole connection is one tunnel.

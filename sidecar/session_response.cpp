@@ -10,13 +10,6 @@ namespace {
 constexpr int kInterimMax = 32;
 constexpr int kSwitchingProtocols = 101;
 
-void leave_out(http1::ResponseHead& head, std::string_view name) {
-  for (const auto* field = http1::find(head, name); field != nullptr;
-       field = http1::find(head, name, field)) {
-    head.drop.set(static_cast<std::size_t>(field - head.fields.data()));
-  }
-}
-
 }  // namespace
 
 void Session::upstream_read() {
@@ -47,6 +40,7 @@ void Session::pump_response() {
     const BodyWay::Step body = active.response.take(from.unread());
     if (active.response.refusal().status != 0) return fail(UpstreamError::Truncated);
     active.response_taken = body.taken;
+    copy_for_cache(from.unread().substr(0, body.taken));
     active.to_client.clear();
     active.to_client.add(body.pass);
     if (send_client() != Sent::Done) return;
@@ -106,12 +100,13 @@ bool Session::begin_response() {
   const http1::RequestHead& request = active.exchange.request;
   const bool upgrade = head.status == kSwitchingProtocols;
   const bool old_client = request.minor == 0;
+  if (cache_answers(head)) return false;
   active.first_byte = core_.now - active.began;
   active.response.begin(head.body, head.length, 0);
   if (head.body == http1::Body::Chunked && old_client) {
     active.response.strip_chunks();
-    leave_out(head, "Transfer-Encoding");
-    leave_out(head, "Trailer");
+    leave_out_field(head, "Transfer-Encoding");
+    leave_out_field(head, "Trailer");
   }
   if (upgrade) begin_upgrade();
   Buffer& from = upstream_->buffer;
@@ -122,6 +117,7 @@ bool Session::begin_response() {
     return false;
   }
   active.response_taken = body.taken;
+  copy_for_cache(from.unread().substr(0, body.taken));
   active.response_begun = true;
   active.status = head.status;
   const bool known_end = head.body != http1::Body::UntilClose;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "sidecar/cache.h"
 #include "sidecar/protection.h"
 #include "traffic/endpoint.h"
 
@@ -46,6 +47,15 @@ struct ExportSettings {
   std::string service = "muster-sidecar";
 };
 
+/// Where replicas count together.
+struct RedisSettings {
+  std::string server;  // "redis:6379"; empty: each counts by itself
+  std::string prefix = "muster";
+  std::string password_file;  // empty: MUSTER_REDIS_PASSWORD, else none
+  bool tls = false;
+  std::string ca_file;  // empty: the system's
+};
+
 struct Settings {
   Mode mode = Mode::Http;
   HostPort upstream;
@@ -79,6 +89,8 @@ struct Settings {
   std::uint32_t concurrency_max = 0;  // requests of one client at once; 0: no limit
   std::string admin_token_file;       // empty: MUSTER_ADMIN_TOKEN; where neither is: no changes
   std::string fingerprint_key_file;   // empty: MUSTER_FINGERPRINT_KEY, or a key of this process
+  RedisSettings redis;
+  CacheSettings cache;
   traffic::EndpointSpec endpoints;
   std::string watch = "auto";  // see watched_source()
   IngestSettings ingest;

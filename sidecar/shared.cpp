@@ -5,6 +5,12 @@
 #include "aio/entropy.h"
 
 namespace sidecar {
+namespace {
+
+/// Clients and rules of which one core keeps what it has to tell; in a tenth of a second.
+constexpr std::size_t kToldAtOnce = 16'384;
+
+}  // namespace
 
 base::Result<std::unique_ptr<Shared>> Shared::create(const Settings& settings, std::size_t cores,
                                                      const std::string& secret) {
@@ -23,6 +29,8 @@ base::Result<std::unique_ptr<Shared>> Shared::create(const Settings& settings, s
                             settings.protection.unlimited_paths,
                             {.first = aio::seed(), .second = aio::seed()}));
   }
+  if (settings.cache.bytes_max > 0) out->cache = std::make_unique<Cache>(settings.cache);
+  out->shares_limits = !settings.redis.server.empty();
   for (std::size_t i = 0; i < cores; ++i) out->limits.push_back(std::make_unique<LimitFigures>());
   TRY(out->protect(settings.protection));
   return out;
@@ -31,6 +39,7 @@ base::Result<std::unique_ptr<Shared>> Shared::create(const Settings& settings, s
 base::Result<> Shared::protect(const ProtectionSettings& settings) {
   if (settings.limiting == Limiting::Off) {
     protection = nullptr;
+    admissions.clear();
     return {};
   }
   TRY(limit::FingerprintKey key, limit::FingerprintKey::from(secret));
@@ -40,6 +49,10 @@ base::Result<> Shared::protect(const ProtectionSettings& settings) {
   }
   TRY(protection, Protection::create(settings, std::move(key), counted));
   counters = std::move(counted);
+  admissions.clear();
+  for (std::size_t i = 0; shares_limits && i < limits.size(); ++i) {
+    admissions.push_back(std::make_shared<limit::AdmissionLog>(kToldAtOnce));
+  }
   return {};
 }
 

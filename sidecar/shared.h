@@ -1,5 +1,5 @@
-// What the filters of all cores share: figures of requests, limits, faults. A core has its part of
-// each, by its number.
+// What all cores share: figures of requests, limits, faults, stored responses. A core has its part
+// of each, by its number.
 #pragma once
 
 #include <memory>
@@ -10,6 +10,8 @@
 #include <boost/asio/ip/tcp.hpp>
 
 #include "base/result.h"
+#include "limit/sharing.h"
+#include "sidecar/cache.h"
 #include "sidecar/client_slots.h"
 #include "sidecar/faults.h"
 #include "sidecar/filter_limit.h"
@@ -42,6 +44,11 @@ struct Shared {
   /// Where the sidecar's own pages are that it serves among the application's. Set before any core
   /// begins; none: there are none.
   std::optional<boost::asio::ip::tcp::endpoint> own_service;
+  bool shares_limits = false;  // with other replicas
+  /// What is told them, by core; none: nothing is. They are made with the rules, whose numbers
+  /// they hold.
+  std::vector<std::shared_ptr<limit::AdmissionLog>> admissions;
+  std::unique_ptr<Cache> cache;  // null: off
 };
 
 /// A core's place in it.

@@ -63,6 +63,21 @@ Decision Limiter::decide(const Request& request, base::TimePoint now) {
   return decision;
 }
 
+std::uint32_t Limiter::raise(std::uint64_t client, LimitRef limit, std::uint32_t total,
+                             base::TimePoint now) {
+  tick(now);
+  Word* const counter = table_.find_or_insert(key(client, limit.rule, Bucket::Client), ranking_);
+  if (counter == nullptr) return 0;
+  const Rule& rule = rules_.all()[limit.rule];
+  const Window& window = rule.windows[limit.window];
+  const Moment& moment = moments_[limit.rule][limit.window];
+  Word* const words = counter + rule.offsets[limit.window];
+  const std::uint32_t known = window.estimate(words, moment);
+  const std::uint32_t wanted = std::min(total, window.limit().quota);
+  for (std::uint32_t i = known; i < wanted; ++i) window.count(words, moment, sharing_);
+  return wanted > known ? wanted - known : 0;
+}
+
 Decision Limiter::by_rules(const Request& request) {
   Decision decision;
   decision.matched = rules_.matching(request.method, request.target, request.headers);

@@ -70,6 +70,12 @@ class Limiter {
   /// `now`: may be coarse. It moves on together with those of other threads, to within a step.
   Decision decide(const Request& request, base::TimePoint now);
 
+  /// All that is known of a client under one limit, by others as well (limit/sharing.h): its
+  /// counter is at least `total` from now on, as far as that matters to the limit. By how much it
+  /// was raised.
+  std::uint32_t raise(std::uint64_t client, LimitRef limit, std::uint32_t total,
+                      base::TimePoint now);
+
  private:
   struct Entry {
     Word* counter;

@@ -5,19 +5,19 @@
 #include <fmt/format.h>
 
 #include "probes/link_operation.h"
-#include "probes/redis_message.h"
+#include "redis/message.h"
 
 namespace probes {
 namespace {
 
 using drill::Cause;
-using Kind = RedisAnswer::Kind;
+using Kind = redis::Answer::Kind;
 
 constexpr const char* kExpiresAfterMillis = "60000";
 constexpr std::size_t kIdentityDigits = 12;  // of the 40 that a server draws at its start
 
 /// What an explicit refusal of the server says. It did nothing.
-Cause cause_of(const RedisAnswer& error) {
+Cause cause_of(const redis::Answer& error) {
   const std::string_view code = error.code();
   if (code == "READONLY") return Cause::ReadOnly;
   for (const char* away : {"LOADING", "MASTERDOWN", "CLUSTERDOWN", "BUSY", "NOREPLICAS"}) {
@@ -36,13 +36,13 @@ class RedisSlot final : public LinkSlot {
  private:
   bool greet() override;
   void take_greeting(std::string_view bytes) override;
-  void heard(const RedisAnswer& answer);
+  void heard(const redis::Answer& answer);
   void reset() override {}
   void send() override;
   void take(std::string_view bytes) override;
 
   RedisOperation& stream_;
-  RedisReader reader_;
+  redis::Reader reader_;
   bool logging_in_ = false;
   std::size_t greetings_ = 0;  // answers to the greeting that are still to come
   std::string info_;
@@ -59,20 +59,20 @@ class RedisOperation final : public LinkOperation {
 
   std::string login() const {
     if (exchange_.password.empty()) return "";
-    return exchange_.user.empty() ? redis_command({"AUTH", exchange_.password})
-                                  : redis_command({"AUTH", exchange_.user, exchange_.password});
+    return exchange_.user.empty() ? redis::command({"AUTH", exchange_.password})
+                                  : redis::command({"AUTH", exchange_.user, exchange_.password});
   }
   std::string write(std::uint64_t seq) const {
-    return redis_command({"SET", exchange_.key, std::to_string(seq), "PX", kExpiresAfterMillis});
+    return redis::command({"SET", exchange_.key, std::to_string(seq), "PX", kExpiresAfterMillis});
   }
   /// 0 where the server did not say who it is.
   std::uint16_t server(const std::string& info) {
-    const std::string start = redis_info(info, "run_id");
+    const std::string start = redis::info_line(info, "run_id");
     if (start.empty()) return 0;
     return servers_.id(
-        fmt::format("{}@{} {}", redis_info(info, "tcp_port").substr(0, kIdentityDigits),
+        fmt::format("{}@{} {}", redis::info_line(info, "tcp_port").substr(0, kIdentityDigits),
                     start.substr(0, kIdentityDigits),
-                    redis_info(info, "role").substr(0, kIdentityDigits)),
+                    redis::info_line(info, "role").substr(0, kIdentityDigits)),
         "");
   }
 
@@ -95,7 +95,7 @@ bool RedisSlot::greet() {
   std::string greeting = stream_.login();
   logging_in_ = !greeting.empty();
   greetings_ = logging_in_ ? 3 : 2;
-  greeting += redis_command({"INFO", "server"}) + redis_command({"INFO", "replication"});
+  greeting += redis::command({"INFO", "server"}) + redis::command({"INFO", "replication"});
   say(greeting);
   return true;
 }
@@ -118,7 +118,7 @@ void RedisSlot::take_greeting(std::string_view bytes) {
 }
 
 // A user who may not ask for INFO may still write: then it is not known who answers.
-void RedisSlot::heard(const RedisAnswer& answer) {
+void RedisSlot::heard(const redis::Answer& answer) {
   --greetings_;
   logging_in_ = false;
   if (answer.kind == Kind::Text) info_ += answer.text;

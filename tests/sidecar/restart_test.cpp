@@ -76,5 +76,17 @@ TEST(Restart, EveryBuiltInSettingIsKnown) {
   EXPECT_THAT(change_of(some(), change.settings).needs_restart, IsEmpty());
 }
 
+TEST(Restart, OfCacheAndRedisToo) {
+  Settings wanted = some();
+  wanted.redis = {"redis:6379", "shop", "p", true, "c"};
+  wanted.cache = {1 << 20, 7, {"/a"}, base::seconds(1)};
+  const Change change = change_of(some(), wanted);
+  EXPECT_THAT(change.needs_restart,
+              ElementsAre("--redis", "--redis-prefix", "--redis-password-file", "--redis-tls",
+                          "--redis-ca-file", "--cache-bytes-max", "--cache-entry-bytes-max",
+                          "--cache-route", "--cache-wait-seconds"));
+  EXPECT_THAT(change_of(some(), change.settings).needs_restart, IsEmpty());
+}
+
 }  // namespace
 }  // namespace sidecar

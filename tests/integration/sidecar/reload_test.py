@@ -5,7 +5,8 @@ import tempfile
 import threading
 import unittest
 
-from peers import PATIENCE, Case, echo, ok
+from peers import PATIENCE, Case, echo, free_port, ok
+from redis_test import KEY, Redis
 
 GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 
@@ -176,6 +177,83 @@ class Limits(Configured):
         self.write("limits: 'on'\n" + self.RULE)
         self.reloaded(sidecar, 3)
         self.assertEqual(self.statuses(sidecar, 1), [429])
+
+
+class SharedLimits(Configured):
+    """Over all replicas, through Redis."""
+    TWO = "limitRules: [{name: most, limits: [{requests: 999, seconds: 86400}]}, {name: all, limits: [{requests: 4, seconds: 86400}]}]\n"
+    ONE = "limitRules: [{name: all, limits: [{requests: 10, seconds: 86400}]}]\n"
+
+    def setUp(self):
+        super().setUp()
+        self.key, self.port = os.path.join(self.folder, "key"), free_port()
+        with open(self.key, "w", encoding="ascii") as file:
+            file.write(KEY)
+
+    def redis(self):
+        out = Redis(self.port)
+        self.addCleanup(out.kill)
+        return out
+
+    def replica(self, text):
+        return self.configured(text, echo, "--redis", f"127.0.0.1:{self.port}", "--fingerprint-key-file", self.key, limits=None)[1]
+
+    def statuses(self, sidecar, count):
+        return [sidecar.ask(GET).status for _ in range(count)]
+
+    def told(self, sidecar, count):
+        sidecar.until_figure("limit_sharing_told_total", count)
+
+    def counted(self, redis):
+        return sum(int(redis.ask("GET", key)[0]) for key in redis.ask("KEYS", "muster:all-1d:*"))
+
+    def test_replicas_go_on_together_under_other_rules(self):
+        redis = self.redis()
+        first, second = self.replica(self.TWO), self.replica(self.TWO)  # of one file
+        for each in (first, second):
+            each.until_figure("limit_sharing_connected", 1)
+        self.assertEqual(self.statuses(first, 5), [200] * 4 + [429])
+        self.told(first, 8)  # under each of two rules
+        self.assertEqual(self.statuses(second, 1), [200], "it has not heard of the client yet")
+        self.told(second, 2)
+        self.assertEqual(self.statuses(second, 1), [429])
+        self.write(self.ONE)
+        for each in (first, second):
+            self.reloaded(each, 1)
+        self.assertEqual(self.statuses(first, 1), [200])
+        self.told(first, 9)  # and heard that six were let in under the rule's name
+        self.assertEqual(self.statuses(first, 5), [200] * 4 + [429])
+        self.told(first, 13)
+        self.assertEqual(self.statuses(second, 1), [200])
+        self.told(second, 3)
+        self.assertEqual(self.statuses(second, 1), [429])
+        self.assertEqual(self.counted(redis), 11)
+
+    def test_what_was_not_told_under_the_old_rules_is_not_told_under_others(self):
+        sidecar = self.replica(self.TWO)
+        self.assertEqual(self.statuses(sidecar, 3), [200] * 3)
+        self.write(self.ONE)
+        self.reloaded(sidecar, 1)
+        redis = self.redis()
+        sidecar.until_figure("limit_sharing_connected", 1)
+        self.assertGreaterEqual(sidecar.figure("limit_sharing_lost_total"), 2)  # of one client, under each rule
+        self.assertEqual(self.statuses(sidecar, 1), [200])
+        self.told(sidecar, 1)
+        self.assertEqual(self.counted(redis), 1)
+
+    def test_limits_that_are_switched_on_are_shared(self):
+        redis, sidecar = self.redis(), self.replica("limits: 'off'\n" + self.ONE)
+        sidecar.until_figure("limit_sharing_connected", 1)
+        self.assertEqual(self.statuses(sidecar, 2), [200] * 2)
+        self.write("limits: 'on'\n" + self.ONE)
+        self.reloaded(sidecar, 1)
+        self.assertEqual(self.statuses(sidecar, 2), [200] * 2)
+        self.told(sidecar, 2)
+        self.assertEqual(self.counted(redis), 2)
+        self.write("limits: 'off'\n" + self.ONE)
+        self.reloaded(sidecar, 2)
+        self.assertEqual(self.statuses(sidecar, 1), [200])
+        self.assertEqual((sidecar.figure("limit_sharing_told_total"), self.counted(redis)), (2, 2))
 
 
 class UnderLoad(Configured):

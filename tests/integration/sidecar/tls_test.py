@@ -86,6 +86,19 @@ class Exchanges(Secure):
         self.assertTrue(client.response().body.endswith(body))
         sender.join(PATIENCE)
 
+    def test_what_is_stored_is_told_whole(self):
+        body = os.urandom(900_000)
+
+        def serve(peer, application):
+            application.requests.append(peer.head())
+            peer.send(ok(body, b"Cache-Control: max-age=600"))
+        application, sidecar = self.secured(serve, "--cache-bytes-max", "4000000")
+        for _ in range(2):
+            client = self.secure(sidecar)
+            for _ in range(3):
+                self.assertEqual(client.send(GET).response().body, body)
+        self.assertEqual(len(application.requests), 1)
+
     def test_a_request_byte_by_byte(self):
         _, sidecar = self.secured()
         client = self.secure(sidecar)

@@ -6,10 +6,10 @@
 #include <vector>
 
 #include "base/check.h"
-#include "probes/redis_message.h"
+#include "redis/message.h"
 
 namespace {
-void drain(probes::RedisReader& reader, std::vector<std::string>& texts) {
+void drain(redis::Reader& reader, std::vector<std::string>& texts) {
   while (const auto answer = reader.next()) {
     texts.push_back(answer->text);
     CHECK(answer->code().size() <= answer->text.size());
@@ -23,7 +23,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   const std::size_t piece = data[0] + std::size_t{1};
   const std::string_view bytes(reinterpret_cast<const char*>(data) + 1, size - 1);
-  probes::RedisReader whole, parts;
+  redis::Reader whole, parts;
   std::vector<std::string> first, second;
   whole.feed(bytes);
   drain(whole, first);
@@ -32,7 +32,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     drain(parts, second);
   }
   CHECK(first == second && whole.broken() == parts.broken());
-  probes::redis_info(bytes, "run_id");
+  redis::info_line(bytes, "run_id");
   whole.reset();
   CHECK(!whole.broken() && !whole.pending());
   return 0;

@@ -1,46 +1,46 @@
-#include "probes/redis_message.h"
+#include "redis/message.h"
 
 #include <algorithm>
 #include <hiredis/hiredis.h>
 
 #include "base/check.h"
 
-namespace probes {
+namespace redis {
 
 namespace {
 // INFO's sections have a few KiB; an answer that goes on and on is none.
 constexpr std::size_t kAnswerBytesMax = 64U << 10U;
 
-RedisAnswer::Kind kind_of(int type) {
+Answer::Kind kind_of(int type) {
   switch (type) {
-    case REDIS_REPLY_STATUS: return RedisAnswer::Kind::Status;
-    case REDIS_REPLY_ERROR: return RedisAnswer::Kind::Error;
-    case REDIS_REPLY_INTEGER: return RedisAnswer::Kind::Number;
-    case REDIS_REPLY_STRING: return RedisAnswer::Kind::Text;
-    default: return RedisAnswer::Kind::Nil;
+    case REDIS_REPLY_STATUS: return Answer::Kind::Status;
+    case REDIS_REPLY_ERROR: return Answer::Kind::Error;
+    case REDIS_REPLY_INTEGER: return Answer::Kind::Number;
+    case REDIS_REPLY_STRING: return Answer::Kind::Text;
+    default: return Answer::Kind::Nil;
   }
 }
 
 // hiredis owns what these return until it hands it over, and frees it with `release`.
 void* text(const redisReadTask* task, char* bytes, std::size_t size) {
-  return new RedisAnswer{kind_of(task->type), std::string(bytes, size)};
+  return new Answer{kind_of(task->type), std::string(bytes, size)};
 }
 void* array(const redisReadTask*, int) {
   return nullptr;  // ends the reading
 }
 void* number(const redisReadTask*, long long value) {  // NOLINT(google-runtime-int)
-  return new RedisAnswer{RedisAnswer::Kind::Number, std::to_string(value)};
+  return new Answer{Answer::Kind::Number, std::to_string(value)};
 }
 void* nil(const redisReadTask*) {
-  return new RedisAnswer{};
+  return new Answer{};
 }
 void release(void* answer) {
-  delete static_cast<RedisAnswer*>(answer);
+  delete static_cast<Answer*>(answer);
 }
 const redisReplyObjectFunctions kFunctions = {text, array, number, nil, release};
 }  // namespace
 
-std::string redis_command(const std::vector<std::string>& words) {
+std::string command(const std::vector<std::string>& words) {
   std::vector<const char*> texts;
   std::vector<std::size_t> sizes;
   for (const std::string& word : words) {
@@ -56,20 +56,20 @@ std::string redis_command(const std::vector<std::string>& words) {
   return out;
 }
 
-std::string_view RedisAnswer::code() const {
+std::string_view Answer::code() const {
   return std::string_view(text).substr(0, text.find(' '));
 }
 
-void RedisReader::Free::operator()(redisReader* reader) const {
+void Reader::Free::operator()(redisReader* reader) const {
   redisReaderFree(reader);
 }
 
-RedisReader::RedisReader() {
+Reader::Reader() {
   reset();
 }
-RedisReader::~RedisReader() = default;
+Reader::~Reader() = default;
 
-void RedisReader::reset() {
+void Reader::reset() {
   reader_.reset(
       // hiredis only reads it.
       redisReaderCreateWithFunctions(const_cast<redisReplyObjectFunctions*>(&kFunctions)));
@@ -78,13 +78,13 @@ void RedisReader::reset() {
   broken_ = false;
 }
 
-void RedisReader::feed(std::string_view bytes) {
+void Reader::feed(std::string_view bytes) {
   if (broken_) return;
   unanswered_ += bytes.size();
   broken_ = redisReaderFeed(reader_.get(), bytes.data(), bytes.size()) != REDIS_OK;
 }
 
-std::optional<RedisAnswer> RedisReader::next() {
+std::optional<Answer> Reader::next() {
   if (broken_) return std::nullopt;
   void* answer = nullptr;
   if (redisReaderGetReply(reader_.get(), &answer) != REDIS_OK) {
@@ -95,18 +95,18 @@ std::optional<RedisAnswer> RedisReader::next() {
     broken_ = unanswered_ > kAnswerBytesMax;
     return std::nullopt;
   }
-  const std::unique_ptr<RedisAnswer> owner(static_cast<RedisAnswer*>(answer));
+  const std::unique_ptr<Answer> owner(static_cast<Answer*>(answer));
   unanswered_ = reader_->len - reader_->pos;
   return std::move(*owner);
 }
 
-bool RedisReader::pending() const {
+bool Reader::pending() const {
   // A reader that was asked in vain waits for the first byte of the next answer, of no type yet.
   const bool begun = reader_->ridx >= 0 && reader_->rstack[reader_->ridx].type >= 0;
   return reader_->len > reader_->pos || begun;
 }
 
-std::string redis_info(std::string_view info, std::string_view name) {
+std::string info_line(std::string_view info, std::string_view name) {
   while (!info.empty()) {
     const std::size_t end = std::min(info.find('\n'), info.size());
     std::string_view line = info.substr(0, end);
@@ -119,4 +119,4 @@ std::string redis_info(std::string_view info, std::string_view name) {
   return "";
 }
 
-}  // namespace probes
+}  // namespace redis

@@ -1,7 +1,7 @@
-// RESP, the protocol of Redis, as a probe needs it: commands as bytes, and bytes as flat answers.
-// hiredis writes and reads it; its own connections are not used, because a probe must know itself
-// which byte left. Arrays are refused: no answer to what a probe asks is one, and a server must not
-// choose how much is allocated here.
+// RESP, the protocol of Redis: commands as bytes, and bytes as flat answers. hiredis writes and
+// reads it; its own connections are not used, because a probe must know itself which byte left, and
+// nothing here may block. Arrays are refused: no answer to what is asked is one, and a server must
+// not choose how much is allocated here.
 #pragma once
 
 #include <memory>
@@ -12,11 +12,11 @@
 
 struct redisReader;
 
-namespace probes {
+namespace redis {
 
-std::string redis_command(const std::vector<std::string>& words);
+std::string command(const std::vector<std::string>& words);
 
-struct RedisAnswer {
+struct Answer {
   enum class Kind { Status, Error, Text, Number, Nil };
   Kind kind = Kind::Nil;
   std::string text;  // "OK", "READONLY You can't write against a read only replica.", …
@@ -25,18 +25,18 @@ struct RedisAnswer {
   std::string_view code() const;
 };
 
-class RedisReader {
+class Reader {
  public:
-  RedisReader();
-  ~RedisReader();
-  RedisReader(const RedisReader&) = delete;
-  RedisReader& operator=(const RedisReader&) = delete;
+  Reader();
+  ~Reader();
+  Reader(const Reader&) = delete;
+  Reader& operator=(const Reader&) = delete;
 
   /// Takes the next bytes of the connection.
   void feed(std::string_view bytes);
   /// The next whole answer.
-  std::optional<RedisAnswer> next();
-  /// What came makes no sense, or is longer than any answer to a probe; nothing follows.
+  std::optional<Answer> next();
+  /// What came makes no sense, or is longer than any answer; nothing follows.
   bool broken() const { return broken_; }
   /// Bytes wait that are no whole answer yet.
   bool pending() const;
@@ -53,6 +53,6 @@ class RedisReader {
 };
 
 /// The value of a line "name:value" of an answer to INFO; empty where there is none.
-std::string redis_info(std::string_view info, std::string_view name);
+std::string info_line(std::string_view info, std::string_view name);
 
-}  // namespace probes
+}  // namespace redis

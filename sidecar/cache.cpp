@@ -1,0 +1,181 @@
+#include "sidecar/cache.h"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "http1/vary.h"
+
+namespace sidecar {
+namespace {
+
+/// How long it is remembered that a response is not kept, and that the application had none.
+constexpr base::Duration kPass = base::seconds(10);
+constexpr base::Duration kPassOfFailure = base::seconds(1);
+constexpr int kFailure = 500;
+
+bool has_conditions(const http1::RequestHead& request) {
+  return http1::find(request, "if-none-match") != nullptr ||
+         http1::find(request, "if-modified-since") != nullptr;
+}
+
+/// Who says how old an answer may be does not take one that was asked for before.
+bool has_wishes(const http1::RequestHead& request) {
+  return http1::find(request, "cache-control") != nullptr ||
+         http1::find(request, "pragma") != nullptr;
+}
+
+http1::Reuse reuse_of(const StoredPointer& stored, const http1::RequestHead& request,
+                      base::WallTime wall) {
+  if (stored != nullptr) return http1::reuse(stored->freshness, request, wall);
+  return http1::cache_control(request).only_if_cached ? http1::Reuse::Unavailable
+                                                      : http1::Reuse::Validate;
+}
+
+}  // namespace
+
+base::Result<> check(const CacheSettings& settings) {
+  for (const std::string& route : settings.routes) {
+    if (route.starts_with('/') || route.starts_with('*')) continue;
+    return base::fail(base::Code::InvalidArgument,
+                      fmt::format("--cache-route '{}': a path, * for any text", route));
+  }
+  return {};
+}
+
+bool Cache::takes(const http1::RequestHead& request, bool tls, CacheUse& use) const {
+  return asks_cache(request) && make_cache_key(request, tls, use.key) &&
+         routed(settings_.routes, use.key.path);
+}
+
+Cache::Way Cache::look(const http1::RequestHead& request, CacheUse& use, base::TimePoint now,
+                       base::WallTime wall, const CacheFlights::Wake& wake) {
+  std::string vary;
+  {
+    const std::lock_guard hold(lock_);
+    use.stored = store_.find(use.key, request);
+    vary = store_.vary_of(use.key.uri);
+  }
+  if (use.stored != nullptr && use.key.authorised && !use.stored->for_authorised) {
+    use.stored = nullptr;
+  }
+  use.flight = use.key.uri + '\n' + use.key.said + '\n' + http1::vary_key(vary, request) +
+               (use.key.authorised ? "authorised" : "");
+  const http1::Reuse reuse = reuse_of(use.stored, request, wall);
+  const std::lock_guard hold(lock_);
+  if (reuse == http1::Reuse::Serve) {
+    ++figures_.hits;
+    return Way::Serve;
+  }
+  if (reuse == http1::Reuse::Unavailable) {
+    ++figures_.misses;
+    return Way::Unavailable;
+  }
+  if (reuse == http1::Reuse::ServeAndRefresh && flights_.under_way(use.flight)) {
+    ++figures_.stale;
+    return Way::ServeStale;
+  }
+  return without(request, use, now, wake);
+}
+
+/// Nothing that is stored is an answer as it is. Under the lock.
+Cache::Way Cache::without(const http1::RequestHead& request, CacheUse& use, base::TimePoint now,
+                          const CacheFlights::Wake& wake) {
+  const bool only_passes = request.method != "GET" || http1::cache_control(request).no_store ||
+                           (use.stored == nullptr && has_conditions(request));
+  const bool under_way = flights_.under_way(use.flight);
+  const bool may_wait = now < use.wait_until && !has_wishes(request);
+  if (only_passes || flights_.passes(use.flight, now) || (under_way && !may_wait)) {
+    ++figures_.misses;
+    return Way::Alone;
+  }
+  if (under_way) {
+    if (use.wait_until == base::kNever) {
+      ++figures_.waited;
+      use.wait_until = now + settings_.wait;
+    }
+    use.waits = true;
+    use.ticket = flights_.wait(use.flight, wake);
+    return Way::Wait;
+  }
+  ++figures_.misses;
+  use.leads = true;
+  use.ticket = flights_.lead(use.flight, use.key.uri, use.key.path);
+  return Way::Lead;
+}
+
+void Cache::stop_waiting(CacheUse& use) {
+  if (!std::exchange(use.waits, false)) return;
+  const std::lock_guard hold(lock_);
+  flights_.cancel(use.flight, use.ticket);
+}
+
+bool Cache::keeps(const http1::RequestHead& request, const http1::ResponseHead& response,
+                  CacheUse& use, base::TimePoint now) {
+  const bool delimited = response.body != http1::Body::UntilClose;
+  const bool fits =
+      response.body != http1::Body::Length || response.length <= settings_.entry_bytes_max;
+  const bool keep = delimited && fits && http1::not_stored(request, response) == nullptr;
+  if (!keep) give_up(use, now + (response.status >= kFailure ? kPassOfFailure : kPass));
+  return keep;
+}
+
+void Cache::finish(const http1::RequestHead& request, CacheUse& use, StoredPointer response) {
+  if (!std::exchange(use.leads, false)) return;
+  const std::lock_guard hold(lock_);
+  // First the flight: whoever is woken finds the lock taken and then the response.
+  if (!flights_.land(use.flight, use.ticket) || response == nullptr) return;
+  ++figures_.stored;
+  store_.put(use.key, request, std::move(response));
+}
+
+void Cache::renew(const http1::RequestHead& request, CacheUse& use, StoredPointer response) {
+  {
+    const std::lock_guard hold(lock_);
+    ++figures_.revalidated;
+  }
+  finish(request, use, std::move(response));
+}
+
+void Cache::give_up(CacheUse& use, base::TimePoint pass_until) {
+  if (!std::exchange(use.leads, false)) return;
+  const std::lock_guard hold(lock_);
+  if (pass_until != base::TimePoint{}) {
+    ++figures_.uncacheable;
+    flights_.pass(use.flight, pass_until);
+  }
+  flights_.land(use.flight, use.ticket);
+}
+
+void Cache::count_stale() {
+  const std::lock_guard hold(lock_);
+  ++figures_.stale;
+}
+
+std::size_t Cache::invalidate(std::string_view uri) {
+  const std::lock_guard hold(lock_);
+  flights_.spoil(uri);
+  const std::size_t count = store_.erase(uri);
+  figures_.invalidated += count;
+  return count;
+}
+
+std::size_t Cache::invalidate_matching(std::string_view pattern) {
+  const std::lock_guard hold(lock_);
+  flights_.spoil_matching(pattern);
+  const std::size_t count = store_.erase_matching(pattern);
+  figures_.invalidated += count;
+  return count;
+}
+
+CacheFigures Cache::figures() const {
+  const std::lock_guard hold(lock_);
+  CacheFigures out = figures_;
+  out.evictions = store_.evictions();
+  out.entries = store_.size();
+  out.bytes = store_.bytes();
+  out.bytes_max = store_.bytes_max();
+  return out;
+}
+
+}  // namespace sidecar

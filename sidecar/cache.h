@@ -1,0 +1,108 @@
+// The response cache of all cores: what becomes of a request, and what is kept of a response. One
+// lock over store and flights, which is held for a look-up and never while a head is judged
+// (docs/adr/0021-one-cache-for-all-cores.md). Off unless it was given bytes; then there is no
+// Cache.
+//
+//   look()      Serve: the stored response is the answer         -> nothing more
+//               Lead: to the application, for all who wait       -> finish() or give_up()
+//               Wait: somebody else has gone                     -> wake, and look() again
+//               Alone: to the application, and nothing is kept   -> nothing more
+#pragma once
+
+#include <cstdint>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/node.h"
+#include "base/result.h"
+#include "http1/freshness.h"
+#include "sidecar/cache_flights.h"
+#include "sidecar/cache_store.h"
+
+namespace sidecar {
+
+struct CacheSettings {
+  std::size_t bytes_max = 0;               // 0: off
+  std::size_t entry_bytes_max = 1048576;   // a longer body is not kept
+  std::vector<std::string> routes;         // patterns of paths; none: all
+  base::Duration wait = base::seconds(5);  // for another request; then on by itself
+};
+
+/// Errors: InvalidArgument, naming the value and what is allowed.
+base::Result<> check(const CacheSettings& settings);
+
+/// What the cache knows of one request that is under way.
+struct CacheUse {
+  CacheKey key;
+  std::string flight;    // the key of flights
+  StoredPointer stored;  // what answers, or is asked about
+  CacheFlights::Ticket ticket = 0;
+  bool leads = false, waits = false;
+  base::TimePoint wait_until = base::kNever;
+  base::WallTime asked{};
+};
+
+struct CacheFigures {
+  std::uint64_t hits = 0, stale = 0, misses = 0, revalidated = 0;
+  std::uint64_t waited = 0, uncacheable = 0, stored = 0, evictions = 0, invalidated = 0;
+  std::size_t entries = 0, bytes = 0, bytes_max = 0;
+};
+
+/// Thread: any number at once.
+class Cache {
+ public:
+  enum class Way : std::uint8_t {
+    Serve,       // use.stored, fresh
+    ServeStale,  // use.stored, while somebody else asks for a new one
+    Lead,        // where use.stored is there, it is to be asked about
+    Wait,
+    Alone,
+    Unavailable  // the client wanted nothing but a stored response
+  };
+
+  explicit Cache(CacheSettings settings)
+      : settings_(std::move(settings)), store_(settings_.bytes_max) {}
+
+  const CacheSettings& settings() const { return settings_; }
+  /// Whether the request is one for the cache; then `use.key` is filled.
+  bool takes(const http1::RequestHead& request, bool tls, CacheUse& use) const;
+  /// `wake`: see CacheFlights::wait(). It may be called on any thread.
+  Way look(const http1::RequestHead& request, CacheUse& use, base::TimePoint now,
+           base::WallTime wall, const CacheFlights::Wake& wake);
+  void stop_waiting(CacheUse& use);
+
+  /// Whether the response that came is one to keep; where not, those who wait go on.
+  bool keeps(const http1::RequestHead& request, const http1::ResponseHead& response, CacheUse& use,
+             base::TimePoint now);
+  /// The leader has it. Null: it could not be told.
+  void finish(const http1::RequestHead& request, CacheUse& use, StoredPointer response);
+  /// The same of one that the application said still holds.
+  void renew(const http1::RequestHead& request, CacheUse& use, StoredPointer response);
+  /// The leader has nothing. `pass_until`: until when nobody waits for this; default: they may.
+  void give_up(CacheUse& use, base::TimePoint pass_until = {});
+  void count_stale();
+
+  /// What is stored for the URI, or is on its way, is void. How many responses that was.
+  std::size_t invalidate(std::string_view uri);
+  std::size_t invalidate_matching(std::string_view pattern);
+  CacheFigures figures() const;
+
+ private:
+  Way without(const http1::RequestHead& request, CacheUse& use, base::TimePoint now,
+              const CacheFlights::Wake& wake);
+
+  const CacheSettings settings_;
+  mutable std::mutex lock_;
+  CacheStore store_;
+  CacheFlights flights_;
+  CacheFigures figures_;
+};
+
+/// In the text format 0.0.4.
+std::string cache_exposition(const CacheFigures& figures);
+/// {"enabled": true, "entries": …, "hitRatio": …}
+api::Node cache_node(const CacheFigures& figures);
+
+}  // namespace sidecar

@@ -1,0 +1,170 @@
+#include "sidecar/limit_sharing.h"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "sidecar/secret.h"
+
+namespace sidecar {
+namespace {
+
+constexpr base::Duration kEvery = base::millis(100);
+constexpr base::Duration kKept = base::seconds(10);
+constexpr std::size_t kPendingMax = 65'536;
+constexpr std::size_t kBatchMax = 500;     // admissions of one round trip
+constexpr std::size_t kCommandsOfOne = 3;  // INCRBY, PEXPIRE, GET
+
+std::int64_t number_of(const redis::Answer& answer) {
+  std::int64_t out = 0;
+  std::from_chars(answer.text.data(), answer.text.data() + answer.text.size(), out);
+  return out;
+}
+
+}  // namespace
+
+base::Result<std::unique_ptr<LimitSharing>> LimitSharing::create(aio::Clock& clock,
+                                                                 const aio::Executor& executor,
+                                                                 const RedisSettings& settings,
+                                                                 const Shared& shared,
+                                                                 std::uint64_t seed) {
+  TRY(net::Address server, net::Address::parse(settings.server));
+  TRY(std::string password, redis_password(settings.password_file));
+  std::shared_ptr<net::TlsContext> tls;
+  if (settings.tls) {
+    net::TlsOptions options;
+    options.ca_file = settings.ca_file;
+    TRY(tls, net::make_tls_context(options));
+  }
+  std::unique_ptr<LimitSharing> out(new LimitSharing(clock, shared, settings.prefix));
+  out->link_ = std::make_unique<RedisLink>(executor, std::move(server), std::move(tls),
+                                           std::move(password), seed);
+  return out;
+}
+
+LimitSharing::InForce::InForce(std::shared_ptr<Protection> rules,
+                               std::vector<std::shared_ptr<limit::AdmissionLog>> of)
+    : protection(std::move(rules)),
+      logs(std::move(of)),
+      limiter(protection->rules(), protection->table(), limit::Sharing::Threads) {}
+
+std::uint64_t LimitSharing::InForce::lost() const {
+  std::uint64_t out = 0;
+  for (const auto& log : logs) out += log->lost();
+  return out;
+}
+
+LimitSharing::LimitSharing(aio::Clock& clock, const Shared& shared, std::string prefix)
+    : clock_(clock), shared_(shared), prefix_(std::move(prefix)) {
+  follow();
+}
+
+aio::Task<base::Result<>> LimitSharing::run(std::stop_token stop) {
+  while (!stop.stop_requested()) {
+    turn();
+    co_await aio::wait_for(clock_, kEvery, stop);
+  }
+  link_->close();
+  co_return base::Result<>{};
+}
+
+void LimitSharing::turn() {
+  if (in_force_ != nullptr) collect(*in_force_);
+  link_->tend(clock_.now());
+  if (in_force_ != nullptr && link_->ready() && !in_force_->pending.empty()) tell(in_force_);
+  follow();
+}
+
+/// The rules that are in force now.
+void LimitSharing::follow() {
+  const std::shared_ptr<Protection> before = in_force_ ? in_force_->protection : nullptr;
+  if (before == shared_.protection) return;
+  if (in_force_ != nullptr) dropped_ += in_force_->pending.size() + in_force_->lost();
+  in_force_ = shared_.protection == nullptr
+                  ? nullptr
+                  : std::make_shared<InForce>(shared_.protection, shared_.admissions);
+}
+
+void LimitSharing::collect(InForce& in_force) {
+  std::vector<limit::Admissions>& pending = in_force.pending;
+  const base::TimePoint down = link_->down_since();
+  if (down != base::kNever && clock_.now() - down > kKept) {
+    dropped_ += pending.size();
+    pending.clear();
+  }
+  for (const auto& log : in_force.logs) {
+    for (const limit::Admissions& each : log->take()) {
+      if (pending.size() < kPendingMax) {
+        pending.push_back(each);
+      } else {
+        ++dropped_;
+      }
+    }
+  }
+}
+
+void LimitSharing::tell(const std::shared_ptr<InForce>& in_force) {
+  std::vector<limit::Admissions>& pending = in_force->pending;
+  const base::WallTime now = clock_.wall_now();
+  const std::size_t count = std::min(pending.size(), kBatchMax);
+  std::vector<Told> told;
+  std::string commands;
+  std::uint64_t requests = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    const limit::Admissions& each = pending[i];
+    const limit::Rule& rule = in_force->protection->rules().all()[each.rule];
+    for (std::size_t w = 0; w < rule.windows.size(); ++w) {
+      limit::SharedNumber number =
+          limit::shared_number(prefix_, rule, rule.windows[w].limit(), each.client, now);
+      commands += redis::command({"INCRBY", number.now, std::to_string(each.count)});
+      commands += redis::command({"PEXPIRE", number.now, std::to_string(number.ends_after)});
+      commands += redis::command({"GET", number.before});
+      told.push_back({each.client, {each.rule, static_cast<std::uint8_t>(w)}, std::move(number)});
+    }
+    requests += each.count;
+  }
+  pending.erase(pending.begin(), pending.begin() + static_cast<std::ptrdiff_t>(count));
+  const std::size_t answers = told.size() * kCommandsOfOne;
+  link_->ask(
+      commands, answers,
+      [this, requests, in_force, told = std::move(told)](const RedisLink::Answers& said) {
+        told_ += requests;
+        heard(*in_force, told, said);
+      },
+      clock_.now());
+}
+
+void LimitSharing::heard(InForce& in_force, const std::vector<Told>& told,
+                         const RedisLink::Answers& answers) {
+  ++rounds_;
+  for (std::size_t i = 0; i < told.size(); ++i) {
+    const Told& each = told[i];
+    const std::uint32_t total = each.number.total(number_of(answers[i * kCommandsOfOne]),
+                                                  number_of(answers[i * kCommandsOfOne + 2]));
+    raised_ += in_force.limiter.raise(each.client, each.limit, total, clock_.now());
+  }
+}
+
+std::string LimitSharing::exposition() const {
+  std::string out;
+  const auto one = [&out](const char* name, const char* type, const char* help,
+                          std::uint64_t value) {
+    out += fmt::format(
+        "# HELP muster_sidecar_limit_sharing_{0} {2}\n"
+        "# TYPE muster_sidecar_limit_sharing_{0} {1}\n"
+        "muster_sidecar_limit_sharing_{0} {3}\n",
+        name, type, help, value);
+  };
+  const std::uint64_t lost = dropped_ + (in_force_ != nullptr ? in_force_->lost() : 0);
+  one("connected", "gauge", "Whether there is a link to Redis.", link_->connected() ? 1 : 0);
+  one("failures_total", "counter", "Links to Redis that failed.", link_->failures());
+  one("rounds_total", "counter", "Batches that Redis answered.", rounds_);
+  one("told_total", "counter", "Requests that were let in here and told, for each rule.", told_);
+  one("raised_total", "counter", "Requests of other replicas that were learnt of.", raised_);
+  one("lost_total", "counter", "Counts of clients that could not be told.", lost);
+  return out;
+}
+
+}  // namespace sidecar

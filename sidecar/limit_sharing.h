@@ -1,0 +1,73 @@
+// Limits that hold over all replicas: every tenth of a second what this one let in goes to Redis,
+// in one round trip, and what the replicas let in together raises the counters here
+// (limit/sharing.h). No request knows of it. What is told while nobody hears is kept for ten
+// seconds: after that it would be counted for a time in which it was not. When other rules come in
+// force, what the old ones let in is told once more as far as Redis hears it, and then forgotten.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "aio/clock.h"
+#include "aio/task.h"
+#include "base/result.h"
+#include "limit/limiter.h"
+#include "limit/sharing.h"
+#include "sidecar/redis_link.h"
+#include "sidecar/settings.h"
+#include "sidecar/shared.h"
+
+namespace sidecar {
+
+/// Thread: that of the executor, which also puts rules in place; the logs are written by the cores.
+class LimitSharing {
+ public:
+  /// Lifetime: `shared` outlives it.
+  /// Errors: InvalidArgument for the address; what cannot be read of password and certificates.
+  static base::Result<std::unique_ptr<LimitSharing>> create(aio::Clock& clock,
+                                                            const aio::Executor& executor,
+                                                            const RedisSettings& settings,
+                                                            const Shared& shared,
+                                                            std::uint64_t seed);
+
+  aio::Task<base::Result<>> run(std::stop_token stop);
+  /// In the text format 0.0.4.
+  std::string exposition() const;
+
+ private:
+  struct Told {  // of one batch
+    std::uint64_t client;
+    limit::LimitRef limit;
+    limit::SharedNumber number;
+  };
+  /// Rules, and what holds numbers of theirs. An answer that comes when others are in force is for
+  /// those that it was asked under.
+  struct InForce {
+    InForce(std::shared_ptr<Protection> rules,
+            std::vector<std::shared_ptr<limit::AdmissionLog>> of);
+    std::uint64_t lost() const;
+
+    const std::shared_ptr<Protection> protection;
+    const std::vector<std::shared_ptr<limit::AdmissionLog>> logs;
+    limit::Limiter limiter;
+    std::vector<limit::Admissions> pending;
+  };
+  LimitSharing(aio::Clock& clock, const Shared& shared, std::string prefix);
+  void turn();
+  void collect(InForce& in_force);
+  void tell(const std::shared_ptr<InForce>& in_force);
+  void heard(InForce& in_force, const std::vector<Told>& told, const RedisLink::Answers& answers);
+  void follow();
+
+  aio::Clock& clock_;
+  const Shared& shared_;
+  std::string prefix_;
+  std::unique_ptr<RedisLink> link_;
+  std::shared_ptr<InForce> in_force_;  // null: no limits
+  std::uint64_t rounds_ = 0, told_ = 0, raised_ = 0, dropped_ = 0;
+};
+
+}  // namespace sidecar

@@ -1,0 +1,201 @@
+#include "sidecar/cache.h"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "cached.h"
+
+namespace sidecar {
+namespace {
+
+using Way = Cache::Way;
+
+base::TimePoint after(int seconds) {
+  return base::TimePoint(base::seconds(1000 + seconds));
+}
+
+/// One request and what the cache makes of it.
+struct Request {
+  explicit Request(Cache& the_cache, const std::string& what = "GET /a",
+                   const std::string& lines = "")
+      : asked(what, lines), cache(the_cache) {
+    EXPECT_TRUE(cache.takes(asked.head, false, use));
+  }
+  Way look(int seconds = 0) {
+    return cache.look(asked.head, use, after(seconds), at(seconds), [this] { ++woken; });
+  }
+  void bring(const std::string& body, const std::string& lines = "") {
+    cache.finish(asked.head, use, stored(body, lines));
+  }
+
+  Asked asked;
+  Cache& cache;
+  CacheUse use;
+  int woken = 0;
+};
+
+CacheSettings settings(std::size_t bytes_max = 1'000'000) {
+  CacheSettings out;
+  out.bytes_max = bytes_max;
+  return out;
+}
+
+CacheSettings with_routes(std::vector<std::string> routes) {
+  CacheSettings out = settings();
+  out.routes = std::move(routes);
+  return out;
+}
+
+TEST(SidecarCache, OneGoesAndTheOthersWait) {
+  Cache cache(settings());
+  Request first(cache), second(cache), third(cache), other(cache, "GET /b");
+  EXPECT_EQ(first.look(), Way::Lead);
+  EXPECT_EQ(second.look(), Way::Wait);
+  EXPECT_EQ(third.look(), Way::Wait);
+  EXPECT_EQ(other.look(), Way::Lead);
+  cache.stop_waiting(third.use);
+  first.bring("hello");
+  EXPECT_EQ(second.woken, 1);
+  EXPECT_EQ(third.woken, 0);
+  EXPECT_EQ(second.look(), Way::Serve);
+  EXPECT_EQ(second.use.stored->body, "hello");
+  const CacheFigures figures = cache.figures();
+  EXPECT_EQ(figures.waited, 2U);
+  EXPECT_EQ(figures.misses, 2U);
+  EXPECT_EQ(figures.hits, 1U);
+}
+
+TEST(SidecarCache, AWaitHasAnEnd) {
+  Cache cache(settings());
+  Request first(cache), second(cache);
+  EXPECT_EQ(first.look(), Way::Lead);
+  EXPECT_EQ(second.look(), Way::Wait);
+  EXPECT_EQ(second.use.wait_until, after(5));
+  cache.stop_waiting(second.use);
+  EXPECT_EQ(second.look(4), Way::Wait) << "it may wait again for as long as its time lasts";
+  cache.stop_waiting(second.use);
+  EXPECT_EQ(second.look(5), Way::Alone);
+}
+
+TEST(SidecarCache, ALeaderThatFailsIsFollowed) {
+  Cache cache(settings());
+  Request first(cache), second(cache);
+  EXPECT_EQ(first.look(), Way::Lead);
+  EXPECT_EQ(second.look(), Way::Wait);
+  cache.give_up(first.use);
+  EXPECT_EQ(second.woken, 1);
+  second.use.waits = false;
+  EXPECT_EQ(second.look(1), Way::Lead);
+}
+
+TEST(SidecarCache, NobodyWaitsForWhatIsNotKept) {
+  Cache cache(settings());
+  Request first(cache), second(cache);
+  EXPECT_EQ(first.look(), Way::Lead);
+  EXPECT_EQ(second.look(), Way::Wait);
+  EXPECT_FALSE(cache.keeps(first.asked.head, Answered("Cache-Control: no-store\r\n").head,
+                           first.use, after(0)));
+  EXPECT_EQ(second.woken, 1);
+  second.use.waits = false;
+  EXPECT_EQ(second.look(0), Way::Alone);
+  EXPECT_EQ(Request(cache).look(9), Way::Alone);
+  EXPECT_EQ(Request(cache).look(10), Way::Lead) << "it may have changed";
+}
+
+TEST(SidecarCache, KeepsWhatEndsByItselfAndFits) {
+  CacheSettings small = settings(1000);
+  small.entry_bytes_max = 10;
+  Cache cache(small);
+  for (const auto& [lines, keeps] :
+       {std::pair{"Content-Length: 10\r\n", true}, std::pair{"Content-Length: 11\r\n", false},
+        std::pair{"Transfer-Encoding: chunked\r\n", true},
+        std::pair{"X-No-Length: 1\r\n", false}}) {
+    Request request(cache, std::string("GET /") + std::to_string(std::string(lines).size()) +
+                               (keeps ? "a" : "b"));
+    ASSERT_EQ(request.look(), Way::Lead);
+    const Answered answer(std::string("Cache-Control: max-age=1\r\n") + lines);
+    EXPECT_EQ(cache.keeps(request.asked.head, answer.head, request.use, after(0)), keeps) << lines;
+  }
+}
+
+TEST(SidecarCache, StaleIsAskedAboutAndServedMeanwhileWhereItMay) {
+  Cache cache(settings());
+  Request first(cache);
+  ASSERT_EQ(first.look(), Way::Lead);
+  cache.finish(
+      first.asked.head, first.use,
+      complete_stored(
+          begin_stored(Answered("Cache-Control: max-age=10, stale-while-revalidate=20\r\n").head,
+                       at(0), at(0)),
+          "old"));
+  EXPECT_EQ(Request(cache).look(9), Way::Serve);
+  Request asks(cache);
+  EXPECT_EQ(asks.look(15), Way::Lead);
+  EXPECT_EQ(asks.use.stored->body, "old");
+  EXPECT_EQ(Request(cache).look(15), Way::ServeStale);
+  Request late(cache);
+  EXPECT_EQ(late.look(30), Way::Wait);
+  cache.stop_waiting(late.use);
+}
+
+TEST(SidecarCache, WhoReloadsDoesNotTakeWhatWasAskedForBefore) {
+  Cache cache(settings());
+  Request first(cache), reload(cache, "GET /a", "Cache-Control: no-cache\r\n");
+  EXPECT_EQ(first.look(), Way::Lead);
+  EXPECT_EQ(reload.look(), Way::Alone);
+  first.bring("hello");
+  EXPECT_EQ(reload.look(), Way::Lead);
+  EXPECT_EQ(Request(cache, "GET /a", "Pragma: no-cache\r\n").look(), Way::Alone);
+}
+
+TEST(SidecarCache, SomeNeverLead) {
+  Cache cache(settings());
+  EXPECT_EQ(Request(cache, "HEAD /a").look(), Way::Alone);
+  EXPECT_EQ(Request(cache, "GET /a", "Cache-Control: no-store\r\n").look(), Way::Alone);
+  EXPECT_EQ(Request(cache, "GET /a", "If-None-Match: \"a\"\r\n").look(), Way::Alone);
+  EXPECT_EQ(Request(cache, "GET /a", "Cache-Control: only-if-cached\r\n").look(), Way::Unavailable);
+}
+
+TEST(SidecarCache, WhatIsUnderWayWhenItIsMadeVoidIsNotKept) {
+  for (const bool by_pattern : {false, true}) {
+    Cache cache(settings());
+    Request first(cache), second(cache);
+    ASSERT_EQ(first.look(), Way::Lead);
+    ASSERT_EQ(second.look(), Way::Wait);
+    EXPECT_EQ(by_pattern ? cache.invalidate_matching("/*") : cache.invalidate("http://shop/a"), 0U);
+    first.bring("old");
+    EXPECT_EQ(second.woken, 1);
+    second.use.waits = false;
+    EXPECT_EQ(second.look(), Way::Lead) << by_pattern;
+  }
+}
+
+TEST(SidecarCache, OthersVariantsDoNotWaitOnceItIsKnownThatThereAreSome) {
+  Cache cache(settings());
+  Request german(cache, "GET /a", "Accept-Language: de\r\n");
+  Request french(cache, "GET /a", "Accept-Language: fr\r\n");
+  Request english(cache, "GET /a", "Accept-Language: en\r\n");
+  EXPECT_EQ(german.look(), Way::Lead);
+  EXPECT_EQ(french.look(), Way::Wait);
+  german.bring("de", "Vary: Accept-Language\r\n");
+  french.use.waits = false;
+  EXPECT_EQ(french.look(), Way::Lead);
+  EXPECT_EQ(english.look(), Way::Lead);
+}
+
+TEST(SidecarCache, TakesItsRoutesOnly) {
+  Cache cache(with_routes({"/products/*", "*.css"}));
+  CacheUse use;
+  EXPECT_TRUE(cache.takes(Asked("GET /products/1").head, false, use));
+  EXPECT_TRUE(cache.takes(Asked("GET /a/b.css?v=1").head, false, use));
+  EXPECT_FALSE(cache.takes(Asked("GET /products/../cart").head, false, use));
+  EXPECT_TRUE(check(with_routes({"/a", "*"})).has_value());
+  EXPECT_FALSE(check(with_routes({"a"})).has_value());
+}
+
+}  // namespace
+}  // namespace sidecar
