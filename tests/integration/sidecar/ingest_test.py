@@ -145,7 +145,7 @@ class Otlp(Case, Promtool):
         self.assertEqual([(one["kind"], one["name"], one["count"], one["maxMillis"]) for one in operations], [("encryption", "encrypt_card", 4, 50)])
         encryption = json.loads(sidecar.admin("/api/monitoring/encryption")[1])
         self.assertEqual((encryption["grade"], encryption["kinds"][0]["percentWithinTarget"], encryption["kinds"][0]["alert"]), ("C", 75, "firing"))
-        self.assertTrue(any("alert firing" in line and '"encryption"' in line for line in sidecar.lines))
+        self.assertEqual(sidecar.until_said('"encryption"')[0]["msg"], "alert firing")
 
 
 class Browsers(Case, Promtool):
