@@ -82,15 +82,15 @@ bool other_spec(const Node& a, const Node& b) {
 /// The object with this in the place of its own status; null: it has none.
 Node with_status(const Node& object, Node status) {
   Node out = Node::map();
-  bool done = status.is_null();
   for (const Entry& entry : object.entries()) {
     if (entry.key != "status") {
       out.entries().push_back(entry);
-    } else if (!std::exchange(done, true)) {
-      out.set("status", std::move(status));
+    } else if (!status.is_null()) {
+      out.entries().push_back({.key = entry.key, .value = {}, .mark = {}});  // its place
     }
   }
-  return done ? std::move(out) : std::move(out.set("status", std::move(status)));
+  if (!status.is_null()) out.set("status", std::move(status));
+  return out;
 }
 
 }  // namespace

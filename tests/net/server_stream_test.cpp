@@ -14,6 +14,7 @@
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 
+#include "aio/signal.h"
 #include "base/check.h"
 #include "crypto/certificate.h"
 
@@ -35,6 +36,7 @@ void never_blocks(int descriptor) {
 class ServerStreamTest : public testing::Test {
  protected:
   void begin(Speaks speaks = Speaks::Anything) {
+    aio::ignore_sigpipe();  // as every program of ours does
     const crypto::KeyPair shown = pair();
     auto context_of_server =
         make_server_context({.certificate = shown.certificate, .key = shown.key, .speaks = speaks});

@@ -22,7 +22,7 @@ SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file_
 CHART = os.path.join(SOURCE, "helm")
 HOME = "muster-system"
 GROUP = "/apis/muster.dev/v1alpha1"
-PATIENCE = 60  # seconds, on a busy machine
+PATIENCE = 120  # seconds, on a busy machine
 REPLICAS = 2
 IMAGE = "muster:test"
 

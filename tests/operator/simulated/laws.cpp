@@ -133,7 +133,10 @@ void Laws::judge_holder(const Effect& effect, const Doer& doer) {
     return;
   }
   const auto drill = cluster::parse_drill(api::to_json(*object));
-  if (!doer.looked) violated(effect.what + ": by a pod that did not look whose the Drill is");
+  // Where it stood still, a later record of its own may overtake what it had looked for.
+  if (!doer.looked && !doer.held_up) {
+    violated(effect.what + ": by a pod that did not look whose the Drill is");
+  }
   const bool has_it = drill->runner() == doer.pod_uid;
   if (!has_it && !doer.held_up) violated(effect.what + ": by a pod that lost the Drill");
   if (!drill->has_finalizer) violated(effect.what + ": without the finalizer");
