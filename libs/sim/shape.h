@@ -3,8 +3,9 @@
 // of it follows from the plan and its system, so a new plan is simulated without a line of code.
 //
 // The scripts of a system are not run. What they do is told by their names where it matters to the
-// order of things (rejoin.sh, disk.sh, restore.sh, sidecar.sh, `serve`); any other command is a switch: it is
-// set by the command, and put back by its undo or by another command with the words of that undo.
+// order of things (rejoin.sh, disk.sh, restore.sh, sidecar.sh, `serve`); any other command is a
+// switch: it is set by the command, and put back by its undo or by another command with the words
+// of that undo.
 //
 // A system that was drilled is whole if it stands as at first or, after a promotion, as the plan
 // leaves it when nothing goes wrong: faults, recovery, what is always undone, failback. Anything
