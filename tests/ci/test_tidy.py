@@ -75,7 +75,7 @@ class Bans(Tree):
                  ("sqlite", "sqlite3.h", "store", "report"),
                  ("prometheus", "prometheus/registry.h", "metrics", "net"),
                  ("cpprest", "cpprest/http_client.h", "outbound", "net"),
-                 ("hiredis", "hiredis/hiredis.h", "probes", "net"), ("ares", "ares.h", "net", "probes"),
+                 ("hiredis", "hiredis/hiredis.h", "redis", "probes"), ("ares", "ares.h", "net", "probes"),
                  ("cli11", "CLI/CLI.hpp", "cli", "api")]
         for rule, header, home, other in cases:
             with self.subTest(rule):
