@@ -23,6 +23,14 @@ constexpr base::Duration kConfirmAgain = base::millis(250);
 /// An older answer says nothing of now: the process may have stood still since.
 constexpr base::Duration kAnswerAge = base::seconds(2);
 
+/// The server does not know who asks: the pod's object is gone, and its token with it. A guardian
+/// that forgot the pod by force has the drill; nothing that is asked says so any more.
+bool is_nobody(const base::Error& error) {
+  return error.code == base::Code::PermissionDenied && error.message.ends_with("(401)");
+}
+/// A server that starts may say so for a moment.
+constexpr base::Duration kNobodyMax = base::seconds(30);
+
 }  // namespace
 
 aio::Task<base::Result<bool>> DrillHolder::whole() {
@@ -119,12 +127,16 @@ aio::Task<base::Result<>> DrillHolder::confirm(std::stop_token stop) {
 }
 
 aio::Task<base::Result<>> DrillHolder::watch(std::stop_token stop) {
+  base::TimePoint known = clock_.now();
   while (co_await aio::wait_for(clock_, kLookEvery, stop)) {
     const auto now = co_await writer_->read(stop);
-    if (!now) {
-      if (now.error().code == base::Code::NotFound) end("the Drill is gone");
+    if (!now && now.error().code == base::Code::NotFound) end("the Drill is gone");
+    if (!now && is_nobody(now.error())) {
+      if (clock_.now() - known >= kNobodyMax) co_await leave();
       continue;
     }
+    known = clock_.now();
+    if (!now) continue;
     if (now->uid == drill_.uid && now->runner() != options_.pod_uid) co_await leave();
     if (now->uid != drill_.uid || now->deleting) end("the Drill was deleted");
     if (now->abort) end("asked for by spec.abort");

@@ -32,6 +32,9 @@ constexpr base::Duration kRunnerEndsWithin = base::seconds(5);
 /// For how long the API server takes the word of a pod whose object is gone: it keeps what it has
 /// found out about a token for 10 s (Kubernetes, tokens bound to pods), and a little more.
 constexpr base::Duration kTokenLives = base::seconds(12);
+/// And the word of one whose pod was told to end and does not, held by a finalizer of somebody
+/// else: a token is void 60 s after that, and the 12 s as above.
+constexpr base::Duration kDeletedTokenLives = base::seconds(72);
 constexpr base::Duration kAskEvery = base::millis(250);
 constexpr std::int64_t kRunnerGraceSeconds = 1;
 
@@ -194,16 +197,21 @@ class Guard final : public PodProgram {
     co_return false;
   }
 
-  /// When nothing of the runner can land any more. Errors: its pod is still there.
-  aio::Task<base::Result<>> outlive_runner() {
+  /// When nothing of the runner can land any more: its pod is gone, or something holds the pod that
+  /// has been told to end, whose token is void too by then. Waits for as long as it may act.
+  aio::Task<> outlive_runner() {
     const std::string name = pod_name(options_.drill, PodRole::Runner);
-    CO_TRY(const auto pod, co_await find_pod(name));
-    if (pod && is_of(*pod, drill_)) {
-      static_cast<void>(co_await ask_to_end({options_.ns, name}, pod->uid, 0));
-      co_return base::fail(base::Code::Unavailable, "the runner's pod is still there");
+    std::optional<base::TimePoint> told;
+    while (true) {
+      const auto pod = co_await find_pod(name);
+      if (pod && (!*pod || !is_of(**pod, drill_))) break;
+      if (pod && !(*pod)->deleting) told.reset();
+      if (pod && (*pod)->deleting && !told) told = clock_.now();
+      if (told && clock_.now() - *told >= kDeletedTokenLives) co_return;
+      if (pod) static_cast<void>(co_await ask_to_end({options_.ns, name}, (*pod)->uid, 0));
+      static_cast<void>(co_await aio::wait_for(clock_, kLookEvery, {}));
     }
     static_cast<void>(co_await aio::wait_for(clock_, kTokenLives, {}));
-    co_return base::Result<>{};
   }
 
   static bool is_of(const cluster::Pod& pod, const cluster::DrillObject& drill) {
@@ -235,12 +243,15 @@ class Guard final : public PodProgram {
     co_return co_await with_target(std::move(file), {}, use);
   }
 
-  /// Something was begun, and nobody knows what became of it.
-  static bool has_open_end(const store::JournalContents& journal) {
+  /// Something was begun, and nobody knows what became of it. Steps of the failback are in no
+  /// journal.
+  bool has_open_end(const store::JournalContents& journal) const {
+    const bool failback = drill_.phase() == drill::name(drill::Phase::Failback);
     return journal.needs_recovery() &&
-           std::any_of(journal.entries.begin(), journal.entries.end(), [](const auto& entry) {
-             return entry.state == store::JournalEntry::State::Recorded;
-           });
+           (failback ||
+            std::any_of(journal.entries.begin(), journal.entries.end(), [](const auto& entry) {
+              return entry.state == store::JournalEntry::State::Recorded;
+            }));
   }
 
   /// At once; and where the runner may still do what it has begun, once more when it cannot any
@@ -256,7 +267,7 @@ class Guard final : public PodProgram {
                                                         journal, baseline, nullptr, true));
     }
     if (again && recovered.whole) {
-      CO_TRY(co_await outlive_runner());
+      co_await outlive_runner();
     }
     if (recovered.whole && journal.contents().needs_recovery()) {
       CO_TRY(recovered, co_await runner::recover_target(clock_, edge_.executor(), target, catalog_,

@@ -85,6 +85,8 @@ Cache::Way Cache::without(const http1::RequestHead& request, CacheUse& use, base
                            (use.stored == nullptr && has_conditions(request));
   const bool under_way = flights_.under_way(use.flight);
   const bool may_wait = now < use.wait_until && !has_wishes(request);
+  // Who leads takes too long: nobody else waits for it so long.
+  if (under_way && now >= use.wait_until) flights_.pass(use.flight, now + kPass);
   if (only_passes || flights_.passes(use.flight, now) || (under_way && !may_wait)) {
     ++figures_.misses;
     return Way::Alone;
@@ -115,14 +117,33 @@ bool Cache::keeps(const http1::RequestHead& request, const http1::ResponseHead& 
   const bool delimited = response.body != http1::Body::UntilClose;
   const bool fits =
       response.body != http1::Body::Length || response.length <= settings_.entry_bytes_max;
-  const bool keep = delimited && fits && http1::not_stored(request, response) == nullptr;
-  if (!keep) give_up(use, now + (response.status >= kFailure ? kPassOfFailure : kPass));
-  return keep;
+  const bool keep = delimited && fits && http1::not_stored(request, response) == nullptr &&
+                    !varies_by_ours(response);
+  if (!keep) {
+    give_up(use, now + (response.status >= kFailure ? kPassOfFailure : kPass));
+    return false;
+  }
+  const std::size_t most = response.body == http1::Body::Length
+                               ? static_cast<std::size_t>(response.length)
+                               : settings_.entry_bytes_max;
+  if (copies(use, most)) return true;
+  give_up(use);
+  return false;
+}
+
+/// As many bytes as are stored may be on their way at once.
+bool Cache::copies(CacheUse& use, std::size_t bytes) {
+  const std::lock_guard hold(lock_);
+  if (!use.leads || copying_ + bytes > settings_.bytes_max) return false;
+  copying_ += bytes;
+  use.copying = bytes;
+  return true;
 }
 
 void Cache::finish(const http1::RequestHead& request, CacheUse& use, StoredPointer response) {
   if (!std::exchange(use.leads, false)) return;
   const std::lock_guard hold(lock_);
+  copying_ -= std::exchange(use.copying, 0);
   // First the flight: whoever is woken finds the lock taken and then the response.
   if (!flights_.land(use.flight, use.ticket) || response == nullptr) return;
   ++figures_.stored;
@@ -140,6 +161,7 @@ void Cache::renew(const http1::RequestHead& request, CacheUse& use, StoredPointe
 void Cache::give_up(CacheUse& use, base::TimePoint pass_until) {
   if (!std::exchange(use.leads, false)) return;
   const std::lock_guard hold(lock_);
+  copying_ -= std::exchange(use.copying, 0);
   if (pass_until != base::TimePoint{}) {
     ++figures_.uncacheable;
     flights_.pass(use.flight, pass_until);

@@ -40,6 +40,7 @@ struct CacheUse {
   StoredPointer stored;  // what answers, or is asked about
   CacheFlights::Ticket ticket = 0;
   bool leads = false, waits = false;
+  std::size_t copying = 0;  // bytes that are counted for what it copies
   base::TimePoint wait_until = base::kNever;
   base::WallTime asked{};
 };
@@ -93,11 +94,14 @@ class Cache {
   Way without(const http1::RequestHead& request, CacheUse& use, base::TimePoint now,
               const CacheFlights::Wake& wake);
 
+  bool copies(CacheUse& use, std::size_t bytes);
+
   const CacheSettings settings_;
   mutable std::mutex lock_;
   CacheStore store_;
   CacheFlights flights_;
   CacheFigures figures_;
+  std::size_t copying_ = 0;  // of all that lead
 };
 
 /// In the text format 0.0.4.

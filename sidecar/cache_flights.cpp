@@ -52,11 +52,11 @@ void CacheFlights::spoil_matching(std::string_view pattern) {
 void CacheFlights::pass(const std::string& key, base::TimePoint until) {
   // Whoever asks for ever new paths makes others ask once more, and no more than that.
   if (passes_.size() >= kPassesMax) passes_.clear();
-  passes_[key] = until;
+  passes_[std::hash<std::string>{}(key)] = until;
 }
 
 bool CacheFlights::passes(const std::string& key, base::TimePoint now) {
-  const auto pass = passes_.find(key);
+  const auto pass = passes_.find(std::hash<std::string>{}(key));
   if (pass == passes_.end()) return false;
   if (now < pass->second) return true;
   passes_.erase(pass);

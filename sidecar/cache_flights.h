@@ -54,7 +54,8 @@ class CacheFlights {
 
   Ticket last_ = 0;
   std::unordered_map<std::string, Flight> flights_;
-  std::unordered_map<std::string, base::TimePoint> passes_;
+  /// By the hash of the key: keys are long, and who meets another's hash only does not wait.
+  std::unordered_map<std::size_t, base::TimePoint> passes_;
 };
 
 }  // namespace sidecar

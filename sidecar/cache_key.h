@@ -22,8 +22,12 @@ struct CacheKey {
   bool authorised = false;
 };
 
-/// A GET or HEAD without a body, a range, or a condition that stored responses cannot judge.
+/// A GET or HEAD without a body, a range, or a condition that stored responses cannot judge, of
+/// which all that may choose a response reaches the application.
 bool asks_cache(const http1::RequestHead& request);
+
+/// Vary names a field that the sidecar writes: the client's own says nothing of what was answered.
+bool varies_by_ours(const http1::ResponseHead& response);
 
 /// scheme://host/path?query.
 std::string cache_uri(const http1::RequestHead& request, bool tls);

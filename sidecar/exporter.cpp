@@ -84,13 +84,18 @@ base::Result<> Exporter::open() {
         executor_, url_.address, tls,
         net::HttpClientLimits{.body_bytes_max = kAnswerBytesMax, .idle_max = 1});
   }
-  if (!settings_.dogstatsd) return {};
+  return {};
+}
+
+/// By the name that it has now.
+base::Result<> Exporter::connect_agent() {
   TRY(const auto endpoint, upstream_endpoint(*settings_.dogstatsd, "--export-dogstatsd"));
   error_code error;
   agent_.emplace(executor_);
   agent_->open(endpoint.address().is_v6() ? udp::v6() : udp::v4(), error);
   if (!error) agent_->non_blocking(true, error);
   if (!error) agent_->connect({endpoint.address(), endpoint.port()}, error);
+  if (error) agent_.reset();
   return error ? base::Result<>(base::fail_errno("--export-dogstatsd", error.value()))
                : base::Result<>{};
 }
@@ -106,7 +111,9 @@ aio::Task<> Exporter::send_last() {
 
 aio::Task<> Exporter::send(base::Duration limit, std::stop_token stop) {
   std::vector<MetricFamily> families = read_families(page_());
-  if (agent_) note("dogstatsd", dogstatsd_, dogstatsd_failing_, send_dogstatsd(families));
+  if (settings_.dogstatsd) {
+    note("dogstatsd", dogstatsd_, dogstatsd_failing_, send_dogstatsd(families));
+  }
   if (client_ == nullptr) co_return;
   const auto done = co_await send_otlp(std::move(families), limit, stop);
   if (!stop.stop_requested()) note("otlp", otlp_, otlp_failing_, done);
@@ -151,6 +158,9 @@ aio::Task<base::Result<>> Exporter::send_otlp(std::vector<MetricFamily> families
 
 /// What an agent does not hear nobody learns of: it is told what came since it was told last.
 base::Result<> Exporter::send_dogstatsd(const std::vector<MetricFamily>& families) {
+  if (!agent_) {
+    TRY(connect_agent());
+  }
   error_code failed;
   for (const std::string& packet :
        dogstatsd_packets(since(families, told_agent_), settings_.service)) {
@@ -159,6 +169,7 @@ base::Result<> Exporter::send_dogstatsd(const std::vector<MetricFamily>& familie
     if (error) failed = error;
   }
   told_agent_ = families;
+  if (failed) agent_.reset();
   return failed ? base::Result<>(base::fail_errno("send figures to the agent", failed.value()))
                 : base::Result<>{};
 }
@@ -185,7 +196,7 @@ std::string Exporter::exposition() const {
         to, counts.sent, counts.failed);
   };
   if (client_ != nullptr) lines("otlp", otlp_);
-  if (agent_) lines("dogstatsd", dogstatsd_);
+  if (settings_.dogstatsd) lines("dogstatsd", dogstatsd_);
   return out;
 }
 

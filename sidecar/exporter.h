@@ -34,7 +34,8 @@ base::Result<> check(const ExportSettings& settings);
 class Exporter {
  public:
   /// `page`: in the text format 0.0.4. Lifetime: the clock outlives it.
-  /// Errors: InvalidArgument for a setting; NotFound for an agent's name.
+  /// Errors: InvalidArgument for a setting. An agent whose name is not known yet is looked for
+  /// again each time: the traffic does not wait for it.
   static base::Result<std::unique_ptr<Exporter>> create(aio::Clock& clock,
                                                         const aio::Executor& executor,
                                                         const ExportSettings& settings,
@@ -54,6 +55,7 @@ class Exporter {
   Exporter(aio::Clock& clock, const aio::Executor& executor, const ExportSettings& settings,
            std::function<std::string()> page);
   base::Result<> open();
+  base::Result<> connect_agent();
   aio::Task<> send(base::Duration limit, std::stop_token stop);
   aio::Task<base::Result<>> send_otlp(std::vector<MetricFamily> families, base::Duration limit,
                                       std::stop_token stop);

@@ -15,7 +15,7 @@ constexpr base::Duration kEvery = base::millis(100);
 constexpr base::Duration kKept = base::seconds(10);
 constexpr std::size_t kPendingMax = 65'536;
 constexpr std::size_t kBatchMax = 500;     // admissions of one round trip
-constexpr std::size_t kCommandsOfOne = 3;  // INCRBY, PEXPIRE, GET
+constexpr std::size_t kCommandsOfOne = 2;  // INCRBY, PEXPIRE
 
 std::int64_t number_of(const redis::Answer& answer) {
   std::int64_t out = 0;
@@ -66,6 +66,7 @@ aio::Task<base::Result<>> LimitSharing::run(std::stop_token stop) {
     turn();
     co_await aio::wait_for(clock_, kEvery, stop);
   }
+  turn();  // what was let in since the last one
   link_->close();
   co_return base::Result<>{};
 }
@@ -73,6 +74,7 @@ aio::Task<base::Result<>> LimitSharing::run(std::stop_token stop) {
 void LimitSharing::turn() {
   if (in_force_ != nullptr) collect(*in_force_);
   link_->tend(clock_.now());
+  if (!link_->connected()) dropped_ += std::exchange(asked_, 0);  // with the link that broke
   if (in_force_ != nullptr && link_->ready() && !in_force_->pending.empty()) tell(in_force_);
   follow();
 }
@@ -116,22 +118,25 @@ void LimitSharing::tell(const std::shared_ptr<InForce>& in_force) {
     const limit::Admissions& each = pending[i];
     const limit::Rule& rule = in_force->protection->rules().all()[each.rule];
     for (std::size_t w = 0; w < rule.windows.size(); ++w) {
-      limit::SharedNumber number =
+      const limit::SharedNumber number =
           limit::shared_number(prefix_, rule, rule.windows[w].limit(), each.client, now);
-      commands += redis::command({"INCRBY", number.now, std::to_string(each.count)});
-      commands += redis::command({"PEXPIRE", number.now, std::to_string(number.ends_after)});
-      commands += redis::command({"GET", number.before});
-      told.push_back({each.client, {each.rule, static_cast<std::uint8_t>(w)}, std::move(number)});
+      commands += redis::command({"INCRBY", number.name, std::to_string(each.count)});
+      commands += redis::command({"PEXPIRE", number.name, std::to_string(number.ends_after)});
+      told.push_back({each.client, {each.rule, static_cast<std::uint8_t>(w)}});
     }
     requests += each.count;
   }
   pending.erase(pending.begin(), pending.begin() + static_cast<std::ptrdiff_t>(count));
   const std::size_t answers = told.size() * kCommandsOfOne;
+  asked_ = count;
   link_->ask(
       commands, answers,
       [this, requests, in_force, told = std::move(told)](const RedisLink::Answers& said) {
+        asked_ = 0;
         told_ += requests;
         heard(*in_force, told, said);
+        // More than one round trip carries: on at once.
+        if (link_->ready() && !in_force->pending.empty()) tell(in_force);
       },
       clock_.now());
 }
@@ -141,8 +146,7 @@ void LimitSharing::heard(InForce& in_force, const std::vector<Told>& told,
   ++rounds_;
   for (std::size_t i = 0; i < told.size(); ++i) {
     const Told& each = told[i];
-    const std::uint32_t total = each.number.total(number_of(answers[i * kCommandsOfOne]),
-                                                  number_of(answers[i * kCommandsOfOne + 2]));
+    const std::uint32_t total = limit::shared_total(number_of(answers[i * kCommandsOfOne]));
     raised_ += in_force.limiter.raise(each.client, each.limit, total, clock_.now());
   }
 }

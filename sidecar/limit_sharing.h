@@ -41,7 +41,6 @@ class LimitSharing {
   struct Told {  // of one batch
     std::uint64_t client;
     limit::LimitRef limit;
-    limit::SharedNumber number;
   };
   /// Rules, and what holds numbers of theirs. An answer that comes when others are in force is for
   /// those that it was asked under.
@@ -68,6 +67,7 @@ class LimitSharing {
   std::unique_ptr<RedisLink> link_;
   std::shared_ptr<InForce> in_force_;  // null: no limits
   std::uint64_t rounds_ = 0, told_ = 0, raised_ = 0, dropped_ = 0;
+  std::uint64_t asked_ = 0;  // counts that were sent and are not answered
 };
 
 }  // namespace sidecar

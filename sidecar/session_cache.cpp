@@ -140,7 +140,7 @@ void Session::renew(const http1::ResponseHead& head) {
   if (renewed != nullptr) turn.stored = renewed;
   http1::ResponseHead& whole = core_.response;
   const bool keep = renewed != nullptr && read_stored(*renewed, whole) &&
-                    http1::not_stored(request, whole) == nullptr;
+                    http1::not_stored(request, whole) == nullptr && !varies_by_ours(whole);
   core_.cache->renew(request, turn, keep ? std::move(renewed) : nullptr);
   serve_stored("fwd=stale; fwd-status=304");
 }

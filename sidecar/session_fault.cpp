@@ -118,8 +118,9 @@ void Session::stand(Way way, std::uint64_t fault, base::TimePoint until) {
 void Session::look_at_fault(Way way) {
   FaultWait& place = fault_waits_->at(way);
   const bool over = core_.now >= place.until || !core_.faults.in_force(place.fault, core_.now);
-  if (!over && active_->in_fault && client_eof_ && place.until == base::kNever) {
-    return client_gone();
+  if (!over && active_->in_fault && place.until == base::kNever) {
+    if (client_eof_) return client_gone();
+    read_client();  // its body, and its end behind that
   }
   wait(Wait::Fault, kLookLate);
   // Never from inside: whoever asked for it is in the middle of something.

@@ -79,7 +79,8 @@ const char* not_stored(const RequestHead& request, const ResponseHead& response)
   if (find(request, "authorization") != nullptr && !shared && !control.must_revalidate) {
     return "the request is authorised";
   }
-  if (find(response, "set-cookie") != nullptr && !shared) return "the response sets a cookie";
+  // Whatever else it says: frameworks set a visitor's session on pages that they call public.
+  if (find(response, "set-cookie") != nullptr) return "the response sets a cookie";
   if (explicit_lifetime(control, response) || has_validator(response)) return nullptr;
   return "the response has neither a lifetime nor a validator";
 }

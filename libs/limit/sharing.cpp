@@ -39,28 +39,18 @@ std::uint64_t AdmissionLog::lost() const {
   return lost_;
 }
 
-std::uint32_t SharedNumber::total(std::int64_t now_count, std::int64_t before_count) const {
-  // What others wrote may be anything: no count is negative, or more than a counter holds.
-  const auto sane = [](std::int64_t count) {
-    return static_cast<double>(std::clamp<std::int64_t>(count, 0, kQuotaMax));
-  };
-  return static_cast<std::uint32_t>(sane(now_count) + sane(before_count) * part_before);
+std::uint32_t shared_total(std::int64_t number) {
+  return static_cast<std::uint32_t>(std::clamp<std::int64_t>(number, 0, kQuotaMax));
 }
 
 SharedNumber shared_number(std::string_view prefix, const Rule& rule, const Limit& limit,
                            std::uint64_t client, base::WallTime now) {
   const std::int64_t since = std::max<std::int64_t>(now.time_since_epoch().count(), 0);
-  const std::int64_t length = limit.window.count();
-  const std::int64_t stretch = since / length;
-  SharedNumber out;
-  const auto name = [&](std::int64_t number) {
-    return fmt::format("{}:{}:{}:{:016x}", prefix, limit_name(rule.name, limit), number, client);
-  };
-  out.now = name(stretch);
-  out.before = name(stretch - 1);
-  out.ends_after = 2 * std::chrono::duration_cast<std::chrono::milliseconds>(limit.window).count();
-  out.part_before = 1.0 - static_cast<double>(since % length) / static_cast<double>(length);
-  return out;
+  const std::int64_t stretch = since / limit.window.count();
+  return {
+      .name =
+          fmt::format("{}:{}:{}:{:016x}", prefix, limit_name(rule.name, limit), stretch, client),
+      .ends_after = std::chrono::duration_cast<std::chrono::milliseconds>(limit.window).count()};
 }
 
 }  // namespace limit

@@ -5,10 +5,11 @@
 //
 // The place has numbers that can be added to and that end by themselves: for a client and a limit
 // one for each stretch of the limit's window, counted from the epoch so that all replicas mean the
-// same one. The present number and the share of the one before that is still inside the window give
-// an estimate. It only ever raises a counter: what the place has forgotten, or never got, is known
-// here still. Shared are clients and not their fingerprints: the client's counter is asked first
-// and is never the lower one.
+// same one. The present number only ever raises a counter: what the place has forgotten, or never
+// got, is known here still. That of the stretch before is not asked for: each replica that served
+// the client has it already, and at its own time, whereas what raises a counter counts as of now.
+// Shared are clients and not their fingerprints: the client's counter is asked first and is never
+// the lower one.
 #pragma once
 
 #include <cstddef>
@@ -59,11 +60,12 @@ class AdmissionLog {
 
 /// Where in the place something is counted.
 struct SharedNumber {
-  std::string now, before;  // names
-  std::int64_t ends_after;  // milliseconds after the last addition
-  double part_before = 0;   // of the number before, what is inside the window
-  std::uint32_t total(std::int64_t now_count, std::int64_t before_count) const;
+  std::string name;
+  std::int64_t ends_after = 0;  // milliseconds after the last addition
 };
+/// What a counter is raised to. What others wrote may be anything: it is no less than 0 and no more
+/// than a counter holds.
+std::uint32_t shared_total(std::int64_t number);
 
 /// "muster:login-60s:28333333:00f1…": the client by its keyed hash and never by its address.
 SharedNumber shared_number(std::string_view prefix, const Rule& rule, const Limit& limit,

@@ -53,7 +53,8 @@ TEST(Rfc9111Section3, WhatASharedCacheMayStore) {
        "the response varies with everything"},
       {"GET", "", 200, "Cache-Control: max-age=1\r\nSet-Cookie: a=b\r\n",
        "the response sets a cookie"},
-      {"GET", "", 200, "Cache-Control: max-age=1, public\r\nSet-Cookie: a=b\r\n", nullptr},
+      {"GET", "", 200, "Cache-Control: max-age=1, public\r\nSet-Cookie: a=b\r\n",
+       "the response sets a cookie"},
   };
   for (const auto& row : rows) {
     const Asked asked(row.asked, row.method);

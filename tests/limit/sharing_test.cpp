@@ -73,13 +73,11 @@ TEST(LimitSharing, NamesSayRuleStretchAndHash) {
   const Rules rules = rules_of(10, 60);
   const Rule& rule = rules.all()[0];
   const SharedNumber number = shared_number("shop", rule, rule.windows[0].limit(), 0xab, wall(615));
-  EXPECT_EQ(number.now, "shop:all-1min:10:00000000000000ab");
-  EXPECT_EQ(number.before, "shop:all-1min:9:00000000000000ab");
-  EXPECT_EQ(number.ends_after, 120'000);
-  EXPECT_DOUBLE_EQ(number.part_before, 0.75);
-  EXPECT_EQ(number.total(4, 8), 10U);
-  EXPECT_EQ(number.total(-5, -5), 0U) << "what others wrote may be anything";
-  EXPECT_LE(number.total(INT64_MAX, INT64_MAX), 2 * kQuotaMax);
+  EXPECT_EQ(number.name, "shop:all-1min:10:00000000000000ab");
+  EXPECT_EQ(number.ends_after, 60'000);
+  EXPECT_EQ(shared_total(4), 4U);
+  EXPECT_EQ(shared_total(-5), 0U) << "what others wrote may be anything";
+  EXPECT_EQ(shared_total(INT64_MAX), kQuotaMax);
 }
 
 TEST(LimitSharing, ATotalRaisesAndNeverLowers) {
@@ -94,6 +92,31 @@ TEST(LimitSharing, ATotalRaisesAndNeverLowers) {
   EXPECT_FALSE(here.ask(now)) << "seven of others and three of here";
   EXPECT_EQ(here.limiter.raise(9, {0, 0}, 1'000'000, now), 10U) << "a quota is all that matters";
   EXPECT_FALSE(here.ask(now, 9));
+}
+
+/// What was asked an hour ago fades here as it does without others.
+TEST(LimitSharing, WhatIsLongAgoDoesNotBeginAnew) {
+  const Rules rules = rules_of(500, 3600);
+  const Limit& hour = rules.all()[0].windows[0].limit();
+  Replica here(rules), alone(rules);
+  std::map<std::string, std::int64_t> place;
+  const auto ask = [&](std::int64_t second) {
+    const base::TimePoint now(base::seconds(36'000 + second));
+    const bool in = here.ask(now);
+    EXPECT_EQ(in, alone.ask(now)) << second;
+    for (const Admissions& told : here.log.take()) {
+      const std::int64_t sum =
+          place[shared_number("m", rules.all()[0], hour, told.client, wall(36'000 + second))
+                    .name] += told.count;
+      here.limiter.raise(told.client, {told.rule, 0}, shared_total(sum), now);
+    }
+    return in;
+  };
+  int admitted = 0;
+  for (int i = 0; i < 450; ++i) admitted += ask(0) ? 1 : 0;
+  EXPECT_EQ(admitted, 450);
+  for (int i = 0; i < 600; ++i) admitted += ask(4800 + i) ? 1 : 0;
+  EXPECT_GT(admitted, 800);
 }
 
 /// Three replicas, each a tenth of a second behind, with a place of sharing that is a map.
@@ -112,9 +135,8 @@ TEST(LimitSharing, ThreeReplicasLetInWhatOneWould) {
       for (const Admissions& told : each->log.take()) {
         const SharedNumber number =
             shared_number("m", rule, rule.windows[0].limit(), told.client, wall(7200 + i / 100));
-        const std::int64_t sum = place[number.now] += told.count;
-        each->limiter.raise(told.client, {told.rule, 0}, number.total(sum, place[number.before]),
-                            now);
+        const std::int64_t sum = place[number.name] += told.count;
+        each->limiter.raise(told.client, {told.rule, 0}, shared_total(sum), now);
       }
     }
   }
