@@ -121,8 +121,8 @@ class History::Database {
   Database(Sqlite sqlite, HistoryOptions options) : sqlite_(std::move(sqlite)), options_(options) {}
 
   base::Result<> set_up() const {
-    TRY(sqlite_.run(
-        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"));
+    TRY(sqlite_.use_wal(options_.busy_timeout));
+    TRY(sqlite_.run("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"));
     if (options_.pages_max > 0) {
       TRY(sqlite_.run(("PRAGMA max_page_count = " + std::to_string(options_.pages_max)).c_str()));
     }

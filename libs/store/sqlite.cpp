@@ -115,6 +115,19 @@ base::Result<> Sqlite::run(const char* sql) const {
   return {};
 }
 
+base::Result<> Sqlite::use_wal(std::chrono::milliseconds busy_timeout) const {
+  constexpr int kAgainMillis = 10, kPrimaryCode = 0xff;
+  const auto until = std::chrono::steady_clock::now() + busy_timeout;
+  while (true) {
+    const int result =
+        sqlite3_exec(handle_.get(), "PRAGMA journal_mode = WAL", nullptr, nullptr, nullptr);
+    if (result == SQLITE_OK) return {};
+    const bool busy = (result & kPrimaryCode) == SQLITE_BUSY;
+    if (!busy || std::chrono::steady_clock::now() >= until) return error(handle_.get(), result);
+    sqlite3_sleep(kAgainMillis);
+  }
+}
+
 base::Result<std::int64_t> Sqlite::integer(std::string_view sql) const {
   TRY(Statement statement, prepare(sql));
   TRY(const bool found, statement.step());

@@ -49,6 +49,10 @@ class Sqlite {
   base::Result<Statement> prepare(std::string_view sql) const;
   /// Statements without parameters and results, one after the other.
   base::Result<> run(const char* sql) const;
+  /// The journal mode in which readers and a writer do not wait for each other. Waits for others
+  /// that change to it at the same moment: SQLite calls that busy at once, where each holds what
+  /// the other one needs.
+  base::Result<> use_wal(std::chrono::milliseconds busy_timeout) const;
   /// The one integer that a query gives.
   base::Result<std::int64_t> integer(std::string_view sql) const;
 

@@ -52,9 +52,11 @@ TEST(SidecarCacheKey, OnlyPlainReadingIsForTheCache) {
   for (const char* lines :
        {"Range: bytes=0-1\r\n", "If-Match: \"a\"\r\n", "If-Unmodified-Since: x\r\n",
         "Content-Length: 1\r\n", "Transfer-Encoding: chunked\r\n", "X-Original-URL: /b\r\n",
-        "X-HTTP-Method-Override: DELETE\r\n", "Connection: upgrade\r\nUpgrade: websocket\r\n"}) {
+        "X-HTTP-Method-Override: DELETE\r\n", "Connection: upgrade\r\nUpgrade: websocket\r\n",
+        "Connection: Accept\r\nAccept: text/html\r\n", "Connection: close, origin\r\n"}) {
     EXPECT_FALSE(asks_cache(Asked("GET /", lines).head)) << lines;
   }
+  EXPECT_TRUE(asks_cache(Asked("GET /", "Connection: Keep-Alive, TE,\r\nTE: trailers\r\n").head));
 }
 
 TEST(SidecarCacheStore, FindsByVary) {

@@ -81,6 +81,42 @@ TEST(SidecarCache, AWaitHasAnEnd) {
   EXPECT_EQ(second.look(5), Way::Alone);
 }
 
+TEST(SidecarCache, WhoLeadsTooLongIsWaitedForOnce) {
+  Cache cache(settings());
+  Request first(cache), second(cache);
+  EXPECT_EQ(first.look(), Way::Lead);
+  EXPECT_EQ(second.look(), Way::Wait);
+  cache.stop_waiting(second.use);
+  EXPECT_EQ(second.look(5), Way::Alone);
+  EXPECT_EQ(Request(cache).look(6), Way::Alone) << "five seconds are not lost by each";
+  first.bring("hello");
+  EXPECT_EQ(Request(cache).look(6), Way::Serve);
+}
+
+TEST(SidecarCache, WhatIsOnItsWayHasABound) {
+  Cache cache(settings(1000));
+  Request first(cache), second(cache, "GET /b"), third(cache, "GET /c");
+  const Answered answer("Cache-Control: max-age=60\r\nContent-Length: 600\r\n");
+  EXPECT_EQ(first.look(), Way::Lead);
+  EXPECT_EQ(second.look(), Way::Lead);
+  EXPECT_EQ(third.look(), Way::Lead);
+  EXPECT_TRUE(cache.keeps(first.asked.head, answer.head, first.use, after(0)));
+  EXPECT_FALSE(cache.keeps(second.asked.head, answer.head, second.use, after(0)));
+  cache.give_up(first.use);
+  EXPECT_TRUE(cache.keeps(third.asked.head, answer.head, third.use, after(0)));
+}
+
+TEST(SidecarCache, WhatTheSidecarWritesChoosesNoResponse) {
+  for (const char* name : {"X-Forwarded-For", "Accept, Forwarded", "traceparent"}) {
+    Cache cache(settings());
+    Request first(cache);
+    EXPECT_EQ(first.look(), Way::Lead);
+    const Answered answer(
+        "Cache-Control: max-age=60\r\nContent-Length: 5\r\nVary: " + std::string(name) + "\r\n");
+    EXPECT_FALSE(cache.keeps(first.asked.head, answer.head, first.use, after(0))) << name;
+  }
+}
+
 TEST(SidecarCache, ALeaderThatFailsIsFollowed) {
   Cache cache(settings());
   Request first(cache), second(cache);
