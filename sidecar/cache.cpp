@@ -1,5 +1,6 @@
 #include "sidecar/cache.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -125,7 +126,7 @@ bool Cache::keeps(const http1::RequestHead& request, const http1::ResponseHead& 
   }
   const std::size_t most = response.body == http1::Body::Length
                                ? static_cast<std::size_t>(response.length)
-                               : settings_.entry_bytes_max;
+                               : std::min(settings_.entry_bytes_max, settings_.bytes_max);
   if (copies(use, most)) return true;
   give_up(use);
   return false;
