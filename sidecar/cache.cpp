@@ -10,9 +10,6 @@
 namespace sidecar {
 namespace {
 
-/// How long it is remembered that a response is not kept, and that the application had none.
-constexpr base::Duration kPass = base::seconds(10);
-constexpr base::Duration kPassOfFailure = base::seconds(1);
 constexpr int kFailure = 500;
 
 bool has_conditions(const http1::RequestHead& request) {

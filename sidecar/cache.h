@@ -63,6 +63,10 @@ class Cache {
     Unavailable  // the client wanted nothing but a stored response
   };
 
+  /// How long it is remembered that a response is not kept, and that the application had none.
+  static constexpr base::Duration kPass = base::seconds(10);
+  static constexpr base::Duration kPassOfFailure = base::seconds(1);
+
   explicit Cache(CacheSettings settings)
       : settings_(std::move(settings)), store_(settings_.bytes_max) {}
 

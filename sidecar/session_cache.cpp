@@ -17,8 +17,6 @@ constexpr int kNotModified = 304;
 constexpr int kFailure = 500;
 constexpr int kNotImplemented = 501;
 constexpr int kFailureMax = 504;
-constexpr base::Duration kPassOfFailure = base::seconds(1);
-constexpr base::Duration kPassOfTooLong = base::seconds(10);
 
 /// Those for which a stale response may stand in (RFC 5861, 4).
 bool is_failure(int status) {
@@ -151,7 +149,7 @@ void Session::copy_for_cache(std::string_view bytes) {
   if (turn == nullptr || !turn->copy) return;
   if (!turn->copy->feed(bytes)) {
     turn->copy.reset();
-    return core_.cache->give_up(*turn, core_.now + kPassOfTooLong);
+    return core_.cache->give_up(*turn, core_.now + Cache::kPass);
   }
   if (!turn->copy->done()) return;
   core_.cache->finish(active_->exchange.request, *turn,
@@ -169,7 +167,7 @@ bool Session::stands_in() const {
 
 void Session::serve_stale() {
   core_.cache->count_stale();
-  core_.cache->give_up(*active_->cache, core_.now + kPassOfFailure);
+  core_.cache->give_up(*active_->cache, core_.now + Cache::kPassOfFailure);
   serve_stored("hit");
 }
 
