@@ -15,13 +15,14 @@ RELEASE = os.path.join(SOURCE, "build", "release")
 NAMES = ("muster", "client-go")
 
 
-def build_peer(folder):
+def build_go(folder, name):
+    """The program of ci/kubernetes/NAME."""
     go = subprocess.run([os.path.join(SOURCE, "ci", "go.sh")], check=True, text=True, stdout=subprocess.PIPE).stdout.strip()
-    peer = os.path.join(folder, "peer")
-    subprocess.run([go, "build", "-trimpath", "-ldflags", "-s -w", "-o", peer, "./peer"], check=True,
+    program = os.path.join(folder, name)
+    subprocess.run([go, "build", "-trimpath", "-ldflags", "-s -w", "-o", program, f"./{name}"], check=True,
                    cwd=os.path.join(SOURCE, "ci", "kubernetes"),
                    env={**os.environ, "CGO_ENABLED": "0", "GOTOOLCHAIN": "auto", "GOFLAGS": "-mod=readonly"})
-    return peer
+    return program
 
 
 @contextlib.contextmanager

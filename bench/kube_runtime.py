@@ -4,11 +4,12 @@
     bench/kube_runtime.py [--only first,events,many,churn,apply,elect] [--rounds 5] [--updates 1000000] [--undisturbed]
 
 Needs `make build PRESET=release` and `make kubernetes`. `first`, `events` and `churn` follow a server of the benchmark's own
-(watch_server.py), the same for both; `apply` and `elect` talk to a real API server. Prints a table: best (median) of each figure, and
+(ci/kubernetes/watch_server), the same for both; `apply` and `elect` talk to a real API server. Prints a table: best (median) of each figure, and
 the ratio of the best; of handovers p50, p99 and the longest. With --undisturbed (root) all parts go before whatever else this machine
 does (SCHED_FIFO): for what is a time and not a cost, on a machine that is busy.
 """
 import argparse
+import functools
 import os
 import random
 import signal
@@ -17,20 +18,20 @@ import subprocess
 import tempfile
 import time
 
-from beside import HEAD, NAMES, RELEASE, SOURCE, Rounds, build_peer, real_server, row, said_by
-from watch_server import WatchServer, churning, make_keys, stamped, stay
+from beside import HEAD, NAMES, RELEASE, SOURCE, Rounds, build_go, real_server, row, said_by
+from watch_server import WatchServer, make_keys
 
 OURS = os.path.join(RELEASE, "bench", "kube_runtime")
 FIRST_ROUNDS, FIRST_OBJECTS = 40, 10
-EVENTS, EVENT_PAUSE = 2000, 0.004
+EVENTS, EVENT_PAUSE_US = 2000, 4000
 CHURN_OBJECTS, MANY_OBJECTS = 10_000, 100_000
 APPLIES = 1000
 HANDOVERS = {"muster": 60, "client-go": 15}
 CRASHES = 6
 
 
-def measure_first(programs, folder, keys, _options):
-    with WatchServer(folder, keys, FIRST_OBJECTS, stay) as server:
+def measure_first(programs, serve, _options):
+    with serve(FIRST_OBJECTS, "stay") as server:
         said, part = Rounds(), Rounds()
         for _ in range(FIRST_ROUNDS):
             said.run(1, programs, lambda _, program: said_by([OURS, "launch", program, "first", server.kubeconfig]))
@@ -40,32 +41,32 @@ def measure_first(programs, folder, keys, _options):
             f"| until the TLS context is made, before any byte is sent, ms | - | {before} | | |"]
 
 
-def measure_events(programs, folder, keys, options):
+def measure_events(programs, serve, options):
     def once(_, program):
-        with WatchServer(folder, keys, 100, stamped(EVENTS, EVENT_PAUSE)) as server:
+        with serve(100, "stamped", EVENTS, EVENT_PAUSE_US) as server:
             return said_by([program, "events", server.kubeconfig])
     said, floor = Rounds(), Rounds()
     for _ in range(options.rounds):
         said.run(1, programs, once)
-        with WatchServer(folder, keys, 100, stamped(EVENTS, EVENT_PAUSE)) as server:
-            floor.add("floor", said_by([os.path.join(SOURCE, "bench", "bare_reader.py"), str(server.server_address[1]), keys.folder]))
+        with serve(100, "stamped", EVENTS, EVENT_PAUSE_US) as server:
+            floor.add("floor", said_by([server.program, "read", server.keys.folder, str(server.port)]))
     lowest = f"{floor.best('p50', 'floor') / 1e3:.3f}, {floor.best('p99', 'floor') / 1e3:.3f}"
-    return [f"| a bare reader of the same stream, p50, p99, ms | (the floor) | {lowest} | | |",
+    return [f"| a bare reader of the same stream in Go, p50, p99, ms | (a floor) | {lowest} | | |",
             row("event to handler, p50, ms", "-", said, "p50", 3, 1e-3), row("event to handler, p99, ms", "<= 0.2", said, "p99", 3, 1e-3),
             row("event to handler, CPU, us each", "-", said, "cpu")]
 
 
-def measure_many(programs, folder, keys, _options):
+def measure_many(programs, serve, _options):
     def once(_, program):
-        with WatchServer(folder, keys, MANY_OBJECTS, churning(0)) as server:
+        with serve(MANY_OBJECTS, "churning", 0) as server:
             return said_by([program, "churn", server.kubeconfig])
     said = Rounds().run(1, programs, once)
     return [row(f"{MANY_OBJECTS:,} objects, MiB", "<= 64", said, "synced"), row("after a forced list, MiB", "<= +10 %", said, "relisted")]
 
 
-def measure_churn(programs, folder, keys, options):
+def measure_churn(programs, serve, options):
     def once(_, program):
-        with WatchServer(folder, keys, CHURN_OBJECTS, churning(options.updates)) as server:
+        with serve(CHURN_OBJECTS, "churning", options.updates) as server:
             said = said_by([program, "churn", server.kubeconfig])
         return said | {"each": said["cpu"] * 1e6 / options.updates}
     said = Rounds().run(1, programs, once)
@@ -167,10 +168,10 @@ def main():
     wanted = options.only.split(",")
     print(HEAD, flush=True)
     with tempfile.TemporaryDirectory() as folder:
-        programs = (OURS, build_peer(folder))
-        keys = make_keys(folder)
+        programs = (OURS, build_go(folder, "peer"))
+        serve = functools.partial(WatchServer, build_go(folder, "watch_server"), folder, make_keys(folder))
         for name in (name for name in PLAYED if name in wanted):
-            print(*PLAYED[name](programs, folder, keys, options), sep="\n", flush=True)
+            print(*PLAYED[name](programs, serve, options), sep="\n", flush=True)
         if not any(name in wanted for name in REAL):
             return
         with real_server(os.path.join(folder, "server")) as kubeconfig:

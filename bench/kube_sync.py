@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 
-from beside import HEAD, RELEASE, Rounds, build_peer, real_server, row, said_by
+from beside import HEAD, RELEASE, Rounds, build_go, real_server, row, said_by
 
 OURS = os.path.join(RELEASE, "bench", "kube_sync")
 TO_REACH = {"10000": ("<= 0.15", "<= 18"), "100000": ("-", "<= 64")}
@@ -21,7 +21,7 @@ def main():
     rounds = int(sys.argv[2]) if len(sys.argv) > 2 else 5
     cpu, resident = TO_REACH.get(count, ("-", "-"))
     with tempfile.TemporaryDirectory() as folder:
-        peer = build_peer(folder)
+        peer = build_go(folder, "peer")
         with real_server(os.path.join(folder, "server")) as kubeconfig:
             subprocess.run([OURS, "fill", kubeconfig, count], check=True)
             said = Rounds().run(rounds, (OURS, peer), lambda _, program: said_by([program, "sync", kubeconfig, count]))

@@ -22,7 +22,7 @@ import urllib.request
 
 import yaml
 
-from beside import HEAD, NAMES, RELEASE, SOURCE, Rounds, build_peer, real_server, row
+from beside import HEAD, NAMES, RELEASE, SOURCE, Rounds, build_go, real_server, row
 
 sys.path.insert(0, os.path.join(SOURCE, "tests", "release"))
 
@@ -180,7 +180,7 @@ def main():
         ours = [OPERATOR, "run", "--kubeconfig", kubeconfig, "--pod-name", "operator-0", "--pod-uid", "bench", "--lease-namespace", SPACE,
                 "--image", "muster:dev", "--listen", "127.0.0.1:0"]
         with open(log, "w", encoding="utf-8") as out, program(ours, out) as operator, \
-                program([build_peer(folder), "idle", kubeconfig], subprocess.DEVNULL) as peer:
+                program([build_go(folder, "peer"), "idle", kubeconfig], subprocess.DEVNULL) as peer:
             base = serving_at(log)
             wait_as_a_cluster_does(base, SETTLED)
             said, writes = measure((operator, peer), base, options.seconds)
