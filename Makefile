@@ -9,7 +9,7 @@ NODES ?= 2
 BINARIES ?= $(BUILD)
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build test check demo demo-sidecar sim fuzz bench mutate kubernetes helm cluster-up cluster-down e2e crds fmt tidy clean
+.PHONY: help deps build test check demo demo-sidecar sim fuzz bench mutate kubernetes helm collector cluster-up cluster-down e2e crds fmt tidy clean
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## (.*)/  \1\t\2/' | expand -t 16
@@ -23,7 +23,7 @@ build: deps ## build everything: PRESET=default (ASan, UBSan), release or tsan
 
 # Gigabytes of fresh programs are written to disk when the kernel likes, which is in the middle of a
 # drill on a database unless they are written now.
-test: build kubernetes helm ## build and run all tests; with CI set also the drills of a real cluster
+test: build kubernetes helm collector ## build and run all tests; with CI set also the drills of a real cluster
 	@$(if $(CI),ci/deps.sh cluster && ci/cluster/programs.sh >/dev/null)
 	@sync
 	@ctest --test-dir $(BUILD) --output-on-failure -j $(JOBS) -LE 'cluster-nodes$(if $(CI),,|cluster-drills)'
@@ -56,6 +56,9 @@ kubernetes: deps ## build the API server and the node that the cluster tests use
 
 helm: deps ## build the Helm 3 and Helm 4 that the chart is tested with, once; prints where they are
 	@ci/helm.sh
+
+collector: deps ## build the OpenTelemetry Collector that the sidecar exports to in tests, once; prints where it is
+	@ci/collector.sh
 
 cluster-up: ## a real Kubernetes cluster on this machine (root): NODES=2, BINARIES=build/default for its images
 	@ci/deps.sh cluster

@@ -1,9 +1,13 @@
 // The two ends of a proxy under load, as bare epoll loops, so that what they cost is small beside
 // what is measured between them:
 //   http_flood serve                                an application; says its port, answers at once
-//   http_flood load PORT CONNECTIONS SECONDS        asks over kept connections, each as soon as it
+//   http_flood load PORT CONNECTIONS SECONDS [rate=N] [status=N] [clients=N]
+//                                                   asks over kept connections, each as soon as it
 //                                                   has its answer; says "requests N seconds S
-//                                                   p50 US p99 US bad N"
+//                                                   p50 US p99 US bad N late N"
+// rate: an open loop instead, of so many requests a second, each timed from when it was due
+// (L2 of the requirements); late are those that found no free connection. status: what is right,
+// 200 if not said. clients: each request says with X-Forwarded-For that it is the next of so many.
 #include <algorithm>
 #include <arpa/inet.h>
 #include <array>
@@ -15,6 +19,7 @@
 #include <cstring>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <sys/epoll.h>
@@ -31,7 +36,7 @@ constexpr std::string_view kRequest =
     "User-Agent: Mozilla/5.0 (X11; Linux x86_64) Gecko/20100101 Firefox/140.0\r\n"
     "Accept: application/json\r\nAccept-Language: en-GB,en;q=0.7\r\n"
     "Accept-Encoding: gzip, deflate, br\r\nCookie: "
-    "session=0123456789abcdef0123456789abcdef\r\n\r\n";
+    "session=0123456789abcdef0123456789abcdef\r\n";
 
 std::string response() {
   const std::string body(256, 'x');
@@ -108,33 +113,47 @@ int serve() {
 }
 
 struct Asker {
-  base::TimePoint sent{};
-  std::size_t got = 0;   // bytes of the response
-  std::size_t want = 0;  // of the whole; 0: the head is not whole
+  base::TimePoint due{};  // when it was to be sent
+  std::size_t got = 0;    // bytes of the response
+  std::size_t want = 0;   // of the whole; 0: the head is not whole
   std::string text;
+};
+
+struct Options {
+  std::uint16_t port = 0;
+  std::size_t connections = 1;
+  base::Duration length{};
+  std::uint64_t rate = 0;      // a second; 0: as fast as answers come
+  std::string status = "200";  // what is right
+  std::uint32_t clients = 0;   // 0: who asks is not said
 };
 
 class Load {
  public:
-  Load(std::uint16_t port, std::size_t connections, base::Duration length)
-      : port_(port), connections_(connections), length_(length), poll_(epoll_create1(0)) {}
+  explicit Load(Options options) : options_(std::move(options)), poll_(epoll_create1(0)) {
+    right_ = "HTTP/1.1 " + options_.status;
+  }
 
   int run() {
-    for (std::size_t i = 0; i < connections_; ++i) {
+    for (std::size_t i = 0; i < options_.connections; ++i) {
       const int socket = ::socket(AF_INET, SOCK_STREAM, 0);
-      const sockaddr_in address = loopback(port_);
+      const sockaddr_in address = loopback(options_.port);
       if (connect(socket, address_of(address), sizeof address) != 0) return fail("connect");
       no_delay(socket);
       watch(poll_, socket);
       askers_.resize(std::max(askers_.size(), static_cast<std::size_t>(socket) + 1));
-      ask(socket);
+      free_.push_back(socket);
     }
-    const base::TimePoint began = aio::now();
-    while (aio::now() < began + length_) turn();
-    const double seconds = base::to_seconds(aio::now() - began);
+    began_ = aio::now();
+    const base::TimePoint end = began_ + options_.length;
+    while (aio::now() < end) {
+      send_due();
+      turn();
+    }
+    const double seconds = base::to_seconds(aio::now() - began_);
     std::ranges::sort(micros_);
-    std::printf("requests %zu seconds %.3f p50 %u p99 %u bad %zu\n", micros_.size(), seconds,
-                share(50), share(99), bad_);
+    std::printf("requests %zu seconds %.3f p50 %u p99 %u bad %zu late %zu\n", micros_.size(),
+                seconds, share(50), share(99), bad_, late_);
     return bad_ == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
   }
 
@@ -143,17 +162,48 @@ class Load {
     return micros_.empty() ? 0 : micros_[(micros_.size() - 1) * percent / 100];
   }
 
-  void ask(int socket) {
+  base::TimePoint due(std::uint64_t number) const {
+    return began_ + base::Duration(number * 1'000'000'000ULL / options_.rate);
+  }
+
+  /// Every free connection of a closed loop; of an open one whatever its time has come for.
+  void send_due() {
+    const base::TimePoint now = aio::now();
+    while (!free_.empty() && (options_.rate == 0 || due(asked_) <= now)) {
+      const int socket = free_.back();
+      free_.pop_back();
+      ask(socket, options_.rate == 0 ? now : due(asked_));
+    }
+    if (free_.empty() && options_.rate > 0 && due(asked_) <= now) ++late_;
+  }
+
+  void ask(int socket, base::TimePoint due) {
     Asker& asker = askers_[static_cast<std::size_t>(socket)];
     asker.got = asker.want = 0;
     asker.text.clear();
-    asker.sent = aio::now();
-    send(socket, kRequest.data(), kRequest.size(), MSG_NOSIGNAL);
+    asker.due = due;
+    std::string request(kRequest);
+    if (options_.clients > 0) request += client(asked_ % options_.clients);
+    request += "\r\n";
+    ++asked_;
+    send(socket, request.data(), request.size(), MSG_NOSIGNAL);
   }
 
+  /// "X-Forwarded-For: 10.0.0.7\r\n"
+  static std::string client(std::uint64_t number) {
+    return "X-Forwarded-For: 10." + std::to_string(number >> 16U & 255U) + "." +
+           std::to_string(number >> 8U & 255U) + "." + std::to_string(number & 255U) + "\r\n";
+  }
+
+  /// Until something comes, or the next request of an open loop is due.
   void turn() {
+    base::Duration left = std::chrono::milliseconds(100);
+    if (options_.rate > 0 && !free_.empty())
+      left = std::clamp<base::Duration>(due(asked_) - aio::now(), {}, left);
+    const timespec wait{.tv_sec = 0, .tv_nsec = static_cast<long>(left.count())};
     std::array<epoll_event, 256> events;
-    const int count = epoll_wait(poll_, events.data(), static_cast<int>(events.size()), 100);
+    const int count =
+        epoll_pwait2(poll_, events.data(), static_cast<int>(events.size()), &wait, nullptr);
     for (int i = 0; i < count; ++i) read(events[static_cast<std::size_t>(i)].data.fd);
   }
 
@@ -173,14 +223,14 @@ class Load {
     }
     if (asker.want == 0 || asker.got < asker.want) return;
     micros_.push_back(
-        static_cast<unsigned>((aio::now() - asker.sent) / std::chrono::microseconds(1)));
-    ask(socket);
+        static_cast<unsigned>((aio::now() - asker.due) / std::chrono::microseconds(1)));
+    free_.push_back(socket);
   }
 
   void find_end(Asker& asker) {
     const auto end = asker.text.find("\r\n\r\n");
     if (end == std::string::npos) return;
-    if (!asker.text.starts_with("HTTP/1.1 200")) ++bad_;
+    if (!asker.text.starts_with(right_)) ++bad_;
     std::string lower = asker.text.substr(0, end);
     std::ranges::transform(lower, lower.begin(), [](char c) {
       return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
@@ -191,25 +241,50 @@ class Load {
     asker.want = end + 4 + length;
   }
 
-  std::uint16_t port_;
-  std::size_t connections_;
-  base::Duration length_;
+  Options options_;
   int poll_;
+  std::string right_;
   std::vector<Asker> askers_;
+  std::vector<int> free_;
+  base::TimePoint began_{};
+  std::uint64_t asked_ = 0;
   std::vector<unsigned> micros_;
+  std::size_t late_ = 0;
   std::size_t bad_ = 0;
 };
+
+std::optional<Options> options_of(const std::vector<std::string>& words) {
+  if (words.size() < 4 || words[0] != "load") return std::nullopt;
+  Options out;
+  out.port = static_cast<std::uint16_t>(std::stoul(words[1]));
+  out.connections = std::stoul(words[2]);
+  out.length = base::seconds(std::stol(words[3]));
+  for (auto word = words.begin() + 4; word != words.end(); ++word) {
+    const auto at = word->find('=');
+    const std::string name = word->substr(0, at), value = word->substr(at + 1);
+    if (name == "rate") {
+      out.rate = std::stoul(value);
+    } else if (name == "status") {
+      out.status = value;
+    } else if (name == "clients") {
+      out.clients = static_cast<std::uint32_t>(std::stoul(value));
+    } else {
+      return std::nullopt;
+    }
+  }
+  return out;
+}
 
 }  // namespace
 
 int main(int count, char** arguments) {
   const std::vector<std::string> words(arguments + 1, arguments + count);
   if (words.size() == 1 && words[0] == "serve") return serve();
-  if (words.size() != 4 || words[0] != "load") {
-    std::fputs("http_flood serve | load PORT CONNECTIONS SECONDS\n", stderr);
+  const auto options = options_of(words);
+  if (!options) {
+    std::fputs("http_flood serve | load PORT CONNECTIONS SECONDS [rate=|status=|clients=N]\n",
+               stderr);
     return 2;
   }
-  return Load(static_cast<std::uint16_t>(std::stoul(words[1])), std::stoul(words[2]),
-              base::seconds(std::stol(words[3])))
-      .run();
+  return Load(*options).run();
 }

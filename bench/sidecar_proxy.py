@@ -1,130 +1,172 @@
-"""What a proxied request costs: muster-sidecar beside plain HAProxy, in turns, in one run.
+#!/usr/bin/env python3
+"""What the sidecar costs, beside HAProxy, nginx and node_exporter, in turns, in one run.
 
-    sidecar_proxy.py [--rounds 5] [--seconds 4] [--connections 64]
+    bench/sidecar_proxy.py [--only plain,on,equal,open,refused,memory,scrape] [--rounds 5] [--seconds 4] [--connections 64]
 
-Each round starts both anew on one core, before the same application, and asks as fast as it can over kept
-connections. The figure is user and system time of the proxy per request, from /proc/PID/stat; what is printed
-is the best of the rounds (the machine may be busy, which makes times larger and never smaller) and the median.
-HAProxy does what plain HAProxy does: forwards, keeps connections, adds X-Forwarded-For. The sidecar does all
-that is its default, and counts and decides about every request, but refuses none: the load has one address.
+Each round starts all anew on one core, before the same application, and asks over kept connections. The cost is user and system time
+of the proxy per request, from /proc/PID/stat. What is printed is the best of the rounds (the machine may be busy, which makes times
+larger and never smaller) and, in brackets, the median. The sidecar has its defaults (figures, limits and their dry run, security
+headers, request IDs) and in `on` and after it all that costs something on the way of a request; it refuses none but in `refused`.
+
+    plain    saturated, beside HAProxy that forwards and adds X-Forwarded-For
+    on       the same, everything on
+    equal    the same, beside HAProxy with a keyed hash of each client in three stick tables
+    open     1,000 requests a second, whatever becomes of them: latency that is added to the application's
+    refused  429, beside nginx limit_req
+    memory   idle, and with 1,000 connections and 65,536 clients
+    scrape   /metrics, beside node_exporter, per series
+
+Needs `make build PRESET=release` and `ci/deps.sh bench`.
 """
 import argparse
-import json
+import contextlib
 import os
-import re
-import signal
-import socket
 import statistics
 import subprocess
 import tempfile
+import time
+import urllib.request
 
-SOURCE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-RELEASE = os.path.join(SOURCE, "build", "release")
-FLOOD = os.path.join(RELEASE, "bench", "http_flood")
-SIDECAR = os.path.join(RELEASE, "sidecar", "muster-sidecar")
-HAPROXY = """
-global
-  nbthread 1
-  maxconn 4000
-defaults
-  mode http
-  timeout connect 5s
-  timeout client 75s
-  timeout server 60s
-  timeout http-request 10s
-  option forwardfor
-  http-reuse always
-frontend clients
-  bind fd@%d
-  default_backend application
-backend application
-  server one 127.0.0.1:%d
-"""
+from sidecar_peers import FLOOD, Direct, HAProxy, Muster, Nginx, cpu_seconds, free_port, pinned, resident_mib, wait_for
+
+DRY = ("--limits", "dry-run")
+ALL_ON = (*DRY, "--make-trace", "--cache-bytes-max", "16777216", "--concurrency-max", "1000", "--statsd-listen", "127.0.0.1:0",
+          "--otlp-listen", "127.0.0.1:0", "--rum-path", "/muster/rum", "--endpoint", "/api/orders/{id}")
+OPEN_RATE, CLIENTS, SCRAPES = 1000, 65536, 300
+SATURATED = (("micros", "CPU per request, µs"), ("p50", "latency p50, µs"), ("p99", "latency p99, µs"))
 
 
-def pinned(core, argv, **options):
-    return subprocess.Popen(["taskset", "-c", str(core), *argv], text=True, **options)
+class Bench:
+    def __init__(self, options, application, folder):
+        self.options, self.application, self.folder = options, application, folder
+        self.core = (os.cpu_count() or 2) - 1
+
+    def muster(self, *flags):
+        return Muster(self.core, self.application, *flags)
+
+    def haproxy(self, equal=False):
+        return HAProxy(self.core, self.application, self.folder, equal)
+
+    def in_turns(self, makers, measure):
+        """Of each name a list of figures, one of each round."""
+        figures = {name: [] for name in makers}
+        for _ in range(self.options.rounds):
+            for name, make in makers.items():
+                with contextlib.closing(make()) as proxy:
+                    figures[name].append(measure(proxy))
+        return figures
+
+    def saturated(self, what, muster, peer_name, peer):
+        figures = self.in_turns({"muster": muster, peer_name: peer}, lambda one: one.measure(self.options.connections, self.options.seconds))
+        for key, text in SATURATED:
+            yield row(f"{what}: {text}", figures, key)
+
+    def plain(self):
+        return self.saturated("as it comes", lambda: self.muster(*DRY), "haproxy", self.haproxy)
+
+    def on(self):
+        return self.saturated("everything on", lambda: self.muster(*ALL_ON), "haproxy", self.haproxy)
+
+    def equal(self):
+        return self.saturated("equal features", lambda: self.muster(*ALL_ON), "haproxy", lambda: self.haproxy(equal=True))
+
+    def open(self):
+        def measure(one):
+            return one.measure(16, self.options.seconds, f"rate={OPEN_RATE}")
+        makers = {"direct": lambda: Direct(self.application, 0), "muster": lambda: self.muster(*ALL_ON), "haproxy": self.haproxy}
+        figures = self.in_turns(makers, measure)
+        direct = {key: min(one[key] for one in figures["direct"]) for key in ("p50", "p99")}
+        for name in ("muster", "haproxy"):
+            for one in figures[name]:
+                one |= {"added50": one["p50"] - direct["p50"], "added99": one["p99"] - direct["p99"]}
+        del figures["direct"]
+        what = f"{OPEN_RATE:,} requests/s, open loop"
+        return [row(f"{what}: added to the {direct['p50']:.0f} µs without a proxy, p50, µs", figures, "added50"),
+                row(f"{what}: added to the {direct['p99']:.0f} µs without a proxy, p99, µs", figures, "added99"),
+                row(f"{what}: share of a core", figures, "busy", 4)]
+
+    def refused(self):
+        def measure(one):
+            with contextlib.suppress(subprocess.CalledProcessError):
+                one.load(self.options.connections, 1, "status=429")  # the first are let in
+            return one.measure(self.options.connections, self.options.seconds, "status=429", warm=0)
+        makers = {"muster": lambda: self.muster(*ALL_ON[2:]), "nginx": lambda: Nginx(self.core, self.application, self.folder)}
+        yield row("a request that is refused with 429: CPU, µs", self.in_turns(makers, measure), "micros")
+
+    def memory(self):
+        with contextlib.closing(self.muster(*ALL_ON, "--trusted-proxy", "127.0.0.0/8")) as one:
+            time.sleep(2)
+            idle = resident_mib(one.counted)
+            load = pinned(0, [FLOOD, "load", str(one.port), "1000", str(max(self.options.seconds, 8)), f"clients={CLIENTS}"], stdout=subprocess.PIPE)
+            most = 0
+            while load.poll() is None:
+                time.sleep(0.2)
+                most = max(most, resident_mib(one.counted))
+            said = load.stdout.read().split()
+            load.stdout.close()
+        yield f"| resident, idle, everything on, MiB | {idle:.2f} | | |"
+        yield f"| resident, 1,000 connections, {CLIENTS:,} clients, {int(said[1]):,} requests, the most, MiB | {most:.2f} | | |"
+
+    def scrape(self):
+        port = free_port()
+        exporter = pinned(self.core, ["prometheus-node-exporter", f"--web.listen-address=127.0.0.1:{port}"], stderr=subprocess.DEVNULL)
+        try:
+            wait_for(port)
+            with contextlib.closing(self.muster(*ALL_ON)) as one:
+                one.load(self.options.connections, 1)
+                figures = {"muster": [], "node_exporter": []}
+                for _ in range(self.options.rounds):
+                    figures["muster"].append(scraped(one.counted, int(one.said["admin_port"])))
+                    figures["node_exporter"].append(scraped(exporter.pid, port))
+        finally:
+            exporter.terminate()
+            exporter.wait()
+        series = {name: rounds[0]["series"] for name, rounds in figures.items()}
+        yield row(f"a scrape, CPU per series ({series['muster']} and {series['node_exporter']}), µs", figures, "micros", 3)
 
 
-def cpu_seconds(pid):
-    with open(f"/proc/{pid}/stat", encoding="ascii") as file:
-        fields = file.read().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+def scraped(pid, port):
+    before, series = cpu_seconds(pid), 0
+    for _ in range(SCRAPES):
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics") as reply:
+            text = reply.read().decode()
+    spent = cpu_seconds(pid) - before
+    series = sum(1 for line in text.splitlines() if line and not line.startswith("#"))
+    return {"micros": spent / SCRAPES / series * 1e6, "series": series}
 
 
-def resident_mib(pid):
-    with open(f"/proc/{pid}/statm", encoding="ascii") as file:
-        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / (1 << 20)
-
-
-class Proxy:
-    def __init__(self, name, core, application, folder):
-        self.name = name
-        if name == "muster":
-            self.process = pinned(core, [SIDECAR, "--upstream", f"127.0.0.1:{application}", "--listen", "127.0.0.1:0",
-                                         "--admin-listen", "127.0.0.1:0", "--threads", "1",
-                                         "--limits", "dry-run"], stderr=subprocess.PIPE)
-            said = (json.loads(line) for line in self.process.stderr)
-            self.port = int(next(line["port"] for line in said if line["msg"] == "serving"))
-            return
-        path = os.path.join(folder, "haproxy.cfg")
-        # It takes no port 0, but a socket that listens already.
-        with socket.create_server(("127.0.0.1", 0), backlog=1024) as listener:
-            self.port = listener.getsockname()[1]
-            with open(path, "w", encoding="utf-8") as file:
-                file.write(HAPROXY % (listener.fileno(), application))
-            self.process = pinned(core, ["haproxy", "-db", "-f", path], stderr=subprocess.DEVNULL, pass_fds=[listener.fileno()])
-
-    def measure(self, core, connections, seconds):
-        self.load(core, connections, 1)
-        before = cpu_seconds(self.process.pid)
-        said = self.load(core, connections, seconds)
-        spent = cpu_seconds(self.process.pid) - before
-        return {"micros": spent / said["requests"] * 1e6, "rate": said["requests"] / said["seconds"],
-                "busy": spent / said["seconds"], "p50": said["p50"], "p99": said["p99"], "mib": resident_mib(self.process.pid)}
-
-    def load(self, core, connections, seconds):
-        said = subprocess.run(["taskset", "-c", str(core), FLOOD, "load", str(self.port), str(connections), str(seconds)],
-                              check=True, text=True, stdout=subprocess.PIPE).stdout
-        return {name: float(value) for name, value in re.findall(r"([a-z0-9]+) ([0-9.]+)", said)}
-
-    def close(self):
-        self.process.send_signal(signal.SIGTERM if self.name == "muster" else signal.SIGKILL)
-        self.process.wait()
-        if self.process.stderr:
-            self.process.stderr.close()
+def row(what, figures, key, digits=2):
+    cells = {name: (min(one[key] for one in rounds), statistics.median(one[key] for one in rounds)) for name, rounds in figures.items()}
+    (best, median), (peer_best, peer_median) = cells.values()
+    ratio = f"{best / max(peer_best, 1e-9):.2f} ({median / max(peer_median, 1e-9):.2f}) × {list(cells)[1]}"
+    return f"| {what} | " + " | ".join(f"{one:.{digits}f} ({two:.{digits}f})" for one, two in cells.values()) + f" | {ratio} |"
 
 
 def main():
     flags = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parts = ("plain", "on", "equal", "open", "refused", "memory", "scrape")
+    flags.add_argument("--only", default=",".join(parts))
     flags.add_argument("--rounds", type=int, default=5)
     flags.add_argument("--seconds", type=int, default=4)
     flags.add_argument("--connections", type=int, default=64)
+    flags.add_argument("--undisturbed", action="store_true", help="go before whatever else this machine does (SCHED_FIFO; root)")
     options = flags.parse_args()
-    proxy_core, other_core = (os.cpu_count() or 2) - 1, 0
-    figures = {"muster": [], "haproxy": []}
-    application = pinned(other_core, [FLOOD, "serve"], stdout=subprocess.PIPE)
+    if options.undisturbed:
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(10))
+    application = pinned(0, [FLOOD, "serve"], stdout=subprocess.PIPE)
     try:
         port = int(application.stdout.readline().split()[1])
         with tempfile.TemporaryDirectory() as folder:
-            for _ in range(options.rounds):
-                for name in figures:
-                    proxy = Proxy(name, proxy_core, port, folder)
-                    try:
-                        figures[name].append(proxy.measure(other_core, options.connections, options.seconds))
-                    finally:
-                        proxy.close()
+            os.chmod(folder, 0o755)  # nginx' worker is somebody else
+            bench = Bench(options, port, folder)
+            print("| figure | muster | peer | ratio |\n| --- | --- | --- | --- |", flush=True)
+            for name in (name for name in options.only.split(",") if name in parts):
+                for line in getattr(bench, name)():
+                    print(line, flush=True)
     finally:
         application.kill()
         application.wait()
         application.stdout.close()
-    print("| figure | muster | haproxy | ratio |\n| --- | --- | --- | --- |")
-    for figure, what in (("micros", "CPU per request, µs"), ("p50", "latency p50, µs"), ("p99", "latency p99, µs"), ("mib", "resident, MiB")):
-        cells = {name: (min(one[figure] for one in rounds), statistics.median(one[figure] for one in rounds)) for name, rounds in figures.items()}
-        print(f"| {what} | " + " | ".join(f"{best:.2f} ({median:.2f})" for best, median in cells.values()) +
-              f" | {cells['muster'][0] / max(cells['haproxy'][0], 1e-9):.2f} ({cells['muster'][1] / max(cells['haproxy'][1], 1e-9):.2f}) |")
-    for name, rounds in figures.items():
-        print(f"{name}: {max(one['rate'] for one in rounds):,.0f} requests/s, busy {max(one['busy'] for one in rounds):.0%} of its core")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs the Debian 12 packages that building, testing and the demo need; `deps.sh cluster` those that a
-# real Kubernetes cluster needs (ci/cluster). Does nothing, and needs neither root nor a network, when they
-# are all there.
+# real Kubernetes cluster needs (ci/cluster), `deps.sh bench` the peers that only bench/ measures. Does
+# nothing, and needs neither root nor a network, when they are all there.
 set -euo pipefail
 
 packages=(
@@ -27,6 +27,8 @@ if [ "${1:-}" = cluster ]; then
     python3.11-minimal libpython3.11-minimal libpython3.11-stdlib python3-psycopg2 python3-redis
     python3-async-timeout python3-packaging python3-deprecated python3-wrapt
   )
+elif [ "${1:-}" = bench ]; then
+  packages=(haproxy nginx-light prometheus-node-exporter)
 fi
 
 missing=()

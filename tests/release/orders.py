@@ -62,7 +62,7 @@ class Order:
         self.seed, self.steps = seed, []
         self.helm = helms()[seed % 2]
         self.installed, self.orphaned, self.drills, self.number = False, False, [], 0
-        self.keep, self.revisions = True, 0
+        self.keep, self.first_keep, self.revisions = True, True, 0
 
     def run(self, length):
         self.begin()
@@ -114,7 +114,7 @@ class Order:
             self.note("of the older chart")
         wait = [] if self.random.random() < 0.5 or self.world.node.broken else ["--wait"]
         self.run_helm("install", RELEASE, chart, *self.values(), "--timeout=90s", *wait)
-        self.installed, self.orphaned, self.revisions = True, False, 1
+        self.installed, self.orphaned, self.revisions, self.first_keep = True, False, 1, self.keep
         self.world.kubectl("wait", "--for=condition=Established", "--timeout=60s", *(f"crd/{kind}.muster.dev" for kind in KINDS))
 
     def upgrade(self):
@@ -126,6 +126,7 @@ class Order:
 
     def rollback(self):
         self.run_helm("rollback", RELEASE, "1", "--timeout=90s")
+        self.keep = self.first_keep
         self.revisions += 1
 
     def drill(self):

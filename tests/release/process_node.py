@@ -122,8 +122,9 @@ class ProcessNode(threading.Thread):
         """All that Pods with this component have said, by the name of their folders."""
         out = {}
         for name in sorted(os.listdir(self.folder)):
-            if name.split("_", 1)[1] == component:
-                with open(os.path.join(self.folder, name, "log"), encoding="utf-8", errors="replace") as file:
+            path = os.path.join(self.folder, name, "log")
+            if name.split("_", 1)[1] == component and os.path.exists(path):  # else it was never started
+                with open(path, encoding="utf-8", errors="replace") as file:
                     out[name] = file.read()
         return out
 
