@@ -5,6 +5,7 @@ import re
 import signal
 import socket
 import subprocess
+import time
 
 SOURCE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 RELEASE = os.path.join(SOURCE, "build", "release")
@@ -54,11 +55,11 @@ backend {name}
 NGINX = """
 daemon off;
 worker_processes 1;
-error_log {folder}/error.log emerg;
+error_log {folder}/error.log{level};
 pid {folder}/nginx.pid;
 events {{ worker_connections 4096; }}
 http {{
-  access_log off;
+  access_log {access};
   client_body_temp_path {folder};
   proxy_temp_path {folder};
   fastcgi_temp_path {folder};
@@ -100,6 +101,7 @@ def wait_for(port):
         with socket.socket() as one:
             if one.connect_ex(("127.0.0.1", port)) == 0:
                 return
+        time.sleep(0.005)
     raise RuntimeError(f"nothing listens on port {port}")
 
 
@@ -164,14 +166,15 @@ class HAProxy(Direct):
 
 
 class Nginx(Direct):
-    """Refuses with 429 whoever asks more than once a minute."""
+    """Refuses with 429 whoever asks more than once a minute. `logs`: as it does if not told otherwise, each refusal and each request."""
 
-    def __init__(self, core, application, folder, load_core=0):
+    def __init__(self, core, application, folder, logs, load_core=0):
         port = free_port()
         super().__init__(port, load_core)
         path = os.path.join(folder, "nginx.conf")
         with open(path, "w", encoding="utf-8") as file:
-            file.write(NGINX.format(folder=folder, port=port, application=application))
+            file.write(NGINX.format(folder=folder, port=port, application=application,
+                                    level="" if logs else " emerg", access=f"{folder}/access.log" if logs else "off"))
         self.process = pinned(core, ["nginx", "-c", path, "-p", folder], stderr=subprocess.DEVNULL)
         wait_for(port)
         with open(f"/proc/{self.process.pid}/task/{self.process.pid}/children", encoding="ascii") as file:

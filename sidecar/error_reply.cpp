@@ -2,6 +2,7 @@
 
 #include <iterator>
 
+#include <fmt/compile.h>
 #include <fmt/format.h>
 
 namespace sidecar {
@@ -51,20 +52,22 @@ std::string_view reason_of(int status) {
 void write_error_body(std::string& out, int status, std::string_view reason,
                       std::string_view message, std::string_view request_id) {
   out.clear();
-  fmt::format_to(std::back_inserter(out), R"({{"error":{{"status":{},"reason":"{}","message":")",
-                 status, reason);
+  fmt::format_to(std::back_inserter(out),
+                 FMT_COMPILE(R"({{"error":{{"status":{},"reason":"{}","message":")"), status,
+                 reason);
   write_escaped(out, message);
-  fmt::format_to(std::back_inserter(out), R"(","requestId":"{}"}}}})", request_id);
+  fmt::format_to(std::back_inserter(out), FMT_COMPILE(R"(","requestId":"{}"}}}})"), request_id);
   out.push_back('\n');
 }
 
 void write_reply_head(std::string& out, int status, std::string_view content_type,
                       std::size_t length) {
-  fmt::format_to(std::back_inserter(out), "HTTP/1.1 {} {}\r\n", status, reason_of(status));
+  fmt::format_to(std::back_inserter(out), FMT_COMPILE("HTTP/1.1 {} {}\r\n"), status,
+                 reason_of(status));
   if (!content_type.empty()) {
-    fmt::format_to(std::back_inserter(out), "Content-Type: {}\r\n", content_type);
+    fmt::format_to(std::back_inserter(out), FMT_COMPILE("Content-Type: {}\r\n"), content_type);
   }
-  fmt::format_to(std::back_inserter(out), "Content-Length: {}\r\n", length);
+  fmt::format_to(std::back_inserter(out), FMT_COMPILE("Content-Length: {}\r\n"), length);
 }
 
 }  // namespace sidecar

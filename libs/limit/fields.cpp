@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include <fmt/compile.h>
 #include <fmt/format.h>
 
 namespace limit {
@@ -38,16 +39,17 @@ std::string_view limit_field(const Rules& rules, const Decision& decision, std::
   const Rule& rule = rules.all()[decision.limit->rule];
   const std::string name = limit_name(rule.name, rule.windows[decision.limit->window].limit());
   if (decision.judged != Verdict::Refuse) {
-    return fitted(buffer, fmt::format_to_n(buffer.data(), buffer.size(), "\"{}\";r={}", name,
-                                           decision.remaining));
+    return fitted(buffer, fmt::format_to_n(buffer.data(), buffer.size(), FMT_COMPILE("\"{}\";r={}"),
+                                           name, decision.remaining));
   }
-  return fitted(buffer, fmt::format_to_n(buffer.data(), buffer.size(), "\"{}\";r=0;t={}", name,
-                                         whole_seconds(decision.retry_after)));
+  return fitted(buffer,
+                fmt::format_to_n(buffer.data(), buffer.size(), FMT_COMPILE("\"{}\";r=0;t={}"), name,
+                                 whole_seconds(decision.retry_after)));
 }
 
 std::string_view retry_after_field(const Decision& decision, std::span<char> buffer) {
   if (decision.judged != Verdict::Refuse) return {};
-  return fitted(buffer, fmt::format_to_n(buffer.data(), buffer.size(), "{}",
+  return fitted(buffer, fmt::format_to_n(buffer.data(), buffer.size(), FMT_COMPILE("{}"),
                                          whole_seconds(decision.retry_after)));
 }
 
