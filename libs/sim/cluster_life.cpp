@@ -178,15 +178,18 @@ void ClusterLife::end(const std::string& uid, const kube::Key& key) {
   const Object pod = same_pod(uid, key);
   if (!pod) return;
   const auto container = containers_.find(uid);
-  if (container == containers_.end()) {
+  const bool has_one = container != containers_.end();
+  const base::TimePoint still_until = has_one ? container->second.still_until : base::TimePoint{};
+  if (machine_.now() < still_until) {
+    machine_.at(still_until + between(10, 60), nullptr, [this, uid, key] { end(uid, key); });
+    return;
+  }
+  // Also where it died a moment ago, and waits to be begun anew.
+  if (!has_one || !container->second.program.process->alive()) {
+    containers_.erase(uid);
     machine_.after(between(20, 300), nullptr, [this, uid, key] {
       if (same_pod(uid, key)) server_.erase(kPods, key);
     });
-    return;
-  }
-  const base::TimePoint still_until = container->second.still_until;
-  if (machine_.now() < still_until) {
-    machine_.at(still_until + between(10, 60), nullptr, [this, uid, key] { end(uid, key); });
     return;
   }
   if (container->second.program.ask_to_end) container->second.program.ask_to_end();

@@ -1,12 +1,10 @@
 #include "simulated/operator_world.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cstdio>
 #include <map>
 #include <memory>
 #include <set>
-#include <sstream>
 
 #include <fmt/format.h>
 
@@ -41,12 +39,6 @@ constexpr base::Duration kQuiet = base::seconds(20);
 /// For which a server keeps what it has found out about the token of a pod.
 constexpr base::Duration kTokenKept = base::seconds(10);
 constexpr base::Duration kLease = base::seconds(15);
-
-/// Of which a point is one: a little more than a run without a crash has.
-std::uint32_t writes_of(Scenario scenario) {
-  if (scenario == Scenario::Scheduled) return 230;
-  return scenario == Scenario::Two ? 150 : 95;
-}
 
 /// One replica of the operator in a process.
 struct ReplicaProgram {
@@ -96,7 +88,7 @@ class OperatorWorld {
     if (!ended) laws_.violated("it does not come to an end");
     if (ended) be_quiet();
     laws_.end();
-    return {laws_.violations(), writes_, crashed_, drills_, laws_.faults()};
+    return {laws_.violations(), writes_, died_, stood_, drills_, laws_.faults()};
   }
 
  private:
@@ -134,13 +126,13 @@ class OperatorWorld {
       request.number = writes_++;
       trace(process.name(), fmt::format("#{} {} {} {}", request.number, request.method,
                                         request.target, request.body.substr(0, 1000)));
-      if (is_here(request, false)) crash(process, request);
+      crash_if_due(process, request, false);
       first_write_of(process);
     };
     link_.after_write = [this](Process& process, const sim::ApiRequest& request) {
       const auto doer = doers_.find(&process);
       laws_.made_by(doer == doers_.end() ? nullptr : &doer->second);
-      if (is_here(request, true)) crash(process, request);
+      crash_if_due(process, request, true);
     };
   }
 
@@ -182,27 +174,31 @@ class OperatorWorld {
     }
   }
 
-  bool is_here(const sim::ApiRequest& request, bool after) const {
-    const auto& point = options_.crash;
-    const bool due = point && !crashed_ && !over_;
-    return due && point->write == request.number && point->after == after;
+  /// The point that is due there; null: none is.
+  const CrashPoint* point_at(const Process& process, const sim::ApiRequest& request,
+                             bool after) const {
+    if (over_ || next_point_ == options_.points.size()) return nullptr;
+    const CrashPoint& next = options_.points[next_point_];
+    if (request.number < next.write || next.after != after) return nullptr;
+    return next.operators && doers_.contains(&process) ? nullptr : &next;
   }
 
-  void crash(Process& process, const sim::ApiRequest& request) {
-    crashed_ = true;
-    const base::Duration still = options_.crash->still;
+  void crash_if_due(Process& process, const sim::ApiRequest& request, bool after) {
+    const CrashPoint* point = point_at(process, request, after);
+    // One that died when its request was on its way dies no second time.
+    if (point == nullptr || !process.alive()) return;
+    ++next_point_;
+    const base::Duration still = point->still;
+    ++(still > base::Duration{} ? stood_ : died_);
     trace(process.name(), still > base::Duration{} ? "STANDS STILL" : "DIES");
-    if (still > base::Duration{}) {
-      process.stand_still(still);
-      if (options_.crash->node) life_.stand_still(process, still);
-      // Between the record of what it will do and the doing it has to look once more.
-      const bool records = request.body.find("/status/journal") != std::string::npos;
-      const auto doer = doers_.find(&process);
-      if (doer != doers_.end()) doer->second.held_up = !records;
-      people_until_ = std::max(people_until_, machine_.now() + still);
-    } else {
-      process.kill();
-    }
+    if (still == base::Duration{}) return process.kill();
+    process.stand_still(still);
+    if (point->node) life_.stand_still(process, still);
+    // Between the record of what it will do and the doing it has to look once more.
+    const bool records = request.body.find("/status/journal") != std::string::npos;
+    const auto doer = doers_.find(&process);
+    if (doer != doers_.end()) doer->second.held_up |= !records;
+    people_until_ = std::max(people_until_, machine_.now() + still);
   }
 
   base::Duration image_takes(const Node& pod) {
@@ -407,6 +403,10 @@ class OperatorWorld {
     machine_.run_until([this] { return somebody_leads(); }, machine_.now() + kLease * 3);
     if (!somebody_leads() && !alone_) laws_.violated("nobody leads");
     machine_.run_until(never, machine_.now() + kToSettle + (silent ? kSilence : base::Duration{}));
+    // A slot of a schedule is something that happens, also where it is suspended.
+    const auto in_minute = machine_.wall_now().time_since_epoch() % base::seconds(60);
+    const bool slot_comes = in_minute + kQuiet >= base::seconds(60);
+    if (slot_comes) machine_.run_until(never, machine_.now() + kQuiet + kToSettle);
     const auto writes_but_renewals = [this](std::uint32_t& count) {
       link_.before_write = [this, &count](Process& process, sim::ApiRequest& request) {
         if (request.target.find("/leases") != std::string::npos) return;
@@ -437,61 +437,13 @@ class OperatorWorld {
   base::TimePoint started_{}, next_look_{};
   base::TimePoint people_until_{};  // somebody still does something
   std::uint32_t writes_ = 0;
-  int replicas_made_ = 0, drills_ = 0;
-  bool crashed_ = false, over_ = false;
+  std::size_t next_point_ = 0;
+  int replicas_made_ = 0, drills_ = 0, died_ = 0, stood_ = 0;
+  bool over_ = false;
   bool alone_ = false;  // the operator does not come back
 };
 
 }  // namespace
-
-std::string to_string(const RunOptions& options) {
-  std::string out = fmt::format("{}:{}", name(options.scenario), options.seed);
-  if (!options.crash) return out;
-  out += fmt::format(":{}:{}", options.crash->write, options.crash->after ? "after" : "before");
-  const auto still = std::chrono::duration_cast<std::chrono::milliseconds>(options.crash->still);
-  if (still.count() == 0) return out;
-  return out + fmt::format(":{}{}", still.count(), options.crash->node ? ":node" : "");
-}
-
-std::optional<RunOptions> parse_run(const std::string& text) {
-  std::vector<std::string> words;
-  std::istringstream stream(text);
-  for (std::string word; std::getline(stream, word, ':');) words.push_back(word);
-  if (words.size() < 2) return std::nullopt;
-  RunOptions out;
-  const auto scenario = std::find_if(kScenarios.begin(), kScenarios.end(),
-                                     [&](Scenario each) { return words[0] == name(each); });
-  if (scenario == kScenarios.end()) return std::nullopt;
-  out.scenario = *scenario;
-  const auto number = [](const std::string& word) {
-    return std::strtoull(word.c_str(), nullptr, 10);
-  };
-  out.seed = number(words[1]);
-  if (words.size() < 4) return out;
-  out.crash = CrashPoint{static_cast<std::uint32_t>(number(words[2])), words[3] == "after", {}};
-  if (words.size() > 4) {
-    out.crash->still = base::millis(static_cast<std::int64_t>(number(words[4])));
-    out.crash->node = words.size() > 5 && words[5] == "node";
-  }
-  return out;
-}
-
-RunOptions sampled(std::uint64_t seed) {
-  base::Random random(seed);
-  RunOptions out;
-  out.seed = seed;
-  out.scenario = kScenarios[random.below(kScenarios.size())];
-  CrashPoint point;
-  point.write = static_cast<std::uint32_t>(random.below(writes_of(out.scenario)));
-  point.after = random.chance(0.5);
-  if (random.chance(0.3)) point.still = base::millis(random.between(500, 30'000));
-  if (point.still > base::Duration{} && random.chance(0.5)) {
-    point.node = true;
-    point.still += base::seconds(5);  // for which a guardian waits for the runner's end
-  }
-  out.crash = point;
-  return out;
-}
 
 RunResult run_drills(const RunOptions& options) {
   return OperatorWorld(options).run();
