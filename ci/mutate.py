@@ -296,8 +296,10 @@ MUTATIONS = [
                      "co_return base::Result<>{};\n"
                      "  const base::TimePoint until = clock_.now() + kConfirmWithin;"),
     OperatorMutation("the guardian undoes once only", "operator/guard.cpp",
-                     "const bool again = !runner_ended_ && has_open_end(journal.contents());",
-                     "const bool again = false;"),
+                     "const bool may_act = open.request && !runner_ended_;",
+                     "const bool may_act = false;"),
+    OperatorMutation("a command that goes on is not outlived", "operator/guard.cpp",
+                     "if (recovered.whole && again) co_await outlive_command(open.goes_on);", ""),
     OperatorMutation("the word of a pod that is gone is not outlived", "operator/guard.cpp",
                      "static_cast<void>(co_await aio::wait_for(clock_, kTokenLives, {}));", ""),
     OperatorMutation("a runner's pod that does not end is not forgotten", "operator/guard.cpp",

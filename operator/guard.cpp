@@ -10,6 +10,7 @@
 #include "operator/drill_result.h"
 #include "operator/live_pod.h"
 #include "operator/log.h"
+#include "operator/open_end.h"
 #include "operator/pod_program.h"
 #include "runner/plan_config.h"
 #include "runner/recover.h"
@@ -214,6 +215,13 @@ class Guard final : public PodProgram {
     static_cast<void>(co_await aio::wait_for(clock_, kTokenLives, {}));
   }
 
+  /// It began before now, at the latest.
+  aio::Task<> outlive_command(base::Duration longest) {
+    if (longest == base::Duration{}) co_return;
+    say(fmt::format("a command may still run: undoing once more in {}", base::human(longest)));
+    static_cast<void>(co_await aio::wait_for(clock_, longest, {}));
+  }
+
   static bool is_of(const cluster::Pod& pod, const cluster::DrillObject& drill) {
     const auto label = pod.labels.find(kDrillLabel);
     return label != pod.labels.end() && label->second == drill.uid;
@@ -243,32 +251,24 @@ class Guard final : public PodProgram {
     co_return co_await with_target(std::move(file), {}, use);
   }
 
-  /// Something was begun, and nobody knows what became of it. Steps of the failback are in no
-  /// journal.
-  bool has_open_end(const store::JournalContents& journal) const {
-    const bool failback = drill_.phase() == drill::name(drill::Phase::Failback);
-    return journal.needs_recovery() &&
-           (failback ||
-            std::any_of(journal.entries.begin(), journal.entries.end(), [](const auto& entry) {
-              return entry.state == store::JournalEntry::State::Recorded;
-            }));
-  }
-
-  /// At once; and where the runner may still do what it has begun, once more when it cannot any
-  /// more. Only then the journal is closed, so that a guardian that dies between does both again.
+  /// At once; and where the runner may still do what it has begun, or a command of its goes on,
+  /// once more when neither is so any more. Only then the journal is closed, so that a guardian
+  /// that dies between does both again.
   aio::Task<base::Result<std::string>> undo_target(runner::DrillTarget& target,
                                                    runner::InstanceBaseline baseline) {
     CO_TRY(auto kept, open_journal(drill_.journal()));
     CO_TRY(store::UndoJournal journal, store::UndoJournal::reopen(std::move(kept)));
     runner::Recovered recovered{true, "nothing was left to undo"};
-    const bool again = !runner_ended_ && has_open_end(journal.contents());
+    const bool failback = drill_.phase() == drill::name(drill::Phase::Failback);
+    const OpenEnd open = open_end_of(target.plan, catalog_, journal.contents(), failback);
+    const bool may_act = open.request && !runner_ended_;
+    const bool again = may_act || open.goes_on > base::Duration{};
     if (again) {
       CO_TRY(recovered, co_await runner::recover_target(clock_, edge_.executor(), target, catalog_,
                                                         journal, baseline, nullptr, true));
     }
-    if (again && recovered.whole) {
-      co_await outlive_runner();
-    }
+    if (recovered.whole && may_act) co_await outlive_runner();
+    if (recovered.whole && again) co_await outlive_command(open.goes_on);
     if (recovered.whole && journal.contents().needs_recovery()) {
       CO_TRY(recovered, co_await runner::recover_target(clock_, edge_.executor(), target, catalog_,
                                                         journal, std::move(baseline), nullptr));

@@ -8,6 +8,7 @@
 #include "cluster/rights.h"
 #include "kube/exec.h"
 #include "targets/fields.h"
+#include "targets/outliving.h"
 
 namespace cluster {
 namespace {
@@ -19,12 +20,14 @@ constexpr std::size_t kOutputMax = 4096;  // what a timeline shows is one line
 
 std::vector<api::FieldSpec> where_fields() {
   using namespace targets::fields;
-  return {reference("workload", Names::Process, Need::Required,
-                    "the workload; the command runs in its first ready pod by name"),
-          text("container", Need::Optional, "the container; default: the pod's default one"),
-          argv("argv", Need::Required, "program and arguments; no shell"),
-          integer("timeoutSeconds", {1, 3600}, 60,
-                  "how long its end is waited for, in seconds; it is not ended by that")};
+  return {
+      reference("workload", Names::Process, Need::Required,
+                "the workload; the command runs in its first ready pod by name"),
+      text("container", Need::Optional, "the container; default: the pod's default one"),
+      argv("argv", Need::Required, "program and arguments; no shell"),
+      integer("timeoutSeconds", {1, 3600}, 60,
+              "how long its end is waited for, in seconds; it is not ended by that, and whoever "
+              "undoes it when its runner has died waits for as long, and undoes it once more")};
 }
 
 api::ActionKind step_table() {
@@ -51,6 +54,10 @@ std::string one_line(const kube::ExecOutcome& outcome) {
   return begin == std::string::npos ? text : text.substr(begin + 1);
 }
 
+base::Duration limit_of(const Node& params) {
+  return base::seconds(params["timeoutSeconds"].as_int(60));
+}
+
 /// Errors: FailedPrecondition: no pod to run it in; of kube::exec(), with those codes for what is
 /// not known that targets::outcome_unknown() takes for that.
 aio::Task<base::Result<kube::ExecOutcome>> run(Context& context, Node params, std::string key,
@@ -70,8 +77,7 @@ aio::Task<base::Result<kube::ExecOutcome>> run(Context& context, Node params, st
   request.container = params["container"].as_string();
   request.argv = params[key].as_strings();
   request.output_bytes_max = kOutputMax;
-  const base::TimePoint deadline =
-      context.clock.now() + base::seconds(params["timeoutSeconds"].as_int(60));
+  const base::TimePoint deadline = context.clock.now() + limit_of(params);
   auto outcome = co_await kube::exec(context.clock, target.client(), std::move(request), deadline,
                                      std::move(stop));
   if (!outcome && kube::may_have_run(outcome.error())) {
@@ -82,9 +88,10 @@ aio::Task<base::Result<kube::ExecOutcome>> run(Context& context, Node params, st
   co_return outcome;
 }
 
-class ExecStep final : public targets::Driver {
+class ExecStep final : public targets::Driver, public targets::Outliving {
  public:
   const api::ActionKind& kind() const override { return kind_; }
+  base::Duration outlives(const Node& params) const override { return limit_of(params); }
   drill::Undo rule(const Node& params) const override {
     if (params["undo"].size() == 0) return drill::Undo::None;
     return params["undoWhen"].as_string() == "Always" ? drill::Undo::Always
@@ -109,14 +116,23 @@ class ExecStep final : public targets::Driver {
 
   aio::Task<base::Result<std::string>> apply(Context& context, Node params, Node,
                                              std::stop_token stop) override {
-    CO_TRY(const kube::ExecOutcome outcome, co_await run(context, params, "argv", std::move(stop)));
+    const base::TimePoint over = context.clock.now() + limit_of(params);
+    const auto outcome = co_await run(context, params, "argv", stop);
+    if (!outcome) {
+      // Nobody listens to it any more, and it may go on: an undo before its end would be for
+      // nothing.
+      const base::Duration left = over - context.clock.now();
+      const bool goes_on = targets::outcome_unknown(outcome.error()) && left > base::Duration{};
+      if (goes_on) static_cast<void>(co_await aio::wait_for(context.clock, left, std::move(stop)));
+      co_return tl::unexpected(outcome.error());
+    }
     const std::string program = params["argv"].as_strings().front();
-    if (outcome.exit_code != 0) {
+    if (outcome->exit_code != 0) {
       co_return base::fail(
           base::Code::FailedPrecondition,
-          fmt::format("{}: exit code {}: {}", program, outcome.exit_code, one_line(outcome)));
+          fmt::format("{}: exit code {}: {}", program, outcome->exit_code, one_line(*outcome)));
     }
-    const std::string said = one_line(outcome);
+    const std::string said = one_line(*outcome);
     co_return said.empty() ? program : program + ": " + said;
   }
 

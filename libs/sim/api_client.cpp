@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "aio/event.h"
+#include "kube/channel.h"
+#include "net/websocket.h"
 
 namespace sim {
 namespace {
@@ -17,6 +19,7 @@ constexpr base::Duration kLateMost = base::seconds(2);
 /// One exchange that is under way. It outlives whoever waits for it.
 struct Call {
   ApiRequest request;
+  std::function<ApiAnswer()> landed;              // empty: the server handles it
   std::optional<base::Result<ApiAnswer>> answer;  // has arrived
   std::function<void()> wake;
 };
@@ -75,7 +78,7 @@ void depart(ApiLink& link, Process& from, const std::shared_ptr<Call>& call, Pro
       return;
     }
     if (link.reached) link.reached(from, call->request);
-    ApiAnswer answer = link.server.handle(call->request);
+    ApiAnswer answer = call->landed ? call->landed() : link.server.handle(call->request);
     if (is_write(call->request) && link.after_write) link.after_write(from, call->request);
     if (link.random.chance(link.weather.unanswered)) {
       arrive(link, call, to, tl::unexpected(unavailable("connection reset by peer")));
@@ -154,6 +157,56 @@ void open(ApiLink& link, Process& to, const std::shared_ptr<Flow>& flow,
                      [&link, &to, flow] { cut(link, to, flow); });
 }
 
+/// A command that was begun, as far as somebody listens.
+struct Command {
+  bool over = false;
+  std::function<void()> wake;
+};
+
+void begin_command(ApiLink& link, Process& to, const std::shared_ptr<Command>& command,
+                   const ApiTarget& target) {
+  link.machine.after(link.command(target), nullptr, [&link, &to, command] {
+    link.machine.after(link.delay(), &to, [command] {
+      command->over = true;
+      if (command->wake) command->wake();
+    });
+  });
+}
+
+class CommandSocket final : public net::WebSocket {
+ public:
+  CommandSocket(aio::Executor executor, std::string protocol, std::shared_ptr<Command> command)
+      : news_(std::move(executor), aio::Event::Mode::Auto),
+        protocol_(std::move(protocol)),
+        command_(std::move(command)) {
+    command_->wake = [this] { news_.set(); };
+  }
+  ~CommandSocket() override { command_->wake = nullptr; }
+  CommandSocket(const CommandSocket&) = delete;
+  CommandSocket& operator=(const CommandSocket&) = delete;
+
+  const std::string& protocol() const override { return protocol_; }
+  aio::Task<base::Result<std::optional<std::string>>> receive(std::stop_token stop) override {
+    if (told_) co_return std::nullopt;
+    while (!command_->over) {
+      if (!co_await news_.wait(stop)) co_return base::fail(Code::Cancelled, "exec");
+    }
+    told_ = true;
+    co_return kube::channel_message(kube::kStatus, R"({"kind":"Status","status":"Success"})");
+  }
+  aio::Task<base::Result<>> send(std::string, std::stop_token) override {
+    co_return base::fail(Code::Unavailable, "a command has no input here");
+  }
+  aio::Task<> close(std::stop_token) override { co_return; }
+  std::string why_closed() const override { return ""; }
+
+ private:
+  aio::Event news_;
+  std::string protocol_;
+  std::shared_ptr<Command> command_;
+  bool told_ = false;
+};
+
 class SimulatedClient final : public kube::Client {
  public:
   SimulatedClient(ApiLink& link, Process& process, aio::Executor executor,
@@ -173,6 +226,10 @@ class SimulatedClient final : public kube::Client {
     const auto call = std::make_shared<Call>();
     call->request = {std::move(method), std::move(target), std::move(content_type),
                      std::move(body)};
+    return exchange(call, std::move(stop));
+  }
+
+  aio::Task<base::Result<kube::Reply>> exchange(std::shared_ptr<Call> call, std::stop_token stop) {
     const std::string what =
         call->request.method + " " + call->request.target.substr(0, call->request.target.find('?'));
     if (is_write(call->request) && link_.before_write) link_.before_write(process_, call->request);
@@ -225,9 +282,30 @@ class SimulatedClient final : public kube::Client {
     }
   }
 
-  aio::Task<base::Result<kube::Upgrade>> upgrade(std::string target, std::vector<std::string>,
-                                                 std::stop_token) override {
-    co_return base::fail(Code::Unavailable, target + ": there are no WebSockets here");
+  /// Of exec alone, which a server takes for a create.
+  aio::Task<base::Result<kube::Upgrade>> upgrade(std::string target,
+                                                 std::vector<std::string> protocols,
+                                                 std::stop_token stop) override {
+    const ApiTarget parsed = parse_target(target);
+    if (!link_.command || parsed.subresource != "exec") {
+      co_return base::fail(Code::Unavailable, target + ": there are no WebSockets here");
+    }
+    const auto command = std::make_shared<Command>();
+    const auto call = std::make_shared<Call>();
+    call->request = {"POST", std::move(target), "", ""};
+    call->landed = [&link = link_, &to = process_, command, parsed] {
+      begin_command(link, to, command, parsed);
+      return ApiAnswer{101, nullptr};
+    };
+    auto reply = co_await exchange(call, std::move(stop));
+    // Whether it was begun is not known.
+    if (!reply) {
+      reply.error().retry = base::Retry::Terminal;
+      co_return tl::unexpected(reply.error());
+    }
+    if (reply->code != 101) co_return kube::Upgrade{std::move(*reply), nullptr};
+    co_return kube::Upgrade{kube::Reply{101},
+                            std::make_shared<CommandSocket>(executor_, protocols.front(), command)};
   }
 
  private:

@@ -2,7 +2,8 @@
 // (sim/api_server.h), over a network that delays, loses and cuts: a request or its answer may be
 // lost, a watch may be late, say a thing twice, break, or fall silent for ever. Around each write
 // somebody is asked, who may kill the process or let it stand still right before it is sent, or
-// right after it has landed and before the answer is there.
+// right after it has landed and before the answer is there. A command in a container (exec) is one
+// more such write; it goes on when nobody listens to it any more, prints nothing and ends well.
 #pragma once
 
 #include <functional>
@@ -44,6 +45,9 @@ class ApiLink {
   std::function<bool(const Process&)> admits;
   /// Called when a request of this process reaches the server.
   std::function<void(const Process&, const ApiRequest&)> reached;
+
+  /// Begins a command, and says for how long it runs; empty: there are none.
+  std::function<base::Duration(const ApiTarget& exec)> command;
 
   /// May kill it or let it stand still, and give the write a number.
   std::function<void(Process&, ApiRequest&)> before_write;

@@ -114,6 +114,20 @@ TEST(OperatorCrashPoints, WhoseNodeStandsStillForLongIsNotHeardAnyMore) {
   sweep(true, base::seconds(40), true);
 }
 
+/// It takes effect when its runner has died and the guardian has undone all for the first time.
+TEST(OperatorCrashPoints, ACommandThatOutlivesItsRunnerIsUndoneWhenItHasEnded) {
+  for (std::uint32_t write = 20; write < 27; ++write) {
+    for (const CrashPoint& point : {CrashPoint{write, false}, CrashPoint{write, true},
+                                    CrashPoint{write, false, base::seconds(18), true},
+                                    CrashPoint{write, true, base::seconds(18), true}}) {
+      const RunOptions options{Scenario::Command, 2, {point}, false};
+      const RunResult result = run_drills(options);
+      EXPECT_EQ(result.points(), 1);
+      EXPECT_TRUE(result.violations.empty()) << text_of(options, result);
+    }
+  }
+}
+
 /// Parts, so that ctest may run some at a time; each makes runs until it has had so many points:
 /// 10^4 together. bench/operator_crash_points makes more of the same.
 class SampledOperatorCrashPoints : public testing::TestWithParam<std::uint64_t> {};

@@ -113,6 +113,7 @@ class OperatorWorld {
       }
       live(resource, before, after);
     };
+    link_.command = [this](const sim::ApiTarget& exec) { return begin_command(exec); };
     link_.admits = [this](const Process& process) { return has_token(process); };
     link_.reached = [this](const Process& process, const sim::ApiRequest& request) {
       const auto doer = doers_.find(&process);
@@ -134,6 +135,21 @@ class OperatorWorld {
       laws_.made_by(doer == doers_.end() ? nullptr : &doer->second);
       crash_if_due(process, request, true);
     };
+  }
+
+  /// One that stops does so late, and then takes a little longer; one that starts, at once.
+  base::Duration begin_command(const sim::ApiTarget& exec) {
+    const bool stops = exec.query.at("command") == "stop-db-a";
+    const base::Duration works = stops ? seconds_in(2, 15) : base::Duration{};
+    machine_.after(works, nullptr, [this, stops] {
+      Node db = *server_.find(sim::kStatefulSets, {"shop", "db-a"});
+      Node spec = db["spec"];
+      spec.set("replicas", stops ? 0 : 1);
+      trace("command", stops ? "stops db-a" : "starts db-a");
+      server_.put(sim::kStatefulSets, db.set("spec", std::move(spec)));
+      laws_.made_by(nullptr);
+    });
+    return works + base::millis(200);
   }
 
   /// As long as a server may take the token of a pod that is gone, it does.

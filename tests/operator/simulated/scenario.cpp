@@ -35,7 +35,13 @@ constexpr const char* kTiming =
       "validationSeconds":1,"deadlineSeconds":60},
       "guard":{"silenceSeconds":8,"maxTargets":5})";
 
-Node pair_plan(const std::string& name, const std::string& first_step) {
+constexpr const char* kScaled = R"("scale":{"workload":"db-a","replicas":0})";
+constexpr const char* kTold =
+    R"("exec":{"workload":"db-b","argv":["stop-db-a"],"undo":["start-db-a"],
+             "undoWhen":"Always","timeoutSeconds":20})";
+
+Node pair_plan(const std::string& name, const std::string& first_step,
+               const char* fault = kScaled) {
   return json(fmt::format(R"({{"apiVersion":"muster.dev/v1alpha1","kind":"RecoveryPlan",
       "metadata":{{"name":"{}","namespace":"shop"}},"spec":{{
       "failureType":"DatabasePrimaryFailure","failover":"Orchestrate",
@@ -45,7 +51,7 @@ Node pair_plan(const std::string& name, const std::string& first_step) {
         "services":[{{"name":"database","service":"db-rw","port":5432}}]}}}},
       "probes":[{{"name":"front","tcp":{{"address":"{{address.database}}"}}}}],
       "faults":[
-        {{"name":"primary-gone","scale":{{"workload":"db-a","replicas":0}},
+        {{"name":"primary-gone",{},
           "provenBy":{{"workload":{{"name":"db-a","state":"Gone"}}}}}},
         {{"name":"node-closed","cordon":{{"workload":"db-b"}}}}],
       "recovery":[{}
@@ -53,7 +59,7 @@ Node pair_plan(const std::string& name, const std::string& first_step) {
         {{"name":"notice","phase":"ServiceRestoration","manifest":{{"object":{{"apiVersion":"v1","kind":"ConfigMap",
           "metadata":{{"name":"maintenance"}},"data":{{"on":"yes"}}}}}}}}],
       {}}}}})",
-                          name, first_step, kTiming));
+                          name, fault, first_step, kTiming));
 }
 
 Node web_plan() {
@@ -92,6 +98,7 @@ const char* name(Scenario scenario) {
     case Scenario::Late: return "Late";
     case Scenario::Alone: return "Alone";
     case Scenario::Guarded: return "Guarded";
+    case Scenario::Command: return "Command";
   }
   return "";
 }
@@ -113,14 +120,16 @@ std::vector<Node> objects_of_the_shop() {
   out.push_back(pair_plan(
       "asked",
       R"({"name":"allow","phase":"FailureAssessment","timeoutSeconds":15,"approval":{"message":"is db-b fit?"}},)"));
+  out.push_back(pair_plan("told", "", kTold));
   out.push_back(web_plan());
   return out;
 }
 
 Node drill_named(const std::string& name, Scenario scenario) {
-  const char* plan = scenario == Scenario::Approved ? "asked"
-                     : is_of_web(scenario)          ? "web"
-                                                    : "pair";
+  const char* plan = scenario == Scenario::Approved  ? "asked"
+                     : scenario == Scenario::Command ? "told"
+                     : is_of_web(scenario)           ? "web"
+                                                     : "pair";
   return json(fmt::format(R"({{"metadata":{{"name":"{}","namespace":"shop"}},
       "spec":{{"planRef":{{"name":"{}"}}}}}})",
                           name, plan));

@@ -24,12 +24,13 @@ enum class Scenario : std::uint8_t {
   Late,          // the runner's image comes when the operator is about to give the drill up
   Alone,         // the operator dies in mid-drill, and does not come back
   Guarded,       // runner and operator die in mid-drill: the guardian is alone
+  Command,       // a command in a container that does its work late, whoever listens
 };
 inline constexpr std::array kScenarios = {
     Scenario::Failover,  Scenario::Observed,     Scenario::Aborted, Scenario::Deleted,
     Scenario::Scheduled, Scenario::LeaderChange, Scenario::Stopped, Scenario::Approved,
     Scenario::Two,       Scenario::Outage,       Scenario::Late,    Scenario::Alone,
-    Scenario::Guarded};
+    Scenario::Guarded,   Scenario::Command};
 const char* name(Scenario scenario);
 
 /// The objects of the cluster before anything happens, the plans among them, each with its kind.
