@@ -128,6 +128,12 @@ class Rendering(unittest.TestCase):
             done = run(helm, "lint", "--strict", CHART, "--kube-version", KUBERNETES, "-f", values_file(merged(*(a for a, _ in PARTS.values()))))
             self.assertNotRegex(done.stdout, r"\[(WARNING|ERROR)\]", helm)
 
+    def test_a_cluster_that_is_too_old_is_refused(self):
+        for helm in helms():
+            for version, fits in (("1.31.9", False), ("1.32.0", True)):
+                done = run(helm, "template", "muster", CHART, "--kube-version", version, check=False)
+                self.assertEqual(fits, done.returncode == 0, f"{helm}, {version}: {done.stderr}")
+
     def test_a_wrong_value_is_refused_by_its_name(self):
         for what, values, named in REFUSED:
             with self.subTest(what):
