@@ -18,21 +18,22 @@ using targets::Context;
 
 constexpr std::size_t kOutputMax = 4096;  // what a timeline shows is one line
 
-std::vector<api::FieldSpec> where_fields() {
+constexpr const char* kLimit =
+    "how long its end is waited for, in seconds; it is not ended by that";
+
+std::vector<api::FieldSpec> where_fields(const std::string& limit) {
   using namespace targets::fields;
-  return {
-      reference("workload", Names::Process, Need::Required,
-                "the workload; the command runs in its first ready pod by name"),
-      text("container", Need::Optional, "the container; default: the pod's default one"),
-      argv("argv", Need::Required, "program and arguments; no shell"),
-      integer("timeoutSeconds", {1, 3600}, 60,
-              "how long its end is waited for, in seconds; it is not ended by that, and whoever "
-              "undoes it when its runner has died waits for as long, and undoes it once more")};
+  return {reference("workload", Names::Process, Need::Required,
+                    "the workload; the command runs in its first ready pod by name"),
+          text("container", Need::Optional, "the container; default: the pod's default one"),
+          argv("argv", Need::Required, "program and arguments; no shell"),
+          integer("timeoutSeconds", {1, 3600}, 60, limit)};
 }
 
 api::ActionKind step_table() {
   using namespace targets::fields;
-  std::vector<api::FieldSpec> fields = where_fields();
+  std::vector<api::FieldSpec> fields =
+      where_fields(fmt::format("{}, and a guardian undoes it once more after that time", kLimit));
   fields.push_back(argv("undo", Need::Optional,
                         "program and arguments that put back what argv changed; may be repeated"));
   fields.push_back(choice("undoWhen", {"IfNotPromoted", "Always"}, "IfNotPromoted",
@@ -44,7 +45,7 @@ api::ActionKind step_table() {
 api::ActionKind condition_table() {
   return targets::fields::kind("exec", api::Use::Condition,
                                "Whether a command in a container ends with exit code 0.",
-                               where_fields());
+                               where_fields(kLimit));
 }
 
 std::string one_line(const kube::ExecOutcome& outcome) {
