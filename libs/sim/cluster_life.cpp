@@ -188,7 +188,7 @@ void ClusterLife::end(const std::string& uid, const kube::Key& key) {
   if (!has_one || !container->second.program.process->alive()) {
     containers_.erase(uid);
     machine_.after(between(20, 300), nullptr, [this, uid, key] {
-      if (same_pod(uid, key)) server_.erase(kPods, key);
+      if (same_pod(uid, key)) forget(key);
     });
     return;
   }
@@ -233,7 +233,7 @@ void ClusterLife::died(const std::string& uid, const kube::Key& key) {
   Node ended = *pod;
   ended.set("status", Node::map().set("phase", well ? "Succeeded" : "Failed"));
   server_.put(kPods, std::move(ended));
-  if (is_deleting(*pod)) server_.erase(kPods, key);
+  if (is_deleting(*pod)) forget(key);
 }
 
 // --- the controllers ---
@@ -351,6 +351,11 @@ void ClusterLife::collect() {
 void ClusterLife::remove(const kube::Resource& resource, const Node& object) {
   const Node body = Node::map().set("preconditions", Node::map().set("uid", uid_of(object)));
   server_.handle({"DELETE", kube::path_of(resource, key_of(object)), "", api::to_json(body)});
+}
+
+/// Nothing of it runs; whatever finalizers it has keep it all the same.
+void ClusterLife::forget(const kube::Key& pod) {
+  server_.handle({"DELETE", kube::path_of(kPods, pod), "", R"({"gracePeriodSeconds":0})"});
 }
 
 bool ClusterLife::is_settled() const {

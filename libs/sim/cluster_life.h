@@ -65,6 +65,7 @@ class ClusterLife {
   void see_to_endpoints(const api::Node& service);
   void collect();
   void remove(const kube::Resource& resource, const api::Node& object);
+  void forget(const kube::Key& pod);
   void begin(const std::string& uid, const kube::Key& key);
   void run(const std::string& uid, const kube::Key& key);
   void end(const std::string& uid, const kube::Key& key);

@@ -32,7 +32,7 @@ TEST(OperatorCrashPoints, FaultsAreInjectedWhereNothingInterferes) {
 }
 
 TEST(OperatorCrashPoints, ARunIsAFunctionOfItsOptions) {
-  const RunOptions options{Scenario::Failover, 7, {{40, true}, {44, false}}, false};
+  const RunOptions options{Scenario::Failover, 2, {{30, true}, {34, false}}, false};
   const RunResult first = run_drills(options);
   const RunResult second = run_drills(options);
   EXPECT_EQ(first.points(), 2);
@@ -125,6 +125,26 @@ TEST(OperatorCrashPoints, ACommandThatOutlivesItsRunnerIsUndoneWhenItHasEnded) {
       EXPECT_EQ(result.points(), 1);
       EXPECT_TRUE(result.violations.empty()) << text_of(options, result);
     }
+  }
+}
+
+/// Its token is good for a minute longer than that of one whose pod is gone.
+TEST(OperatorCrashPoints, ARunnerWhosePodIsHeldIsOutlivedAllTheSame) {
+  for (std::uint32_t write = 20; write < 32; ++write) {
+    const RunOptions options{
+        Scenario::Held, 2, {CrashPoint{write, false, base::seconds(33), true}}, false};
+    const RunResult result = run_drills(options);
+    EXPECT_EQ(result.points(), 1);
+    EXPECT_TRUE(result.violations.empty()) << text_of(options, result);
+  }
+}
+
+/// Its pod was forgotten by force, and its kubelet does not come back to end it.
+TEST(OperatorCrashPoints, ARunnerThatNobodyHearsAnyMoreEndsByItself) {
+  for (std::uint64_t seed = 1; seed <= 12; ++seed) {
+    const RunOptions options{Scenario::Unheard, seed, {}, false};
+    const RunResult result = run_drills(options);
+    EXPECT_TRUE(result.violations.empty()) << text_of(options, result);
   }
 }
 

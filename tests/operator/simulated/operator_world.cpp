@@ -38,6 +38,10 @@ constexpr base::Duration kSilence = base::seconds(125);
 constexpr base::Duration kQuiet = base::seconds(20);
 /// For which a server keeps what it has found out about the token of a pod.
 constexpr base::Duration kTokenKept = base::seconds(10);
+/// For which the token of a pod holds that was told to end and is still there.
+constexpr base::Duration kDeletedKept = base::seconds(60) + kTokenKept;
+/// For which a runner tries on whose token is void.
+constexpr base::Duration kUnheardMax = base::seconds(40);
 constexpr base::Duration kLease = base::seconds(15);
 
 /// One replica of the operator in a process.
@@ -108,9 +112,7 @@ class OperatorWorld {
                                                          const ApiServer::Object& after) {
       laws_.changed(resource, before, after);
       if (resource.plural == "drills" && !before) ++drills_;
-      if (resource.plural == "pods" && !after) {
-        gone_[(*before)["metadata"]["uid"].as_string()] = machine_.now();
-      }
+      if (resource.plural == "pods") pod_changed(before, after);
       live(resource, before, after);
     };
     link_.command = [this](const sim::ApiTarget& exec) { return begin_command(exec); };
@@ -125,6 +127,7 @@ class OperatorWorld {
     };
     link_.before_write = [this](Process& process, sim::ApiRequest& request) {
       request.number = writes_++;
+      if (options_.scenario == Scenario::Held) hold(request);
       trace(process.name(), fmt::format("#{} {} {} {}", request.number, request.method,
                                         request.target, request.body.substr(0, 1000)));
       crash_if_due(process, request, false);
@@ -152,11 +155,51 @@ class OperatorWorld {
     return works + base::millis(200);
   }
 
-  /// As long as a server may take the token of a pod that is gone, it does.
-  bool has_token(const Process& process) const {
+  void pod_changed(const ApiServer::Object& before, const ApiServer::Object& after) {
+    const Node& meta = (after ? *after : *before)["metadata"];
+    base::TimePoint& until =
+        token_until_.try_emplace(meta["uid"].as_string(), base::kNever).first->second;
+    if (!after) until = std::min(until, machine_.now() + kTokenKept);
+    if (meta.has("deletionTimestamp")) until = std::min(until, machine_.now() + kDeletedKept);
+  }
+
+  /// As long as a server may take the token of a pod that is gone, or told to end, it does.
+  bool has_token(const Process& process) const { return machine_.now() < token_of(process); }
+  base::TimePoint token_of(const Process& process) const {
     const auto doer = doers_.find(&process);
-    const auto gone = doer == doers_.end() ? gone_.end() : gone_.find(doer->second.pod_uid);
-    return gone == gone_.end() || machine_.now() - gone->second < kTokenKept;
+    const auto until =
+        doer == doers_.end() ? token_until_.end() : token_until_.find(doer->second.pod_uid);
+    return until == token_until_.end() ? base::kNever : until->second;
+  }
+
+  static void hold(sim::ApiRequest& request) {
+    const bool runner = request.method == "POST" && request.target.ends_with("/pods");
+    auto pod = runner ? api::parse_json(request.body) : base::Result<Node>(Node());
+    if (!pod || (*pod)["metadata"]["labels"][kRoleLabel].as_string() != name(PodRole::Runner)) {
+      return;
+    }
+    Node meta = (*pod)["metadata"];
+    meta.set("finalizers", Node::strings({"example.com/hold"}));
+    request.body = api::to_json(pod->set("metadata", std::move(meta)));
+  }
+
+  /// Its token is void, or will be: then it ends by itself.
+  void judge_unheard(const Process& process) {
+    const base::TimePoint void_since = std::max(token_of(process), awake_.at(&process));
+    if (!process.alive() || void_since == base::kNever) return;
+    if (machine_.now() >= void_since + kUnheardMax) {
+      laws_.violated(process.name() + " goes on though nobody hears it");
+      return;
+    }
+    people_until_ = std::max(people_until_, void_since + kUnheardMax);
+    machine_.at(void_since + kUnheardMax, nullptr, [this, &process] { judge_unheard(process); });
+  }
+
+  void stand_still(Process& process, base::Duration length) {
+    process.stand_still(length);
+    base::TimePoint& awake = awake_[&process];
+    awake = std::max(awake, machine_.now() + length);
+    people_until_ = std::max(people_until_, awake);
   }
 
   void put(Node object) {
@@ -208,13 +251,12 @@ class OperatorWorld {
     ++(still > base::Duration{} ? stood_ : died_);
     trace(process.name(), still > base::Duration{} ? "STANDS STILL" : "DIES");
     if (still == base::Duration{}) return process.kill();
-    process.stand_still(still);
+    stand_still(process, still);
     if (point->node) life_.stand_still(process, still);
     // Between the record of what it will do and the doing it has to look once more.
     const bool records = request.body.find("/status/journal") != std::string::npos;
     const auto doer = doers_.find(&process);
     if (doer != doers_.end()) doer->second.held_up |= !records;
-    people_until_ = std::max(people_until_, machine_.now() + still);
   }
 
   base::Duration image_takes(const Node& pod) {
@@ -233,6 +275,9 @@ class OperatorWorld {
     if (options_.scenario == Scenario::Alone) {
       machine_.after(seconds_in(0, 12), nullptr, [this] { end_replicas(); });
     }
+    if (options_.scenario == Scenario::Unheard) {
+      machine_.after(seconds_in(1, 6), nullptr, [this, &process] { lose(process); });
+    }
     if (options_.scenario == Scenario::Guarded) {
       machine_.after(seconds_in(1, 4), nullptr, [this, &process] {
         trace(process.name(), "DIES");
@@ -240,6 +285,16 @@ class OperatorWorld {
         end_replicas();
       });
     }
+  }
+
+  /// Its node's kubelet does not come back, so that nobody ends it.
+  void lose(Process& process) {
+    if (!process.alive()) return;
+    trace(process.name(), "STANDS STILL, its kubelet for good");
+    life_.stand_still(process, kLongest);
+    stand_still(process, seconds_in(25, 35));
+    doers_.at(&process).held_up = true;
+    machine_.at(awake_.at(&process), nullptr, [this, &process] { judge_unheard(process); });
   }
 
   void end_replicas() {
@@ -343,6 +398,9 @@ class OperatorWorld {
       case Scenario::Stopped: return script_stop();
       case Scenario::LeaderChange: return script_leader();
       case Scenario::Outage: return script_outage();
+      case Scenario::Held:
+        return people(base::seconds(150), "PATCH", path(kube::kPods, "one-runner"),
+                      R"({"metadata":{"finalizers":null}})");
       default: return;
     }
   }
@@ -443,8 +501,9 @@ class OperatorWorld {
   base::Random random_;
   ApiServer server_;
   std::map<const Process*, Doer> doers_;
-  std::set<const Process*> wrote_;               // runners
-  std::map<std::string, base::TimePoint> gone_;  // pods, by UID
+  std::set<const Process*> wrote_;                      // runners
+  std::map<std::string, base::TimePoint> token_until_;  // by the UID of its pod
+  std::map<const Process*, base::TimePoint> awake_;     // when it has stood still
   sim::Machine machine_;
   sim::ApiLink link_;
   sim::ClusterLife life_;

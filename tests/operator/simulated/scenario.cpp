@@ -99,6 +99,8 @@ const char* name(Scenario scenario) {
     case Scenario::Alone: return "Alone";
     case Scenario::Guarded: return "Guarded";
     case Scenario::Command: return "Command";
+    case Scenario::Held: return "Held";
+    case Scenario::Unheard: return "Unheard";
   }
   return "";
 }

@@ -25,12 +25,14 @@ enum class Scenario : std::uint8_t {
   Alone,         // the operator dies in mid-drill, and does not come back
   Guarded,       // runner and operator die in mid-drill: the guardian is alone
   Command,       // a command in a container that does its work late, whoever listens
+  Held,          // somebody else's finalizer holds the runner's pod for some minutes
+  Unheard,       // the runner stands still, and nobody ends it when its pod is gone
 };
 inline constexpr std::array kScenarios = {
     Scenario::Failover,  Scenario::Observed,     Scenario::Aborted, Scenario::Deleted,
     Scenario::Scheduled, Scenario::LeaderChange, Scenario::Stopped, Scenario::Approved,
     Scenario::Two,       Scenario::Outage,       Scenario::Late,    Scenario::Alone,
-    Scenario::Guarded,   Scenario::Command};
+    Scenario::Guarded,   Scenario::Command,      Scenario::Held,    Scenario::Unheard};
 const char* name(Scenario scenario);
 
 /// The objects of the cluster before anything happens, the plans among them, each with its kind.
