@@ -25,22 +25,45 @@ char response_grade(base::Duration mean) {
   return mean <= base::millis(2000) ? 'D' : 'F';
 }
 
+bool Users::idle(const Session& session, base::TimePoint now) const {
+  return session.in_progress == 0 && now - session.active >= policy_.idle_after;
+}
+
 bool Users::make_room(base::TimePoint now) {
-  if (sessions_.size() < policy_.users_most) return true;
-  const auto idlest = std::min_element(
-      sessions_.begin(), sessions_.end(),
-      [](const auto& one, const auto& other) { return one.second.active < other.second.active; });
-  if (idlest == sessions_.end() || idlest->second.in_progress > 0) return false;
-  if (now - idlest->second.active < policy_.idle_after) return false;
-  sessions_.erase(idlest);
+  while (sessions_.size() >= policy_.users_most) {
+    const auto idlest = std::min_element(
+        sessions_.begin(), sessions_.end(),
+        [](const auto& one, const auto& other) { return one.second.active < other.second.active; });
+    if (idlest == sessions_.end() || !idle(idlest->second, now)) return false;
+    sessions_.erase(idlest);
+  }
+  return true;
+}
+
+void Users::end_idle(base::TimePoint now) {
+  std::erase_if(sessions_, [&](const auto& one) { return idle(one.second, now); });
+}
+
+base::Duration Users::room_in(base::TimePoint now) const {
+  if (sessions_.size() < policy_.users_most) return base::Duration(0);
+  base::Duration least = policy_.idle_after;
+  for (const auto& [user, session] : sessions_) {
+    if (session.in_progress > 0) continue;
+    const base::Duration left = session.active + policy_.idle_after - now;
+    least = std::min(least, std::max(left, base::Duration(0)));
+  }
+  return least;
+}
+
+bool Users::enter(UserId user, base::TimePoint now) {
+  if (!sessions_.contains(user) && !make_room(now)) return false;
+  sessions_[user].active = now;
   return true;
 }
 
 bool Users::begin(UserId user, base::TimePoint now) {
-  if (!sessions_.contains(user) && !make_room(now)) return false;
-  Session& session = sessions_[user];
-  session.active = now;
-  ++session.in_progress;
+  if (!enter(user, now)) return false;
+  ++sessions_[user].in_progress;
   return true;
 }
 
@@ -89,11 +112,12 @@ bool Users::busiest(UserId user) const {
   });
 }
 
-std::optional<UserJudgement> Users::judge(UserId user, UserUsage reported, Rank rank) {
+std::optional<UserJudgement> Users::judge(UserId user, UserUsage reported, Rank rank,
+                                          std::optional<std::size_t> at_once) {
   const auto it = sessions_.find(user);
   if (it == sessions_.end()) return std::nullopt;
   Session& session = it->second;
-  reported.concurrent_requests = static_cast<double>(session.in_progress);
+  reported.concurrent_requests = static_cast<double>(at_once.value_or(session.in_progress));
   reported.impact_ratio = busiest(user) ? impact(user) : std::nullopt;
   UserJudgement judgement;
   judgement.violated = violations(policy_.quota, reported);

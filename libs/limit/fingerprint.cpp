@@ -108,6 +108,14 @@ std::uint64_t Identifier::client_key(const Address& client) const {
   return sip_hash(key_.places_, words);
 }
 
+/// A name's digest is what is signed: a message of this length that begins with the kind is neither
+/// one of traits, whose lengths add up, nor that of the places.
+Fingerprint Identifier::named(std::string_view kind, std::string_view name) const {
+  std::string message(kind);
+  message.append(1, '\0').append(name);
+  return of(message);
+}
+
 Subject Identifier::subject(const Traits& traits) const {
   return {client_key(traits.client), fingerprint(traits)};
 }

@@ -86,6 +86,9 @@ class Identifier {
   /// The same for one IPv4 address or IPv6 /64, wherever the key is the same.
   std::uint64_t client_key(const Address& client) const;
   Subject subject(const Traits& traits) const;
+  /// What tells apart whatever has a name, such as users: of one kind under one key the same
+  /// everywhere. Never that of a request's traits.
+  Fingerprint named(std::string_view kind, std::string_view name) const;
 
  private:
   friend class FingerprintCache;

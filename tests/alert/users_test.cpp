@@ -124,5 +124,34 @@ TEST(Users, ThatAreNotThereEndNothing) {
   EXPECT_EQ(users.figures(user(1))->responses, 1u);
 }
 
+TEST(Users, AreJudgedByWhatSomebodyHasSeenWhoLookedMoreOften) {
+  Users users;
+  users.begin(user(1), at(0));
+  EXPECT_TRUE(users.judge(user(1), {}, Rank::Normal, 5)->violated.empty());
+  EXPECT_EQ(users.judge(user(1), {}, Rank::Normal, 6)->violated.size(), 1u);
+}
+
+TEST(Users, WhoOnlyEnteredMayBeSentOutWhenIdle) {
+  Users users({.users_most = 1});
+  EXPECT_TRUE(users.enter(user(1), at(0)));
+  EXPECT_FALSE(users.enter(user(2), at(299)));
+  EXPECT_EQ(users.room_in(at(299)), base::seconds(1));
+  users.end_idle(at(299));
+  EXPECT_EQ(users.size(), 1u);
+  users.end_idle(at(300));
+  EXPECT_EQ(users.size(), 0u);
+  EXPECT_EQ(users.room_in(at(300)), base::seconds(0));
+}
+
+TEST(Users, StayWhenFewerMayBeAndMakeRoomForThose) {
+  Users users;
+  for (std::uint64_t id = 1; id <= 3; ++id) users.enter(user(id), at(0));
+  users.use({.users_most = 2});
+  EXPECT_TRUE(users.enter(user(3), at(0)));
+  EXPECT_FALSE(users.enter(user(4), at(1)));
+  EXPECT_TRUE(users.enter(user(4), at(300)));
+  EXPECT_EQ(users.size(), 2u);
+}
+
 }  // namespace
 }  // namespace alert
