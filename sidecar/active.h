@@ -48,6 +48,7 @@ struct Active {
   bool keep_client = false, keep_upstream = false;
   bool retried = false;
   bool written_upstream = false;  // at least one byte, over the present connection
+  std::uint64_t in_line = 0;      // its number while a filter lets it wait (session_line.cpp)
   // Of faults (session_fault.cpp).
   bool in_fault = false;               // stands before the application
   std::array<std::uint8_t, 2> paid{};  // how much of its delays a piece has behind it, by direction

@@ -7,7 +7,6 @@
 #include <cstdint>
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "base/result.h"
 #include "limit/address.h"
@@ -21,26 +20,20 @@ namespace sidecar {
 /// Thread: any number at once.
 class ClientSlots {
  public:
-  /// `key`: secret, so that nobody can choose addresses that share a place. `unlimited`: patterns
-  /// of paths that take no place. Errors: InvalidArgument for a proxy; no memory.
-  static base::Result<std::unique_ptr<ClientSlots>> create(
-      std::uint32_t running_max, const std::vector<std::string>& trusted_proxies,
-      std::vector<std::string> unlimited, limit::SipKey key);
+  /// `key`: secret, so that nobody can choose addresses that share a place. Errors: no memory.
+  static base::Result<std::unique_ptr<ClientSlots>> create(std::uint32_t running_max,
+                                                           limit::SipKey key);
 
   /// A place for the request; false: its client has as many under way as it may have.
-  bool begin(Exchange& exchange);
+  bool begin(Exchange& exchange, const limit::Address& client);
   /// It is over.
   void end(const Exchange& exchange);
   /// In the text format 0.0.4.
   std::string exposition() const;
 
  private:
-  ClientSlots(std::uint32_t running_max, limit::PrefixSet trusted,
-              std::vector<std::string> unlimited, limit::SipKey key, MappedWords words);
-  std::uint64_t key_of(const Exchange& exchange) const;
+  ClientSlots(std::uint32_t running_max, limit::SipKey key, MappedWords words);
 
-  limit::PrefixSet trusted_;
-  std::vector<std::string> unlimited_;
   limit::SipKey key_;
   MappedWords words_;
   limit::Concurrency concurrency_;

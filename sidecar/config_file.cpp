@@ -11,7 +11,7 @@
 namespace sidecar {
 namespace {
 
-enum class Type : std::uint8_t { Text, Integer, Boolean, Texts, Maps };
+enum class Type : std::uint8_t { Text, Integer, Number, Boolean, Texts, Maps };
 
 struct Row {
   std::string_view field;
@@ -71,6 +71,19 @@ constexpr auto kRows = std::to_array<Row>({
     {"rumListen", Type::Text, "--rum-listen"},
     {"rumOrigins", Type::Texts, "--rum-origin"},
     {"concurrencyMax", Type::Integer, "--concurrency-max"},
+    {"users", Type::Text, "--users"},
+    {"userHeader", Type::Text, "--user-header"},
+    {"userCookie", Type::Text, "--user-cookie"},
+    {"usersMax", Type::Integer, "--users-max"},
+    {"userRequestsMax", Type::Integer, "--user-requests-max"},
+    {"userMemoryBytesMax", Type::Integer, "--user-memory-bytes-max"},
+    {"userCpuPercentMax", Type::Number, "--user-cpu-percent-max"},
+    {"userDatabaseConnectionsMax", Type::Integer, "--user-database-connections-max"},
+    {"userStrategy", Type::Text, "--user-strategy"},
+    {"userHigh", Type::Texts, "--user-high"},
+    {"userLow", Type::Texts, "--user-low"},
+    {"userQueueMax", Type::Integer, "--user-queue-max"},
+    {"userWaitSeconds", Type::Integer, "--user-wait-seconds"},
     {"exportOtlp", Type::Text, "--export-otlp"},
     {"exportHeaderFiles", Type::Texts, "--export-header-file"},
     {"exportCaFile", Type::Text, "--export-ca-file"},
@@ -120,10 +133,13 @@ class Reading {
       flags_.push_back(fmt::format("{}={}", row->flag, value.as_string()));
     } else if (row->type == Type::Integer && value.is_int()) {
       flags_.push_back(fmt::format("{}={}", row->flag, value.as_int()));
+    } else if (row->type == Type::Number && (value.is_int() || value.is_double())) {
+      flags_.push_back(fmt::format("{}={}", row->flag, value.as_double()));
     } else if (row->type == Type::Boolean && value.is_bool()) {
       if (value.as_bool() == row->given_when) flags_.emplace_back(row->flag);
     } else {
-      constexpr std::array<const char*, 3> kNames{"a string", "an integer", "true or false"};
+      constexpr std::array<const char*, 4> kNames{"a string", "an integer", "a number",
+                                                  "true or false"};
       wrong(value.mark, entry.key,
             fmt::format("{} where {} belongs", value.kind(),
                         kNames[static_cast<std::size_t>(row->type)]));

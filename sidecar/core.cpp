@@ -1,5 +1,6 @@
 #include "sidecar/core.h"
 
+#include <boost/asio/post.hpp>
 #include <fmt/format.h>
 
 #include "aio/clock.h"
@@ -44,6 +45,7 @@ void Active::clear() {
   how = Ended::Complete;
   open = tunnel = request_sent = request_broken = response_begun = response_over = false;
   keep_client = keep_upstream = retried = written_upstream = in_fault = false;
+  in_line = 0;
   paid.fill(0);
   fault_number = fault_version = 0;
 }
@@ -64,9 +66,16 @@ Core::Core(const Settings& the_settings, const tcp::endpoint& the_upstream, std:
       faults(*seat.shared.core_faults[seat.core]),
       pool(std::make_unique<UpstreamPool>(*this)),
       cache(seat.shared.cache.get()),
-      now(aio::now()) {}
+      now(aio::now()),
+      seat_(seat) {
+  seat.shared.users.attach(seat.core, [this](std::uint64_t number) {
+    asio::post(context, [this, number] { turn(number); });
+  });
+}
 
-Core::~Core() = default;
+Core::~Core() {
+  seat_.shared.users.attach(seat_.core, {});
+}
 
 std::unique_ptr<Active> Core::take_active() {
   if (stock_.empty()) return std::make_unique<Active>();
@@ -110,6 +119,11 @@ void Core::drain() {
 void Core::wake(std::uint64_t number) {
   const auto found = waiting.find(number);
   if (found != waiting.end()) found->second->wake();
+}
+
+void Core::turn(std::uint64_t number) {
+  const auto found = in_line.find(number);
+  if (found != in_line.end()) found->second->turn();
 }
 
 void Core::cut() {

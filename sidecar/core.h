@@ -45,6 +45,8 @@ class Connection : public boost::intrusive::list_base_hook<> {
   virtual void cut() = 0;
   /// What it waited for in Core::waiting is there, or does not come.
   virtual void wake() = 0;
+  /// It is the turn of its request, which is in Core::in_line.
+  virtual void turn() = 0;
 };
 
 /// Thread: its own.
@@ -70,6 +72,8 @@ class Core {
   void drain();
   /// Of `waiting`, if it is still there.
   void wake(std::uint64_t number);
+  /// The same of `in_line`.
+  void turn(std::uint64_t number);
   /// Ends what is left. The context runs dry then.
   void cut();
 
@@ -90,8 +94,9 @@ class Core {
   Cache* const cache;  // null: off
   std::unordered_map<std::uint64_t, Connection*> waiting;
   std::uint64_t last_waiting = 0;
-  http1::ResponseHead response;  // scratch of whoever runs
-  http1::Pieces pieces;          // as well
+  std::unordered_map<std::uint64_t, Connection*> in_line;  // requests that a filter lets wait
+  http1::ResponseHead response;                            // scratch of whoever runs
+  http1::Pieces pieces;                                    // as well
   /// What a new connection shows to its client; null: it is in the open.
   std::shared_ptr<net::ServerContext> tls;
   std::array<char, net::ServerStream::kWriteMax> record;  // scratch of a write over TLS
@@ -100,6 +105,7 @@ class Core {
   std::function<void()> left;  // after a connection has ended
 
  private:
+  const Seat seat_;
   std::vector<std::unique_ptr<Active>> stock_;
   boost::intrusive::list<Connection> connections_;
 };

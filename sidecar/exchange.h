@@ -55,6 +55,7 @@ struct Exchange {
   std::string request_id;
   bool own_service = false;  // of a filter: not the application answers, but Shared::own_service
   Reply reply;               // of a filter that answers
+  base::TimePoint ask_at{};  // of one that a filter lets wait: when it asks again
   Touch touch;               // what faults of a drill do to it
   std::array<std::uint64_t, 8> notes{};  // of filters, for this exchange
 
@@ -79,6 +80,7 @@ const char* name(Ended ended);
 
 struct Ending {
   Ended how = Ended::Complete;
+  base::TimePoint began{};        // with the first byte of its head
   int status = 0;                 // that the client was sent; 0: none
   std::uint64_t bytes_in = 0;     // from the client, heads included
   std::uint64_t bytes_out = 0;    // to the client, heads included

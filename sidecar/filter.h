@@ -11,7 +11,8 @@ namespace sidecar {
 
 enum class Verdict : std::uint8_t {
   Forward,
-  Answer  // Exchange::reply is the answer; the filters behind this one do not see the request
+  Answer,  // Exchange::reply is the answer; the filters behind this one do not see the request
+  Wait     // it waits, until Exchange::ask_at at the latest, and then on_turn() is asked
 };
 
 /// Which of its functions a filter has.
@@ -26,6 +27,9 @@ class Filter {
   virtual Hooks hooks() const = 0;
   /// May add fields in both directions, leave out fields of the request, or answer.
   virtual Verdict on_request(Exchange& exchange, base::TimePoint now);
+  /// Of a request that waits in this filter: as on_request(). It is under its number in the notes
+  /// (kTurnNote) that the filter has its core wake it.
+  virtual Verdict on_turn(Exchange& exchange, base::TimePoint now);
   /// May add fields for the client and leave out fields of the response. Own answers and refusals
   /// come here as well, also of requests that on_request() never saw.
   virtual void on_response(Exchange& exchange);
@@ -34,6 +38,9 @@ class Filter {
 };
 
 inline Verdict Filter::on_request(Exchange& /*exchange*/, base::TimePoint /*now*/) {
+  return Verdict::Forward;
+}
+inline Verdict Filter::on_turn(Exchange& /*exchange*/, base::TimePoint /*now*/) {
   return Verdict::Forward;
 }
 inline void Filter::on_response(Exchange& /*exchange*/) {}

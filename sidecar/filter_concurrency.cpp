@@ -1,5 +1,7 @@
 #include "sidecar/filter_concurrency.h"
 
+#include <utility>
+
 #include "sidecar/error_reply.h"
 
 namespace sidecar {
@@ -7,11 +9,13 @@ namespace {
 
 class ConcurrencyFilter final : public Filter {
  public:
-  explicit ConcurrencyFilter(ClientSlots& slots) : slots_(slots) {}
+  ConcurrencyFilter(ClientSlots& slots, std::shared_ptr<const Clients> clients)
+      : slots_(slots), clients_(std::move(clients)) {}
   Hooks hooks() const override { return {.request = true, .end = true}; }
 
   Verdict on_request(Exchange& exchange, base::TimePoint /*now*/) override {
-    if (slots_.begin(exchange)) return Verdict::Forward;
+    if (clients_->is_unlimited(exchange.request.target)) return Verdict::Forward;
+    if (slots_.begin(exchange, clients_->of(exchange))) return Verdict::Forward;
     Reply& reply = exchange.reply;
     reply.status = 429;
     reply.content_type = kJson;
@@ -26,12 +30,14 @@ class ConcurrencyFilter final : public Filter {
 
  private:
   ClientSlots& slots_;
+  const std::shared_ptr<const Clients> clients_;
 };
 
 }  // namespace
 
-std::unique_ptr<Filter> make_concurrency_filter(ClientSlots& slots) {
-  return std::make_unique<ConcurrencyFilter>(slots);
+std::unique_ptr<Filter> make_concurrency_filter(ClientSlots& slots,
+                                                std::shared_ptr<const Clients> clients) {
+  return std::make_unique<ConcurrencyFilter>(slots, std::move(clients));
 }
 
 }  // namespace sidecar

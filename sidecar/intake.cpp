@@ -22,6 +22,14 @@ Intake::Intake(const aio::Clock& clock)
         operations_.add(one, clock_.now());
       }) {}
 
+void Intake::tell_of_users(OfUser of_user) {
+  series_.set_aside(
+      [of_user = std::move(of_user)](std::string_view name, const auto& labels, double value) {
+        const auto report = user_report_of(name, labels);
+        return report && of_user(*report, value);
+      });
+}
+
 ingest::OtlpTaken Intake::take_metrics(const ingest::OtlpMetrics& metrics) {
   return ingest::put_in(series_, metrics);
 }

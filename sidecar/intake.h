@@ -3,6 +3,7 @@
 // alert/operations.h), and nothing here waits or touches a socket.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -11,6 +12,7 @@
 #include "ingest/rum.h"
 #include "ingest/statsd.h"
 #include "sidecar/operation_book.h"
+#include "sidecar/user_report.h"
 
 namespace sidecar {
 
@@ -21,6 +23,11 @@ class Intake {
   explicit Intake(const aio::Clock& clock);
   Intake(const Intake&) = delete;
   Intake& operator=(const Intake&) = delete;
+
+  /// Told what the application says of its users; false: nobody wants to know, and it is a figure
+  /// like any other.
+  using OfUser = std::function<bool(const UserReport& report, double value)>;
+  void tell_of_users(OfUser of_user);
 
   void take_statsd(std::string_view packet) { statsd_.take(packet); }
   ingest::OtlpTaken take_metrics(const ingest::OtlpMetrics& metrics);

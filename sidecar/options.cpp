@@ -12,6 +12,7 @@
 #include "sidecar/config_file.h"
 #include "sidecar/exporter.h"
 #include "sidecar/limit_rule.h"
+#include "sidecar/user_options.h"
 
 namespace sidecar {
 namespace {
@@ -28,6 +29,7 @@ struct Raw {
   std::int64_t export_every = 60;
   std::int64_t head = 10, idle = 75, connect = 5, response = 60, stall = 60, tunnel = 3600;
   std::int64_t upstream_idle = 4, drain = 25, cache_wait = 5;
+  RawUsers users;
   bool check_only = false;
 };
 
@@ -259,6 +261,7 @@ base::Result<Settings> settle(const Raw& raw, Settings settings) {
     settings.protection.rules.push_back(std::move(parsed));
   }
   TRY(check(settings.protection));
+  TRY(settle_users(raw.users, settings.mode, settings.users));
   if (!settings.redis.server.empty()) {
     TRY(net::Address::parse(settings.redis.server));
   }
@@ -331,6 +334,7 @@ Parsed parse(const std::vector<std::string>& arguments, const std::string& versi
   time_flags(app, raw);
   header_flags(app, raw, settings);
   protection_flags(app, raw, settings);
+  user_flags(app, raw.users, settings.users);
   redis_flags(app, settings);
   cache_flags(app, raw, settings);
   watch_flags(app, settings);

@@ -1,4 +1,4 @@
-// The command line as data: parse() is the only place that sees CLI11.
+// The command line as data: only parse() and what it calls (user_options.h) see CLI11.
 #pragma once
 
 #include <functional>

@@ -12,6 +12,8 @@
 #include "sidecar/filter_security_headers.h"
 #include "sidecar/filter_trace_context.h"
 #include "sidecar/filter_traffic.h"
+#include "sidecar/filter_users.h"
+#include "sidecar/notes.h"
 
 namespace sidecar {
 
@@ -33,8 +35,12 @@ Pipeline assemble(const Settings& settings, std::uint64_t seed, const Seat& seat
                                    alone ? limit::Sharing::OneThread : limit::Sharing::Threads));
   }
   // What is over a limit takes no place.
-  if (shared.slots) pipeline.add(make_concurrency_filter(*shared.slots));
+  if (shared.slots) pipeline.add(make_concurrency_filter(*shared.slots, shared.clients));
   if (shared.own_service) pipeline.add(make_own_service_filter(settings.ingest.rum_path));
+  // What waits for its turn has passed all that could refuse it.
+  if (shared.user_names) {
+    pipeline.add(make_users_filter(shared.users, *shared.user_names, shared.clients, seat.core));
+  }
   // Last that writes: what it says is what the application believes of its client.
   pipeline.add(make_forwarded_filter(settings.forwarded));
   pipeline.add(make_fault_filter(*shared.core_faults[seat.core]));
@@ -50,11 +56,20 @@ void Pipeline::add(std::unique_ptr<Filter> filter) {
   filters_.push_back(std::move(filter));
 }
 
-Verdict Pipeline::on_request(Exchange& exchange, base::TimePoint now) {
-  for (Filter* filter : request_) {
-    if (filter->on_request(exchange, now) == Verdict::Answer) return Verdict::Answer;
+Verdict Pipeline::ask(Exchange& exchange, base::TimePoint now, std::size_t first) {
+  for (std::size_t i = first; i < request_.size(); ++i) {
+    const Verdict verdict = request_[i]->on_request(exchange, now);
+    if (verdict == Verdict::Forward) continue;
+    if (verdict == Verdict::Wait) exchange.notes[kWaitsInNote] = i;
+    return verdict;
   }
   return Verdict::Forward;
+}
+
+Verdict Pipeline::on_turn(Exchange& exchange, base::TimePoint now) {
+  const std::size_t at = exchange.notes[kWaitsInNote];
+  const Verdict verdict = request_[at]->on_turn(exchange, now);
+  return verdict == Verdict::Forward ? ask(exchange, now, at + 1) : verdict;
 }
 
 void Pipeline::on_response(Exchange& exchange) {

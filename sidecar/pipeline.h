@@ -15,14 +15,18 @@ class Pipeline {
  public:
   void add(std::unique_ptr<Filter> filter);
 
-  /// In order, until one answers.
-  Verdict on_request(Exchange& exchange, base::TimePoint now);
+  /// In order, until one answers or lets it wait.
+  Verdict on_request(Exchange& exchange, base::TimePoint now) { return ask(exchange, now, 0); }
+  /// Of a request that waits: that filter, and those behind it.
+  Verdict on_turn(Exchange& exchange, base::TimePoint now);
   /// In reverse order: what sees a request first sees its response last.
   void on_response(Exchange& exchange);
   void on_end(const Exchange& exchange, const Ending& ending);
   std::size_t size() const { return filters_.size(); }
 
  private:
+  Verdict ask(Exchange& exchange, base::TimePoint now, std::size_t first);
+
   std::vector<std::unique_ptr<Filter>> filters_;
   std::vector<Filter*> request_, response_, end_;
 };

@@ -36,6 +36,7 @@
 #include "sidecar/replies.h"
 #include "sidecar/secret.h"
 #include "sidecar/shared.h"
+#include "sidecar/users_page.h"
 #include "sidecar/watch.h"
 #include "sidecar/worker.h"
 
@@ -86,6 +87,9 @@ class Program {
     cores_ = settings_.threads > 0 ? settings_.threads : quota_cores("/sys/fs/cgroup");
     CO_TRY(shared_, Shared::create(settings_, cores_, secret));
     CO_TRY(auto source, watched_source(settings_.watch));
+    intake_.tell_of_users([this](const UserReport& report, double value) {
+      return shared_->users.report(report.user, report.what, value, clock_.now());
+    });
     watch_.emplace(clock_, settings_, *shared_, std::move(source));
     CO_TRY(share_limits());
     traffic_.emplace(*shared_->endpoints, *shared_->requests);
@@ -213,7 +217,7 @@ class Program {
   }
 
   base::Result<> put(const Settings& settings) {
-    TRY(shared_->protect(settings.protection));
+    TRY(shared_->put(settings, clock_.now()));
     for (std::size_t i = 0; i < workers_.size(); ++i) {
       workers_[i]->set_up(new Setup(settings, aio::seed(), Seat{*shared_, i}));
     }
@@ -264,10 +268,12 @@ class Program {
     co_return base::Result<>{};
   }
 
-  /// A fault does nothing from the end of its lease on; this takes it out of everybody's way.
+  /// A fault does nothing from the end of its lease on; this takes it out of everybody's way. Users
+  /// are held against their quotas as often.
   aio::Task<base::Result<>> sweep(std::stop_token stop) {
     while (co_await aio::wait_for(clock_, kLookEvery, stop)) {
       sweep_faults(shared_->faults, clock_.now());
+      shared_->users.look(clock_.now());
     }
     co_return base::Result<>{};
   }
@@ -291,6 +297,10 @@ class Program {
     get("/api/monitoring/operations", &Program::operations);
     get("/api/monitoring/encryption", &Program::encryption);
     get("/api/monitoring/browsers", &Program::browsers);
+    admin_.add(
+        {"GET", "/api/monitoring/users", Access::Open, [this](const net::HttpRequest& request) {
+           return users_page(request, shared_->users.seen(), watch_->cpu_ratio());
+         }});
     add_cache_routes(admin_, [this] { return shared_->cache.get(); });
   }
 
@@ -315,6 +325,7 @@ class Program {
     if (sharing_) text += sharing_->exposition();
     if (identity_ != nullptr) text += identity_->exposition();
     if (exporter_) text += exporter_->exposition();
+    if (const auto users = shared_->users.seen()) text += users_exposition(*users);
     if (shared_->slots) text += shared_->slots->exposition();
     if (shared_->counters != nullptr) {
       std::vector<const LimitFigures*> limits;

@@ -34,6 +34,15 @@ base::Result<> check(const ProtectionSettings& settings) {
   return {};
 }
 
+bool matches_any(const std::vector<std::string>& patterns, std::string_view target) {
+  if (patterns.empty()) return false;
+  std::array<char, kPathMax> buffer;  // not initialised: it is written before it is read
+  const auto path = limit::plain_path(target, buffer);
+  return path && std::ranges::any_of(patterns, [&](const std::string& pattern) {
+           return limit::matches(pattern, *path);
+         });
+}
+
 base::Result<MappedWords> MappedWords::map(std::size_t words) {
   void* const memory = mmap(nullptr, words * sizeof(limit::Word), PROT_READ | PROT_WRITE,
                             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -85,12 +94,7 @@ Protection::Protection(limit::Rules rules, limit::PrefixSet trusted,
       counters_(std::move(counters)) {}
 
 bool Protection::is_unlimited(std::string_view target) const {
-  if (unlimited_.empty()) return false;
-  std::array<char, kPathMax> buffer;  // not initialised: it is written before it is read
-  const auto path = limit::plain_path(target, buffer);
-  return path && std::ranges::any_of(unlimited_, [&](const std::string& pattern) {
-           return limit::matches(pattern, *path);
-         });
+  return matches_any(unlimited_, target);
 }
 
 }  // namespace sidecar

@@ -7,6 +7,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -29,6 +30,9 @@ struct ProtectionSettings {
 
 /// Whether they can be carried out. Errors: InvalidArgument, naming the value and what is allowed.
 base::Result<> check(const ProtectionSettings& settings);
+
+/// Whether the path of a request's target matches one of the patterns (limit/pattern.h).
+bool matches_any(const std::vector<std::string>& patterns, std::string_view target);
 
 /// Zeroed words that nobody pays for before they are used.
 class MappedWords {

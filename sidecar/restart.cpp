@@ -19,7 +19,6 @@ class Keeping {
     at(change_.settings) = at(in_force_);
   }
 
-  const Settings& in_force() const { return in_force_; }
   Change take() { return std::move(change_); }
 
  private:
@@ -31,13 +30,6 @@ class Keeping {
 void keep_receivers_and_exports(Keeping& keeping) {
   keeping.keep("--concurrency-max",
                [](auto& settings) { return std::tie(settings.concurrency_max); });
-  // With it, its places are taken by the addresses and paths of the start.
-  if (keeping.in_force().concurrency_max > 0) {
-    keeping.keep("--trusted-proxy",
-                 [](auto& settings) { return std::tie(settings.protection.trusted_proxies); });
-    keeping.keep("--unlimited-path",
-                 [](auto& settings) { return std::tie(settings.protection.unlimited_paths); });
-  }
   keeping.keep("--statsd-listen",
                [](auto& settings) { return std::tie(settings.ingest.statsd_listen); });
   keeping.keep("--otlp-listen",

@@ -100,7 +100,7 @@ void Session::client_read(const error_code& error, std::size_t count) {
     return client_gone();
   }
   if (phase_ == Phase::Lingering) return discard();
-  if (phase_ == Phase::Exchange) pump_request();
+  if (phase_ == Phase::Exchange) active_->in_line != 0 ? look_at_line() : pump_request();
   drive();
 }
 
@@ -182,6 +182,7 @@ void Session::too_late() {
       return refuse(408, "body_timeout", "the body of the request took too long");
     case Wait::Stream: return writing_ ? client_gone() : fail(UpstreamError::Truncated);
     case Wait::Tunnel: finish(Ended::Upgraded); return close();
+    case Wait::Turn: return ask_again();
     case Wait::Fault: return end_in_fault();  // whoever stands there looks more often than this
   }
 }

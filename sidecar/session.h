@@ -4,6 +4,7 @@
 //   Idle -> Head -> Exchange -> Idle …      a request is forwarded, and its response back
 //           Head -> Replying -> Idle …      the sidecar answers: a filter, a refusal, no
 //           application
+//   Exchange of a request that waits for its turn in a filter (session_line.cpp)
 //   Exchange of a request that waits for another of its kind (session_cache.cpp)
 //   Exchange of TCP mode, or after 101      a tunnel: bytes in both directions, each with its end
 //   any -> Lingering -> Closed              what was sent is not destroyed by a reset
@@ -35,6 +36,7 @@ class Session final : public boost::intrusive_ref_counter<Session, boost::thread
   void drain() override;
   void cut() override;
   void wake() override;
+  void turn() override;
 
   // What its Upstream tells.
   void upstream_connected(const error_code& error);
@@ -57,6 +59,7 @@ class Session final : public boost::intrusive_ref_counter<Session, boost::thread
     Stream,    // a body of which nothing moves
     Tunnel,    // the same of a tunnel
     Linger,    // for the client to close
+    Turn,      // in a filter, for its turn
     Fault      // for a fault of a drill to pass
   };
   enum class Sent : std::uint8_t { Done, Waits, Failed };
@@ -94,6 +97,7 @@ class Session final : public boost::intrusive_ref_counter<Session, boost::thread
   void begin_active();
   bool read_head();
   void begin_exchange();
+  void go_ahead();
   void begin_tcp();
   void acquire(bool kept);
   void send_request();
@@ -143,6 +147,12 @@ class Session final : public boost::intrusive_ref_counter<Session, boost::thread
   void drop_upstream();
   void keep_upstream();
   void finish(Ended how);
+
+  // session_line.cpp: requests that a filter lets wait
+  void stand_in_line();
+  void look_at_line();
+  void ask_again();
+  void leave_line();
 
   // session_fault.cpp: what a drill lets happen to it
   void meet_fault();

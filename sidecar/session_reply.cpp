@@ -190,9 +190,11 @@ void Session::keep_upstream() {
 void Session::finish(Ended how) {
   drop_upstream();
   if (fault_waits_ != nullptr) fault_waits_->stop();
+  leave_line();
   leave_cache();
   Active& active = *active_;
   Ending ending;
+  ending.began = active.began;
   ending.how = how;
   ending.status = active.status;
   ending.bytes_in = active.bytes_in;

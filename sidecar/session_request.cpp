@@ -58,10 +58,15 @@ void Session::begin_exchange() {
     return refuse(501, "no_connect", "CONNECT is not served here");
   }
   if (request.host.empty()) request.host = core_.upstream_text;
-  if (active.setup->pipeline.on_request(active.exchange, active.began) == Verdict::Answer)
-    return answer();
+  const Verdict verdict = active.setup->pipeline.on_request(active.exchange, core_.now);
+  if (verdict != Verdict::Forward) return verdict == Verdict::Answer ? answer() : stand_in_line();
+  go_ahead();
+}
+
+/// All filters have let it pass.
+void Session::go_ahead() {
   // A fault is of the application: what is stored does not stand in for it.
-  if (active.exchange.touch.any()) return meet_fault();
+  if (active_->exchange.touch.any()) return meet_fault();
   if (!consult_cache()) acquire(true);
 }
 

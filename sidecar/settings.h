@@ -10,6 +10,7 @@
 #include "base/time.h"
 #include "sidecar/cache.h"
 #include "sidecar/protection.h"
+#include "sidecar/user_settings.h"
 #include "traffic/endpoint.h"
 
 namespace sidecar {
@@ -86,6 +87,7 @@ struct Settings {
   base::Duration drain = base::seconds(25);  // less than Kubernetes grants (30 s)
 
   ProtectionSettings protection;
+  UserSettings users;
   std::uint32_t concurrency_max = 0;  // requests of one client at once; 0: no limit
   std::string admin_token_file;       // empty: MUSTER_ADMIN_TOKEN; where neither is: no changes
   std::string fingerprint_key_file;   // empty: MUSTER_FINGERPRINT_KEY, or a key of this process

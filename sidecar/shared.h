@@ -13,10 +13,12 @@
 #include "limit/sharing.h"
 #include "sidecar/cache.h"
 #include "sidecar/client_slots.h"
+#include "sidecar/clients.h"
 #include "sidecar/faults.h"
 #include "sidecar/filter_limit.h"
 #include "sidecar/protection.h"
 #include "sidecar/settings.h"
+#include "sidecar/user_places.h"
 #include "traffic/exposition.h"
 #include "traffic/requests.h"
 
@@ -27,9 +29,12 @@ struct Shared {
   static base::Result<std::unique_ptr<Shared>> create(const Settings& settings, std::size_t cores,
                                                       const std::string& secret);
 
-  /// Puts limits in place for the filters that are made from now on; those that there are keep what
-  /// they have. Errors: as create(); nothing has changed then.
-  base::Result<> protect(const ProtectionSettings& settings);
+  explicit Shared(std::size_t cores) : users(cores) {}
+
+  /// Puts limits and what is known of clients and users in place for the filters that are made from
+  /// now on; those that there are keep what they have. Errors: as create(); nothing has changed
+  /// then.
+  base::Result<> put(const Settings& settings, base::TimePoint now);
 
   std::unique_ptr<traffic::Endpoints> endpoints;
   std::unique_ptr<traffic::Requests> requests;
@@ -40,7 +45,10 @@ struct Shared {
   std::vector<std::unique_ptr<FaultFigures>> fault_figures;  // by core
   std::vector<std::unique_ptr<CoreFaults>> core_faults;      // by core
   std::string secret;                                        // of fingerprints
-  std::unique_ptr<ClientSlots> slots;  // null: as many at once as a client wants
+  std::shared_ptr<const Clients> clients;
+  std::unique_ptr<ClientSlots> slots;   // null: as many at once as a client wants
+  std::optional<UserNames> user_names;  // nothing: users are not watched
+  UserPlaces users;
   /// Where the sidecar's own pages are that it serves among the application's. Set before any core
   /// begins; none: there are none.
   std::optional<boost::asio::ip::tcp::endpoint> own_service;
@@ -49,6 +57,10 @@ struct Shared {
   /// they hold.
   std::vector<std::shared_ptr<limit::AdmissionLog>> admissions;
   std::unique_ptr<Cache> cache;  // null: off
+
+ private:
+  base::Result<> protect(const ProtectionSettings& settings);
+  base::Result<> watch_users(const UserSettings& settings, base::TimePoint now);
 };
 
 /// A core's place in it.

@@ -114,6 +114,11 @@ alert::Samples Watch::samples(const std::optional<sampling::Sample>& sample) con
   return out;
 }
 
+std::optional<double> Watch::cpu_ratio() const {
+  const auto average = pod_.average({.from = clock_.now() - kJudged});
+  return average ? (*average)[sampling::Figure::CpuRatio] : std::nullopt;
+}
+
 net::HttpReply Watch::health() const {
   return json_reply(static_cast<unsigned>(alert::http_status(verdict_.health)),
                     health_node(verdict_));

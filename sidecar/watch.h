@@ -41,6 +41,8 @@ class Watch {
   void sample();
 
   const alert::Verdict& verdict() const { return verdict_; }
+  /// CPU used of what may be, in the last minute; nothing: it is not watched.
+  std::optional<double> cpu_ratio() const;
   /// 200 or 503 with the issues, in JSON.
   net::HttpReply health() const;
   /// Samples, averages, a timeline and the requests of `range=15m` (s, m or h) up to now.

@@ -186,6 +186,7 @@ Taken SeriesTable::count_up_to(std::string_view name, const std::vector<RawLabel
 
 Taken SeriesTable::set(std::string_view name, const std::vector<RawLabel>& labels, double value) {
   if (!std::isfinite(value)) return Taken::Dropped;
+  if (aside_ && aside_(name, labels, value)) return Taken::Kept;
   const Place at = place(SeriesKind::Gauge, name, labels);
   if (at.value != nullptr) std::get<double>(*at.value) = value;
   return at.taken;

@@ -9,6 +9,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -48,7 +49,13 @@ bool is_identity(std::string_view label_name);
 /// Thread: one at a time.
 class SeriesTable {
  public:
+  /// Asked of every gauge that is to be set; true: it was somebody else's, and nothing is kept.
+  using Aside =
+      std::function<bool(std::string_view name, const std::vector<RawLabel>& labels, double value)>;
+
   explicit SeriesTable(SeriesBounds bounds = {});
+
+  void set_aside(Aside aside) { aside_ = std::move(aside); }
 
   /// A counter grows by `value` >= 0.
   Taken count(std::string_view name, const std::vector<RawLabel>& labels, double value);
@@ -108,6 +115,7 @@ class SeriesTable {
   std::map<std::string, Family, std::less<>> families_;
   std::map<std::string, std::string, std::less<>> shown_;  // names of lines, and whose they are
   std::size_t series_ = 0;
+  Aside aside_;  // empty: nobody else's
 };
 
 }  // namespace ingest

@@ -108,11 +108,11 @@ std::uint64_t Identifier::client_key(const Address& client) const {
   return sip_hash(key_.places_, words);
 }
 
-/// A name's digest is what is signed: a message of this length that begins with the kind is neither
-/// one of traits, whose lengths add up, nor that of the places.
+/// A message of traits begins with the address of a client, and none begins with ff: those are of
+/// groups (RFC 4291, 2.7).
 Fingerprint Identifier::named(std::string_view kind, std::string_view name) const {
-  std::string message(kind);
-  message.append(1, '\0').append(name);
+  std::string message("\xFF");
+  message.append(kind).append(1, '\0').append(name);
   return of(message);
 }
 

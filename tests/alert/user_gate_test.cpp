@@ -161,6 +161,21 @@ TEST(UserGate, QueuedIsHalfOfTheQuotaAndIsolatedIsOneAtATime) {
   }
 }
 
+TEST(UserGate, WhoMakesTheOthersSlowIsQueued) {
+  UserGate gate(enforced());
+  for (int i = 0; i < 120; ++i) {
+    come(gate, kBob, 1, Turn::Run);
+    gate.end(kBob, base::millis(i < 100 ? 10 : 30), at(0));
+  }
+  come(gate, kAnn, 2, Turn::Run);
+  come(gate, kBob, 1, Turn::Run);
+  gate.look(at(1));
+  EXPECT_EQ(row_of(gate, kAnn).answer.remedy, Remedy::Queue);
+  EXPECT_EQ(row_of(gate, kBob).answer.remedy, Remedy::None);
+  come(gate, kAnn, 1, Turn::Wait, 2);
+  come(gate, kBob, 3, Turn::Run, 2);
+}
+
 TEST(UserGate, AtOnceIsTheMostSinceTheLookBefore) {
   UserGate gate(enforced());
   come(gate, kAnn, 5, Turn::Run);

@@ -116,6 +116,23 @@ TEST(SeriesTable, FiguresThatAreNoneAreDropped) {
   EXPECT_EQ(table.value("big", {}), 1.7e308);
 }
 
+TEST(SeriesTable, AGaugeThatIsSomebodyElsesIsNotKept) {
+  SeriesTable table;
+  double seen = 0;
+  table.set_aside([&seen](std::string_view name, const auto& labels, double value) {
+    if (name != "user.memory" || labels.empty()) return false;
+    seen = value;
+    return true;
+  });
+  EXPECT_EQ(table.set("user.memory", {{"user", "ann"}}, 7), Taken::Kept);
+  EXPECT_EQ(seen, 7);
+  EXPECT_EQ(table.series(), 0u);
+  EXPECT_EQ(table.set("user.memory", {}, 8), Taken::Kept);
+  EXPECT_EQ(table.set("user.memory", {{"user", "ann"}}, INFINITY), Taken::Dropped);
+  EXPECT_EQ(seen, 7);
+  EXPECT_EQ(table.series(), 1u);
+}
+
 TEST(SeriesTable, DifferentThingsAreShownOfTheLastWholeWindow) {
   SeriesTable table;
   for (int user = 0; user < 50; ++user) table.see("users", {}, std::to_string(user));

@@ -9,6 +9,7 @@
 
 #include "base/random.h"
 #include "crypto/hash.h"
+#include "crypto/keyed_hmac.h"
 #include "limit/header_order.h"
 
 namespace limit {
@@ -96,6 +97,20 @@ TEST(Fingerprint, DependsOnTheKey) {
   const Identifier one = identifier(), other = identifier("another key, as long as is needed");
   EXPECT_NE(one.fingerprint(traits), other.fingerprint(traits));
   EXPECT_NE(one.client_key(traits.client), other.client_key(traits.client));
+}
+
+TEST(Fingerprint, OfANameIsOfItsKindAndKeyAndOfNoRequest) {
+  const Identifier one = identifier();
+  EXPECT_EQ(one.named("user", "ann"), identifier().named("user", "ann"));
+  EXPECT_NE(one.named("user", "ann"), one.named("user", "bob"));
+  EXPECT_NE(one.named("user", "ann"), one.named("client", "ann"));
+  EXPECT_NE(one.named("user", "ann"),
+            identifier("another key, also of 32 bytes ..").named("user", "ann"));
+  const crypto::KeyedHmac hmac(kSecret);
+  const auto digest = hmac.sign(std::string_view("\xFFuser\0ann", 9));
+  std::uint64_t value = 0;
+  for (std::size_t i = 0; i < 8; ++i) value = value << 8U | digest[i];
+  EXPECT_EQ(one.named("user", "ann").value, value);
 }
 
 TEST(ClientKey, IsThatOfTheBucket) {

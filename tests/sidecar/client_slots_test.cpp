@@ -30,54 +30,54 @@ struct Request {
   Exchange exchange;
 };
 
-std::unique_ptr<ClientSlots> slots_of(std::uint32_t most, std::vector<std::string> trusted = {}) {
-  auto out = ClientSlots::create(most, trusted, {"/healthz*"}, {.first = 1, .second = 2});
+std::unique_ptr<ClientSlots> slots_of(std::uint32_t most) {
+  auto out = ClientSlots::create(most, {.first = 1, .second = 2});
   EXPECT_TRUE(out);
   return std::move(*out);
 }
 
+std::shared_ptr<const Clients> clients_of(std::vector<std::string> trusted = {}) {
+  ProtectionSettings settings;
+  settings.trusted_proxies = std::move(trusted);
+  settings.unlimited_paths = {"/healthz*"};
+  auto out = Clients::create(settings);
+  EXPECT_TRUE(out);
+  return *out;
+}
+
 TEST(ClientSlots, AClientHasSoManyAndGetsThemBack) {
   const auto slots = slots_of(2);
-  Client one = client_at(1);
-  Client two = client_at(2);
-  Request first(one), second(one), third(one), other(two);
-  EXPECT_TRUE(slots->begin(first.exchange));
-  EXPECT_TRUE(slots->begin(second.exchange));
-  EXPECT_FALSE(slots->begin(third.exchange));
-  EXPECT_TRUE(slots->begin(other.exchange));
-  slots->end(third.exchange);  // which had no place to give back
-  EXPECT_FALSE(slots->begin(third.exchange));
-  slots->end(first.exchange);
-  EXPECT_TRUE(slots->begin(third.exchange));
-  for (Request* each : {&second, &third, &other}) slots->end(each->exchange);
+  const limit::Address one = limit::Address::v4(1), two = limit::Address::v4(2);
+  Exchange first, second, third, other;
+  EXPECT_TRUE(slots->begin(first, one));
+  EXPECT_TRUE(slots->begin(second, one));
+  EXPECT_FALSE(slots->begin(third, one));
+  EXPECT_TRUE(slots->begin(other, two));
+  slots->end(third);  // which had no place to give back
+  EXPECT_FALSE(slots->begin(third, one));
+  slots->end(first);
+  EXPECT_TRUE(slots->begin(third, one));
+  for (Exchange* each : {&second, &third, &other}) slots->end(*each);
   EXPECT_THAT(slots->exposition(), HasSubstr("muster_sidecar_concurrency_clients 0\n"));
   EXPECT_THAT(slots->exposition(), HasSubstr("muster_sidecar_concurrency_refused_total 2\n"));
 }
 
-TEST(ClientSlots, BelieveTrustedProxiesOnly) {
+TEST(Clients, BelieveTrustedProxiesOnly) {
   Client proxy = client_at(9);
   Request first(proxy, "/", "192.0.2.1"), second(proxy, "/", "192.0.2.2");
-  const auto strict = slots_of(1);
-  EXPECT_TRUE(strict->begin(first.exchange));
-  EXPECT_FALSE(strict->begin(second.exchange));
-  const auto behind = slots_of(1, {"10.0.0.0/8"});
-  Request third(proxy, "/", "192.0.2.1");
-  EXPECT_TRUE(behind->begin(second.exchange));
-  EXPECT_TRUE(behind->begin(third.exchange));
-  EXPECT_FALSE(ClientSlots::create(1, {"nonsense"}, {}, {.first = 1, .second = 2}));
-}
-
-TEST(ClientSlots, ProbesTakeNone) {
-  const auto slots = slots_of(1);
-  Client one = client_at(1);
-  Request probe(one, "/healthz?x"), again(one, "/healthz"), page(one);
-  EXPECT_TRUE(slots->begin(probe.exchange) && slots->begin(again.exchange));
-  EXPECT_TRUE(slots->begin(page.exchange));
+  const auto strict = clients_of();
+  EXPECT_EQ(strict->of(first.exchange), strict->of(second.exchange));
+  const auto behind = clients_of({"10.0.0.0/8"});
+  EXPECT_EQ(behind->of(first.exchange), limit::Address::v4(0xC000'0201));
+  EXPECT_EQ(behind->of(second.exchange), limit::Address::v4(0xC000'0202));
+  ProtectionSettings wrong;
+  wrong.trusted_proxies = {"nonsense"};
+  EXPECT_FALSE(Clients::create(wrong));
 }
 
 TEST(ConcurrencyFilter, AnswersWhoHasTooMany) {
   const auto slots = slots_of(1);
-  const auto filter = make_concurrency_filter(*slots);
+  const auto filter = make_concurrency_filter(*slots, clients_of());
   Client one = client_at(1);
   Request first(one), second(one);
   EXPECT_EQ(filter->on_request(first.exchange, {}), Verdict::Forward);
@@ -88,6 +88,29 @@ TEST(ConcurrencyFilter, AnswersWhoHasTooMany) {
   filter->on_end(first.exchange, {});
   Request third(one);
   EXPECT_EQ(filter->on_request(third.exchange, {}), Verdict::Forward);
+}
+
+TEST(ConcurrencyFilter, ProbesTakeNone) {
+  const auto slots = slots_of(1);
+  const auto filter = make_concurrency_filter(*slots, clients_of());
+  Client one = client_at(1);
+  for (const char* path : {"/healthz?x", "/healthz", "/"}) {
+    Request request(one, path);
+    EXPECT_EQ(filter->on_request(request.exchange, {}), Verdict::Forward) << path;
+  }
+}
+
+TEST(ConcurrencyFilter, ANewConfigurationHasOtherProxiesAndPathsOverTheSamePlaces) {
+  const auto slots = slots_of(1);
+  const auto before = make_concurrency_filter(*slots, clients_of());
+  const auto after = make_concurrency_filter(*slots, clients_of({"10.0.0.0/8"}));
+  Client proxy = client_at(9);
+  Request first(proxy, "/", "192.0.2.1"), second(proxy, "/", "192.0.2.2"), third(proxy);
+  EXPECT_EQ(before->on_request(first.exchange, {}), Verdict::Forward);
+  EXPECT_EQ(after->on_request(second.exchange, {}), Verdict::Forward) << "another client now";
+  EXPECT_EQ(after->on_request(third.exchange, {}), Verdict::Answer) << "the proxy has its place";
+  before->on_end(first.exchange, {});
+  EXPECT_EQ(after->on_request(third.exchange, {}), Verdict::Forward);
 }
 
 TEST(OwnServiceFilter, TakesItsPathsOnly) {

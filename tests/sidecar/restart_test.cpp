@@ -88,5 +88,20 @@ TEST(Restart, OfCacheAndRedisToo) {
   EXPECT_THAT(change_of(some(), change.settings).needs_restart, IsEmpty());
 }
 
+TEST(Restart, UsersNeedNoneAndProxiesAndPathsNeitherWhateverLimitsThereAre) {
+  Settings in_force = some();
+  in_force.concurrency_max = 5;
+  Settings wanted = in_force;
+  wanted.protection.trusted_proxies = {"10.0.0.0/8"};
+  wanted.protection.unlimited_paths = {"/probe"};
+  wanted.users.mode = Limiting::On;
+  wanted.users.gate.users.users_most = 24;
+  const Change change = change_of(in_force, wanted);
+  EXPECT_THAT(change.needs_restart, IsEmpty());
+  EXPECT_THAT(change.settings.protection.trusted_proxies, ElementsAre("10.0.0.0/8"));
+  EXPECT_THAT(change.settings.protection.unlimited_paths, ElementsAre("/probe"));
+  EXPECT_EQ(change.settings.users.mode, Limiting::On);
+}
+
 }  // namespace
 }  // namespace sidecar

@@ -1,0 +1,107 @@
+#include "sidecar/filter_users.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "sidecar/error_reply.h"
+#include "sidecar/notes.h"
+
+namespace sidecar {
+namespace {
+
+struct Refusal {
+  int status;
+  const char* reason;
+  const char* message;
+};
+
+Refusal refusal_of(alert::Turn turn) {
+  switch (turn) {
+    case alert::Turn::Full:
+      return {429, "user_queue_full", "as many requests of this user wait as may"};
+    case alert::Turn::NoPlace:
+      return {503, "too_many_users", "there are as many users as there may be"};
+    default: return {503, "user_wait_over", "it was not this request's turn for too long"};
+  }
+}
+
+/// What the application took to answer, from the request's turn on; negative: it did not.
+base::Duration response_of(const Ending& ending, base::TimePoint ran) {
+  const bool answered = ending.how == Ended::Complete || ending.how == Ended::Cached ||
+                        ending.how == Ended::Upgraded || ending.how == Ended::UpstreamFailed;
+  if (!answered || ending.first_byte.count() < 0) return base::Duration(-1);
+  return std::max(ending.began + ending.first_byte - ran, base::Duration(0));
+}
+
+class UsersFilter final : public Filter {
+ public:
+  UsersFilter(UserPlaces& places, UserNames names, std::shared_ptr<const Clients> clients,
+              std::size_t core)
+      : places_(places), names_(std::move(names)), clients_(std::move(clients)), core_(core) {}
+
+  Hooks hooks() const override { return {.request = true, .end = true}; }
+
+  Verdict on_request(Exchange& exchange, base::TimePoint now) override {
+    if (exchange.own_service || clients_->is_unlimited(exchange.request.target)) {
+      return Verdict::Forward;
+    }
+    const alert::UserId user = names_.of(exchange, clients_->of(exchange));
+    exchange.notes[kUserNote] = user.value();
+    return make(places_.arrive(user, core_, now), exchange, now);
+  }
+
+  Verdict on_turn(Exchange& exchange, base::TimePoint now) override {
+    const alert::UserId user(exchange.notes[kUserNote]);
+    return make(places_.ask(user, exchange.notes[kTurnNote], now), exchange, now);
+  }
+
+  void on_end(const Exchange& exchange, const Ending& ending) override {
+    const std::uint64_t number = exchange.notes[kTurnNote];
+    if (number == 0) return;
+    const alert::UserId user(exchange.notes[kUserNote]);
+    const base::TimePoint now = ending.began + ending.took;
+    if (exchange.notes[kRanNote] == 0) return places_.abandon(user, number, now);
+    const base::TimePoint ran{base::Duration(static_cast<std::int64_t>(exchange.notes[kRanNote]))};
+    places_.end(user, response_of(ending, ran), now);
+  }
+
+ private:
+  static Verdict make(const alert::Move& move, Exchange& exchange, base::TimePoint now) {
+    exchange.notes[kTurnNote] = move.number;
+    switch (move.turn) {
+      case alert::Turn::Run:
+        exchange.notes[kRanNote] = static_cast<std::uint64_t>(now.time_since_epoch().count());
+        return Verdict::Forward;
+      case alert::Turn::Wait: exchange.ask_at = move.ask_at; return Verdict::Wait;
+      default: refuse(move, exchange); return Verdict::Answer;
+    }
+  }
+
+  static void refuse(const alert::Move& move, Exchange& exchange) {
+    exchange.notes[kTurnNote] = 0;
+    const Refusal refusal = refusal_of(move.turn);
+    exchange.reply.status = refusal.status;
+    exchange.reply.content_type = kJson;
+    write_error_body(exchange.reply.body, refusal.status, refusal.reason, refusal.message,
+                     exchange.request_id);
+    const auto seconds = (move.come_back + base::seconds(1) - base::Duration(1)) / base::seconds(1);
+    exchange.to_client.add("Retry-After", fmt::format("{}", seconds));
+  }
+
+  UserPlaces& places_;
+  const UserNames names_;
+  const std::shared_ptr<const Clients> clients_;
+  const std::size_t core_;
+};
+
+}  // namespace
+
+std::unique_ptr<Filter> make_users_filter(UserPlaces& places, UserNames names,
+                                          std::shared_ptr<const Clients> clients,
+                                          std::size_t core) {
+  return std::make_unique<UsersFilter>(places, std::move(names), std::move(clients), core);
+}
+
+}  // namespace sidecar
