@@ -15,8 +15,9 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 
+/// Of a machine that has been up for a while.
 base::TimePoint at(std::int64_t millis) {
-  return base::TimePoint(base::millis(millis));
+  return base::TimePoint(base::seconds(3600) + base::millis(millis));
 }
 
 limit::FingerprintKey key() {
