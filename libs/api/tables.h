@@ -18,10 +18,13 @@ const FieldSpec& cluster_plan_table();
 const FieldSpec& cluster_schedule_table();
 /// A document of kind Drill, which there is in a cluster only.
 const FieldSpec& drill_table();
+/// A document of kind SidecarProfile (sidecar_profile.h).
+const FieldSpec& sidecar_profile_table();
 /// What the operator writes into `status` of each of them.
 const FieldSpec& plan_status_table();
 const FieldSpec& schedule_status_table();
 const FieldSpec& drill_status_table();
+const FieldSpec& sidecar_profile_status_table();
 /// The table of a field below a table, by its path: "spec.timing"; CHECKs that there is one.
 const FieldSpec& table_at(const FieldSpec& table, std::string_view path);
 

@@ -1,0 +1,44 @@
+#include "api/sidecar_profile.h"
+
+#include "api/decode.h"
+#include "api/tables.h"
+
+namespace api {
+namespace {
+
+SidecarResources resources_of(const Node& resources) {
+  const auto of = [&](const char* which, const char* what) {
+    return resources[which][what].as_string();
+  };
+  return {of("requests", "cpu"), of("requests", "memory"), of("limits", "cpu"),
+          of("limits", "memory")};
+}
+
+}  // namespace
+
+std::string sidecar_config_map(std::string_view profile) {
+  return "muster-sidecar-" + std::string(profile);
+}
+
+base::Result<SidecarInjection> sidecar_injection(const Node& profile) {
+  const FieldSpec& table = table_at(sidecar_profile_table(), "spec.injection");
+  const Node* const written = profile["spec"].find("injection");
+  const ActionCatalog none;
+  Decoder decoder(kSidecarProfile, none);
+  const Node node = decoder.decode(written ? *written : Node::map(), table, "spec.injection");
+  if (const Problems problems = decoder.take(); !problems.empty()) {
+    return base::fail(base::Code::InvalidArgument, format(problems));
+  }
+  SidecarInjection out;
+  out.port = node["port"].as_string();
+  out.container = node["container"].as_string();
+  out.capture = node["capture"].as_string() == "None" ? SidecarCapture::None : SidecarCapture::Port;
+  out.resources = resources_of(node["resources"]);
+  return out;
+}
+
+bool says_limits(const Node& profile) {
+  return profile["spec"].has("limits");
+}
+
+}  // namespace api

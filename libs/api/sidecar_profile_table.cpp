@@ -1,0 +1,239 @@
+// The tables of a SidecarProfile. Every field but `injection` is one of the sidecar's flags, with
+// the flag's type, range and default; tests/sidecar/profile_test.cpp holds the two together. What
+// one field must be to another is judged in operator/profile_rules.cpp, and by the sidecar itself.
+#include "api/field.h"
+#include "api/sidecar_profile.h"
+#include "api/status_tables.h"
+#include "api/tables.h"
+
+namespace api {
+
+using namespace fields;  // NOLINT(google-build-using-namespace): tables read as prose
+
+namespace {
+
+using Fields = std::vector<FieldSpec>;
+
+constexpr std::int64_t kDay = 86'400;
+constexpr std::int64_t kMost = std::int64_t{1} << 53;  // what every reader of JSON holds exactly
+constexpr std::int64_t kCacheBytes = std::int64_t{1} << 40;
+constexpr std::int64_t kMostPrefixes = 1000;
+
+FieldSpec seconds(const char* name, std::int64_t otherwise, const char* doc) {
+  return integer(name, {1, kDay}, otherwise, doc);
+}
+
+Fields addresses() {
+  return {
+      text("upstream",
+           "Where the application listens, HOST:PORT; an injected sidecar knows it from its pod."),
+      by_default(":15001", text("listen",
+                                "Where clients connect, [HOST]:PORT; an injected sidecar "
+                                "knows it from its pod.")),
+      by_default("127.0.0.1:15020",
+                 text("adminListen",
+                      "Where metrics and health are served, [HOST]:PORT; an injected "
+                      "sidecar knows it from its pod.")),
+      text("adminTokenFile",
+           "A file with the token of who may change something over the admin port; none: "
+           "MUSTER_ADMIN_TOKEN, and where there is neither nobody may."),
+      by_default("http", choice("mode", {"http", "tcp"},
+                                "The protocol of clients; tcp is for any other one, without limits "
+                                "and figures of requests.")),
+      text("tlsCertFile",
+           "Clients connect over TLS: a file with the certificate and its issuers, in PEM."),
+      text("tlsKeyFile", "A file with its key, in PEM, without a passphrase."),
+      integer("threads", {1, 256}, {},
+              "Cores to use; none: as many as the CPU quota has, else 1.")};
+}
+
+Fields bounds() {
+  return {
+      integer("headBytesMax", {4096, 65'536}, 16'384, "Of a head; a longer one is answered 431."),
+      integer("bodyBytesMax", {0, kMost}, {},
+              "Of a request's body; a longer one is answered 413; none, or 0: no limit."),
+      integer("connectionsMax", {1, 1'000'000}, {},
+              "Clients at a time, more have to wait; none: what the limit of descriptors allows."),
+      integer("upstreamIdleMax", {0, 100'000}, 1024,
+              "Connections to the application that are kept, per core.")};
+}
+
+Fields times() {
+  return {
+      seconds("headSeconds", 10, "For a head, from its first byte to its last; else 408."),
+      seconds("idleSeconds", 75, "Between two requests of a connection."),
+      seconds("connectSeconds", 5, "To connect to the application; else 504."),
+      seconds("responseSeconds", 60, "For the application to begin to answer; else 504."),
+      seconds("stallSeconds", 60, "For a body of which nothing moves."),
+      seconds("tunnelIdleSeconds", 3600,
+              "For a WebSocket, or a connection of mode tcp, of which nothing moves."),
+      seconds("upstreamIdleSeconds", 4,
+              "How long an unused connection to the application is kept."),
+      seconds("drainSeconds", 25, "For what is under way at SIGTERM; what is left then is cut.")};
+}
+
+Fields headers() {
+  return {by_default("append",
+                     choice("forwarded", {"append", "replace", "off"},
+                            "What happens to X-Forwarded-For, -Proto and -Host; write \"off\" in "
+                            "quotes, or YAML takes it for false.")),
+          flag("makeTrace", false, "A traceparent for requests without one."),
+          flag("securityHeaders", true, "Headers that make browsers careful.")};
+}
+
+FieldSpec limit_rules() {
+  Fields limit = {required(integer("requests", {1, 1'000'000}, {}, "How many are let in.")),
+                  required(integer("seconds", {1, 31 * kDay}, {}, "In any stretch this long."))};
+  FieldSpec limits = required(objects("limits", std::move(limit), "One limit for each length."));
+  limits.minimum = 1;
+  limits.maximum = 3;
+  FieldSpec out = objects(
+      "limitRules",
+      {required(text("name", "Its name, 1 to 32 letters, digits, '-' and '_'.")),
+       text("path", "The paths it is for; * is any text."), text("method", "The method it is for."),
+       text("header", "The header that a request must have for it."),
+       text("value", "What that header must be; * is any text."), std::move(limits)},
+      "Each rule that matches a request counts for itself; none: 500 requests an hour and 2,000 a "
+      "day.");
+  out.maximum = 16;
+  return out;
+}
+
+Fields protection() {
+  return {
+      by_default("on",
+                 choice("limits", {"on", "dry-run", "off"},
+                        "Whether they are in force, only counted, or not there; in quotes, or "
+                        "YAML takes \"on\" for true. Where the operator delivers a profile "
+                        "without it: dry-run until trustedProxies are named.")),
+      limit_rules(),
+      integer("limitKeysMax", {1024, 16'777'216}, 65'536, "Clients that are counted at once."),
+      strings("trustedProxies", {0, kMostPrefixes},
+              "Addresses and prefixes whose X-Forwarded-For is believed."),
+      strings("allow", {0, kMostPrefixes}, "Prefixes without limits."),
+      strings("deny", {0, kMostPrefixes}, "Prefixes that are answered 403; stronger than allow."),
+      strings("unlimitedPaths", {0, 128}, "Paths that are not limited; * is any text."),
+      integer("concurrencyMax", {1, 4000}, {},
+              "Requests of one client at once; one more is answered 429; none: no limit."),
+      text(
+          "fingerprintKeyFile",
+          "A file with the key of fingerprints; none: MUSTER_FINGERPRINT_KEY, else a random one.")};
+}
+
+Fields endpoints() {
+  return {strings("endpoints", {0, 128}, "Endpoints by template, such as /users/{id}."),
+          integer("endpointsMax", {1, 1000}, 200,
+                  "Endpoints that figures are kept of; all others are other."),
+          flag("automaticEndpoints", true, "Whether endpoints are found that are not named."),
+          by_default("auto", text("watch",
+                                  "Whose CPU and memory: auto, pod, none, pid:N or "
+                                  "cgroup:N."))};
+}
+
+Fields redis() {
+  return {text("redis", "HOST:PORT through which replicas share their limits."),
+          by_default("muster", text("redisPrefix", "Of all keys there.")),
+          text("redisPasswordFile",
+               "A file with its password; none: MUSTER_REDIS_PASSWORD, else no password."),
+          flag("redisTls", false, "Whether it is spoken to over TLS."),
+          text("redisCaFile", "Who vouches for its certificate; none: the system's.")};
+}
+
+Fields cache() {
+  return {integer("cacheBytesMax", {0, kCacheBytes}, 0, "Of stored responses; 0: none is stored."),
+          integer("cacheEntryBytesMax", {1, kCacheBytes}, 1'048'576,
+                  "Of one body; a longer one is not stored."),
+          strings("cacheRoutes", {0, 128}, "Paths that may be stored; * is any text; none: all."),
+          seconds("cacheWaitSeconds", 5,
+                  "How long a request waits for another one that brings the same response.")};
+}
+
+Fields ingest() {
+  return {text("statsdListen", "A UDP port for StatsD, [HOST]:PORT, such as 127.0.0.1:8125."),
+          text("otlpListen", "A port for OTLP/HTTP, [HOST]:PORT, such as 127.0.0.1:4318."),
+          text("rumPath",
+               "A path among the application's to which browsers post their figures, such as "
+               "/muster/rum."),
+          text("rumListen", "A port of its own for the same, [HOST]:PORT."),
+          strings("rumOrigins", {0, 64},
+                  "Origins whose pages may post as well, such as https://shop.example, or *.")};
+}
+
+Fields exports() {
+  return {
+      text("exportOtlp", "The URL to which all figures are sent by OTLP/HTTP."),
+      strings("exportHeaderFiles", {0, 32},
+              "NAME=FILE: a field of those requests, whose value is in the file."),
+      text("exportCaFile", "Who vouches for an https receiver; none: the system's."),
+      flag("exportDelta", false, "Whether counters are sent as what came since the last time."),
+      text("exportDogstatsd",
+           "A Datadog agent, HOST:PORT over UDP, to which all figures are sent."),
+      seconds("exportSeconds", 60, "From one time to the next."),
+      by_default("muster-sidecar", text("exportService", "The name under which they are sent."))};
+}
+
+/// A map that is there with its defaults where it is not written.
+FieldSpec filled(FieldSpec map) {
+  return by_default(Node::map(), std::move(map));
+}
+
+FieldSpec amounts(const char* name, Fields inner, const char* doc) {
+  return filled(object(name, std::move(inner), doc));
+}
+
+FieldSpec injection() {
+  FieldSpec resources =
+      filled(object("resources",
+                    {amounts("requests",
+                             {by_default("10m", text("cpu", "As Kubernetes writes it.")),
+                              by_default("24Mi", text("memory", "As Kubernetes writes it."))},
+                             "What a node must have free."),
+                     amounts("limits",
+                             {text("cpu", "As Kubernetes writes it; none: no limit."),
+                              by_default("64Mi", text("memory", "As Kubernetes writes it."))},
+                             "What it may use.")},
+                    "Of the sidecar's container."));
+  return object(
+      "injection",
+      {text("port",
+            "The container port to stand in front of, by name or number, in quotes; none: the only "
+            "one, or the one named http."),
+       label("container", "The container that has it; none: the first that has the port."),
+       by_default("Port", choice("capture", {"Port", "None"},
+                                 "How traffic gets to the sidecar: the named port becomes its own, "
+                                 "or not at all.")),
+       std::move(resources)},
+      "How the sidecar is put into a pod; nothing to the sidecar itself.");
+}
+
+FieldSpec spec_fields() {
+  Fields all;
+  for (Fields part : {addresses(), bounds(), times(), headers(), protection(), endpoints(), redis(),
+                      cache(), ingest(), exports()}) {
+    for (FieldSpec& each : part) all.push_back(std::move(each));
+  }
+  all.push_back(injection());
+  return object("spec", std::move(all), "The settings; a field that is not there has its default.");
+}
+
+Fields status_fields() {
+  return {
+      observed_generation(),
+      status_conditions("Valid (a sidecar can be run with it) and Delivered (the ConfigMap says "
+                        "what the profile says)."),
+      text("configMap", "The ConfigMap in which it was delivered, in the profile's namespace.")};
+}
+
+}  // namespace
+
+const FieldSpec& sidecar_profile_table() {
+  static const FieldSpec kTable = document(kSidecarProfile, required(spec_fields()));
+  return kTable;
+}
+
+const FieldSpec& sidecar_profile_status_table() {
+  static const FieldSpec kTable = object("status", status_fields(), "What was found.");
+  return kTable;
+}
+
+}  // namespace api
