@@ -79,7 +79,7 @@ class Check {
 
 std::vector<std::string> missing_kinds(std::string_view discovery) {
   std::vector<std::string> out;
-  for (const kube::Resource* kind : {&cluster::kPlans, &cluster::kSchedules, &cluster::kDrills}) {
+  for (const kube::Resource* kind : {&cluster::kPlans, &cluster::kSchedules, &cluster::kDrills, &kSidecarProfiles}) {
     out.push_back(kind->plural);
     out.push_back(kind->plural + "/status");
   }

@@ -82,6 +82,7 @@ class Program {
     kube::measure(clock_, replica_->drills().controller(), metrics_);
     kube::measure(clock_, replica_->schedules().controller(), metrics_);
     kube::measure(clock_, replica_->plans().controller(), metrics_);
+    kube::measure(clock_, replica_->profiles().controller(), metrics_);
     if (replica_->election() != nullptr) kube::measure(*replica_->election(), kElection, metrics_);
     replica_->told = [this](const kube::Key& plan, const drill::PlanCompliance& compliance) {
       const drill::ObjectiveRecord& rto = compliance.rto;
@@ -95,7 +96,8 @@ class Program {
   std::uint64_t turns() {
     return replica_->drills().controller().queue().adds() +
            replica_->schedules().controller().queue().adds() +
-           replica_->plans().controller().queue().adds();
+           replica_->plans().controller().queue().adds() +
+           replica_->profiles().controller().queue().adds();
   }
 
   /// Most of what a start or a busy time needs is not needed to stand by.

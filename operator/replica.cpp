@@ -20,7 +20,8 @@ Replica::Replica(aio::Clock& clock, kube::Client& client, kube::Client& election
       plans_(clock, client, drills_, settings(),
              [this](const kube::Key& plan, const drill::PlanCompliance& compliance) {
                if (told) told(plan, compliance);
-             }) {
+             }),
+      profiles_(clock, client, events_, settings()) {
   if (options_.elect) {
     election_.emplace(clock, election_client, kube::Key{options_.own, kLeaseName},
                       lease_config(options_.pod, options_.pod_uid, options_.lease));
@@ -52,6 +53,7 @@ aio::Task<base::Result<bool>> Replica::run(std::stop_token stop) {
   group.spawn(stops_.follow(group.token()));
   group.spawn(drills_.follow(group.token()));
   group.spawn(schedules_.follow(group.token()));
+  group.spawn(profiles_.follow(group.token()));
   group.spawn(events_.run(group.token()));
   aio::TaskGroup leading(executor);
   leading_ = &leading;
@@ -92,6 +94,7 @@ void Replica::lead() {
   leading_->spawn(drills_.work(leading_->token()));
   leading_->spawn(schedules_.work(leading_->token()));
   leading_->spawn(plans_.work(leading_->token()));
+  leading_->spawn(profiles_.work(leading_->token()));
   if (also_lead) also_lead(*leading_);
 }
 

@@ -19,6 +19,7 @@
 #include "kube/recorder.h"
 #include "operator/drill_controller.h"
 #include "operator/plan_controller.h"
+#include "operator/profile_controller.h"
 #include "operator/schedule_controller.h"
 #include "operator/stop_switch.h"
 
@@ -52,11 +53,12 @@ class Replica {
 
   /// Asked right before each write.
   bool leads() const { return !options_.elect || (election_ && election_->leads()); }
-  /// The copies are there; on a standby too, so that it can take over at once.
+  /// The copies that drills need are there; on a standby too, so that it can take over at once.
   bool synced() const { return drills_.synced() && schedules_.synced(); }
   DrillController& drills() { return drills_; }
   ScheduleController& schedules() { return schedules_; }
   PlanController& plans() { return plans_; }
+  ProfileController& profiles() { return profiles_; }
   /// Null: there is none, this replica always leads.
   kube::LeaderElection* election() { return election_ ? &*election_ : nullptr; }
 
@@ -76,6 +78,7 @@ class Replica {
   DrillController drills_;
   ScheduleController schedules_;
   PlanController plans_;
+  ProfileController profiles_;
   aio::TaskGroup* leading_ = nullptr;  // what is done by the leader alone
   std::stop_source ending_;
   bool lost_ = false;

@@ -7,10 +7,13 @@
 
 #include "api/decode.h"
 #include "api/drill_resource.h"
+#include "api/sidecar_profile.h"
 #include "api/tables.h"
 #include "cluster/drill_object.h"
 #include "cluster/kinds.h"
 #include "operator/drill_decide.h"
+#include "operator/profile_delivery.h"
+#include "operator/profile_rules.h"
 #include "operator/schedule_controller.h"
 #include "runner/drill_target.h"
 #include "scheduling/engine.h"
@@ -119,9 +122,19 @@ Judgement judge_drill(const Node& object, const Node* plan, const targets::Catal
           {}};
 }
 
+Judgement judge_profile(const Node& object) {
+  Judgement out{problems_of_profile(object), {}};
+  if (out.problems.empty() && object["spec"]["trustedProxies"].size() == 0 &&
+      !api::says_limits(object)) {
+    out.warnings.emplace_back(
+        "limits are only counted until spec.trustedProxies are named, or spec.limits says \"on\"");
+  }
+  return out;
+}
+
 bool is_judged(const AdmissionRequest& request) {
   const bool ours = is_kind(request, cluster::kPlans) || is_kind(request, cluster::kSchedules) ||
-                    is_kind(request, cluster::kDrills);
+                    is_kind(request, cluster::kDrills) || is_kind(request, kSidecarProfiles);
   const bool writes = request.operation == "CREATE" || request.updates();
   if (!ours || !writes || !request.subresource.empty()) return false;
   if (request.object["metadata"].has("deletionTimestamp")) return false;
@@ -150,6 +163,7 @@ Validator::Validator(aio::Clock& clock, FindPlan find_plan)
 Judgement Validator::judgement(const AdmissionRequest& request, const Node& object,
                                const Node* plan) const {
   if (is_kind(request, cluster::kPlans)) return judge_plan(object, catalog_);
+  if (is_kind(request, kSidecarProfiles)) return judge_profile(object);
   if (is_kind(request, cluster::kDrills)) return judge_drill(object, plan, catalog_);
   return judge_schedule(object, plan, scheduling::whole_second(clock_.wall_now()));
 }
@@ -161,7 +175,7 @@ aio::Task<AdmissionAnswer> Validator::judge(AdmissionRequest request, std::stop_
       is_kind(request, cluster::kSchedules) ? spec["drill"]["planRef"] : spec["planRef"];
   std::optional<Node> plan;
   bool known = true;
-  if (!is_kind(request, cluster::kPlans)) {
+  if (!is_kind(request, cluster::kPlans) && !is_kind(request, kSidecarProfiles)) {
     auto found = co_await find_plan_({request.key.space, named_by["name"].as_string()}, stop);
     known = found.has_value();
     if (known) plan = std::move(*found);

@@ -1,4 +1,4 @@
-// What `/validate` says of plans, schedules and Drills when they are applied: the product's whole
+// What `/validate` says of plans, schedules, Drills and sidecar profiles when they are applied: the product's whole
 // check, with the words of `muster validate` and of a Drill's conditions, where the schema and CEL
 // of the kinds cannot see. The judgements are pure; Validator asks for the plan that is named.
 //
@@ -36,6 +36,9 @@ Judgement judge_schedule(const api::Node& object, const api::Node* plan, schedul
 /// Of a Drill that is created. `plan`: as above.
 Judgement judge_drill(const api::Node& object, const api::Node* plan,
                       const targets::Catalog& catalog);
+
+/// Of a SidecarProfile.
+Judgement judge_profile(const api::Node& object);
 
 /// Whether there is anything to judge.
 bool is_judged(const AdmissionRequest& request);

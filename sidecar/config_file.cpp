@@ -6,19 +6,18 @@
 
 #include <fmt/format.h>
 
+#include "api/field_text.h"
 #include "api/yaml.h"
 
 namespace sidecar {
 namespace {
 
-enum class Type : std::uint8_t { Text, Integer, Number, Boolean, Texts, Maps };
+using Row = ConfigField;
+using Type = ConfigField::Type;
 
-struct Row {
-  std::string_view field;
-  Type type;
-  std::string_view flag;
-  bool given_when = true;  // of a boolean: the value for which the flag is given
-};
+constexpr const char* kInjection = "injection";
+
+constexpr const char* kInjection = "injection";
 
 constexpr auto kRows = std::to_array<Row>({
     {"upstream", Type::Text, "--upstream"},
@@ -125,6 +124,7 @@ class Reading {
 
  private:
   void field(const api::Entry& entry) {
+    if (entry.key == kInjection) return;
     const auto* const row = std::ranges::find(kRows, entry.key, &Row::field);
     if (row == kRows.end()) return wrong(entry.value.mark, entry.key, "no such field");
     const api::Node& value = entry.value;
@@ -135,6 +135,8 @@ class Reading {
       flags_.push_back(fmt::format("{}={}", row->flag, value.as_int()));
     } else if (row->type == Type::Number && (value.is_int() || value.is_double())) {
       flags_.push_back(fmt::format("{}={}", row->flag, value.as_double()));
+    } else if (row->type == Type::Number && api::is_decimal(value.as_string())) {
+      flags_.push_back(fmt::format("{}={}", row->flag, value.as_string()));
     } else if (row->type == Type::Boolean && value.is_bool()) {
       if (value.as_bool() == row->given_when) flags_.emplace_back(row->flag);
     } else {
@@ -169,6 +171,10 @@ class Reading {
 };
 
 }  // namespace
+
+std::span<const ConfigField> config_fields() {
+  return kRows;
+}
 
 base::Result<std::vector<std::string>> flags_of_config(std::string_view text,
                                                        const std::string& file) {

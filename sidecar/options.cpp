@@ -19,6 +19,7 @@ namespace {
 
 constexpr std::int64_t kSecondsMax = 86'400;
 constexpr std::int64_t kCacheBytesMax = std::int64_t{1} << 40U;
+constexpr std::int64_t kBodyBytesMax = std::int64_t{1} << 53U;
 
 /// As the flags say it, before it is settings.
 struct Raw {
@@ -77,7 +78,8 @@ void limit_flags(CLI::App& app, Settings& settings) {
       ->check(CLI::Range(4096, 65'536))
       ->capture_default_str();
   app.add_option("--body-bytes-max", settings.body_bytes_max,
-                 "of a request's body; a longer one: 413; default: no limit");
+                 "of a request's body; a longer one: 413; default: no limit")
+      ->check(CLI::Range(std::int64_t{0}, kBodyBytesMax));
   app.add_option("--connections-max", settings.connections_max,
                  "of clients at a time; default: what the limit of descriptors allows")
       ->check(CLI::Range(1, 1'000'000));

@@ -2,10 +2,14 @@
 may do there goes with the namespace, at once. */}}
 {{- define "muster.rules.reading" -}}
 - apiGroups: [muster.dev]
-  resources: [recoveryplans, drills, drillschedules]
+  resources: [recoveryplans, drills, drillschedules, sidecarprofiles]
   verbs: [get, list, watch]
 - apiGroups: [muster.dev]
   resources: [drills]
+  verbs: [patch]
+# So that a profile can say that it is not delivered for want of a right.
+- apiGroups: [muster.dev]
+  resources: [sidecarprofiles/status]
   verbs: [patch]
 - apiGroups: [""]
   resources: [pods]
@@ -40,6 +44,14 @@ may do there goes with the namespace, at once. */}}
 - apiGroups: [""]
   resources: [pods]
   verbs: [create, delete]
+{{ include "muster.rules.delivery" . }}
+{{- end -}}
+
+{{/* And in a namespace with sidecars: the ConfigMaps muster-sidecar-PROFILE. Names that begin so cannot be said. */}}
+{{- define "muster.rules.delivery" -}}
+- apiGroups: [""]
+  resources: [configmaps]
+  verbs: [get, create, patch]
 {{- end -}}
 
 {{/* What the pods of a drill may do, in their namespace and nowhere else. */}}

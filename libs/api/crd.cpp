@@ -78,10 +78,10 @@ class SchemaWriter {
 
   Node of(const FieldSpec& field, const std::string& path) {
     Node out = Node::map();
-    if (!field.doc.empty()) out.set("description", field.doc);
+    if (!field.doc.empty()) out.set("description", description(field));
     const Node rest = plain(field, path);
     for (const Entry& entry : rest.entries()) out.set(entry.key, entry.value);
-    if (field.otherwise) out.set("default", filled(*field.otherwise, field));
+    if (field.otherwise && fills()) out.set("default", filled(*field.otherwise, field));
     return with_own(std::move(out), path);
   }
 
@@ -113,6 +113,13 @@ class SchemaWriter {
   }
 
  private:
+  bool fills() const { return kind_ == nullptr || kind_->fills_defaults; }
+
+  std::string description(const FieldSpec& field) const {
+    const bool told = !fills() && field.otherwise && !field.otherwise->is_map();
+    return told ? fmt::format("{} Default: {}.", field.doc, to_json(*field.otherwise)) : field.doc;
+  }
+
   Node text(const FieldSpec& field) const {
     Node out = typed("string");
     if (is_time(field)) out.set("format", "date-time");

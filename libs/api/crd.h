@@ -50,9 +50,11 @@ struct CrdKind {
   std::vector<CrdRule> rules;
   std::vector<CrdExtra> extras;
   std::vector<CrdColumn> columns;
+  /// False: what is not written stays so in the stored object, and descriptions tell the defaults.
+  bool fills_defaults = true;
 };
 
-/// RecoveryPlan, DrillSchedule, Drill.
+/// RecoveryPlan, DrillSchedule, Drill, SidecarProfile.
 const std::vector<CrdKind>& crd_kinds();
 /// The whole document. CHECKs that every rule and extra has its place in the tables.
 Node crd(const CrdKind& kind, const ActionCatalog& catalog);

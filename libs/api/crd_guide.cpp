@@ -23,10 +23,13 @@ objects are RFC 1123 labels of at most 63 characters.
 
 What is wrong is refused by the API server when it is applied: unknown fields (by `kubectl apply`, which asks for strict validation),
 types, ranges, words, patterns, and the rules listed with each kind. [What is left to the operator](#what-is-left-to-the-operator) is
-told in the condition `Ready` of plans and schedules and in `Accepted` of drills.
+told in the condition `Ready` of plans and schedules, in `Accepted` of drills and in `Valid` of sidecar profiles.
+
+A [SidecarProfile](sidecar.md) is the file of `muster-sidecar --config` as an object. Its defaults are not written into what is stored: the
+sidecar that reads it has them.
 
 ```sh
-kubectl get muster                       # all three kinds
+kubectl get muster                       # all four kinds
 kubectl wait --for=condition=Succeeded drill/NAME --timeout=1h
 kubectl patch drill NAME --type=merge -p '{"spec": {"abort": true}}'
 ```

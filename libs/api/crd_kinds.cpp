@@ -1,7 +1,10 @@
-// What the three custom resources are called and what `kubectl get` shows of them. Columns answer:
+// What the custom resources are called and what `kubectl get` shows of them. Columns answer:
 // is it all right, and since when.
+#include <fmt/format.h>
+
 #include "api/crd.h"
 #include "api/crd_rules.h"
+#include "api/sidecar_profile.h"
 #include "api/tables.h"
 
 namespace api {
@@ -107,10 +110,73 @@ CrdKind drill() {
   return out;
 }
 
+CrdExtra pattern(const char* path, int length, const char* allowed) {
+  return {path, Node::map().set("maxLength", length).set("pattern", allowed)};
+}
+
+std::vector<CrdExtra> sidecar_profile_extras() {
+  constexpr const char* kAddress = R"(^([^:\[\]]*|\[[^\[\]]+\]):[0-9]{1,5}$)";
+  constexpr const char* kServer = R"(^([^:\[\]]+|\[[^\[\]]+\]):[0-9]{1,5}$)";
+  constexpr const char* kQuantity = "^[0-9]+(\\.[0-9]+)?(m|k|Ki|M|Mi|G|Gi)?$";
+  constexpr const char* kPath = "^[/*]";
+  std::vector<CrdExtra> out = {conditions()};
+  for (const char* path : {"spec.listen", "spec.adminListen", "spec.statsdListen",
+                           "spec.otlpListen", "spec.rumListen", "spec.exportDogstatsd"}) {
+    out.push_back(pattern(path, 300, kAddress));
+  }
+  for (const char* path : {"spec.upstream", "spec.redis"}) {
+    out.push_back(pattern(path, 300, kServer));
+  }
+  for (const char* path : {"spec.trustedProxies[]", "spec.allow[]", "spec.deny[]"}) {
+    out.push_back(most_text(path, 64));
+  }
+  out.push_back(pattern("spec.cacheRoutes[]", 1024, kPath));
+  out.push_back(pattern("spec.limitRules[].path", 256, kPath));
+  out.push_back(most_text("spec.limitRules[].value", 256));
+  out.push_back(pattern("spec.limitRules[].name", 32, "^[A-Za-z0-9_-]+$"));
+  out.push_back(pattern("spec.rumPath", 1024, "^/[^*?#% ]*[^*?#% /]$"));
+  out.push_back(pattern("spec.exportOtlp", 4096, "^https?://"));
+  out.push_back(pattern("spec.exportHeaderFiles[]", 4096, "^[^=]+=.+$"));
+  out.push_back(pattern("spec.watch", 32, "^(auto|pod|none|(pid|cgroup):[0-9]+)$"));
+  out.push_back(pattern("spec.injection.port", 63, "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"));
+  for (const char* which : {"requests", "limits"}) {
+    for (const char* what : {"cpu", "memory"}) {
+      const std::string path = std::string("spec.injection.resources.") + which + "." + what;
+      out.push_back(pattern(path.c_str(), 32, kQuantity));
+    }
+  }
+  return out;
+}
+
+CrdKind sidecar_profile() {
+  CrdKind out;
+  out.kind = kSidecarProfile;
+  out.plural = "sidecarprofiles";
+  out.singular = "sidecarprofile";
+  out.short_names = {"scp"};
+  out.doc = "The settings of the sidecars of some pods, delivered to them as a ConfigMap.";
+  out.table = &sidecar_profile_table();
+  out.status = &sidecar_profile_status_table();
+  out.rules = sidecar_profile_crd_rules();
+  out.extras = sidecar_profile_extras();
+  out.fills_defaults = false;
+  constexpr const char* kCondition = ".status.conditions[?(@.type==\"{}\")].{}";
+  out.columns = {
+      {"Valid", "string", fmt::format(kCondition, "Valid", "status"),
+       "Whether a sidecar can be run with it."},
+      {"Delivered", "string", fmt::format(kCondition, "Delivered", "status"),
+       "Whether the ConfigMap says what it says."},
+      {"Reason", "string", fmt::format(kCondition, "Delivered", "reason"), "Why, in a word."},
+      {"ConfigMap", "string", ".status.configMap", "In which it was delivered."},
+      age(),
+      {"Message", "string", fmt::format(kCondition, "Delivered", "message"), "Why.", 1}};
+  return out;
+}
+
 }  // namespace
 
 const std::vector<CrdKind>& crd_kinds() {
-  static const std::vector<CrdKind> kKinds = {plan(), schedule(), drill()};
+  static const std::vector<CrdKind> kKinds = {plan(), schedule(), drill(), sidecar_profile()};
   return kKinds;
 }
 

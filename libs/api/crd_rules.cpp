@@ -291,6 +291,15 @@ std::vector<CrdRule> drill_crd_rules() {
   return out;
 }
 
+std::vector<CrdRule> sidecar_profile_crd_rules() {
+  Rules out;
+  out.push_back({"spec", "has(self.tlsCertFile) == has(self.tlsKeyFile)",
+                 "tlsCertFile and tlsKeyFile are given together, or neither"});
+  out.push_back({"spec", "!has(self.rumPath) || !has(self.mode) || self.mode != 'tcp'",
+                 "rumPath is not allowed: mode tcp has no paths"});
+  return out;
+}
+
 std::vector<std::string> left_to_operator() {
   return {
       "RecoveryPlan: names of workloads, services, instances, probes and roles in conditions, "
@@ -304,7 +313,9 @@ std::vector<std::string> left_to_operator() {
       "time zone is known, a window's `to` comes after its `from`.",
       "Drill: the plan is there and Ready, it has the profile, and the objectives are not weaker "
       "than the plan's.",
-      "Drill: the timing that comes of plan, profile and drill is one that a plan may have."};
+      "Drill: the timing that comes of plan, profile and drill is one that a plan may have.",
+      "SidecarProfile: addresses and prefixes are such, rules of limits fit together, templates of "
+      "endpoints can be read. What is wrong is told in its condition `Valid`."};
 }
 
 }  // namespace api

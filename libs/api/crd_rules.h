@@ -15,6 +15,7 @@ namespace api {
 std::vector<CrdRule> plan_crd_rules();
 std::vector<CrdRule> schedule_crd_rules();
 std::vector<CrdRule> drill_crd_rules();
+std::vector<CrdRule> sidecar_profile_crd_rules();
 /// What is left to the operator, a sentence each.
 std::vector<std::string> left_to_operator();
 

@@ -162,6 +162,20 @@ TEST(Crd, DefaultsOfMapsHoldTheDefaultsBelowThem) {
   EXPECT_FALSE(at(crd(kind_of("Drill"), test_catalog()), "spec.timing").has("default"));
 }
 
+TEST(Crd, ASidecarProfileIsStoredAsItIsWrittenAndTellsItsDefaults) {
+  const Node definition = crd(kind_of("SidecarProfile"), test_catalog());
+  walk(root_of(definition)["properties"]["spec"], "spec",
+       [](const Node& schema, const std::string& path) {
+         EXPECT_FALSE(schema.has("default")) << path;
+       });
+  EXPECT_EQ(at(definition, "spec.headSeconds")["description"].as_string(),
+            "For a head, from its first byte to its last; else 408. Default: 10.");
+  EXPECT_THAT(at(definition, "spec.limits")["description"].as_string(),
+              HasSubstr(R"(Default: "on".)"));
+  EXPECT_THAT(at(definition, "spec.injection.resources")["description"].as_string(),
+              testing::Not(HasSubstr("Default")));
+}
+
 TEST(Crd, AnActionIsExactlyOneOfItsKinds) {
   const Node definition = crd(kind_of("RecoveryPlan"), test_catalog());
   EXPECT_EQ(rules_of(at(definition, "spec.fault")),

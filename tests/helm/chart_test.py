@@ -23,6 +23,7 @@ CRDS = sorted(os.path.basename(path).split(".")[0] + ".muster.dev"
 # Each optional part, as the values that turn it on or off.
 PARTS = {
     "namespaces": ({"drillNamespaces": ["shop", "billing"]}, {"drillNamespaces": []}),
+    "sidecars": ({"sidecarNamespaces": ["shop", "web"]}, {"sidecarNamespaces": []}),
     "crds": ({"crds": {"install": True, "keep": True}}, {"crds": {"install": False}}),
     "rbac": ({"rbac": {"create": True}}, {"rbac": {"create": False}}),
     "admission": ({"admission": {"enabled": True}}, {"admission": {"enabled": False}}),
@@ -61,6 +62,7 @@ REFUSED = [
     ("one namespace for a list", {"drillNamespaces": "shop"}, "drillNamespaces"),
     ("no name of a namespace", {"drillNamespaces": ["Shop"]}, "drillNamespaces.*Shop|Shop"),
     ("a namespace twice", {"drillNamespaces": ["shop", "shop"]}, "drillNamespaces"),
+    ("no namespaces of sidecars", {"sidecarNamespaces": "web"}, "sidecarNamespaces"),
     ("a lease that is too short", {"lease": {"seconds": 1}}, "lease.*seconds"),
     ("an end that comes too early", {"uninstall": {"withinSeconds": 1}}, "uninstall.*withinSeconds"),
     ("a policy that is none", {"image": {"pullPolicy": "Sometimes"}}, "image.*pullPolicy"),
@@ -180,7 +182,7 @@ class Rendering(unittest.TestCase):
         self.assertEqual(three, four)
 
     def test_large_numbers_of_definitions_stay_as_they_are(self):
-        self.assertEqual(["drills.muster.dev", "drillschedules.muster.dev", "recoveryplans.muster.dev"], CRDS)
+        self.assertEqual(["drills.muster.dev", "drillschedules.muster.dev", "recoveryplans.muster.dev", "sidecarprofiles.muster.dev"], CRDS)
         made = {one["metadata"]["name"]: one for one in render_objects({}, "--show-only", "templates/crds.yaml")}
         self.assertEqual(CRDS, sorted(made))
         for path in glob.glob(os.path.join(CHART, "files", "crds", "*.yaml")):

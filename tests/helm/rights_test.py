@@ -12,12 +12,14 @@ import yaml
 
 from chart_under_test import CHART, NAMESPACE, RELEASE, SOURCE, helms, render_objects, server, values_file
 
-DRILLED, OTHER = "shop", "elsewhere"
+DRILLED, OTHER, ACCOMPANIED = "shop", "elsewhere", "web"
 
 READING = """
 drills.muster.dev            get list watch patch
 recoveryplans.muster.dev     get list watch
 drillschedules.muster.dev    get list watch
+sidecarprofiles.muster.dev   get list watch
+sidecarprofiles.muster.dev/status   patch
 pods                         get list watch
 namespaces                   get
 deployments.apps             get list watch
@@ -42,6 +44,7 @@ drills.muster.dev/status           patch update
 drillschedules.muster.dev/status   patch
 recoveryplans.muster.dev/status    patch
 pods                               create delete
+configmaps                         get create patch
 """,
 }
 RUNNER = {
@@ -103,7 +106,7 @@ class Rights(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        for namespace in (NAMESPACE, DRILLED, OTHER):
+        for namespace in (NAMESPACE, DRILLED, OTHER, ACCOMPANIED):
             server().make_namespace(namespace)
         cls.apply({})
 
@@ -132,6 +135,14 @@ class Rights(unittest.TestCase):
             without = {(verb, kind) for verb, kind in table(OPERATOR[namespace]) if "admission" not in kind and kind != "secrets"}
             self.assertEqual(without, rights(self.operator, NAMESPACE, namespace), namespace)
         self.apply({})
+
+    def test_profiles_are_delivered_where_it_was_let(self):
+        self.apply({"sidecarNamespaces": [ACCOMPANIED]})
+        delivery = {(verb, "configmaps") for verb in ("get", "create", "patch")}
+        self.assertEqual(table(READING) | delivery, rights(self.operator, NAMESPACE, ACCOMPANIED))
+        self.assertEqual(table(READING), rights(self.operator, NAMESPACE, OTHER))
+        self.apply({})
+        self.assertEqual(table(READING), rights(self.operator, NAMESPACE, ACCOMPANIED))
 
     def test_nodes_are_a_decision(self):
         nodes = {("get", "nodes"), ("patch", "nodes")}

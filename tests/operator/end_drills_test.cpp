@@ -39,10 +39,10 @@ TEST(EndDrills, WhatIsDeletedAndHoldsNothingGoesByItself) {
 }
 
 TEST(Check, NamesTheKindsThatAreNotServed) {
-  EXPECT_EQ(missing_kinds("no JSON").size(), 6U);
+  EXPECT_EQ(missing_kinds("no JSON").size(), 8U);
   const char* served = R"({"kind":"APIResourceList","resources":[{"name":"recoveryplans"},
     {"name":"recoveryplans/status"},{"name":"drillschedules"},{"name":"drillschedules/status"},
-    {"name":"drills"}]})";
+    {"name":"drills"},{"name":"sidecarprofiles"},{"name":"sidecarprofiles/status"}]})";
   EXPECT_EQ(missing_kinds(served), std::vector<std::string>{"drills/status"});
 }
 

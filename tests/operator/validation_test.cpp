@@ -222,6 +222,25 @@ TEST_F(ValidatorTest, ADrillIsJudgedByThePlanAsItIsNow) {
   EXPECT_THAT(unknown.warnings, IsEmpty());
 }
 
+TEST_F(ValidatorTest, OfASidecarProfileIsToldWhatTheSchemaCannotSee) {
+  const auto profile = [](const std::string& spec) {
+    return parsed(R"({"kind":"SidecarProfile","metadata":{"name":"web"},"spec":)" + spec + "}");
+  };
+  const AdmissionAnswer refused =
+      judge(request("CREATE", "SidecarProfile", profile(R"({"deny":["10.0.0.0/99"]})")));
+  EXPECT_FALSE(refused.allowed);
+  EXPECT_EQ(refused.causes.at(0).field, "spec.deny");
+  EXPECT_THAT(refused.causes.at(0).message, HasSubstr("10.0.0.0/99"));
+  const AdmissionAnswer dry = judge(request("CREATE", "SidecarProfile", profile("{}")));
+  EXPECT_TRUE(dry.allowed);
+  EXPECT_THAT(dry.warnings, testing::ElementsAre(HasSubstr("trustedProxies")));
+  const AdmissionAnswer on =
+      judge(request("CREATE", "SidecarProfile", profile(R"({"trustedProxies":["10.0.0.0/8"]})")));
+  EXPECT_TRUE(on.allowed);
+  EXPECT_THAT(on.warnings, IsEmpty());
+  EXPECT_THAT(looked, IsEmpty()) << "no plan has to do with it";
+}
+
 TEST_F(ValidatorTest, EveryProblemIsTold) {
   Node wrong = plan();
   Node* spec = wrong.find("spec");

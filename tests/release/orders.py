@@ -20,7 +20,7 @@ from release_under_test import CHART, GROUP, HOME, REPLICAS, helms, until
 
 RELEASE, SPACE = "muster", "shop"
 UNDO = "muster.dev/undo"
-KINDS = ("drills", "drillschedules", "recoveryplans")
+KINDS = ("drills", "drillschedules", "recoveryplans", "sidecarprofiles")
 PLACES = ("api/v1/configmaps", "api/v1/secrets", "api/v1/services", "api/v1/serviceaccounts", "api/v1/pods",
           "apis/apps/v1/deployments", "apis/apps/v1/replicasets", "apis/batch/v1/jobs", "apis/policy/v1/poddisruptionbudgets",
           "apis/networking.k8s.io/v1/networkpolicies", "apis/rbac.authorization.k8s.io/v1/roles",

@@ -14,12 +14,12 @@ SOURCE = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..", "..
 for folder in ("integration/crds", "release"):
     sys.path.insert(0, os.path.join(SOURCE, "tests", folder))
 from kubectl import Cluster  # noqa: E402  pylint: disable=wrong-import-position
-from manifests import changed, drill, in_cluster, plan, schedule  # noqa: E402  pylint: disable=wrong-import-position
+from manifests import changed, drill, in_cluster, plan, profile, schedule  # noqa: E402  pylint: disable=wrong-import-position
 from service_proxy import ServiceProxy  # noqa: E402  pylint: disable=wrong-import-position
 
 OPERATOR = os.environ.get("MUSTER_OPERATOR", os.path.join(SOURCE, "build", "default", "operator", "muster-operator"))
 HOME = "muster-system"
-KINDS = ("recoveryplans", "drillschedules", "drills")
+KINDS = ("recoveryplans", "drillschedules", "drills", "sidecarprofiles")
 SPEC = ("spec",)
 PATIENCE = 60  # seconds, on a busy machine
 
@@ -36,6 +36,8 @@ def cases():
     yield changed(times, (*SPEC, "blackouts", 1, "timeZone"), "Mars/Base"), "spec.blackouts", "Mars/Base"
     yield drill("x", objectives={"rtoSeconds": 301}), "spec.objectives.rtoSeconds: 301 instead of 300", "stricter"
     yield drill("x", profile="quack"), "spec.profile: ", "quack", "quick"
+    yield profile(trustedProxies=["10.0.0.0/40"]), "spec.trustedProxies: ", "10.0.0.0/40"
+    yield profile(limitRules=[{"name": "login", "value": "x", "limits": [{"requests": 1, "seconds": 1}]}]), "spec.limitRules: ", "login", "header"
 
 
 def wrong():
@@ -87,7 +89,7 @@ class Admission(unittest.TestCase):
         cls.cluster.must("create", "namespace", HOME)
         code, _, complaint = cls.cluster.apply(plan(), *(one for one, *_ in wrong()))
         assert code == 0, f"without the operator all of it is right: {complaint}"
-        cls.cluster.must("delete", "recoveryplans,drills,drillschedules", "--all")
+        cls.cluster.must("delete", ",".join(KINDS), "--all")
         helm = subprocess.run([os.path.join(SOURCE, "ci", "helm.sh")], check=True, text=True, stdout=subprocess.PIPE).stdout.split()[0]
         text = subprocess.run([helm, "template", "muster", os.path.join(SOURCE, "helm"), "-n", HOME, "--kube-version=1.36", "--show-only", "templates/admission.yaml",
                                "--show-only", "templates/deployment.yaml"], check=True, text=True, stdout=subprocess.PIPE).stdout
@@ -118,7 +120,7 @@ class Admission(unittest.TestCase):
         self.assertEqual(code, 0, complaint)
 
     def tearDown(self):
-        self.cluster.must("delete", "recoveryplans,drills,drillschedules", "--all", "--wait=false")
+        self.cluster.must("delete", ",".join(KINDS), "--all", "--wait=false")
 
     def refused(self):
         """How many of the wrong ones are refused, each by its own words."""

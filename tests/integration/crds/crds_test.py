@@ -8,10 +8,10 @@ import unittest
 import yaml
 
 from kubectl import SOURCE, Cluster
-from manifests import changed, documents, drill, in_cluster, plan, schedule
+from manifests import changed, documents, drill, in_cluster, plan, profile, schedule
 
 CRDS = os.path.join(SOURCE, "helm", "files", "crds")
-KINDS = ("recoveryplans", "drillschedules", "drills")
+KINDS = ("recoveryplans", "drillschedules", "drills", "sidecarprofiles")
 SPEC = ("spec",)
 
 
@@ -383,6 +383,52 @@ class Drills(Cases):
                 self.assertNotEqual(code, 0)
                 for word in words:
                     self.assertIn(word, complaint)
+
+
+class Profiles(Cases):
+    def test_what_is_shipped_is_stored_as_it_is_written(self):
+        shipped = in_cluster("SidecarProfile")
+        self.assertGreaterEqual(len(shipped), 1)
+        self.accepted_all(shipped)
+        for one in shipped:
+            self.assertEqual(self.cluster.get("sidecarprofile", one["metadata"]["name"])["spec"], one["spec"])
+        self.assertIn("Default: 10.", self.cluster.explain("sidecarprofile.spec.headSeconds"))
+
+    def test_what_is_wrong_is_refused(self):
+        self.refused(profile(headSecond=3), 'unknown field "spec.headSecond"')
+        self.refused(profile(injection={"prot": "http"}), 'unknown field "spec.injection.prot"')
+        rule = {"name": "login", "path": "/login", "limits": [{"requests": 1, "seconds": 60}]}
+        self.refused_all([(profile(f"wrong-{number}", **spec), *words) for number, (spec, *words) in enumerate((
+                ({"headSeconds": 0}, "spec.headSeconds", "greater than or equal to 1"),
+                ({"headBytesMax": 65537}, "spec.headBytesMax", "less than or equal to 65536"),
+                ({"headSeconds": "3s"}, "spec.headSeconds", '"string"', "integer"),
+                ({"limits": True}, "spec.limits", '"boolean"', "string"),
+                ({"limits": "dry"}, "spec.limits", '"dry"', '"dry-run"'),
+                ({"upstream": ":8080"}, "spec.upstream", '":8080"'),
+                ({"listen": "15001"}, "spec.listen", '"15001"'),
+                ({"tlsCertFile": "/tls/tls.crt"}, "spec", "tlsCertFile and tlsKeyFile are given together"),
+                ({"mode": "tcp", "rumPath": "/rum"}, "spec", "mode tcp has no paths"),
+                ({"rumPath": "rum"}, "spec.rumPath", '"rum"'),
+                ({"cacheRoutes": ["products"]}, "spec.cacheRoutes[0]", '"products"'),
+                ({"exportHeaderFiles": ["key"]}, "spec.exportHeaderFiles[0]", '"key"'),
+                ({"limitRules": [rule | {"name": "a b"}]}, "spec.limitRules[0].name", '"a b"'),
+                ({"limitRules": [rule | {"limits": []}]}, "spec.limitRules[0].limits", "at least 1 items"),
+                ({"limitRules": [rule, rule]}, "spec.limitRules[1]", "Duplicate value", "login"),
+                ({"injection": {"capture": "Redirect"}}, "spec.injection.capture", '"Redirect"', '"Port", "None"'),
+                ({"injection": {"resources": {"limits": {"memory": "much"}}}}, "spec.injection.resources.limits.memory", '"much"'),
+        ))])
+
+    def test_columns_tell_whether_it_is_delivered(self):
+        self.accepted(profile("told", headSeconds=3))
+        at = "2026-11-21T04:42:24Z"
+        code, _, complaint = self.set_status("sidecarprofile", "told", {"configMap": "muster-sidecar-told", "conditions": [
+            {"type": "Valid", "status": "True", "reason": "Valid", "lastTransitionTime": at},
+            {"type": "Delivered", "status": "False", "reason": "NotAllowed", "message": "may not", "lastTransitionTime": at}]})
+        self.assertEqual(code, 0, complaint)
+        head, row = self.cluster.must("get", "scp", "told").splitlines()
+        self.assertEqual(head.split(), "NAME VALID DELIVERED REASON CONFIGMAP AGE".split())
+        self.assertEqual(row.split()[:5], ["told", "True", "False", "NotAllowed", "muster-sidecar-told"])
+        self.assertIn("may not", self.cluster.must("get", "scp", "told", "-o", "wide"))
 
 
 if __name__ == "__main__":

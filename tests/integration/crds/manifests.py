@@ -42,6 +42,10 @@ def drill(name, **spec):
             "spec": {"planRef": {"name": "database-failover"}} | spec}
 
 
+def profile(name="web", **spec):
+    return {"apiVersion": VERSION, "kind": "SidecarProfile", "metadata": {"name": name}, "spec": spec}
+
+
 def changed(document, path, value):
     """A copy in which `path` (keys and indices) has another value; None: it is gone."""
     out = copy.deepcopy(document)

@@ -13,6 +13,7 @@
 #include "cluster/objects.h"
 #include "operator/guard.h"
 #include "operator/log.h"
+#include "operator/profile_delivery.h"
 #include "operator/replica.h"
 #include "sim/api_client.h"
 #include "sim/cluster_life.h"
@@ -101,7 +102,7 @@ class OperatorWorld {
   void wire() {
     for (const kube::Resource& each :
          {cluster::kDrills, cluster::kPlans, cluster::kSchedules, cluster::kNamespaces,
-          cluster::kSecrets, cluster::kConfigMaps, kEvents, kLeases}) {
+          cluster::kSecrets, cluster::kConfigMaps, kSidecarProfiles, kEvents, kLeases}) {
       server_.serve(each);
     }
     life_.owned = {cluster::kDrills, cluster::kSchedules};

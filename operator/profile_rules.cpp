@@ -1,0 +1,62 @@
+#include "operator/profile_rules.h"
+
+#include <fmt/format.h>
+
+#include "api/decode.h"
+#include "api/sidecar_profile.h"
+#include "api/tables.h"
+#include "limit/rules.h"
+#include "traffic/endpoint.h"
+
+namespace op {
+namespace {
+
+using api::Node;
+
+limit::RuleSettings rule_of(const Node& node) {
+  limit::RuleSettings out;
+  out.name = node["name"].as_string();
+  out.match.path = node["path"].as_string();
+  out.match.method = node["method"].as_string();
+  out.match.header = node["header"].as_string();
+  out.match.value = node["value"].as_string();
+  for (const Node& each : node["limits"].items()) {
+    out.limits.push_back({static_cast<std::uint32_t>(each["requests"].as_int()),
+                          base::seconds(each["seconds"].as_int())});
+  }
+  return out;
+}
+
+template <class Value>
+void judge(api::Decoder& decoder, const char* field, const base::Result<Value>& read) {
+  if (!read) decoder.complain({}, field, read.error().message);
+}
+
+/// `spec`: with defaults, and of the right types.
+void judge_spec(api::Decoder& decoder, const Node& spec) {
+  judge(decoder, "spec.trustedProxies", limit::parse_prefixes(spec["trustedProxies"].as_strings()));
+  judge(decoder, "spec.allow", limit::parse_prefixes(spec["allow"].as_strings()));
+  judge(decoder, "spec.deny", limit::parse_prefixes(spec["deny"].as_strings()));
+  limit::Settings limits;
+  if (spec["limitRules"].size() > 0) limits.rules.clear();
+  for (const Node& rule : spec["limitRules"].items()) limits.rules.push_back(rule_of(rule));
+  judge(decoder, "spec.limitRules", limit::Rules::compile(limits));
+  judge(decoder, "spec.endpoints",
+        traffic::Endpoints::create(
+            {.rules = spec["endpoints"].as_strings(),
+             .automatic = spec["automaticEndpoints"].as_bool(true),
+             .most = static_cast<std::size_t>(spec["endpointsMax"].as_int())}));
+}
+
+}  // namespace
+
+api::Problems problems_of_profile(const Node& profile) {
+  const api::ActionCatalog none;
+  api::Decoder decoder(api::kSidecarProfile, none);
+  const Node spec =
+      decoder.decode(profile["spec"], api::table_at(api::sidecar_profile_table(), "spec"), "spec");
+  if (decoder.problems().empty()) judge_spec(decoder, spec);
+  return decoder.take();
+}
+
+}  // namespace op

@@ -1,0 +1,224 @@
+#include "operator/profile_delivery.h"
+
+#include <fstream>
+#include <sstream>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "api/sidecar_profile.h"
+#include "api/yaml.h"
+#include "cluster/status.h"
+#include "operator/profile_rules.h"
+
+namespace op {
+namespace {
+
+using api::Node;
+using Do = ProfileDecision::Do;
+using How = SeenConfigMap::How;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+constexpr base::WallTime kNow{base::seconds(1'800'000'000)};
+
+/// `spec`: in YAML, in a line.
+Node profile(const std::string& spec = "{headSeconds: 3}", const std::string& uid = "uid-1") {
+  Node out = api::parse_yaml("kind: SidecarProfile\nspec: " + spec, "test")->front();
+  out.set(
+      "metadata",
+      Node::map().set("name", "web").set("namespace", "shop").set("uid", uid).set("generation", 2));
+  return out;
+}
+
+/// The ConfigMap that is made of a profile, as the server has it then.
+SeenConfigMap made_of(const Node& of) {
+  Node object = decide_profile(of, {}).body;
+  object.find("metadata")->set("uid", "uid-cm").set("resourceVersion", "7");
+  return {How::There, object, ""};
+}
+
+Node changed(Node of, const ProfileDecision& by) {
+  const Node status = profile_status(of, by, kNow);
+  if (!of.has("status")) of.set("status", Node::map());
+  for (const api::Entry& entry : status.entries()) of.find("status")->set(entry.key, entry.value);
+  return of;
+}
+
+TEST(ProfileDelivery, MakesTheConfigMapThatGoesWithItsProfile) {
+  const ProfileDecision decision = decide_profile(profile(), {});
+  EXPECT_EQ(decision.what, Do::Create);
+  EXPECT_EQ(decision.config_map, "muster-sidecar-web");
+  const Node& meta = decision.body["metadata"];
+  EXPECT_EQ(meta["name"].as_string(), "muster-sidecar-web");
+  EXPECT_EQ(meta["namespace"].as_string(), "shop");
+  ASSERT_EQ(meta["ownerReferences"].size(), 1U);
+  const Node& owner = meta["ownerReferences"].items().front();
+  EXPECT_EQ(owner["uid"].as_string(), "uid-1");
+  EXPECT_TRUE(owner["controller"].as_bool());
+  EXPECT_TRUE(decision.valid.holds);
+  EXPECT_TRUE(decision.delivered.holds);
+}
+
+TEST(ProfileDelivery, DeliversWhatIsForTheSidecarAndAlwaysSaysWhetherLimitsAreInForce) {
+  const auto read = [](const std::string& spec) {
+    return api::parse_yaml(delivered_text(profile(spec)), "delivered")->front();
+  };
+  const Node dry = read("{headSeconds: 3, injection: {port: http}}");
+  EXPECT_EQ(dry, Node::map().set("headSeconds", 3).set("limits", "dry-run"));
+  EXPECT_EQ(read("{trustedProxies: [10.0.0.0/8]}")["limits"].as_string(), "on");
+  EXPECT_EQ(read("{trustedProxies: []}")["limits"].as_string(), "dry-run");
+  // What the profile says itself wins.
+  EXPECT_EQ(read("{limits: \"on\"}")["limits"].as_string(), "on");
+  EXPECT_EQ(read("{limits: \"off\", trustedProxies: [10.0.0.0/8]}")["limits"].as_string(), "off");
+  EXPECT_EQ(read("{}")["limits"].as_string(), "dry-run");
+}
+
+TEST(ProfileDelivery, AQuietClusterGetsNoWrites) {
+  const Node fresh = profile();
+  const ProfileDecision again = decide_profile(fresh, made_of(fresh));
+  EXPECT_EQ(again.what, Do::Nothing);
+  EXPECT_TRUE(again.delivered.holds);
+  const Node told = changed(fresh, again);
+  EXPECT_EQ(told["status"]["configMap"].as_string(), "muster-sidecar-web");
+  const Node later =
+      profile_status(told, decide_profile(told, made_of(told)), kNow + base::seconds(1000));
+  EXPECT_TRUE(cluster::says(told["status"], later));
+  EXPECT_THAT(events_of(told, again), IsEmpty());
+}
+
+TEST(ProfileDelivery, AnEditIsDeliveredForJustTheVersionThatWasSeen) {
+  const Node edited = profile("{headSeconds: 4}");
+  const ProfileDecision decision = decide_profile(edited, made_of(profile()));
+  EXPECT_EQ(decision.what, Do::Correct);
+  EXPECT_EQ(decision.body["metadata"]["resourceVersion"].as_string(), "7");
+  EXPECT_EQ(decision.body["metadata"]["uid"].as_string(), "uid-cm");
+  EXPECT_EQ(decision.body["data"][api::kSidecarProfileKey].as_string(), delivered_text(edited));
+}
+
+TEST(ProfileDelivery, WhatSomebodyDidToItIsPutRight) {
+  SeenConfigMap seen = made_of(profile());
+  seen.object.find("data")->set(api::kSidecarProfileKey, "limits: \"on\"\n");
+  EXPECT_EQ(decide_profile(profile(), seen).what, Do::Correct);
+  seen.object.erase("data");
+  EXPECT_EQ(decide_profile(profile(), seen).what, Do::Correct);
+}
+
+TEST(ProfileDelivery, TheConfigMapOfAProfileThatHadTheNameBeforeIsTakenOver) {
+  const Node now = profile("{headSeconds: 3}", "uid-2");
+  const ProfileDecision decision = decide_profile(now, made_of(profile()));
+  ASSERT_EQ(decision.what, Do::Correct);
+  const Node& owners = decision.body["metadata"]["ownerReferences"];
+  EXPECT_EQ(owners.items().front()["uid"].as_string(), "uid-2");
+}
+
+TEST(ProfileDelivery, AnothersConfigMapIsLeftAloneAndSaid) {
+  SeenConfigMap seen = made_of(profile());
+  seen.object.find("metadata")->erase("ownerReferences");
+  const ProfileDecision decision = decide_profile(profile(), seen);
+  EXPECT_EQ(decision.what, Do::Nothing);
+  EXPECT_TRUE(decision.valid.holds);
+  EXPECT_FALSE(decision.delivered.holds);
+  EXPECT_EQ(decision.delivered.reason, "NameTaken");
+  // An owner of the same name and another kind is another, too.
+  Node owner = made_of(profile()).object["metadata"]["ownerReferences"].items().front();
+  seen.object.find("metadata")
+      ->set("ownerReferences", Node::sequence({owner.set("kind", "Deployment")}));
+  EXPECT_EQ(decide_profile(profile(), seen).delivered.reason, "NameTaken");
+}
+
+TEST(ProfileDelivery, WhatCannotBeUsedChangesNothing) {
+  const Node bad = profile("{trustedProxies: [10.0.0.0/64]}");
+  const ProfileDecision decision = decide_profile(bad, made_of(profile()));
+  EXPECT_EQ(decision.what, Do::Nothing);
+  EXPECT_FALSE(decision.valid.holds);
+  EXPECT_EQ(decision.valid.reason, "Invalid");
+  EXPECT_THAT(decision.valid.message, HasSubstr("spec.trustedProxies"));
+  EXPECT_THAT(decision.valid.message, HasSubstr("10.0.0.0/64"));
+  EXPECT_EQ(decision.delivered.message, "pods go on with what was delivered before");
+  EXPECT_EQ(decide_profile(bad, {}).delivered.message, "nothing is delivered");
+  // What was delivered once stays named.
+  Node told = changed(profile(), decide_profile(profile(), made_of(profile())));
+  EXPECT_FALSE(profile_status(told, decision, kNow).has("configMap"));
+}
+
+TEST(ProfileDelivery, WithoutTheRightItSaysWhoGivesIt) {
+  const ProfileDecision blind =
+      decide_profile(profile(), {How::NotAllowed, {}, "configmaps is forbidden"});
+  EXPECT_EQ(blind.what, Do::Nothing);
+  EXPECT_EQ(blind.delivered.reason, "NotAllowed");
+  EXPECT_THAT(blind.delivered.message, HasSubstr("configmaps is forbidden"));
+  EXPECT_THAT(blind.delivered.message, HasSubstr("sidecarNamespaces"));
+  const ProfileDecision refused =
+      not_delivered(decide_profile(profile(), {}), false, "is immutable");
+  EXPECT_EQ(refused.what, Do::Nothing);
+  EXPECT_EQ(refused.delivered.reason, "Refused");
+  EXPECT_EQ(
+      profile_status(profile(), refused, kNow)["conditions"].items().back()["status"].as_string(),
+      "False");
+}
+
+TEST(ProfileDelivery, EventsTellEachThingOnce) {
+  const ProfileDecision made = decide_profile(profile(), {});
+  EXPECT_THAT(events_of(profile(), made),
+              ElementsAre(Told{"Normal", "Delivered", "ConfigMap muster-sidecar-web was made"}));
+  const ProfileDecision bad = decide_profile(profile("{deny: [x]}"), {});
+  const auto told = events_of(profile(), bad);
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_STREQ(told[0].type, "Warning");
+  EXPECT_EQ(told[0].reason, "Invalid");
+  EXPECT_THAT(events_of(changed(profile(), bad), bad), IsEmpty());
+  const ProfileDecision denied = not_delivered(made, true, "forbidden");
+  EXPECT_EQ(events_of(profile(), denied).size(), 1U);
+  EXPECT_THAT(events_of(changed(profile(), denied), denied), IsEmpty());
+}
+
+struct Wrong {
+  const char* spec;
+  const char* field;
+  const char* word;
+};
+
+TEST(ProfileRules, EachProblemIsToldByItsField) {
+  for (const Wrong& wrong : {
+           Wrong{"{headSecond: 3}", "spec.headSecond", "headSeconds"},
+           Wrong{"{headSeconds: 0}", "spec.headSeconds", "1 to 86400"},
+           Wrong{"{mode: udp}", "spec.mode", "http, tcp"},
+           Wrong{"{trustedProxies: [ingress]}", "spec.trustedProxies", "ingress"},
+           Wrong{"{allow: [10.0.0.1/33]}", "spec.allow", "10.0.0.1/33"},
+           Wrong{"{deny: [::1/129]}", "spec.deny", "::1/129"},
+           Wrong{"{limitRules: [{name: a b, limits: [{requests: 1, seconds: 1}]}]}",
+                 "spec.limitRules", "a b"},
+           Wrong{"{limitRules: [{name: a, limits: [{requests: 1, seconds: 60}, {requests: 2, "
+                 "seconds: 60}]}]}",
+                 "spec.limitRules", "two limits"},
+           Wrong{"{limitRules: [{name: a, limits: []}]}", "spec.limitRules", "1 to 3"},
+           Wrong{"{endpoints: [users]}", "spec.endpoints", "users"},
+           Wrong{"{endpoints: [/a, /a]}", "spec.endpoints", "twice"},
+           Wrong{"{injection: {capture: Redirect}}", "spec.injection.capture", "Port, None"},
+       }) {
+    const api::Problems found = problems_of_profile(profile(wrong.spec));
+    ASSERT_FALSE(found.empty()) << wrong.spec;
+    EXPECT_THAT(found.front().field, HasSubstr(wrong.field)) << wrong.spec;
+    EXPECT_THAT(found.front().message, HasSubstr(wrong.word)) << wrong.spec;
+  }
+  EXPECT_THAT(problems_of_profile(profile("{}")), IsEmpty());
+  EXPECT_THAT(problems_of_profile(profile(
+                  "{trustedProxies: [10.0.0.0/8, '::1'], endpoints: ['/users/{id}'], limitRules: "
+                  "[{name: login, path: /login, method: POST, limits: [{requests: 10, seconds: "
+                  "60}]}]}")),
+              IsEmpty());
+}
+
+TEST(ProfileRules, WhatShipsIsRight) {
+  std::ifstream stream(MUSTER_SOURCE_DIR "/dr-drills/kubernetes/sidecar.yaml");
+  std::ostringstream text;
+  text << stream.rdbuf();
+  const Node shipped = api::parse_yaml(text.str(), "sidecar.yaml")->front();
+  EXPECT_THAT(problems_of_profile(shipped), IsEmpty());
+  EXPECT_TRUE(api::sidecar_injection(shipped).has_value());
+}
+
+}  // namespace
+}  // namespace op
