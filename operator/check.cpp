@@ -16,6 +16,7 @@
 #include "kube/config.h"
 #include "kube/taken.h"
 #include "operator/log.h"
+#include "operator/profile_delivery.h"
 #include "runner/http_client.h"
 
 namespace op {
@@ -79,7 +80,8 @@ class Check {
 
 std::vector<std::string> missing_kinds(std::string_view discovery) {
   std::vector<std::string> out;
-  for (const kube::Resource* kind : {&cluster::kPlans, &cluster::kSchedules, &cluster::kDrills, &kSidecarProfiles}) {
+  for (const kube::Resource* kind :
+       {&cluster::kPlans, &cluster::kSchedules, &cluster::kDrills, &kSidecarProfiles}) {
     out.push_back(kind->plural);
     out.push_back(kind->plural + "/status");
   }

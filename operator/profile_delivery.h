@@ -62,7 +62,7 @@ api::Node profile_status(const api::Node& profile, const ProfileDecision& decisi
                          base::WallTime now);
 
 struct Told {
-  const char* type;  // "Normal", "Warning"
+  std::string type;  // "Normal", "Warning"
   std::string reason, note;
   bool operator==(const Told&) const = default;
 };

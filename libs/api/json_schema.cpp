@@ -138,14 +138,16 @@ Node json_schema(const ActionCatalog& catalog) {
   definitions.set("condition", writer.one_kind(Use::Condition))
       .set("recoveryPlan", writer.of(recovery_plan_table()))
       .set("localSystem", writer.of(local_system_table()))
-      .set("drillSchedule", writer.of(drill_schedule_table()));
+      .set("drillSchedule", writer.of(drill_schedule_table()))
+      .set("sidecarProfile", writer.of(sidecar_profile_table()));
   Node either = Node::sequence();
   either.push(Node::map().set("$ref", "#/definitions/recoveryPlan"));
   either.push(Node::map().set("$ref", "#/definitions/localSystem"));
   either.push(Node::map().set("$ref", "#/definitions/drillSchedule"));
+  either.push(Node::map().set("$ref", "#/definitions/sidecarProfile"));
   return Node::map()
       .set("$schema", "http://json-schema.org/draft-07/schema#")
-      .set("title", "Muster: RecoveryPlan, LocalSystem and DrillSchedule")
+      .set("title", "Muster: RecoveryPlan, LocalSystem, DrillSchedule and SidecarProfile")
       .set("oneOf", either)
       .set("definitions", definitions);
 }

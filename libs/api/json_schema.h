@@ -8,7 +8,7 @@
 
 namespace api {
 
-/// Takes a RecoveryPlan, a LocalSystem or a DrillSchedule.
+/// Takes a RecoveryPlan, a LocalSystem, a DrillSchedule or a SidecarProfile.
 Node json_schema(const ActionCatalog& catalog);
 
 }  // namespace api

@@ -34,11 +34,22 @@ class JsonSchema : public testing::Test {
 };
 
 TEST_F(JsonSchema, TakesWhatIsShipped) {
-  for (const char* file :
-       {"database-failover.yaml", "database-failover-sync.yaml", "database-failover-patroni.yaml",
-        "systems/postgres-pair/system.yaml", "systems/postgres-backup/system.yaml",
-        "systems/patroni/system.yaml", "schedules/weekly-database-failover.yaml"}) {
+  for (const char* file : {"database-failover.yaml", "database-failover-sync.yaml",
+                           "database-failover-patroni.yaml", "systems/postgres-pair/system.yaml",
+                           "systems/postgres-backup/system.yaml", "systems/patroni/system.yaml",
+                           "schedules/weekly-database-failover.yaml", "kubernetes/sidecar.yaml"}) {
     EXPECT_TRUE(takes(read_file(source_path(std::string("dr-drills/") + file)))) << file;
+  }
+}
+
+TEST_F(JsonSchema, RefusesSidecarProfilesThatAreNone) {
+  const std::string text = read_file(source_path("dr-drills/kubernetes/sidecar.yaml"));
+  for (const auto& [from, to] : std::vector<std::pair<const char*, const char*>>{
+           {"responseSeconds: 30", "responseSecond: 30"},
+           {"responseSeconds: 30", "responseSeconds: 0"},
+           {"limits: \"on\"", "limits: yes"},
+           {"requests: 10,", "request: 10,"}}) {
+    EXPECT_FALSE(takes(with(text, from, to))) << to;
   }
 }
 

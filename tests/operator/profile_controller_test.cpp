@@ -83,7 +83,8 @@ class Profiles : public testing::Test {
     return found ? (*found)["data"][api::kSidecarProfileKey].as_string() : "";
   }
   std::string reason() const {
-    const Node* one = cluster::condition_of(profile()["status"]["conditions"], "Delivered");
+    const Node now = profile();
+    const Node* one = cluster::condition_of(now["status"]["conditions"], "Delivered");
     return one == nullptr ? "" : (*one)["reason"].as_string();
   }
   void wait(base::Duration length) {

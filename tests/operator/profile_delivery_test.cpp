@@ -166,7 +166,7 @@ TEST(ProfileDelivery, EventsTellEachThingOnce) {
   const ProfileDecision bad = decide_profile(profile("{deny: [x]}"), {});
   const auto told = events_of(profile(), bad);
   ASSERT_EQ(told.size(), 1U);
-  EXPECT_STREQ(told[0].type, "Warning");
+  EXPECT_EQ(told[0].type, "Warning");
   EXPECT_EQ(told[0].reason, "Invalid");
   EXPECT_THAT(events_of(changed(profile(), bad), bad), IsEmpty());
   const ProfileDecision denied = not_delivered(made, true, "forbidden");

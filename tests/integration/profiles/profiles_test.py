@@ -23,7 +23,7 @@ OPERATOR = program("MUSTER_OPERATOR", "operator", "muster-operator")
 SIDECAR = program("MUSTER_SIDECAR", "sidecar", "muster-sidecar")
 HOME, LET, DRILLED, CLOSED = "muster-system", "web", "shop", "elsewhere"
 KINDS = ("recoveryplans", "drillschedules", "drills", "sidecarprofiles")
-PATIENCE = 120  # seconds, on a busy machine
+PATIENCE = 180  # seconds, on a busy machine; it looks again every minute
 
 
 class Profiles(unittest.TestCase):
