@@ -31,6 +31,7 @@ from process_node import Link  # noqa: E402 (the path is set above)
 OPERATOR = os.path.join(RELEASE, "operator", "muster-operator")
 SPACE = "shop"
 GROUP = f"/apis/muster.dev/v1alpha1/namespaces/{SPACE}"
+KINDS = ("recoveryplans", "drillschedules", "drills", "sidecarprofiles")
 SETTLED = 70  # seconds after which a start is over, and what it needed given back
 ASKED = {"/readyz": 5, "/healthz": 10, "/metrics": 15}  # seconds between two
 
@@ -50,10 +51,10 @@ class Cluster:
         return said
 
     def install(self):
-        for name in ("recoveryplans", "drillschedules", "drills"):
+        for name in KINDS:
             with open(os.path.join(SOURCE, "helm", "files", "crds", f"{name}.yaml"), encoding="utf-8") as file:
                 self.ask("POST", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", yaml.safe_load(file))
-        for name in ("recoveryplans", "drillschedules", "drills"):
+        for name in KINDS:
             while self.link.ask("GET", f"{GROUP}/{name}")[0] != 200:
                 time.sleep(0.2)
         self.ask("POST", "/api/v1/namespaces", {"metadata": {"name": SPACE, "labels": {"muster.dev/drills": "enabled"}}})

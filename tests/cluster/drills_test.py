@@ -157,8 +157,8 @@ class DrillsTest(FrontCase):
     def test_9_uninstalled_and_nothing_is_stuck(self):
         self.run_helm("uninstall", "muster", "--wait")
         self.kubectl("-n", SPACE, "delete", "drills", "--all", "--timeout=60s", timeout=90)
-        self.kubectl("delete", "crd", "drills.muster.dev", "recoveryplans.muster.dev", "drillschedules.muster.dev", "--timeout=60s",
-                     timeout=90)
+        kinds = ("drills", "recoveryplans", "drillschedules", "sidecarprofiles")
+        self.kubectl("delete", "crd", *(f"{kind}.muster.dev" for kind in kinds), "--timeout=60s", timeout=90)
 
 
 if __name__ == "__main__":

@@ -18,11 +18,11 @@ func stripManagedFields(object any) (any, error) {
 	return object, nil
 }
 
-// idle does what an operator without work does: it keeps copies of its three kinds and of pods, and its Lease.
+// idle does what an operator without work does: it keeps copies of its four kinds and of pods, and its Lease.
 func idle(kubeconfig string) {
 	config := configOf(kubeconfig)
 	resources := dynamicinformer.NewDynamicSharedInformerFactory(must(dynamic.NewForConfig(config)), 10*time.Hour)
-	for _, name := range []string{"drills", "recoveryplans", "drillschedules"} {
+	for _, name := range []string{"drills", "recoveryplans", "drillschedules", "sidecarprofiles"} {
 		informer := resources.ForResource(schema.GroupVersionResource{Group: "muster.dev", Version: "v1alpha1", Resource: name}).Informer()
 		if err := informer.SetTransform(stripManagedFields); err != nil {
 			fail(err)
