@@ -103,7 +103,7 @@ class Profiles : public testing::Test {
 TEST_F(Profiles, AreDeliveredAndThenLeftAlone) {
   put(Node::map().set("headSeconds", 3));
   ASSERT_TRUE(soon([&] { return reason() == "Delivered"; }));
-  EXPECT_THAT(delivered(), HasSubstr("headSeconds\": 3"));
+  EXPECT_THAT(delivered(), HasSubstr("headSeconds: 3"));
   wait(base::seconds(5));
   EXPECT_EQ(writes, 2) << "the ConfigMap and the status";
   wait(base::seconds(3600));
@@ -116,8 +116,9 @@ TEST_F(Profiles, EditsFollow) {
   Node edited = profile();
   edited.set("spec", Node::map().set("headSeconds", 4));
   server.put(kSidecarProfiles, edited);
-  ASSERT_TRUE(machine.run_until([&] { return delivered().find("\": 4") != std::string::npos; },
-                                machine.now() + base::seconds(5)));
+  ASSERT_TRUE(
+      machine.run_until([&] { return delivered().find("headSeconds: 4") != std::string::npos; },
+                        machine.now() + base::seconds(5)));
 }
 
 TEST_F(Profiles, WhatSomebodyDidToAConfigMapIsPutRight) {
@@ -164,7 +165,7 @@ TEST_F(Profiles, ABadNetworkEndsInTheSameState) {
   put(Node::map().set("headSeconds", 3));
   ASSERT_TRUE(machine.run_until([&] { return reason() == "Delivered"; },
                                 machine.now() + base::seconds(3600)));
-  EXPECT_THAT(delivered(), HasSubstr("headSeconds\": 3"));
+  EXPECT_THAT(delivered(), HasSubstr("headSeconds: 3"));
 }
 
 }  // namespace
