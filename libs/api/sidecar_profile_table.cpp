@@ -224,10 +224,18 @@ Fields status_fields() {
       text("configMap", "The ConfigMap in which it was delivered, in the profile's namespace.")};
 }
 
+/// A document of a cluster may name its namespace.
+FieldSpec in_cluster(FieldSpec table) {
+  for (FieldSpec& field : table.fields) {
+    if (field.name == "metadata") field.fields.push_back(label("namespace", "Where it is."));
+  }
+  return table;
+}
+
 }  // namespace
 
 const FieldSpec& sidecar_profile_table() {
-  static const FieldSpec kTable = document(kSidecarProfile, required(spec_fields()));
+  static const FieldSpec kTable = in_cluster(document(kSidecarProfile, required(spec_fields())));
   return kTable;
 }
 
