@@ -1,6 +1,7 @@
-// What `/validate` says of plans, schedules, Drills and sidecar profiles when they are applied: the product's whole
-// check, with the words of `muster validate` and of a Drill's conditions, where the schema and CEL
-// of the kinds cannot see. The judgements are pure; Validator asks for the plan that is named.
+// What `/validate` says of plans, schedules, Drills and sidecar profiles when they are applied: the
+// product's whole check, with the words of `muster validate` and of a Drill's conditions, where the
+// schema and CEL of the kinds cannot see. The judgements are pure; Validator asks for the plan that
+// is named.
 //
 // It is never in the way: deletions, objects that are being deleted, changes that leave the spec
 // alone, and every change of a Drill (an abort above all) pass. Of an update only what it makes
