@@ -422,7 +422,10 @@ class OperatorWorld {
 
   void script_leader() {
     const bool asked = random_.chance(0.5);
-    machine_.at(started_ + seconds_in(3, 14), nullptr, [this, asked] {
+    const base::Duration when = seconds_in(3, 14);
+    // It is not quiet before, however short the drill: a new leader does what the old one left.
+    people_until_ = started_ + when;
+    machine_.at(people_until_, nullptr, [this, asked] {
       for (const auto& [process, program] : replicas_) {
         const auto replica = program.lock();
         if (!replica || !replica->replica->election()->leads()) continue;
