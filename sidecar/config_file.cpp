@@ -17,8 +17,6 @@ using Type = ConfigField::Type;
 
 constexpr const char* kInjection = "injection";
 
-constexpr const char* kInjection = "injection";
-
 constexpr auto kRows = std::to_array<Row>({
     {"upstream", Type::Text, "--upstream"},
     {"listen", Type::Text, "--listen"},

@@ -120,6 +120,32 @@ Fields protection() {
           "A file with the key of fingerprints; none: MUSTER_FINGERPRINT_KEY, else a random one.")};
 }
 
+Fields users() {
+  constexpr std::int64_t kBytes = 1'000'000'000'000'000;
+  return {by_default("off",
+                     choice("users", {"on", "dry-run", "off"},
+                            "Whether users of the application have quotas; \"on\" and \"off\" in "
+                            "quotes, or YAML takes them for true and false.")),
+          text("userHeader", "The header that names the user; none: the client is the user."),
+          text("userCookie", "The cookie that does, where the header is missing."),
+          integer("usersMax", {1, 256}, 12,
+                  "Users with a session at a time; one more is answered 503."),
+          integer("userRequestsMax", {1, 1000}, 5, "Requests of one user at once; more wait."),
+          integer("userMemoryBytesMax", {1, kBytes}, 100'000'000,
+                  "Memory that the application reports of one user."),
+          by_default("8.33", field(FieldType::Amount, "userCpuPercentMax",
+                                   "The same of CPU, in per cent of all, 0.01 to 100000.")),
+          integer("userDatabaseConnectionsMax", {1, 100'000}, 2,
+                  "The same of connections to the database."),
+          by_default("fair-share", choice("userStrategy", {"fair-share", "priority", "adaptive"},
+                                          "What is done about who is above a quota.")),
+          strings("userHigh", {0, 256}, "Users of high rank, for priority."),
+          strings("userLow", {0, 256}, "Users of low rank, for priority."),
+          integer("userQueueMax", {0, 1000}, 10,
+                  "Requests of one user that wait; one more is answered 429."),
+          integer("userWaitSeconds", {1, 60}, 10, "For a turn; else 503.")};
+}
+
 Fields endpoints() {
   return {strings("endpoints", {0, 128}, "Endpoints by template, such as /users/{id}."),
           integer("endpointsMax", {1, 1000}, 200,
@@ -208,8 +234,8 @@ FieldSpec injection() {
 
 FieldSpec spec_fields() {
   Fields all;
-  for (Fields part : {addresses(), bounds(), times(), headers(), protection(), endpoints(), redis(),
-                      cache(), ingest(), exports()}) {
+  for (Fields part : {addresses(), bounds(), times(), headers(), protection(), users(), endpoints(),
+                      redis(), cache(), ingest(), exports()}) {
     for (FieldSpec& each : part) all.push_back(std::move(each));
   }
   all.push_back(injection());

@@ -93,6 +93,7 @@ TEST(SidecarProfile, HasTheTypesOfTheFile) {
       case FieldType::String:
       case FieldType::Enum: EXPECT_EQ(found->type, Type::Text) << field.name; break;
       case FieldType::Integer: EXPECT_EQ(found->type, Type::Integer) << field.name; break;
+      case FieldType::Amount: EXPECT_EQ(found->type, Type::Number) << field.name; break;
       case FieldType::Boolean: EXPECT_EQ(found->type, Type::Boolean) << field.name; break;
       case FieldType::Strings: EXPECT_EQ(found->type, Type::Texts) << field.name; break;
       case FieldType::Objects: EXPECT_EQ(found->type, Type::Maps) << field.name; break;
