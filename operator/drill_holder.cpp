@@ -17,6 +17,7 @@ constexpr base::Duration kLookEvery = base::seconds(1);
 constexpr base::Duration kTellEvery = base::millis(200);
 constexpr base::Duration kSayAgain = base::seconds(1);
 constexpr base::Duration kSayWithin = base::seconds(600);
+constexpr base::Duration kLetGoWithin = base::seconds(30);
 constexpr base::Duration kClaimWithin = base::seconds(60);
 constexpr base::Duration kConfirmWithin = base::seconds(8);
 constexpr base::Duration kConfirmAgain = base::millis(250);
@@ -54,9 +55,19 @@ aio::Task<base::Result<bool>> DrillHolder::whole() {
     end = failure_of("NotBegun", drilled.error().message, true, drill_, clock_.wall_now());
   }
   CO_TRY(co_await say_end(std::move(end)));
-  // The journal removed it, unless the server was away at just that moment.
-  static_cast<void>(co_await writer_->hold(drill_.uid, false, {}));
+  co_await let_go();
   co_return true;
+}
+
+/// The journal removed the finalizer, unless the server was away at just that moment; and the
+/// operator may not be there to do it later.
+aio::Task<> DrillHolder::let_go() {
+  const base::TimePoint until = clock_.now() + kLetGoWithin;
+  while (true) {
+    const auto done = co_await writer_->hold(drill_.uid, false, {});
+    if (done || done.error().code == base::Code::NotFound || clock_.now() >= until) co_return;
+    static_cast<void>(co_await aio::wait_for(clock_, kSayAgain, {}));
+  }
 }
 
 /// A server that is away, or a write of the operator in between, is no reason not to begin: there
@@ -199,8 +210,11 @@ void DrillHolder::answered(const std::string& step) {
 /// The end must be said: until it is, the guardian takes the drill for one that died.
 aio::Task<base::Result<bool>> DrillHolder::say_end(std::vector<Member> members) {
   const base::TimePoint until = clock_.now() + kSayWithin;
+  base::TimePoint known = clock_.now();
   while (true) {
     const auto written = co_await write(members);
+    if (written || !is_nobody(written.error())) known = clock_.now();
+    if (clock_.now() - known >= kNobodyMax) co_await leave();
     if (written || written.error().code == base::Code::NotFound) break;
     if (written.error().code == base::Code::FailedPrecondition) co_await leave();
     if (clock_.now() >= until) co_return tl::unexpected(written.error());

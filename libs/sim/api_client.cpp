@@ -175,8 +175,9 @@ void begin_command(ApiLink& link, Process& to, const std::shared_ptr<Command>& c
 
 class CommandSocket final : public net::WebSocket {
  public:
-  CommandSocket(aio::Executor executor, std::string protocol, std::shared_ptr<Command> command)
-      : news_(std::move(executor), aio::Event::Mode::Auto),
+  CommandSocket(const aio::Executor& executor, std::string protocol,
+                std::shared_ptr<Command> command)
+      : news_(executor, aio::Event::Mode::Auto),
         protocol_(std::move(protocol)),
         command_(std::move(command)) {
     command_->wake = [this] { news_.set(); };

@@ -41,8 +41,10 @@ constexpr base::Duration kQuiet = base::seconds(20);
 constexpr base::Duration kTokenKept = base::seconds(10);
 /// For which the token of a pod holds that was told to end and is still there.
 constexpr base::Duration kDeletedKept = base::seconds(60) + kTokenKept;
+/// Somebody's finalizer.
+constexpr base::Duration kHeld = base::seconds(150);
 /// For which a runner tries on whose token is void.
-constexpr base::Duration kUnheardMax = base::seconds(40);
+constexpr base::Duration kUnheardMax = base::seconds(75);
 constexpr base::Duration kLease = base::seconds(15);
 
 /// One replica of the operator in a process.
@@ -85,6 +87,7 @@ class OperatorWorld {
     machine_.run_until([this] { return life_.is_settled() && started_ > base::TimePoint(); },
                        machine_.now() + base::seconds(30));
     laws_.begin();
+    tick();
     draw_weather();
     const int replicas = options_.scenario == Scenario::LeaderChange ? 2 : 1;
     for (int i = 0; i < replicas; ++i) start_replica();
@@ -128,7 +131,8 @@ class OperatorWorld {
     };
     link_.before_write = [this](Process& process, sim::ApiRequest& request) {
       request.number = writes_++;
-      if (options_.scenario == Scenario::Held) hold(request);
+      const bool holds = machine_.now() < started_ + kHeld;
+      if (options_.scenario == Scenario::Held && holds) hold(request);
       trace(process.name(), fmt::format("#{} {} {} {}", request.number, request.method,
                                         request.target, request.body.substr(0, 1000)));
       crash_if_due(process, request, false);
@@ -207,7 +211,9 @@ class OperatorWorld {
     const std::string& kind = object["kind"].as_string();
     for (const kube::Resource& each : {cluster::kNamespaces, sim::kNodes, sim::kStatefulSets,
                                        sim::kDeployments, sim::kServices, cluster::kPlans}) {
-      if (each.kind == kind) server_.put(each, std::move(object));
+      if (each.kind != kind) continue;
+      server_.put(each, std::move(object));
+      break;
     }
     started_ = machine_.now();
   }
@@ -400,7 +406,7 @@ class OperatorWorld {
       case Scenario::LeaderChange: return script_leader();
       case Scenario::Outage: return script_outage();
       case Scenario::Held:
-        return people(base::seconds(150), "PATCH", path(kube::kPods, "one-runner"),
+        return people(kHeld, "PATCH", path(kube::kPods, "one-runner"),
                       R"({"metadata":{"finalizers":null}})");
       default: return;
     }
@@ -447,6 +453,11 @@ class OperatorWorld {
   }
 
   // --- how it ends ---
+
+  /// Time goes on where nobody does anything any more.
+  void tick() {
+    machine_.after(base::millis(500), nullptr, [this] { tick(); });
+  }
 
   bool is_over() {
     // Looked at now and then: it costs.
