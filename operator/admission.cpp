@@ -7,6 +7,7 @@
 
 #include "aio/task_group.h"
 #include "cluster/drill_object.h"
+#include "cluster/objects.h"
 #include "kube/taken.h"
 #include "operator/log.h"
 
@@ -14,6 +15,7 @@ namespace op {
 namespace {
 
 constexpr base::Duration kWaitForKeys = base::seconds(15);
+const kube::Resource kProfiles{"muster.dev", "v1alpha1", api::kSidecarProfile, "sidecarprofiles"};
 
 }  // namespace
 
@@ -32,6 +34,9 @@ base::Result<std::unique_ptr<Admission>> Admission::make(aio::Clock& clock, kube
   keeper.owner = {ns, options.deployment};
   keeper.names = {fmt::format("{}.{}.svc", options.name, ns)};
   keeper.configurations = {{kValidatingWebhooks, options.name}};
+  if (!options.sidecar.image.empty()) {
+    keeper.configurations.push_back({kMutatingWebhooks, options.name});
+  }
   keeper.leads = std::move(leads);
   out->keeper_.emplace(clock, client, std::move(keeper), out->identity_);
   out->keeper_->on_shown = [self](const crypto::Certificate& serving,
@@ -40,16 +45,32 @@ base::Result<std::unique_ptr<Admission>> Admission::make(aio::Clock& clock, kube
     log(Level::Info, "admission shows a certificate",
         {{"until", base::rfc3339(serving.validity.until)}});
   };
-  out->validator_.emplace(clock, [self](kube::Key plan, std::stop_token stop) {
-    return self->find_plan(std::move(plan), std::move(stop));
-  });
   TRY(out->server_,
       AdmissionServer::listen(clock, executor, options.listen, out->identity_, out->metrics_));
-  out->server_->add("/validate", [self](AdmissionRequest request, std::stop_token stop) {
-    return self->validator_->judge(std::move(request), std::move(stop));
-  });
+  out->add_webhooks(options);
   log(Level::Info, "admission serves", {{"port", std::to_string(out->server_->port())}});
   return out;
+}
+
+void Admission::add_webhooks(const AdmissionOptions& options) {
+  validator_.emplace(clock_, [this](kube::Key plan, std::stop_token stop) {
+    return find_plan(std::move(plan), std::move(stop));
+  });
+  server_->add("/validate", [this](AdmissionRequest request, std::stop_token stop) {
+    return validator_->judge(std::move(request), std::move(stop));
+  });
+  if (options.sidecar.image.empty()) return;
+  injector_.emplace(
+      clock_, options.sidecar,
+      [this](kube::Key key, std::stop_token stop) {
+        return find(cluster::kNamespaces, std::move(key), std::move(stop));
+      },
+      [this](kube::Key key, std::stop_token stop) {
+        return find(kProfiles, std::move(key), std::move(stop));
+      });
+  server_->add("/inject", [this](AdmissionRequest request, std::stop_token stop) {
+    return injector_->answer(std::move(request), std::move(stop));
+  });
 }
 
 aio::Task<base::Result<>> Admission::serve(std::stop_token stop) {
@@ -67,13 +88,19 @@ bool Admission::ready() const {
   return identity_->is_set() || clock_.now() - since_ > kWaitForKeys;
 }
 
+aio::Task<base::Result<api::Node>> Admission::find(kube::Resource resource, kube::Key key,
+                                                   std::stop_token stop) {
+  const std::string what = fmt::format("get {} {}", resource.plural, kube::to_string(key));
+  auto reply = co_await client_.get(resource, std::move(key), std::move(stop));
+  if (reply && reply->code == 404) co_return api::Node();
+  CO_TRY(const kube::Reply found, kube::taken(std::move(reply), what));
+  co_return api::parse_json(found.body);
+}
+
 aio::Task<base::Result<std::optional<api::Node>>> Admission::find_plan(kube::Key plan,
                                                                        std::stop_token stop) {
-  auto reply = co_await client_.get(cluster::kPlans, plan, std::move(stop));
-  if (reply && reply->code == 404) co_return std::nullopt;
-  CO_TRY(const kube::Reply found,
-         kube::taken(std::move(reply), "get recoveryplans " + kube::to_string(plan)));
-  CO_TRY(api::Node object, api::parse_json(found.body));
+  CO_TRY(api::Node object, co_await find(cluster::kPlans, std::move(plan), std::move(stop)));
+  if (object.is_null()) co_return std::nullopt;
   co_return object;
 }
 

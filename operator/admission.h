@@ -16,6 +16,7 @@
 #include "metrics/admission_metrics.h"
 #include "operator/admission_server.h"
 #include "operator/certificate_keeper.h"
+#include "operator/injector.h"
 #include "operator/validation.h"
 
 namespace op {
@@ -23,7 +24,8 @@ namespace op {
 struct AdmissionOptions {
   std::string name;  // of Service, Secret and webhook configuration; empty: there is no admission
   std::string listen = ":9443";
-  std::string deployment;  // the operator's, with which the Secret goes
+  std::string deployment;   // the operator's, with which the Secret goes
+  SidecarSettings sidecar;  // without an image: no sidecar is put into a pod by us
 };
 
 class Admission {
@@ -49,6 +51,10 @@ class Admission {
 
  private:
   Admission(aio::Clock& clock, kube::Client& client);
+  void add_webhooks(const AdmissionOptions& options);
+  /// Null: there is none.
+  aio::Task<base::Result<api::Node>> find(kube::Resource resource, kube::Key key,
+                                          std::stop_token stop);
   aio::Task<base::Result<std::optional<api::Node>>> find_plan(kube::Key plan, std::stop_token stop);
 
   aio::Clock& clock_;
@@ -57,6 +63,7 @@ class Admission {
   metrics::AdmissionMetrics metrics_;
   std::shared_ptr<net::ServerIdentity> identity_ = std::make_shared<net::ServerIdentity>();
   std::optional<Validator> validator_;
+  std::optional<Injector> injector_;
   std::optional<CertificateKeeper> keeper_;
   std::unique_ptr<AdmissionServer> server_;
 };

@@ -50,6 +50,12 @@ void admission_flags(CLI::App* app, op::AdmissionOptions& admission) {
   app->add_option("--admission-listen", admission.listen, "where API servers ask")
       ->capture_default_str();
   app->add_option("--deployment", admission.deployment, "whose Secret that is");
+  app->add_option("--sidecar-image", admission.sidecar.image,
+                  "of the sidecars that are put into pods; default: none are, or a policy of the "
+                  "API server does");
+  app->add_option("--sidecar-pull-policy", admission.sidecar.pull_policy, "of that image")
+      ->check(CLI::IsMember({"Always", "IfNotPresent", "Never"}))
+      ->capture_default_str();
 }
 
 /// Of the pods of drills, and of who makes them.

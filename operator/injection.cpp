@@ -1,0 +1,198 @@
+#include "operator/injection.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "operator/injection_container.h"
+#include "operator/injection_port.h"
+#include "operator/injection_profile.h"
+
+namespace op {
+namespace {
+
+using api::Node;
+
+constexpr const char* kMirror = "kubernetes.io/config.mirror";
+constexpr const char* kOsLabel = "kubernetes.io/os";
+
+/// Changes of an object, each on what those before it made.
+class Patch {
+ public:
+  void put(const char* operation, const std::string& path, Node value) {
+    steps_.push(Node::map().set("op", operation).set("path", path).set("value", std::move(value)));
+  }
+  /// The last of a list that may not be there.
+  void append(const Node& parent, const std::string& path, const char* list, Node value) {
+    const std::string at = fmt::format("{}/{}", path, list);
+    if (parent[list].items().empty()) return put("add", at, Node::sequence({std::move(value)}));
+    put("add", at + "/-", std::move(value));
+  }
+  /// As it is already: no change.
+  void annotate(const Node& pod, const std::string& key, const std::string& value) {
+    const Node& all = pod["metadata"]["annotations"];
+    if (all[key].as_string() == value) return;
+    if (!all.is_map()) {
+      return put("add", "/metadata/annotations", Node::map().set(key, value));
+    }
+    put("add", "/metadata/annotations/" + escaped(key), value);
+  }
+  std::optional<Node> take() {
+    if (steps_.size() == 0) return std::nullopt;
+    return std::move(steps_);
+  }
+
+ private:
+  /// RFC 6901.
+  static std::string escaped(const std::string& key) {
+    std::string out;
+    for (const char c : key) out += c == '~' ? "~0" : c == '/' ? "~1" : std::string(1, c);
+    return out;
+  }
+
+  Node steps_ = Node::sequence();
+};
+
+bool has_named(const Node& list, const char* name) {
+  return std::ranges::any_of(list.items(),
+                             [&](const Node& each) { return each["name"].as_string() == name; });
+}
+
+bool is_injected(const Node& pod) {
+  const Node& status = pod["metadata"]["annotations"][kStatusAnnotation];
+  return has_named(pod["spec"]["initContainers"], kSidecarContainer) &&
+         status.as_string() == name(Injected::Yes);
+}
+
+std::string name_taken(const Node& spec) {
+  for (const char* group : {"containers", "initContainers"}) {
+    if (has_named(spec[group], kSidecarContainer)) {
+      return fmt::format("a container is named {}", kSidecarContainer);
+    }
+  }
+  if (!has_named(spec["volumes"], kSidecarVolume)) return {};
+  return fmt::format("a volume is named {}", kSidecarVolume);
+}
+
+/// What no port can change.
+std::optional<PortRefusal> unfit(const Node& spec) {
+  if (spec["hostNetwork"].as_bool()) {
+    return PortRefusal{Injected::HostNetwork, "the pod has the node's network"};
+  }
+  const std::string windows = "windows";
+  if (spec["os"]["name"].as_string() == windows ||
+      spec["nodeSelector"][kOsLabel].as_string() == windows) {
+    return PortRefusal{Injected::Windows, "there is no sidecar for Windows"};
+  }
+  std::string taken = name_taken(spec);
+  if (!taken.empty()) return PortRefusal{Injected::NameTaken, std::move(taken)};
+  return std::nullopt;
+}
+
+/// Whatever asks the application over a port by name, in its own container.
+void keep_asking(Patch& patch, const Node& container, const std::string& path,
+                 const CapturedPort& port) {
+  const auto look = [&](const Node& parent, const std::string& at, const char* what) {
+    for (const char* action : {"httpGet", "tcpSocket"}) {
+      if (parent[what][action]["port"].as_string() != port.name) continue;
+      patch.put("replace", fmt::format("{}/{}/{}/port", at, what, action), port.number);
+    }
+  };
+  for (const char* one : {"livenessProbe", "readinessProbe", "startupProbe"}) {
+    look(container, path, one);
+  }
+  for (const char* one : {"postStart", "preStop"}) {
+    look(container["lifecycle"], path + "/lifecycle", one);
+  }
+}
+
+/// The port's name goes to the sidecar. False: there is no other name left for it.
+bool swap_port(Patch& patch, const Node& pod, const CapturedPort& port) {
+  const std::string renamed = name_of_captured(pod, port.name);
+  if (renamed.empty()) return false;
+  const Node& container = pod["spec"]["containers"].items()[port.container];
+  const std::string path = fmt::format("/spec/containers/{}", port.container);
+  patch.put("replace", fmt::format("{}/ports/{}/name", path, port.index), renamed);
+  keep_asking(patch, container, path, port);
+  return true;
+}
+
+base::Result<api::SidecarInjection> usable(const Node& pod, const Node& profile) {
+  TRY(check_profile_name(profile_of(pod)));
+  TRY(api::SidecarInjection out, api::sidecar_injection(profile));
+  TRY(check_resources(out.resources));
+  return out;
+}
+
+Injection put_in(const Node& pod, const api::SidecarInjection& injection,
+                 const SidecarSettings& settings) {
+  const auto found = find_port(pod, injection);
+  if (const auto* const refusal = std::get_if<PortRefusal>(&found)) {
+    return refuse(pod, refusal->result, refusal->why);
+  }
+  const auto& port = std::get<CapturedPort>(found);
+  const Node& spec = pod["spec"];
+  Patch patch;
+  if (!port.name.empty() && !swap_port(patch, pod, port)) {
+    return refuse(pod, Injected::NameTaken, fmt::format("no name is left for port {}", port.name));
+  }
+  patch.append(spec, "/spec", "initContainers", sidecar_container(port, injection, settings));
+  patch.append(spec, "/spec", "volumes", sidecar_volume(profile_of(pod)));
+  patch.annotate(pod, kStatusAnnotation, name(Injected::Yes));
+  return {Injected::Yes, {}, patch.take(), {}};
+}
+
+}  // namespace
+
+const char* name(Injected injected) {
+  constexpr std::array kNames = {"Injected",    "NotAsked",   "AlreadyInjected", "MirrorPod",
+                                 "BadLabel",    "BadProfile", "HostNetwork",     "Windows",
+                                 "NameTaken",   "PortTaken",  "NoPort",          "SeveralPorts",
+                                 "UnnamedPort", "NamedTwice", "HostPort",        "NotTcp"};
+  return kNames[static_cast<std::size_t>(injected)];
+}
+
+Injected asked(const Node& pod, const Node& namespace_labels) {
+  const Node& meta = pod["metadata"];
+  const Node* const label = meta["labels"].find(kInjectLabel);
+  const bool opted_in = namespace_labels[kSidecarsLabel].as_string() == "enabled";
+  const std::string said = label ? label->as_string() : std::string();
+  if (said == "disabled" || (!label && !opted_in)) return Injected::NotAsked;
+  if (meta["annotations"].has(kMirror)) return Injected::MirrorPod;
+  if (is_injected(pod)) return Injected::Already;
+  return !label || said == "enabled" ? Injected::Yes : Injected::BadLabel;
+}
+
+std::string profile_of(const Node& pod) {
+  const std::string& named = pod["metadata"]["annotations"][kProfileAnnotation].as_string();
+  return named.empty() ? api::kDefaultSidecarProfile : named;
+}
+
+Injection refuse(const Node& pod, Injected result, std::string why) {
+  Patch patch;
+  patch.annotate(pod, kStatusAnnotation, fmt::format("Refused: {}: {}", name(result), why));
+  Injection out{result, std::move(why), patch.take(), {}};
+  out.warnings.push_back(fmt::format("no sidecar was injected ({}): {}", name(result), out.why));
+  return out;
+}
+
+Injection inject(const Node& pod, const Node& namespace_labels, const Node& profile,
+                 const SidecarSettings& settings) {
+  const Injected who = asked(pod, namespace_labels);
+  if (who == Injected::BadLabel) {
+    return refuse(pod, who,
+                  fmt::format("the label {}: '{}' is not allowed: enabled or disabled is",
+                              kInjectLabel, pod["metadata"]["labels"][kInjectLabel].as_string()));
+  }
+  if (who != Injected::Yes) return {who, {}, std::nullopt, {}};
+  if (auto refusal = unfit(pod["spec"])) {
+    return refuse(pod, refusal->result, std::move(refusal->why));
+  }
+  const auto injection = usable(pod, profile);
+  if (!injection) return refuse(pod, Injected::BadProfile, injection.error().message);
+  return put_in(pod, *injection, settings);
+}
+
+}  // namespace op

@@ -1,0 +1,102 @@
+#include "operator/injection_container.h"
+
+#include <fmt/format.h>
+
+#include "cluster/restricted.h"
+
+namespace op {
+namespace {
+
+using api::Node;
+
+constexpr const char* kFolder = "/etc/muster/sidecar";
+constexpr const char *kDataName = "muster-data", *kAdminName = "muster-admin";
+
+Node port_of(const std::string& name, std::int64_t number) {
+  return Node::map().set("name", name).set("containerPort", number).set("protocol", "TCP");
+}
+
+Node probe(const char* path, int period_seconds, int failures) {
+  return Node::map()
+      .set("httpGet", Node::map().set("path", path).set("port", kSidecarAdminPort))
+      .set("periodSeconds", period_seconds)
+      .set("timeoutSeconds", 5)
+      .set("failureThreshold", failures);
+}
+
+Node amounts(const std::string& cpu, const std::string& memory) {
+  Node out = Node::map();
+  if (!cpu.empty()) out.set("cpu", cpu);
+  if (!memory.empty()) out.set("memory", memory);
+  return out;
+}
+
+Node resources_of(const api::SidecarResources& from) {
+  return Node::map()
+      .set("requests", amounts(from.cpu_request, from.memory_request))
+      .set("limits", amounts(from.cpu_limit, from.memory_limit));
+}
+
+/// The pod may say another user, or root: the sidecar is the image's all the same.
+Node security() {
+  return cluster::restricted_container()
+      .set("runAsNonRoot", true)
+      .set("runAsUser", cluster::kPodUser)
+      .set("runAsGroup", cluster::kPodUser)
+      .set("seccompProfile", Node::map().set("type", "RuntimeDefault"));
+}
+
+/// An address in brackets is right whether it is of IPv4 or of IPv6.
+Node args_of(const CapturedPort& port) {
+  return Node::strings({fmt::format("--config={}/{}", kFolder, api::kSidecarProfileKey),
+                        "--config-optional", fmt::format("--upstream=127.0.0.1:{}", port.number),
+                        fmt::format("--listen=:{}", kSidecarPort),
+                        fmt::format("--admin-listen=[$(POD_IP)]:{}", kSidecarAdminPort)});
+}
+
+Node pod_ip() {
+  return Node::map()
+      .set("name", "POD_IP")
+      .set("valueFrom", Node::map().set("fieldRef", Node::map().set("fieldPath", "status.podIP")));
+}
+
+Node source(const char* kind, const std::string& name) {
+  return Node::map().set(kind, Node::map().set("name", name).set("optional", true));
+}
+
+}  // namespace
+
+Node sidecar_container(const CapturedPort& port, const api::SidecarInjection& injection,
+                       const SidecarSettings& settings) {
+  const std::string& data = port.name.empty() ? kDataName : port.name;
+  return Node::map()
+      .set("name", kSidecarContainer)
+      .set("image", settings.image)
+      .set("imagePullPolicy", settings.pull_policy)
+      .set("restartPolicy", "Always")
+      .set("command", Node::strings({"muster-sidecar"}))
+      .set("args", args_of(port))
+      .set("env", Node::sequence({pod_ip()}))
+      .set("ports",
+           Node::sequence({port_of(data, kSidecarPort), port_of(kAdminName, kSidecarAdminPort)}))
+      // The application starts when the sidecar serves; ready is who has an application that is.
+      .set("startupProbe", probe("/livez", 1, 60))
+      .set("livenessProbe", probe("/livez", 10, 3))
+      .set("readinessProbe", probe("/readyz", 5, 2))
+      .set("resources", resources_of(injection.resources))
+      .set("securityContext", security())
+      .set("volumeMounts", Node::sequence({Node::map()
+                                               .set("name", kSidecarVolume)
+                                               .set("mountPath", kFolder)
+                                               .set("readOnly", true)}));
+}
+
+Node sidecar_volume(const std::string& profile) {
+  const std::string name = api::sidecar_config_map(profile);
+  return Node::map()
+      .set("name", kSidecarVolume)
+      .set("projected", Node::map().set("sources", Node::sequence({source("configMap", name),
+                                                                   source("secret", name)})));
+}
+
+}  // namespace op

@@ -1,0 +1,22 @@
+// What a pod gets of us: the container of the sidecar and the volume with its profile. Pure.
+//
+// Nothing of either is a secret: keys and tokens are in a Secret of the ConfigMap's name, which its
+// users make if they want one, and whose keys are files beside the profile. Both may be missing.
+#pragma once
+
+#include <string>
+
+#include "api/node.h"
+#include "api/sidecar_profile.h"
+#include "operator/injection.h"
+#include "operator/injection_port.h"
+
+namespace op {
+
+/// A container of a pod's initContainers, as the Pod Security Standard "restricted" wants it.
+api::Node sidecar_container(const CapturedPort& port, const api::SidecarInjection& injection,
+                            const SidecarSettings& settings);
+/// `profile`: its name.
+api::Node sidecar_volume(const std::string& profile);
+
+}  // namespace op

@@ -1,0 +1,23 @@
+// Whether what a profile says of injection can be put into a pod: what the API server would refuse
+// in a pod, after us, would refuse the pod. Pure.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "api/sidecar_profile.h"
+#include "base/result.h"
+
+namespace op {
+
+/// Errors: InvalidArgument: no name of an object, or of none that a ConfigMap can be named after.
+base::Result<> check_profile_name(std::string_view name);
+
+/// Errors: InvalidArgument naming the field: no quantity, none above 0, a request above its limit.
+base::Result<> check_resources(const api::SidecarResources& resources);
+
+/// "100m", "64Mi", "1.5G" as a number. Errors: InvalidArgument: it is no quantity.
+/// Source: Kubernetes, the type resource.Quantity, without exponents.
+base::Result<double> parse_quantity(std::string_view text);
+
+}  // namespace op
