@@ -10,7 +10,11 @@ namespace {
 using api::Node;
 
 constexpr const char* kFolder = "/etc/muster/sidecar";
-constexpr const char *kDataName = "muster-data", *kAdminName = "muster-admin";
+/// The API server mounts a token of the pod's account there, if nothing else is. A program that
+/// everybody may connect to should not have one.
+constexpr const char* kTokenFolder = "/var/run/secrets/kubernetes.io/serviceaccount";
+constexpr const char* kDataName = "muster-data";
+constexpr const char* kAdminName = "muster-admin";
 
 Node port_of(const std::string& name, std::int64_t number) {
   return Node::map().set("name", name).set("containerPort", number).set("protocol", "TCP");
@@ -60,6 +64,10 @@ Node pod_ip() {
       .set("valueFrom", Node::map().set("fieldRef", Node::map().set("fieldPath", "status.podIP")));
 }
 
+Node mount_at(const char* path) {
+  return Node::map().set("name", kSidecarVolume).set("mountPath", path).set("readOnly", true);
+}
+
 Node source(const char* kind, const std::string& name) {
   return Node::map().set(kind, Node::map().set("name", name).set("optional", true));
 }
@@ -85,10 +93,7 @@ Node sidecar_container(const CapturedPort& port, const api::SidecarInjection& in
       .set("readinessProbe", probe("/readyz", 5, 2))
       .set("resources", resources_of(injection.resources))
       .set("securityContext", security())
-      .set("volumeMounts", Node::sequence({Node::map()
-                                               .set("name", kSidecarVolume)
-                                               .set("mountPath", kFolder)
-                                               .set("readOnly", true)}));
+      .set("volumeMounts", Node::sequence({mount_at(kFolder), mount_at(kTokenFolder)}));
 }
 
 Node sidecar_volume(const std::string& profile) {

@@ -189,4 +189,9 @@ base::Result<std::vector<std::string>> flags_of_config(std::string_view text,
   return reading.take();
 }
 
+base::Result<std::string> or_missing(base::Result<std::string> text, bool optional) {
+  if (!optional || text || text.error().code != base::Code::NotFound) return text;
+  return std::string("limits: dry-run\n");
+}
+
 }  // namespace sidecar

@@ -30,4 +30,8 @@ std::span<const ConfigField> config_fields();
 base::Result<std::vector<std::string>> flags_of_config(std::string_view text,
                                                        const std::string& file);
 
+/// Of --config-optional: a file that is not there is as one that says limits are in dry-run. Who
+/// injects sidecars cannot know whether they stand behind a proxy.
+base::Result<std::string> or_missing(base::Result<std::string> text, bool optional);
+
 }  // namespace sidecar

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "aio/file.h"
+#include "sidecar/config_file.h"
 #include "sidecar/log.h"
 #include "sidecar/restart.h"
 
@@ -23,7 +24,8 @@ ConfigReload::ConfigReload(Configured configured, base::WallTime now)
 
 void ConfigReload::look(bool at_once, base::WallTime now, const Use& use) {
   if (configured_.file.empty()) return;
-  const auto text = aio::read_file(configured_.file, kConfigBytesMax);
+  const auto text =
+      or_missing(aio::read_file(configured_.file, kConfigBytesMax), configured_.optional);
   if (!reloads_.is_news(text ? *text : text.error().message, at_once)) return;
   if (const auto taken = take(text, use); !taken) {
     reloads_.failed();

@@ -20,6 +20,7 @@ struct Configured {
   Settings settings;
   std::string file, text;                           // of --config; empty: there is none
   std::function<Parsed(const std::string&)> parse;  // the same flags over another text
+  bool optional = false;                            // the file may be missing
 };
 
 /// Thread: of the main thread.

@@ -35,5 +35,6 @@ int main(int count, char** arguments) {
       return base::Result<std::string>(text);
     });
   };
-  return sidecar::run_sidecar({*parsed.settings, parsed.config_file, parsed.config_text, again});
+  return sidecar::run_sidecar(
+      {*parsed.settings, parsed.config_file, parsed.config_text, again, parsed.config_optional});
 }

@@ -31,7 +31,7 @@ struct Raw {
   std::int64_t head = 10, idle = 75, connect = 5, response = 60, stall = 60, tunnel = 3600;
   std::int64_t upstream_idle = 4, drain = 25, cache_wait = 5;
   RawUsers users;
-  bool check_only = false;
+  bool check_only = false, config_optional = false;
 };
 
 void seconds_flag(CLI::App& app, const char* name, std::int64_t& seconds, const char* help) {
@@ -284,9 +284,10 @@ base::Result<std::vector<std::string>> with_config(const std::vector<std::string
     const std::string& word = arguments[i];
     if (word == kConfig && i + 1 < arguments.size()) path = arguments[i + 1];
     if (word.starts_with("--config=")) path = word.substr(kConfig.size() + 1);
+    if (word == "--config-optional") out.config_optional = true;
   }
   if (path.empty()) return arguments;
-  TRY(out.config_text, read(path));
+  TRY(out.config_text, or_missing(read(path), out.config_optional));
   out.config_file = path;
   TRY(std::vector<std::string> flags, flags_of_config(out.config_text, path));
   flags.insert(flags.end(), arguments.begin(), arguments.end());
@@ -344,6 +345,8 @@ Parsed parse(const std::vector<std::string>& arguments, const std::string& versi
   export_flags(app, raw, settings.exports);
   app.add_option("--config", raw.config,
                  "a SidecarProfile, or its spec, in YAML; flags win over it");
+  app.add_flag("--config-optional", raw.config_optional,
+               "it may be missing: then defaults are used, with limits in dry-run");
   app.add_flag("--check-config", raw.check_only, "judges flags and file, and ends");
   Parsed out;
   const auto words = with_config(arguments, read, out);

@@ -22,6 +22,7 @@ struct Parsed {
   std::optional<Settings> settings;
   bool check_only = false;               // --check-config
   std::string config_file, config_text;  // of --config; empty: there is none
+  bool config_optional = false;          // --config-optional
   std::string out, err;
   int exit = 0;
 };

@@ -58,3 +58,23 @@ is found. */}}
 {{- end -}}
 {{- end -}}
 {{- end -}}
+
+{{/* Who puts sidecars into pods: the operator's webhook, or nobody. */}}
+{{- define "muster.injection" -}}
+{{- if and .Values.sidecar.injection.enabled .Values.admission.enabled -}}
+webhook
+{{- end -}}
+{{- end -}}
+
+{{- define "muster.sidecarImage" -}}
+{{- .Values.sidecar.image | default (include "muster.image" .) -}}
+{{- end -}}
+
+{{/* Never the cluster's own pods, nor the release's. */}}
+{{- define "muster.injectedNamespaces" -}}
+matchExpressions:
+- {key: kubernetes.io/metadata.name, operator: NotIn, values: [kube-system, {{ .root.Release.Namespace }}]}
+{{- if eq .one "namespace" }}
+- {key: muster.dev/sidecars, operator: In, values: [enabled]}
+{{- end }}
+{{- end -}}

@@ -27,6 +27,8 @@ PARTS = {
     "crds": ({"crds": {"install": True, "keep": True}}, {"crds": {"install": False}}),
     "rbac": ({"rbac": {"create": True}}, {"rbac": {"create": False}}),
     "admission": ({"admission": {"enabled": True}}, {"admission": {"enabled": False}}),
+    "sidecars": ({"sidecar": {"injection": {"enabled": True}, "image": "registry.example:5000/dr/sidecar:1@sha256:" + "0" * 64}},
+                 {"sidecar": {"injection": {"enabled": False}}}),
     "nodes": ({"nodes": {"enabled": True}}, {}),
     "rights": ({"runnerRules": [{"apiGroups": ["apps"], "resources": ["deployments"], "resourceNames": ["web"],
                                  "verbs": ["get", "patch"]}]}, {}),
@@ -55,6 +57,7 @@ PARTS = {
 REFUSED = [
     ("a typo at the top", {"replica": 3}, "replica"),
     ("a webhook that is half there", {"admission": {"enabled": "half"}}, "admission.*enabled"),
+    ("an image that is none", {"sidecar": {"image": "muster latest"}}, "sidecar.*image"),
     ("a typo below", {"evidence": {"clam": "x"}}, "evidence.*clam|clam.*evidence"),
     ("a word for a number", {"replicas": "two"}, "replicas"),
     ("a part of a replica", {"replicas": 1.5}, "replicas"),
@@ -292,7 +295,7 @@ class Life(unittest.TestCase):
         first = self.everything()
         self.assertLessEqual({"deployments/muster-system/muster-operator", "serviceaccounts/shop/muster-runner",
                               "networkpolicies/muster-system/muster-operator", "services/muster-system/muster-admission",
-                              "validatingwebhookconfigurations//muster-admission"}, first)
+                              "validatingwebhookconfigurations//muster-admission", "mutatingwebhookconfigurations//muster-admission"}, first)
         self.assertEqual(CRDS, self.crds())
 
         do("upgrade", CHART, "--set", "drillNamespaces={shop,billing}", "--set", "replicas=3", "--set", "dashboards.enabled=true")

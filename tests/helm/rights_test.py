@@ -29,6 +29,8 @@ configmaps:muster-stop       get list watch
 events.events.k8s.io         create patch
 
 validatingwebhookconfigurations.admissionregistration.k8s.io:muster-rights-admission   get list watch patch
+mutatingwebhookconfigurations.admissionregistration.k8s.io:muster-rights-admission     get list watch patch
+sidecarprofiles.muster.dev                                                             get
 """
 OPERATOR = {
     OTHER: READING,
@@ -132,7 +134,8 @@ class Rights(unittest.TestCase):
     def test_admission_is_a_decision(self):
         self.apply({"admission": {"enabled": False}})
         for namespace in OPERATOR:
-            without = {(verb, kind) for verb, kind in table(OPERATOR[namespace]) if "admission" not in kind and kind != "secrets"}
+            without = {(verb, kind) for verb, kind in table(OPERATOR[namespace])
+                       if "admission" not in kind and kind not in ("secrets", "sidecarprofiles.muster.dev")}
             self.assertEqual(without, rights(self.operator, NAMESPACE, namespace), namespace)
         self.apply({})
 

@@ -50,6 +50,25 @@ TEST(Options, HaveTheDefaultsOfTheSettings) {
   EXPECT_EQ(flags.listen.port, plain.listen.port);
 }
 
+TEST(Options, AFileThatMayBeMissingIsAsOneWithDryRun) {
+  const Settings settings = settings_of({"--config", "/none", "--config-optional"});
+  EXPECT_EQ(settings.protection.limiting, Limiting::DryRun);
+  EXPECT_EQ(settings_of({"--config=/none", "--config-optional", "--limits=on"}).protection.limiting,
+            Limiting::On);
+  // One that is there says it itself.
+  const auto file = [](const std::string&) { return base::Result<std::string>("makeTrace: true"); };
+  const Parsed there = parse({"--upstream=a:1", "--config=/there", "--config-optional"}, "v", file);
+  ASSERT_TRUE(there.settings.has_value()) << there.err;
+  EXPECT_TRUE(there.config_optional);
+  EXPECT_EQ(there.settings->protection.limiting, Limiting::On);
+  // What cannot be read is not missing, and without the flag a file is there or it is an error.
+  const auto unreadable = [](const std::string&) -> base::Result<std::string> {
+    return base::fail(base::Code::PermissionDenied, "cannot read it");
+  };
+  EXPECT_EQ(parse({"--upstream=a:1", "--config=/a", "--config-optional"}, "v", unreadable).exit, 2);
+  EXPECT_EQ(parse({"--upstream=a:1", "--config=/a"}, "v", no_file).exit, 2);
+}
+
 TEST(Options, AreAllTaken) {
   const Settings settings = settings_of({"--listen",
                                          "[::1]:0",

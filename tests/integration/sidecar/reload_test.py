@@ -55,6 +55,17 @@ class Reload(Configured):
             self.assertEqual(len(application.requests[-1].all("traceparent")), 1)
             self.assertEqual(sidecar.figure("config_needs_restart"), 0)
 
+    def test_a_file_that_may_be_missing_comes_and_goes(self):
+        sidecar = self.sidecar(self.application(echo), "--config", self.file, "--config-optional")
+        client = self.connect(sidecar)
+        self.assertEqual(client.send(posted(100)).response().status, 200)
+        self.write("bodyBytesMax: 10\n")
+        self.reloaded(sidecar, 1)
+        self.assertEqual(client.send(posted(100)).response().status, 413)
+        os.remove(self.file)
+        self.reloaded(sidecar, 2)
+        self.assertEqual(self.connect(sidecar).send(posted(100)).response().status, 200)
+
     def test_a_request_keeps_what_it_began_with(self):
         begun, go_on = threading.Event(), threading.Event()
 

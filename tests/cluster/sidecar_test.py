@@ -1,0 +1,200 @@
+#!/usr/bin/env python3
+"""Sidecars in a real cluster: a Deployment that asks for them, behind a Service that targets its port by name, in a namespace of the
+strictest Pod Security Standard. Requests go through the sidecar, probes past it, and a rollout loses none. Needs root."""
+import json
+import os
+import re
+import subprocess
+import sys
+import threading
+import time
+import unittest
+import urllib.error
+import urllib.request
+
+from cluster_under_test import ROOT, ClusterCase, figure, output, until
+
+SPACE = "strict"
+NAME = "web"
+TOKEN = "a token of this test alone"
+SECURITY = {"allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]}}
+
+
+def deployment(version):
+    """The shop's application without its database: it answers /livez."""
+    container = {
+        "name": "shop", "image": "app:dev", "imagePullPolicy": "IfNotPresent", "securityContext": SECURITY,
+        "args": ["--name=$(POD_NAME)", "--listen=0.0.0.0:8080", "--database=host=nowhere", "--sessions=database"],
+        "env": [{"name": "POD_NAME", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}}, {"name": "VERSION", "value": version}],
+        "ports": [{"name": "http", "containerPort": 8080}],
+        "readinessProbe": {"httpGet": {"path": "/livez", "port": "http"}, "periodSeconds": 1, "timeoutSeconds": 5},
+        "livenessProbe": {"httpGet": {"path": "/livez", "port": "http"}, "periodSeconds": 5, "timeoutSeconds": 5},
+        # Until nobody sends anything more: an application behind a Service needs that with a sidecar or without.
+        "lifecycle": {"preStop": {"sleep": {"seconds": 8}}},
+        "resources": {"requests": {"cpu": "20m", "memory": "32Mi"}, "limits": {"memory": "256Mi"}}}
+    labels = {"app": NAME}
+    return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": NAME, "namespace": SPACE}, "spec": {
+        "replicas": 2, "selector": {"matchLabels": labels}, "strategy": {"rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1}},
+        "template": {"metadata": {"labels": {**labels, "sidecar.muster.dev/inject": "enabled"}}, "spec": {
+            "securityContext": {"runAsNonRoot": True, "runAsUser": 65532, "seccompProfile": {"type": "RuntimeDefault"}},
+            "terminationGracePeriodSeconds": 40, "enableServiceLinks": False, "containers": [container]}}}}
+
+
+SERVICE = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": NAME, "namespace": SPACE},
+           "spec": {"selector": {"app": NAME}, "ports": [{"name": "http", "port": 80, "targetPort": "http"}]}}
+# What the operator delivers of a SidecarProfile, and the Secret that stands beside it.
+PROFILE = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "muster-sidecar-default", "namespace": SPACE},
+           "data": {"profile.yaml": json.dumps({"adminTokenFile": "/etc/muster/sidecar/admin-token", "limits": "dry-run", "limitRules": [
+               {"name": "few", "path": "/livez", "limits": [{"requests": 5, "seconds": 3600}]}]})}}
+SECRET = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "muster-sidecar-default", "namespace": SPACE},
+          "stringData": {"admin-token": TOKEN}}
+
+
+def ask(url, body=None, method=None):
+    """(status, headers, text) on a connection of its own; what has no status raises."""
+    request = urllib.request.Request(url, data=None if body is None else json.dumps(body).encode(), method=method,
+                                     headers={"Authorization": f"Bearer {TOKEN}"} if body is not None else {})
+    try:
+        with urllib.request.urlopen(request, timeout=30) as reply:
+            return reply.status, reply.headers, reply.read().decode()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.headers, error.read().decode()
+
+
+class Load:
+    """Clients, each of which asks again as soon as it was answered, on a new connection each time."""
+
+    def __init__(self, url, clients=3):
+        self.url, self.done, self.failed, self.asked = url, threading.Event(), [], 0
+        self.threads = [threading.Thread(target=self.run) for _ in range(clients)]
+        for one in self.threads:
+            one.start()
+
+    def run(self):
+        while not self.done.is_set():
+            self.asked += 1
+            try:
+                status, _, text = ask(self.url)
+                if status != 200:
+                    self.failed.append((status, text))
+            except OSError as error:
+                self.failed.append((0, str(error)))
+            time.sleep(0.05)
+
+    def end(self):
+        self.done.set()
+        for one in self.threads:
+            one.join()
+
+
+class SidecarTest(ClusterCase):
+    images = ("pause", "app", "muster")
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.helm = output(os.path.join(ROOT, "ci", "helm.sh")).split()[0]
+        self = cls()
+        self.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {
+            "name": SPACE, "labels": {"pod-security.kubernetes.io/enforce": "restricted"}}}, PROFILE, SECRET, SERVICE)
+        done = subprocess.run([cls.helm, f"--kubeconfig={cls.cluster.kubeconfig}", "-n", "muster-system", "install", "muster",
+                               os.path.join(ROOT, "helm"), "--create-namespace", "--wait", "--timeout=180s",
+                               "--set=image.repository=muster,image.tag=dev,lease.seconds=5"], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+        until("webhook that trusts the operator", lambda: all(
+            one["clientConfig"].get("caBundle") for one in self.get("mutatingwebhookconfiguration", "muster-admission")["webhooks"]))
+        self.apply(deployment("1"))
+        _, took = until("application behind its sidecars", lambda: len(self.pods()) == 2)
+        figure("two pods with sidecars ready", took)
+
+    def pods(self):
+        """{name: pod} of those that are ready."""
+        return self.ready_pods(SPACE, f"app={NAME}")
+
+    def service(self):
+        return f"http://{self.get('-n', SPACE, 'service', NAME)['spec']['clusterIP']}"
+
+    def metrics(self, pod):
+        return ask(f"http://{pod['status']['podIP']}:15020/metrics")[2]
+
+    def counted(self, path):
+        """Requests that the sidecars of the pods that are ready have counted."""
+        total = 0
+        for pod in self.pods().values():
+            for line in re.findall(rf'^http_requests_total{{[^}}]*endpoint="{re.escape(path)}"[^}}]*}} (\d+)', self.metrics(pod), re.M):
+                total += int(line)
+        return total
+
+    def test_1_requests_go_through_the_sidecar_and_probes_past_it(self):
+        for pod in self.pods().values():
+            self.assertEqual("Injected", pod["metadata"]["annotations"]["sidecar.muster.dev/status"])
+            states = pod["status"]["initContainerStatuses"] + pod["status"]["containerStatuses"]
+            self.assertEqual([("muster-sidecar", True, 0), ("shop", True, 0)], [(one["name"], one["ready"], one["restartCount"]) for one in states])
+        slices = self.get("-n", SPACE, "endpointslices", "-l", f"kubernetes.io/service-name={NAME}")["items"]
+        self.assertEqual([15001], [port["port"] for one in slices for port in one["ports"]])
+        time.sleep(3)  # in which the kubelet has asked each application several times
+        self.assertEqual(0, self.counted("/livez"))
+        seen = set()
+        for _ in range(40):
+            status, headers, _ = ask(self.service() + "/livez")
+            self.assertEqual(200, status)
+            self.assertTrue(headers["X-Request-ID"])
+            seen.add(headers["X-Server"])
+        self.assertEqual(set(self.pods()), seen)
+        self.assertEqual(40, self.counted("/livez"))
+
+    def test_2_limits_only_count_until_somebody_says_otherwise(self):
+        for _ in range(30):
+            self.assertEqual(200, ask(self.service() + "/livez")[0])
+        refused = [int(re.search(r'decision="refuse",bucket="",dry_run="true"} (\d+)', self.metrics(pod)).group(1)) for pod in self.pods().values()]
+        self.assertGreater(sum(refused), 0)
+
+    def test_3_a_rollout_loses_no_request(self):
+        before = set(self.pods())
+        load = Load(self.service() + "/livez")
+        try:
+            until("load", lambda: load.asked > 20)
+            began = time.monotonic()
+            self.apply(deployment("2"))
+            until("other pods, all ready", lambda: len(self.pods()) == 2 and not before & set(self.pods()))
+            until("end of the old pods", lambda: len(self.get("-n", SPACE, "pods", "-l", f"app={NAME}")["items"]) == 2)
+            figure("rollout", time.monotonic() - began)
+        finally:
+            load.end()
+        print(f"{load.asked} requests during a rollout, {len(load.failed)} lost", file=sys.stderr)
+        self.assertEqual([], load.failed)
+
+    def test_4_a_fault_is_had_with_the_token_of_the_secret(self):
+        name, pod = sorted(self.pods().items())[0]
+        admin = f"http://{pod['status']['podIP']}:15020/api/faults"
+        fault = {"id": "f", "owner": "test", "kind": "abort", "status": 503, "leaseSeconds": 10, "path": "/livez"}
+        self.assertEqual(401, urllib_status(admin, fault))
+        self.assertIn(ask(admin, fault)[0], (200, 201))
+        direct = f"http://{pod['status']['podIP']}:15001/livez"
+        self.assertEqual(503, ask(direct)[0])
+        self.assertIn(name, self.pods())  # the kubelet asks the application, which is well
+        ask(admin + "/f", {}, "DELETE")
+        until("end of the fault", lambda: ask(direct)[0] == 200, 30)
+
+    def test_5_without_the_operator_pods_are_made_without(self):
+        self.kubectl("-n", "muster-system", "scale", "deployment", "muster-operator", "--replicas=0")
+        until("no operator", lambda: not self.get("-n", "muster-system", "pods")["items"])
+        self.apply(deployment("3"))
+        until("pods without sidecars", lambda: any(
+            "initContainerStatuses" not in pod["status"] for pod in self.pods().values()))
+        self.assertEqual(200, ask(self.service() + "/livez")[0])
+
+
+def urllib_status(url, body):
+    """Without the token."""
+    try:
+        with urllib.request.urlopen(urllib.request.Request(url, data=json.dumps(body).encode()), timeout=30) as reply:
+            return reply.status
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,62 @@
+"""Pods and what becomes of them, for whoever puts sidecars into pods: the operator's webhook, and where there is one the policy of
+the chart, on a real API server that judges what comes of it."""
+
+HTTP = [{"name": "http", "containerPort": 8080}]
+
+
+def container(name="app", ports=None, **more):
+    return {"name": name, "image": "example.com/app:1", "ports": HTTP if ports is None else ports, **more}
+
+
+# (name, fields of the spec, what the annotation says)
+CASES = [
+    ("one-port", {"containers": [container()]}, "Injected"),
+    ("two-ports", {"containers": [container(ports=[{"name": "admin", "containerPort": 9000}, *HTTP])]}, "Injected"),
+    ("second-container", {"containers": [container("log", []), container()]}, "Injected"),
+    ("only-port", {"containers": [container(ports=[{"name": "web", "containerPort": 3000}])]}, "Injected"),
+    ("long-name", {"containers": [container(ports=[{"name": "fifteen-letters", "containerPort": 3000}])]}, "Injected"),
+    ("taken-name", {"containers": [container(ports=[*HTTP, {"name": "http-app", "containerPort": 81}])]}, "Injected"),
+    ("udp-beside", {"containers": [container(ports=[*HTTP, {"name": "dns", "containerPort": 53, "protocol": "UDP"}])]}, "Injected"),
+    ("init-and-volumes", {"initContainers": [{"name": "migrate", "image": "example.com/m:1"}], "volumes": [{"name": "data", "emptyDir": {}}],
+                          "containers": [container(volumeMounts=[{"name": "data", "mountPath": "/data"}])]}, "Injected"),
+    ("probes", {"containers": [container(
+        livenessProbe={"httpGet": {"path": "/livez", "port": "http"}, "periodSeconds": 3},
+        readinessProbe={"tcpSocket": {"port": "http"}}, startupProbe={"grpc": {"port": 8080}},
+        lifecycle={"preStop": {"httpGet": {"path": "/bye", "port": "http"}}, "postStart": {"sleep": {"seconds": 1}}})]}, "Injected"),
+    ("root", {"securityContext": {"runAsUser": 0}, "containers": [container()]}, "Injected"),
+    ("job", {"restartPolicy": "Never", "containers": [container()]}, "Injected"),
+    ("host-network", {"hostNetwork": True, "containers": [container()]}, "Refused: HostNetwork"),
+    ("windows", {"os": {"name": "windows"}, "containers": [container()]}, "Refused: Windows"),
+    ("windows-node", {"nodeSelector": {"kubernetes.io/os": "windows"}, "containers": [container()]}, "Refused: Windows"),
+    ("container-name", {"containers": [container("muster-sidecar")]}, "Refused: NameTaken"),
+    ("volume-name", {"volumes": [{"name": "muster-sidecar-profile", "emptyDir": {}}], "containers": [container()]}, "Refused: NameTaken"),
+    ("port-taken", {"containers": [container(ports=[{"name": "http", "containerPort": 15001}])]}, "Refused: PortTaken"),
+    ("admin-port-taken", {"containers": [container(), container("b", [{"containerPort": 15020}])]}, "Refused: PortTaken"),
+    ("no-port", {"containers": [container(ports=[])]}, "Refused: NoPort"),
+    ("only-udp", {"containers": [container(ports=[{"name": "dns", "containerPort": 53, "protocol": "UDP"}])]}, "Refused: NoPort"),
+    ("which", {"containers": [container(ports=[{"name": "a", "containerPort": 1}, {"name": "b", "containerPort": 2}])]}, "Refused: SeveralPorts"),
+    ("unnamed", {"containers": [container(ports=[{"containerPort": 8080}])]}, "Refused: UnnamedPort"),
+    ("host-port", {"containers": [container(ports=[{"name": "http", "containerPort": 80, "hostPort": 88}])]}, "Refused: HostPort"),
+    ("named-twice", {"containers": [container(), container("b", [{"name": "http", "containerPort": 81}])]}, "Refused: NamedTwice"),
+]
+
+
+def pod(name, spec, namespace, labels=None, annotations=None):
+    meta = {"name": name, "namespace": namespace, "labels": {"sidecar.muster.dev/inject": "enabled"} if labels is None else labels}
+    if annotations:
+        meta["annotations"] = annotations
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": meta, "spec": spec}
+
+
+def sidecar(made):
+    return next((one for one in made["spec"].get("initContainers", []) if one["name"] == "muster-sidecar"), None)
+
+
+def ports(made):
+    """{name: number} as a Service that targets a name finds them: containers first, then sidecars."""
+    out = {}
+    for one in (*made["spec"]["containers"], *made["spec"].get("initContainers", [])):
+        for port in one.get("ports", []):
+            if port.get("name"):
+                out.setdefault(port["name"], port["containerPort"])
+    return out

@@ -1,0 +1,182 @@
+"""Pods that are created get a sidecar, or a warning that says why not: by two operators behind the chart's own Service and webhook,
+on a real API server, which judges the pods that come of it."""
+import copy
+import json
+import re
+import time
+import unittest
+
+from injection_cases import CASES, container, pod, ports, sidecar
+from operator_under_test import HOME, PATIENCE, OperatorCase
+
+STATUS = "sidecar.muster.dev/status"
+ASKED, IN = "asked", "in"  # namespaces: pods ask for themselves, and all of them are in
+RESTRICTED = {"runAsNonRoot": True, "runAsUser": 1000, "allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]},
+              "seccompProfile": {"type": "RuntimeDefault"}}
+# What the operator reads; what may be in it is not the question here.
+PROFILES = {"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "metadata": {"name": "sidecarprofiles.muster.dev"},
+            "spec": {"group": "muster.dev", "scope": "Namespaced", "names": {"kind": "SidecarProfile", "plural": "sidecarprofiles"},
+                     "versions": [{"name": "v1alpha1", "served": True, "storage": True, "schema": {
+                         "openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}}}]}}
+
+
+def profile(name, namespace=ASKED, **injection):
+    return {"apiVersion": "muster.dev/v1alpha1", "kind": "SidecarProfile", "metadata": {"name": name, "namespace": namespace},
+            "spec": {"injection": injection}}
+
+
+def without_ours(made):
+    """Of a pod that was made, what its author wrote, as far as one can tell."""
+    out = copy.deepcopy(made["spec"])
+    out["initContainers"] = [one for one in out.get("initContainers", []) if one["name"] != "muster-sidecar"]
+    out["volumes"] = [one for one in out.get("volumes", []) if one["name"] != "muster-sidecar-profile"]
+    return out
+
+
+class Injection(OperatorCase):
+    kinds = ("recoveryplans", "drillschedules", "drills")
+    webhooks = {"validatingwebhookconfiguration": "admission.yaml", "mutatingwebhookconfiguration": "sidecar_injection.yaml"}
+    flags = ("--sidecar-image=example.com/muster:1",)
+
+    @classmethod
+    def before_chart(cls):
+        code, _, complaint = cls.cluster.apply(PROFILES)
+        assert code == 0, complaint
+        cls.cluster.must("wait", "--for=condition=Established", "crd/sidecarprofiles.muster.dev", "--timeout=60s")
+        for name in (ASKED, IN, "strict"):
+            cls.cluster.must("create", "namespace", name)
+        cls.cluster.must("label", "namespace", IN, "muster.dev/sidecars=enabled")
+        cls.cluster.must("label", "namespace", "strict", "pod-security.kubernetes.io/enforce=restricted")
+        for name in (ASKED, IN, "strict", HOME, "kube-system"):
+            # A token's volume is called otherwise each time: pods that are compared have none.
+            cls.cluster.apply({"apiVersion": "v1", "kind": "ServiceAccount", "automountServiceAccountToken": name == IN,
+                               "metadata": {"name": "default", "namespace": name}})
+
+    def tearDown(self):
+        for name in (ASKED, IN, "strict", HOME, "kube-system"):
+            self.cluster.must("delete", "pods", "--all", "-n", name, "--grace-period=0", "--force", "--ignore-not-found")
+
+    def make(self, *pods):
+        """The pods as they were made, by name, and what was said."""
+        code, _, said = self.cluster.run("create", "-f", "-", given=list(pods))
+        self.assertEqual(code, 0, said)
+        made = {}
+        for one in pods:
+            meta = one["metadata"]
+            made[meta["name"]] = meta["namespace"]
+        for namespace in set(made.values()):
+            for one in json.loads(self.cluster.must("get", "pods", "-n", namespace, "-o", "json"))["items"]:
+                if made.get(one["metadata"]["name"]) == namespace:
+                    made[one["metadata"]["name"]] = one
+        return made, said
+
+    def status(self, made):
+        return made["metadata"].get("annotations", {}).get(STATUS, "")
+
+    def test_each_pod_gets_what_the_table_says_and_is_taken(self):
+        made, said = self.make(*(pod(name, spec, ASKED) for name, spec, _ in CASES))
+        plain, _ = self.make(*(pod("plain-" + name, spec, ASKED, labels={}) for name, spec, _ in CASES))
+        for name, spec, expected in CASES:
+            with self.subTest(name):
+                one, before = made[name], plain["plain-" + name]
+                self.assertRegex(self.status(one), f"^{expected}(: .+)?$")
+                self.assertEqual(sidecar(one) is not None, expected == "Injected")
+                if expected != "Injected":
+                    self.assertIn(f"no sidecar was injected ({expected.split(': ')[1]})", said)
+                    self.assertEqual(without_ours(before), without_ours(one))
+                    continue
+                mine, theirs = without_ours(one), without_ours(before)
+                captured = next(key for key, number in ports(before).items() if ports(one)[key] != number)
+                self.assertEqual(ports(one)[captured], 15001)
+                self.assertIn(f"--upstream=127.0.0.1:{ports(before)[captured]}", sidecar(one)["args"])
+                # Everything else is as it would be without us.
+                for group in (mine, theirs):
+                    for each in group["containers"]:
+                        each["ports"] = [each.get("ports") and [port["containerPort"] for port in each["ports"]]]
+                        for probe in ("livenessProbe", "readinessProbe", "startupProbe"):
+                            for how in ("httpGet", "tcpSocket"):
+                                if how in each.get(probe, {}):
+                                    each[probe][how]["port"] = "?"
+                        if "lifecycle" in each:
+                            each["lifecycle"]["preStop"]["httpGet"]["port"] = "?"
+                self.assertEqual(theirs, mine)
+        asked = made["probes"]["spec"]["containers"][0]
+        self.assertEqual([8080] * 3, [asked["livenessProbe"]["httpGet"]["port"], asked["readinessProbe"]["tcpSocket"]["port"],
+                                      asked["lifecycle"]["preStop"]["httpGet"]["port"]])
+
+    def test_who_asks_is_a_decision_of_pod_and_namespace(self):
+        spec = {"containers": [container()]}
+        label = "sidecar.muster.dev/inject"
+        made, said = self.make(
+            pod("quiet", spec, ASKED, labels={}), pod("not", spec, ASKED, labels={label: "disabled"}),
+            pod("all", spec, IN, labels={}), pod("but", spec, IN, labels={label: "disabled"}), pod("typo", spec, IN, labels={label: "yes"}),
+            pod("own", spec, HOME), pod("systems", spec, "kube-system"))
+        mounted = {one["name"]: [mount["name"] for mount in one["volumeMounts"]] for one in (made["all"]["spec"]["containers"][0], sidecar(made["all"]))}
+        self.assertIn("kube-api-access", mounted["app"][0])
+        self.assertEqual(["muster-sidecar-profile"] * 2, mounted["muster-sidecar"])  # no token in who is reached by everybody
+        self.assertEqual({"all"}, {name for name, one in made.items() if sidecar(one)})
+        self.assertEqual({"all", "typo"}, {name for name, one in made.items() if self.status(one)})
+        self.assertIn("'yes' is not allowed: enabled or disabled is", said)
+
+    def test_the_strictest_namespace_takes_it(self):
+        spec = {"containers": [container(securityContext=RESTRICTED)]}
+        made, said = self.make(pod("strict", spec, "strict"))
+        self.assertIsNotNone(sidecar(made["strict"]))
+        self.assertNotIn("Warning", said)
+
+    def test_the_profile_says_which_port_and_how_much(self):
+        code, _, complaint = self.cluster.apply(
+            profile("default", resources={"limits": {"memory": "128Mi"}}), profile("admin", port="9000"), profile("watch", capture="None"),
+            profile("wrong", capture="Everything"))
+        self.assertEqual(code, 0, complaint)
+        spec = {"containers": [container(ports=[{"name": "http", "containerPort": 8080}, {"name": "admin", "containerPort": 9000}])]}
+
+        def named(name):
+            return pod(name, spec, ASKED, annotations={"sidecar.muster.dev/profile": name})
+        made, said = self.make(pod("usual", spec, ASKED), *map(named, ("admin", "watch", "wrong", "nobody")))
+        self.assertEqual("128Mi", sidecar(made["usual"])["resources"]["limits"]["memory"])
+        self.assertIn("--upstream=127.0.0.1:9000", sidecar(made["admin"])["args"])
+        self.assertEqual({"http": 8080, "admin": 15001, "admin-app": 9000, "muster-admin": 15020}, ports(made["admin"]))
+        self.assertEqual({"http": 8080, "admin": 9000, "muster-data": 15001, "muster-admin": 15020}, ports(made["watch"]))
+        self.assertRegex(self.status(made["wrong"]), "Refused: BadProfile: .*spec.injection.capture")
+        self.assertIn("there is no SidecarProfile 'nobody' in this namespace", said)
+        volume = next(one for one in made["nobody"]["spec"]["volumes"] if one["name"] == "muster-sidecar-profile")
+        self.assertEqual([{"configMap": {"name": "muster-sidecar-nobody", "optional": True}},
+                          {"secret": {"name": "muster-sidecar-nobody", "optional": True}}], volume["projected"]["sources"])
+        self.cluster.must("delete", "sidecarprofiles", "--all", "-n", ASKED)
+
+    def test_a_pod_that_was_injected_can_be_made_again_and_changed(self):
+        made, _ = self.make(pod("first", {"containers": [container()]}, ASKED))
+        again = copy.deepcopy(made["first"])
+        again["metadata"] = {key: again["metadata"][key] for key in ("namespace", "labels", "annotations")} | {"name": "again"}
+        del again["status"]
+        copies, said = self.make(again)
+        self.assertNotIn("Warning", said)
+        self.assertEqual(made["first"]["spec"], copies["again"]["spec"])
+        self.cluster.must("label", "pod", "first", "-n", ASKED, "a=b")
+
+    def test_one_operator_is_enough_and_none_stops_nobody(self):
+        spec = {"containers": [container()]}
+
+        def injected(name):
+            made, _ = self.make(pod(name, spec, ASKED))
+            return sidecar(made[name]) is not None
+
+        def counted():
+            found = re.compile(r'muster_admission_requests_total{allowed="true",path="/inject"} (\d+)')
+            return sum(int(found.search(one.read("/metrics")).group(1)) for one in self.operators)
+        before = counted()
+        self.assertTrue(injected("both"))
+        self.assertGreater(counted(), before)
+        self.operators[0].kill()
+        self.assertTrue(injected("one"))
+        self.operators[1].kill()
+        began = time.monotonic()
+        self.assertFalse(injected("none"))
+        self.assertLess(time.monotonic() - began, PATIENCE)
+        self.begin()
+        self.assertTrue(injected("back"))
+
+
+if __name__ == "__main__":
+    unittest.main()
