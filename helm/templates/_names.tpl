@@ -59,10 +59,15 @@ is found. */}}
 {{- end -}}
 {{- end -}}
 
-{{/* Who puts sidecars into pods: the operator's webhook, or nobody. */}}
+{{/* Who puts sidecars into pods: a policy of the API server, the operator's webhook, or nobody. */}}
 {{- define "muster.injection" -}}
-{{- if and .Values.sidecar.injection.enabled .Values.admission.enabled -}}
+{{- with .Values.sidecar.injection -}}
+{{- $served := $.Capabilities.APIVersions.Has "admissionregistration.k8s.io/v1/MutatingAdmissionPolicy" -}}
+{{- if and .enabled (or (eq .by "policy") (and (eq .by "auto") $served)) -}}
+policy
+{{- else if and .enabled $.Values.admission.enabled -}}
 webhook
+{{- end -}}
 {{- end -}}
 {{- end -}}
 

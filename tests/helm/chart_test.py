@@ -27,8 +27,9 @@ PARTS = {
     "crds": ({"crds": {"install": True, "keep": True}}, {"crds": {"install": False}}),
     "rbac": ({"rbac": {"create": True}}, {"rbac": {"create": False}}),
     "admission": ({"admission": {"enabled": True}}, {"admission": {"enabled": False}}),
-    "sidecars": ({"sidecar": {"injection": {"enabled": True}, "image": "registry.example:5000/dr/sidecar:1@sha256:" + "0" * 64}},
+    "sidecars": ({"sidecar": {"injection": {"enabled": True, "by": "webhook"}, "image": "registry.example:5000/dr/sidecar:1@sha256:" + "0" * 64}},
                  {"sidecar": {"injection": {"enabled": False}}}),
+    "policy": ({"sidecar": {"injection": {"by": "policy"}}}, {}),
     "nodes": ({"nodes": {"enabled": True}}, {}),
     "rights": ({"runnerRules": [{"apiGroups": ["apps"], "resources": ["deployments"], "resourceNames": ["web"],
                                  "verbs": ["get", "patch"]}]}, {}),
@@ -295,7 +296,8 @@ class Life(unittest.TestCase):
         first = self.everything()
         self.assertLessEqual({"deployments/muster-system/muster-operator", "serviceaccounts/shop/muster-runner",
                               "networkpolicies/muster-system/muster-operator", "services/muster-system/muster-admission",
-                              "validatingwebhookconfigurations//muster-admission", "mutatingwebhookconfigurations//muster-admission"}, first)
+                              "validatingwebhookconfigurations//muster-admission", "mutatingadmissionpolicies//muster-sidecars",
+                              "mutatingadmissionpolicybindings//muster-sidecars"}, first)
         self.assertEqual(CRDS, self.crds())
 
         do("upgrade", CHART, "--set", "drillNamespaces={shop,billing}", "--set", "replicas=3", "--set", "dashboards.enabled=true")

@@ -30,7 +30,6 @@ events.events.k8s.io         create patch
 
 validatingwebhookconfigurations.admissionregistration.k8s.io:muster-rights-admission   get list watch patch
 mutatingwebhookconfigurations.admissionregistration.k8s.io:muster-rights-admission     get list watch patch
-sidecarprofiles.muster.dev                                                             get
 """
 OPERATOR = {
     OTHER: READING,
@@ -118,7 +117,7 @@ class Rights(unittest.TestCase):
 
     @classmethod
     def apply(cls, values):
-        values = {"drillNamespaces": [DRILLED], "crds": {"install": False}} | values
+        values = {"drillNamespaces": [DRILLED], "crds": {"install": False}, "sidecar": {"injection": {"by": "webhook"}}} | values
         server().helm(helms()[0], "upgrade", "--install", cls.release, CHART, "-n", NAMESPACE, "-f", values_file(values))
 
     def test_the_operator_writes_only_where_it_was_let(self):
@@ -134,8 +133,7 @@ class Rights(unittest.TestCase):
     def test_admission_is_a_decision(self):
         self.apply({"admission": {"enabled": False}})
         for namespace in OPERATOR:
-            without = {(verb, kind) for verb, kind in table(OPERATOR[namespace])
-                       if "admission" not in kind and kind not in ("secrets", "sidecarprofiles.muster.dev")}
+            without = {(verb, kind) for verb, kind in table(OPERATOR[namespace]) if "admission" not in kind and kind != "secrets"}
             self.assertEqual(without, rights(self.operator, NAMESPACE, namespace), namespace)
         self.apply({})
 
@@ -146,6 +144,14 @@ class Rights(unittest.TestCase):
         self.assertEqual(table(READING), rights(self.operator, NAMESPACE, OTHER))
         self.apply({})
         self.assertEqual(table(READING), rights(self.operator, NAMESPACE, ACCOMPANIED))
+
+    def test_sidecars_are_a_decision(self):
+        for injection in ({"by": "policy"}, {"enabled": False}):
+            self.apply({"sidecar": {"injection": injection}})
+            without = {(verb, kind) for verb, kind in table(OPERATOR[OTHER])
+                       if not kind.startswith("mutatingwebhookconfigurations")}
+            self.assertEqual(without, rights(self.operator, NAMESPACE, OTHER))
+        self.apply({})
 
     def test_nodes_are_a_decision(self):
         nodes = {("get", "nodes"), ("patch", "nodes")}

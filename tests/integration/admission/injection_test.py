@@ -7,7 +7,7 @@ import time
 import unittest
 
 from injection_cases import CASES, container, pod, ports, sidecar
-from operator_under_test import HOME, PATIENCE, OperatorCase
+from operator_under_test import HOME, PATIENCE, OperatorCase, chart
 
 STATUS = "sidecar.muster.dev/status"
 ASKED, IN = "asked", "in"  # namespaces: pods ask for themselves, and all of them are in
@@ -35,7 +35,7 @@ def without_ours(made):
 
 class Injection(OperatorCase):
     kinds = ("recoveryplans", "drillschedules", "drills")
-    webhooks = {"validatingwebhookconfiguration": "admission.yaml", "mutatingwebhookconfiguration": "sidecar_injection.yaml"}
+    webhooks = {"validatingwebhookconfiguration": "admission.yaml", "mutatingwebhookconfiguration": "sidecar_webhook.yaml"}
     flags = ("--sidecar-image=example.com/muster:1",)
 
     @classmethod
@@ -154,6 +154,51 @@ class Injection(OperatorCase):
         self.assertNotIn("Warning", said)
         self.assertEqual(made["first"]["spec"], copies["again"]["spec"])
         self.cluster.must("label", "pod", "first", "-n", ASKED, "a=b")
+
+    def test_the_policy_of_the_chart_does_the_same_without_an_operator(self):
+        spec = {"containers": [container()], "automountServiceAccountToken": False}
+        in_webhook = chart("--show-only=templates/sidecar_webhook.yaml")
+        policy = chart("--show-only=templates/sidecar_policy.yaml", "--set=sidecar.injection.by=policy,sidecar.image=example.com/muster:1")
+        bad = [("bad-name", "Shop!"), ("long-name", "a" * 239), ("dots", "a.b"), ("none", "nobody")]
+        cases = [*((name, pod(name, spec, ASKED), expected) for name, spec, expected in CASES),
+                 *((f"profile-{name}", pod(f"profile-{name}", spec, ASKED, annotations={"sidecar.muster.dev/profile": profile}),
+                    "Refused: BadProfile" if name in ("bad-name", "long-name") else "Injected") for name, profile in bad),
+                 ("all", pod("all", spec, IN, labels={}), "Injected"), ("quiet", pod("quiet", spec, ASKED, labels={}), ""),
+                 ("typo", pod("typo", spec, IN, labels={"sidecar.muster.dev/inject": "yes"}), "Refused: BadLabel"),
+                 ("stranger", pod("stranger", spec, ASKED, labels={"sidecar.muster.dev/inject": "yes"}), ""),
+                 ("but", pod("but", spec, IN, labels={"sidecar.muster.dev/inject": "disabled"}), ""),
+                 ("home", pod("home", spec, HOME), ""), ("system", pod("system", spec, "kube-system"), "")]
+        by_webhook, _ = self.make(*(one for _, one, _ in cases))
+        self.tearDown()
+        self.cluster.must("delete", "mutatingwebhookconfiguration", "muster-admission")
+        try:
+            code, _, complaint = self.cluster.apply(*policy)
+            self.assertEqual(code, 0, complaint)
+            self.until_injected(pod("first", spec, ASKED))
+            by_policy, _ = self.make(*(one for _, one, _ in cases))
+            # What was made is left alone, as it is by the webhook.
+            self.make({**by_policy["one-port"], "metadata": {**pod("again", spec, ASKED)["metadata"],
+                                                             "annotations": by_policy["one-port"]["metadata"]["annotations"]}})
+        finally:
+            self.cluster.run("delete", "-f", "-", given=policy)
+            self.cluster.apply(*in_webhook)
+            self.until_trusted()
+        for name, _, expected in cases:
+            with self.subTest(name):
+                words = [self.status(one[name]).split(": ")[:2] for one in (by_webhook, by_policy)]
+                self.assertEqual([expected.split(": ")] * 2, words)
+                self.assertEqual(by_webhook[name]["spec"], by_policy[name]["spec"])
+
+    def until_injected(self, one):
+        """An API server begins to use a policy a moment after it was applied."""
+        end = time.monotonic() + PATIENCE
+        while True:
+            code, out, complaint = self.cluster.run("create", "--dry-run=server", "-o", "json", "-f", "-", given=[one])
+            self.assertEqual(code, 0, complaint)
+            if sidecar(json.loads(out)):
+                return
+            self.assertLess(time.monotonic(), end, out)
+            time.sleep(0.2)
 
     def test_one_operator_is_enough_and_none_stops_nobody(self):
         spec = {"containers": [container()]}

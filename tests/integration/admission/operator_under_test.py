@@ -100,6 +100,12 @@ class OperatorCase(unittest.TestCase):
         while not all(one.port("serving") and '"admission shows a certificate"' in one.log() for one in cls.operators):
             assert time.monotonic() < end, cls.operators[0].log() + cls.operators[1].log()
             time.sleep(0.1)
+        cls.until_trusted()
+
+    @classmethod
+    def until_trusted(cls):
+        """The API server can ask the operators."""
+        end = time.monotonic() + PATIENCE
         for kind in cls.webhooks:
             while not all(one["clientConfig"].get("caBundle") for one in cls.cluster.get(kind, "muster-admission")["webhooks"]):
                 assert time.monotonic() < end, cls.operators[0].log() + cls.operators[1].log()
