@@ -98,15 +98,19 @@ class SidecarTest(ClusterCase):
         self = cls()
         self.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {
             "name": SPACE, "labels": {"pod-security.kubernetes.io/enforce": "restricted"}}}, PROFILE, SECRET, SERVICE)
-        done = subprocess.run([cls.helm, f"--kubeconfig={cls.cluster.kubeconfig}", "-n", "muster-system", "install", "muster",
-                               os.path.join(ROOT, "helm"), "--create-namespace", "--wait", "--timeout=180s",
-                               "--set=image.repository=muster,image.tag=dev,lease.seconds=5"], capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stdout + done.stderr
+        self.release("webhook", "--wait", "--timeout=180s")
         until("webhook that trusts the operator", lambda: all(
             one["clientConfig"].get("caBundle") for one in self.get("mutatingwebhookconfiguration", "muster-admission")["webhooks"]))
         self.apply(deployment("1"))
         _, took = until("application behind its sidecars", lambda: len(self.pods()) == 2)
         figure("two pods with sidecars ready", took)
+
+    def release(self, by, *flags):
+        """The chart, in which sidecars come by the webhook or by the policy."""
+        done = subprocess.run([self.helm, f"--kubeconfig={self.cluster.kubeconfig}", "-n", "muster-system", "upgrade", "--install", "muster",
+                               os.path.join(ROOT, "helm"), "--create-namespace", f"--set=sidecar.injection.by={by}", *flags,
+                               "--set=image.repository=muster,image.tag=dev,lease.seconds=5"], capture_output=True, text=True, check=False)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
     def pods(self):
         """{name: pod} of those that are ready."""
@@ -177,13 +181,23 @@ class SidecarTest(ClusterCase):
         ask(admin + "/f", {}, "DELETE")
         until("end of the fault", lambda: ask(direct)[0] == 200, 30)
 
-    def test_5_without_the_operator_pods_are_made_without(self):
-        self.kubectl("-n", "muster-system", "scale", "deployment", "muster-operator", "--replicas=0")
+    def test_5_without_the_operator_pods_are_made_without_and_by_the_policy_with(self):
+        def with_sidecar(version):
+            """Whether the pods of another version have one, when both are ready."""
+            before = set(self.pods())
+            self.apply(deployment(version))
+            until("other pods, all ready", lambda: len(self.pods()) == 2 and not before & set(self.pods()))
+            self.assertEqual(200, ask(self.service() + "/livez")[0])
+            return {"initContainers" in pod["spec"] for pod in self.pods().values()}
+        self.release("webhook", "--set=replicas=0")
         until("no operator", lambda: not self.get("-n", "muster-system", "pods")["items"])
-        self.apply(deployment("3"))
-        until("pods without sidecars", lambda: any(
-            "initContainerStatuses" not in pod["status"] for pod in self.pods().values()))
-        self.assertEqual(200, ask(self.service() + "/livez")[0])
+        self.assertEqual({False}, with_sidecar("3"))
+        self.release("policy", "--set=replicas=0")
+        self.assertEqual({True}, with_sidecar("4"))
+        before = self.counted("/livez")
+        for _ in range(10):
+            self.assertEqual(200, ask(self.service() + "/livez")[0])
+        self.assertEqual(before + 10, self.counted("/livez"))
 
 
 def urllib_status(url, body):
