@@ -9,6 +9,7 @@
 #include "cluster/drill_object.h"
 #include "cluster/objects.h"
 #include "kube/taken.h"
+#include "operator/injection_profile.h"
 #include "operator/log.h"
 
 namespace op {
@@ -27,6 +28,7 @@ base::Result<std::unique_ptr<Admission>> Admission::make(aio::Clock& clock, kube
                                                          const AdmissionOptions& options,
                                                          const std::string& ns,
                                                          std::function<bool()> leads) {
+  TRY(check_resources(options.sidecar.resources));
   std::unique_ptr<Admission> out(new Admission(clock, client));
   Admission* self = out.get();
   KeeperSettings keeper;

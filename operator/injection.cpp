@@ -119,13 +119,6 @@ bool swap_port(Patch& patch, const Node& pod, const CapturedPort& port) {
   return true;
 }
 
-base::Result<api::SidecarInjection> usable(const Node& pod, const Node& profile) {
-  TRY(check_profile_name(profile_of(pod)));
-  TRY(api::SidecarInjection out, api::sidecar_injection(profile));
-  TRY(check_resources(out.resources));
-  return out;
-}
-
 Injection put_in(const Node& pod, const api::SidecarInjection& injection,
                  const SidecarSettings& settings) {
   const auto found = find_port(pod, injection);
@@ -190,7 +183,10 @@ Injection inject(const Node& pod, const Node& namespace_labels, const Node& prof
   if (auto refusal = unfit(pod["spec"])) {
     return refuse(pod, refusal->result, std::move(refusal->why));
   }
-  const auto injection = usable(pod, profile);
+  if (const auto named = check_profile_name(profile_of(pod)); !named) {
+    return refuse(pod, Injected::BadProfile, named.error().message);
+  }
+  const auto injection = injection_of(profile, settings.resources);
   if (!injection) return refuse(pod, Injected::BadProfile, injection.error().message);
   return put_in(pod, *injection, settings);
 }

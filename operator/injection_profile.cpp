@@ -31,7 +31,7 @@ base::Result<double> amount(const char* field, const std::string& text) {
   auto out = parse_quantity(text);
   if (out && *out > 0) return out;
   return base::fail(base::Code::InvalidArgument,
-                    fmt::format("spec.injection.resources.{}: '{}' is not allowed: a quantity "
+                    fmt::format("resources.{}: '{}' is not allowed: a quantity "
                                 "above 0 is, such as 100m or 64Mi",
                                 field, text));
 }
@@ -46,9 +46,9 @@ base::Result<> check_pair(const char* what, const std::string& request, const st
   if (limit.empty()) return {};
   TRY(const double most, amount(of_limits.c_str(), limit));
   if (least <= most) return {};
-  return base::fail(base::Code::InvalidArgument,
-                    fmt::format("spec.injection.resources.{}: {} is above {}: {}", of_requests,
-                                request, of_limits, limit));
+  return base::fail(
+      base::Code::InvalidArgument,
+      fmt::format("resources.{}: {} is above {}: {}", of_requests, request, of_limits, limit));
 }
 
 }  // namespace
@@ -73,6 +73,22 @@ base::Result<> check_profile_name(std::string_view name) {
 base::Result<> check_resources(const api::SidecarResources& resources) {
   TRY(check_pair("cpu", resources.cpu_request, resources.cpu_limit));
   return check_pair("memory", resources.memory_request, resources.memory_limit);
+}
+
+base::Result<api::SidecarInjection> injection_of(const api::Node& profile,
+                                                 const api::SidecarResources& ours) {
+  TRY(api::SidecarInjection out, api::sidecar_injection(profile));
+  const api::Node& written = profile["spec"]["injection"]["resources"];
+  const auto amount_of = [&](const char* which, const char* what, const std::string& our,
+                             std::string& amount) {
+    if (!written[which].has(what)) amount = our;
+  };
+  amount_of("requests", "cpu", ours.cpu_request, out.resources.cpu_request);
+  amount_of("requests", "memory", ours.memory_request, out.resources.memory_request);
+  amount_of("limits", "cpu", ours.cpu_limit, out.resources.cpu_limit);
+  amount_of("limits", "memory", ours.memory_limit, out.resources.memory_limit);
+  TRY(check_resources(out.resources));
+  return out;
 }
 
 base::Result<double> parse_quantity(std::string_view text) {

@@ -16,6 +16,11 @@ base::Result<> check_profile_name(std::string_view name);
 /// Errors: InvalidArgument naming the field: no quantity, none above 0, a request above its limit.
 base::Result<> check_resources(const api::SidecarResources& resources);
 
+/// What a profile says of `injection`, with our amounts where it says none. `profile`: null: none.
+/// Errors: InvalidArgument, as above and as api::sidecar_injection().
+base::Result<api::SidecarInjection> injection_of(const api::Node& profile,
+                                                 const api::SidecarResources& ours);
+
 /// "100m", "64Mi", "1.5G" as a number. Errors: InvalidArgument: it is no quantity.
 /// Source: Kubernetes, the type resource.Quantity, without exponents.
 base::Result<double> parse_quantity(std::string_view text);

@@ -50,10 +50,21 @@ void admission_flags(CLI::App* app, op::AdmissionOptions& admission) {
   app->add_option("--admission-listen", admission.listen, "where API servers ask")
       ->capture_default_str();
   app->add_option("--deployment", admission.deployment, "whose Secret that is");
-  app->add_option("--sidecar-image", admission.sidecar.image,
+}
+
+void sidecar_flags(CLI::App* app, op::SidecarSettings& sidecar) {
+  app->add_option("--sidecar-image", sidecar.image,
                   "of the sidecars that are put into pods; default: none are, or a policy of the "
                   "API server does");
-  app->add_option("--sidecar-pull-policy", admission.sidecar.pull_policy, "of that image")
+  api::SidecarResources& amounts = sidecar.resources;
+  app->add_option("--sidecar-cpu-request", amounts.cpu_request, "where a profile says none")
+      ->capture_default_str();
+  app->add_option("--sidecar-cpu-limit", amounts.cpu_limit, "where a profile says none");
+  app->add_option("--sidecar-memory-request", amounts.memory_request, "where a profile says none")
+      ->capture_default_str();
+  app->add_option("--sidecar-memory-limit", amounts.memory_limit, "where a profile says none")
+      ->capture_default_str();
+  app->add_option("--sidecar-pull-policy", sidecar.pull_policy, "of that image")
       ->check(CLI::IsMember({"Always", "IfNotPresent", "Never"}))
       ->capture_default_str();
 }
@@ -97,6 +108,7 @@ CLI::App* run_flags(CLI::App& app, op::ProgramOptions& program, std::int64_t& le
       ->capture_default_str();
   run->add_option("--watch-namespace", program.controllers.ns, "only this one; default: all");
   admission_flags(run, program.admission);
+  sidecar_flags(run, program.admission.sidecar);
   drill_pod_flags(run, program.controllers.pods, program.controllers.grace_seconds);
   return run;
 }

@@ -107,8 +107,9 @@ class SidecarTest(ClusterCase):
 
     def release(self, by, *flags):
         """The chart, in which sidecars come by the webhook or by the policy."""
+        # A build with sanitizers needs more memory than a sidecar has.
         done = subprocess.run([self.helm, f"--kubeconfig={self.cluster.kubeconfig}", "-n", "muster-system", "upgrade", "--install", "muster",
-                               os.path.join(ROOT, "helm"), "--create-namespace", f"--set=sidecar.injection.by={by}", *flags,
+                               os.path.join(ROOT, "helm"), "--create-namespace", f"--set=sidecar.injection.by={by},sidecar.resources.limits.memory=512Mi", *flags,
                                "--set=image.repository=muster,image.tag=dev,lease.seconds=5"], capture_output=True, text=True, check=False)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
@@ -193,6 +194,10 @@ class SidecarTest(ClusterCase):
         until("no operator", lambda: not self.get("-n", "muster-system", "pods")["items"])
         self.assertEqual({False}, with_sidecar("3"))
         self.release("policy", "--set=replicas=0")
+        asking = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "asking", "namespace": SPACE, "labels": {"sidecar.muster.dev/inject": "enabled"}},
+                  "spec": deployment("0")["spec"]["template"]["spec"]}
+        until("policy that is in force", lambda: "initContainers" in json.loads(self.kubectl(
+            "create", "--dry-run=server", "-o", "json", "-f", "-", given=json.dumps(asking)).stdout)["spec"])
         self.assertEqual({True}, with_sidecar("4"))
         before = self.counted("/livez")
         for _ in range(10):

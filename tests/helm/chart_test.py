@@ -29,7 +29,7 @@ PARTS = {
     "admission": ({"admission": {"enabled": True}}, {"admission": {"enabled": False}}),
     "sidecars": ({"sidecar": {"injection": {"enabled": True, "by": "webhook"}, "image": "registry.example:5000/dr/sidecar:1@sha256:" + "0" * 64}},
                  {"sidecar": {"injection": {"enabled": False}}}),
-    "policy": ({"sidecar": {"injection": {"by": "policy"}}}, {}),
+    "policy": ({"sidecar": {"injection": {"by": "policy"}, "resources": {"limits": {"cpu": 1, "memory": "1Gi"}}}}, {}),
     "nodes": ({"nodes": {"enabled": True}}, {}),
     "rights": ({"runnerRules": [{"apiGroups": ["apps"], "resources": ["deployments"], "resourceNames": ["web"],
                                  "verbs": ["get", "patch"]}]}, {}),
@@ -59,6 +59,8 @@ REFUSED = [
     ("a typo at the top", {"replica": 3}, "replica"),
     ("a webhook that is half there", {"admission": {"enabled": "half"}}, "admission.*enabled"),
     ("an image that is none", {"sidecar": {"image": "muster latest"}}, "sidecar.*image"),
+    ("somebody who is not there", {"sidecar": {"injection": {"by": "magic"}}}, "sidecar.*by"),
+    ("an amount that is none", {"sidecar": {"resources": {"limits": {"memory": "much"}}}}, "sidecar.*memory"),
     ("a typo below", {"evidence": {"clam": "x"}}, "evidence.*clam|clam.*evidence"),
     ("a word for a number", {"replicas": "two"}, "replicas"),
     ("a part of a replica", {"replicas": 1.5}, "replicas"),
@@ -161,7 +163,7 @@ class Rendering(unittest.TestCase):
             self.assertIs(known["additionalProperties"], False, path)
             for key, value in node.items():
                 below = known["properties"][key]
-                if isinstance(value, dict) and "properties" in below and path + key != "resources" and path + key != "affinity":
+                if isinstance(value, dict) and "properties" in below and key != "resources" and path + key != "affinity":
                     walk(value, below, f"{path}{key}.")
                 else:
                     leaves[path + key] = value

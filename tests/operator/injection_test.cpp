@@ -119,6 +119,21 @@ TEST(Injection, TheSidecarIsAsTheRestrictedStandardWantsItWhateverThePodIs) {
             R"({"requests":{"cpu":"10m","memory":"24Mi"},"limits":{"memory":"64Mi"}})");
 }
 
+TEST(Injection, AmountsAreTheProfilesElseThoseOfTheRelease) {
+  SidecarSettings settings = kSettings;
+  settings.resources = {"1m", "2Mi", "", "3Mi"};
+  const auto amounts = [&](const std::string& resources) {
+    const Node profile = yaml("{spec: {injection: {resources: " + resources + "}}}");
+    const Injection injection = inject(pod(kOnePort), Node(), profile, settings);
+    return api::to_json(sidecar_of(applied(pod(kOnePort), injection))["resources"]);
+  };
+  EXPECT_EQ(amounts("{}"), R"({"requests":{"cpu":"1m","memory":"2Mi"},"limits":{"memory":"3Mi"}})");
+  EXPECT_EQ(amounts("{limits: {memory: 4Mi, cpu: \"1\"}, requests: {cpu: 5m}}"),
+            R"({"requests":{"cpu":"5m","memory":"2Mi"},"limits":{"cpu":"1","memory":"4Mi"}})");
+  settings.resources = {"", "", "", ""};
+  EXPECT_EQ(amounts("{}"), R"({"requests":{},"limits":{}})");
+}
+
 TEST(Injection, ProfileAndSecretsOfItsNameMayBeMissing) {
   const Node one = pod(kOnePort,
                        "{labels: {sidecar.muster.dev/inject: enabled}, annotations: "
