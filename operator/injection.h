@@ -57,9 +57,7 @@ const char* name(Injected injected);
 struct SidecarSettings {
   std::string image;
   std::string pull_policy = "IfNotPresent";
-  /// Where a profile says nothing.
-  api::SidecarResources resources{
-      .cpu_request = "10m", .memory_request = "24Mi", .cpu_limit = "", .memory_limit = "64Mi"};
+  api::SidecarResources resources{};  // where a profile says nothing
 };
 
 struct Injection {

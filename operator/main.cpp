@@ -57,13 +57,11 @@ void sidecar_flags(CLI::App* app, op::SidecarSettings& sidecar) {
                   "of the sidecars that are put into pods; default: none are, or a policy of the "
                   "API server does");
   api::SidecarResources& amounts = sidecar.resources;
-  app->add_option("--sidecar-cpu-request", amounts.cpu_request, "where a profile says none")
-      ->capture_default_str();
-  app->add_option("--sidecar-cpu-limit", amounts.cpu_limit, "where a profile says none");
-  app->add_option("--sidecar-memory-request", amounts.memory_request, "where a profile says none")
-      ->capture_default_str();
-  app->add_option("--sidecar-memory-limit", amounts.memory_limit, "where a profile says none")
-      ->capture_default_str();
+  constexpr const char* kWhen = "of sidecars whose profile says none; default: none";
+  app->add_option("--sidecar-cpu-request", amounts.cpu_request, kWhen);
+  app->add_option("--sidecar-cpu-limit", amounts.cpu_limit, kWhen);
+  app->add_option("--sidecar-memory-request", amounts.memory_request, kWhen);
+  app->add_option("--sidecar-memory-limit", amounts.memory_limit, kWhen);
   app->add_option("--sidecar-pull-policy", sidecar.pull_policy, "of that image")
       ->check(CLI::IsMember({"Always", "IfNotPresent", "Never"}))
       ->capture_default_str();

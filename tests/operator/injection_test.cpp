@@ -23,7 +23,10 @@ Node yaml(const std::string& text) {
   return documents ? documents->front() : Node();
 }
 
-const SidecarSettings kSettings{.image = "muster:1"};
+const SidecarSettings kSettings{
+    .image = "muster:1",
+    .resources = {
+        .cpu_request = "10m", .memory_request = "24Mi", .cpu_limit = "", .memory_limit = "64Mi"}};
 
 /// RFC 6902 as far as we speak it: add and replace.
 void apply_step(Node& document, const Node& step) {

@@ -36,7 +36,7 @@ def without_ours(made):
 class Injection(OperatorCase):
     kinds = ("recoveryplans", "drillschedules", "drills")
     webhooks = {"validatingwebhookconfiguration": "admission.yaml", "mutatingwebhookconfiguration": "sidecar_webhook.yaml"}
-    flags = ("--sidecar-image=example.com/muster:1",)
+    flags = ("--sidecar-image=example.com/muster:1", "--sidecar-cpu-request=10m", "--sidecar-memory-request=24Mi", "--sidecar-memory-limit=64Mi")
 
     @classmethod
     def before_chart(cls):
