@@ -42,10 +42,9 @@ def deployment(version):
 
 SERVICE = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": NAME, "namespace": SPACE},
            "spec": {"selector": {"app": NAME}, "ports": [{"name": "http", "port": 80, "targetPort": "http"}]}}
-# What the operator delivers of a SidecarProfile, and the Secret that stands beside it.
-PROFILE = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "muster-sidecar-default", "namespace": SPACE},
-           "data": {"profile.yaml": json.dumps({"adminTokenFile": "/etc/muster/sidecar/admin-token", "limits": "dry-run", "limitRules": [
-               {"name": "few", "path": "/livez", "limits": [{"requests": 5, "seconds": 3600}]}]})}}
+PROFILE = {"apiVersion": "muster.dev/v1alpha1", "kind": "SidecarProfile", "metadata": {"name": "default", "namespace": SPACE}, "spec": {
+    "adminTokenFile": "/etc/muster/sidecar/admin-token", "limitRules": [
+        {"name": "few", "path": "/livez", "limits": [{"requests": 5, "seconds": 3600}]}]}}
 SECRET = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "muster-sidecar-default", "namespace": SPACE},
           "stringData": {"admin-token": TOKEN}}
 
@@ -97,10 +96,13 @@ class SidecarTest(ClusterCase):
         cls.helm = output(os.path.join(ROOT, "ci", "helm.sh")).split()[0]
         self = cls()
         self.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {
-            "name": SPACE, "labels": {"pod-security.kubernetes.io/enforce": "restricted"}}}, PROFILE, SECRET, SERVICE)
+            "name": SPACE, "labels": {"pod-security.kubernetes.io/enforce": "restricted"}}}, SECRET, SERVICE)
         self.release("webhook", "--wait", "--timeout=180s")
         until("webhook that trusts the operator", lambda: all(
             one["clientConfig"].get("caBundle") for one in self.get("mutatingwebhookconfiguration", "muster-admission")["webhooks"]))
+        self.apply(PROFILE)
+        # A pod that came before it would have it a minute later.
+        until("profile that is delivered", lambda: self.kubectl("-n", SPACE, "get", "configmap", "muster-sidecar-default", check=False).returncode == 0)
         self.apply(deployment("1"))
         _, took = until("application behind its sidecars", lambda: len(self.pods()) == 2)
         figure("two pods with sidecars ready", took)
@@ -109,7 +111,8 @@ class SidecarTest(ClusterCase):
         """The chart, in which sidecars come by the webhook or by the policy."""
         # A build with sanitizers needs more memory than a sidecar has.
         done = subprocess.run([self.helm, f"--kubeconfig={self.cluster.kubeconfig}", "-n", "muster-system", "upgrade", "--install", "muster",
-                               os.path.join(ROOT, "helm"), "--create-namespace", f"--set=sidecar.injection.by={by},sidecar.resources.limits.memory=512Mi", *flags,
+                               os.path.join(ROOT, "helm"), "--create-namespace", f"--set=sidecar.injection.by={by},sidecar.resources.limits.memory=512Mi",
+                               f"--set=sidecarNamespaces={{{SPACE}}}", *flags,
                                "--set=image.repository=muster,image.tag=dev,lease.seconds=5"], capture_output=True, text=True, check=False)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 

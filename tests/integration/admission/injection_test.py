@@ -13,11 +13,6 @@ STATUS = "sidecar.muster.dev/status"
 ASKED, IN = "asked", "in"  # namespaces: pods ask for themselves, and all of them are in
 RESTRICTED = {"runAsNonRoot": True, "runAsUser": 1000, "allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]},
               "seccompProfile": {"type": "RuntimeDefault"}}
-# What the operator reads; what may be in it is not the question here.
-PROFILES = {"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "metadata": {"name": "sidecarprofiles.muster.dev"},
-            "spec": {"group": "muster.dev", "scope": "Namespaced", "names": {"kind": "SidecarProfile", "plural": "sidecarprofiles"},
-                     "versions": [{"name": "v1alpha1", "served": True, "storage": True, "schema": {
-                         "openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}}}]}}
 
 
 def profile(name, namespace=ASKED, **injection):
@@ -34,15 +29,12 @@ def without_ours(made):
 
 
 class Injection(OperatorCase):
-    kinds = ("recoveryplans", "drillschedules", "drills")
+    kinds = ("recoveryplans", "drillschedules", "drills", "sidecarprofiles")
     webhooks = {"validatingwebhookconfiguration": "admission.yaml", "mutatingwebhookconfiguration": "sidecar_webhook.yaml"}
     flags = ("--sidecar-image=example.com/muster:1", "--sidecar-cpu-request=10m", "--sidecar-memory-request=24Mi", "--sidecar-memory-limit=64Mi")
 
     @classmethod
     def before_chart(cls):
-        code, _, complaint = cls.cluster.apply(PROFILES)
-        assert code == 0, complaint
-        cls.cluster.must("wait", "--for=condition=Established", "crd/sidecarprofiles.muster.dev", "--timeout=60s")
         for name in (ASKED, IN, "strict"):
             cls.cluster.must("create", "namespace", name)
         cls.cluster.must("label", "namespace", IN, "muster.dev/sidecars=enabled")
@@ -127,7 +119,7 @@ class Injection(OperatorCase):
     def test_the_profile_says_which_port_and_how_much(self):
         code, _, complaint = self.cluster.apply(
             profile("default", resources={"limits": {"memory": "128Mi"}}), profile("admin", port="9000"), profile("watch", capture="None"),
-            profile("wrong", capture="Everything"))
+            profile("wrong", resources={"requests": {"memory": "1Gi"}}))
         self.assertEqual(code, 0, complaint)
         spec = {"containers": [container(ports=[{"name": "http", "containerPort": 8080}, {"name": "admin", "containerPort": 9000}])]}
 
@@ -138,7 +130,7 @@ class Injection(OperatorCase):
         self.assertIn("--upstream=127.0.0.1:9000", sidecar(made["admin"])["args"])
         self.assertEqual({"http": 8080, "admin": 15001, "admin-app": 9000, "muster-admin": 15020}, ports(made["admin"]))
         self.assertEqual({"http": 8080, "admin": 9000, "muster-data": 15001, "muster-admin": 15020}, ports(made["watch"]))
-        self.assertRegex(self.status(made["wrong"]), "Refused: BadProfile: .*spec.injection.capture")
+        self.assertRegex(self.status(made["wrong"]), "Refused: BadProfile: resources.requests.memory: 1Gi is above limits.memory: 64Mi")
         self.assertIn("there is no SidecarProfile 'nobody' in this namespace", said)
         volume = next(one for one in made["nobody"]["spec"]["volumes"] if one["name"] == "muster-sidecar-profile")
         self.assertEqual([{"configMap": {"name": "muster-sidecar-nobody", "optional": True}},
