@@ -6,7 +6,14 @@ namespace alert {
 
 namespace {
 
-constexpr double kAnswerMs = 200;
+/// What must not be, as a measure of 0 or 1 of which nothing above 0 is allowed.
+std::optional<double> one_if(std::optional<bool> wrong) {
+  return wrong ? std::optional(*wrong ? 1.0 : 0.0) : std::nullopt;
+}
+
+std::optional<bool> negated(std::optional<bool> value) {
+  return value ? std::optional(!*value) : std::nullopt;
+}
 
 /// Collects issues; the number of them is the verdict.
 class Judging {
@@ -63,14 +70,16 @@ Verdict judge_health(const Thresholds& thresholds, const Samples& samples) {
   return std::move(judging).end();
 }
 
-Verdict judge_database(const Threshold& connections, const DatabaseSample& sample) {
-  // "Fails to answer" is a measure of 0 or 1, of which nothing above 0 is allowed.
-  std::optional<double> failed;
-  if (sample.answers) failed = *sample.answers ? 0.0 : 1.0;
+Verdict judge_database(const DatabaseLimits& limits, const DatabaseSample& sample) {
   Judging judging;
-  judging.look("unreachable", "", {0, Severity::Critical}, failed);
-  judging.look("answer", "ms", {kAnswerMs, Severity::Warning}, sample.answer_ms);
-  judging.look("connections", "%", connections, sample.connections_percent);
+  judging.look("unreachable", "", {0, Severity::Critical}, one_if(negated(sample.answers)));
+  judging.look("answer", "ms", {limits.answer_ms, Severity::Warning}, sample.answer_ms);
+  judging.look("connections", "%", limits.connections, sample.connections_percent);
+  judging.look("pool_exhausted", "", {0, Severity::Critical}, sample.waiting);
+  if (limits.must_be_writable) {
+    judging.look("read_only", "", {0, Severity::Critical}, one_if(negated(sample.writable)));
+  }
+  judging.look("replication_lag", "s", {limits.lag_seconds, Severity::Warning}, sample.lag_seconds);
   return std::move(judging).end();
 }
 

@@ -43,13 +43,23 @@ Verdict judge_health(const Thresholds& thresholds, const Samples& samples);
 
 /// What is known of the application's database.
 struct DatabaseSample {
-  std::optional<bool> answers;                // to a query of ours
-  std::optional<double> answer_ms;            // how long it took
-  std::optional<double> connections_percent;  // of the pool
+  std::optional<bool> answers;                  // to a query of ours
+  std::optional<double> answer_ms;              // how long it took
+  std::optional<double> connections_percent{};  // that are taken, of those that there may be
+  std::optional<double> waiting{};              // who want a connection of the pool and get none
+  std::optional<bool> writable{};               // not in recovery, and not read-only
+  std::optional<double> lag_seconds{};          // of a replica behind its primary
 };
 
-/// The database's health, apart from the pod's: that it answers, within the default of a database
-/// query (200 ms), and with connections to spare.
-Verdict judge_database(const Threshold& connections, const DatabaseSample& sample);
+struct DatabaseLimits {
+  Threshold connections;
+  double answer_ms = 200;  // the default of a database query (alert/operations.h)
+  double lag_seconds = 30;
+  bool must_be_writable = true;
+};
+
+/// The database's health, apart from the pod's: that it answers, in time, with connections to
+/// spare, takes writes, and that replicas are not far behind.
+Verdict judge_database(const DatabaseLimits& limits, const DatabaseSample& sample);
 
 }  // namespace alert

@@ -49,18 +49,41 @@ TEST(Health, IsDegradedWithOneIssueAndUnhealthyWithTwo) {
   EXPECT_EQ(judge_health(default_thresholds(), samples).health, Health::Unhealthy);
 }
 
-TEST(Health, OfTheDatabaseIsItsOwn) {
-  const Threshold connections = default_thresholds()[index(Measure::DatabaseConnections)];
-  EXPECT_EQ(judge_database(connections, {}).health, Health::Unknown);
-  EXPECT_EQ(judge_database(connections, {true, 200.0, 80.0}).health, Health::Healthy);
-  EXPECT_EQ(judge_database(connections, {true, 201.0, 80.0}).health, Health::Degraded);
-  EXPECT_EQ(judge_database(connections, {true, 201.0, 81.0}).health, Health::Unhealthy);
+const DatabaseLimits kLimits{.connections =
+                                 default_thresholds()[index(Measure::DatabaseConnections)]};
 
-  const Verdict gone = judge_database(connections, {false, std::nullopt, std::nullopt});
+TEST(Health, OfTheDatabaseIsItsOwn) {
+  EXPECT_EQ(judge_database(kLimits, {}).health, Health::Unknown);
+  EXPECT_EQ(judge_database(kLimits, {true, 200.0, 80.0}).health, Health::Healthy);
+  EXPECT_EQ(judge_database(kLimits, {true, 201.0, 80.0}).health, Health::Degraded);
+  EXPECT_EQ(judge_database(kLimits, {true, 201.0, 81.0}).health, Health::Unhealthy);
+
+  const Verdict gone = judge_database(kLimits, {false, std::nullopt, std::nullopt});
   EXPECT_EQ(gone.health, Health::Degraded);
   ASSERT_EQ(gone.issues.size(), 1u);
   EXPECT_EQ(gone.issues[0], (Issue{"unreachable", 1, 0, "", Severity::Critical}));
-  EXPECT_EQ(gone.unmeasured, (std::vector<std::string>{"answer", "connections"}));
+  EXPECT_EQ(gone.unmeasured, (std::vector<std::string>{"answer", "connections", "pool_exhausted",
+                                                       "read_only", "replication_lag"}));
+}
+
+TEST(Health, ADatabaseThatTakesNoWritesIsFineWhereNobodyWrites) {
+  DatabaseSample sample{true, 1.0, 10.0, 0.0, false, 30.0};
+  const Verdict standby = judge_database(kLimits, sample);
+  ASSERT_EQ(standby.issues.size(), 1u);
+  EXPECT_EQ(standby.issues[0], (Issue{"read_only", 1, 0, "", Severity::Critical}));
+  DatabaseLimits reading = kLimits;
+  reading.must_be_writable = false;
+  EXPECT_EQ(judge_database(reading, sample).health, Health::Healthy);
+  sample.writable = true;
+  EXPECT_EQ(judge_database(kLimits, sample).health, Health::Healthy);
+}
+
+TEST(Health, OfTheDatabaseKnowsAPoolThatIsUsedUpAndAReplicaThatIsBehind) {
+  const Verdict verdict = judge_database(kLimits, {true, 1.0, 10.0, 2.0, true, 30.5});
+  EXPECT_EQ(verdict.health, Health::Unhealthy);
+  ASSERT_EQ(verdict.issues.size(), 2u);
+  EXPECT_EQ(verdict.issues[0], (Issue{"pool_exhausted", 2, 0, "", Severity::Critical}));
+  EXPECT_EQ(verdict.issues[1], (Issue{"replication_lag", 30.5, 30, "s", Severity::Warning}));
 }
 
 }  // namespace
