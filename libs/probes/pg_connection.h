@@ -39,9 +39,10 @@ struct PgAddress {
   std::uint16_t port = 5432;
   std::string user = "postgres";
   std::string database = "postgres";
-  std::string password;  // empty: none is sent
+  std::string password;  // empty: as libpq finds one (PGPASSWORD, PGPASSFILE), else none is sent
   std::string application = "muster";
   std::string tls = "disable";          // libpq's sslmode
+  std::string ca_file{};                // libpq's sslrootcert; empty: what libpq takes by itself
   base::Duration statement_timeout{};   // set on the server; zero: the server's own
   std::shared_ptr<net::Names> names{};  // where a name is looked up; null: as this machine does
 

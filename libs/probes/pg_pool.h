@@ -108,6 +108,8 @@ class PgPool {
 
   /// Closes the idle ones.
   void close_idle();
+  /// Of connections from now on; those that stand keep theirs.
+  void use_password(std::string password) { settings_.address.password = std::move(password); }
   PgPoolStats stats() const;
   const PgPoolSettings& settings() const { return settings_; }
 

@@ -85,6 +85,7 @@ void PgConnection::Impl::begin(const std::string& resolved) {
       {"password", address_.password.c_str()},
       {"application_name", address_.application.c_str()},
       {"sslmode", address_.tls.c_str()},
+      {"sslrootcert", address_.ca_file.c_str()},
       {"gssencmode", "disable"},
       {"client_encoding", "UTF8"},
       {"options", options.c_str()},
