@@ -73,6 +73,8 @@ class TlsContext;
 /// Errors: InvalidArgument when a file or a certificate cannot be read, or the key is of another
 /// certificate.
 base::Result<std::shared_ptr<TlsContext>> make_tls_context(const TlsOptions& options);
+/// Of a client that trusts the authorities of this file; empty: the system's. Errors: as above.
+base::Result<std::shared_ptr<TlsContext>> make_tls_context_of(const std::string& ca_file);
 
 /// Lifetime: `events` outlives the connection or its close().
 std::shared_ptr<Connection> make_tcp(const aio::Executor& executor, const Address& address,

@@ -8,6 +8,7 @@
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
 #include <fmt/format.h>
+#include <openssl/ssl.h>
 
 #include "aio/close_on_stop.h"
 #include "aio/deadline.h"
@@ -62,6 +63,12 @@ base::Result<tcp::endpoint> endpoint_of(const std::string& listen) {
 /// One that does not await, as one that does.
 aio::Task<HttpReply> answer_at_once(HttpServer::Handler handler, HttpRequest request) {
   co_return handler(request);
+}
+
+HttpServer::TaskHandler task_of(HttpServer::Handler handler) {
+  return [handler = std::move(handler)](HttpRequest request, std::stop_token) {
+    return answer_at_once(handler, std::move(request));
+  };
 }
 
 class Server final : public HttpServer {
@@ -125,15 +132,21 @@ class Server final : public HttpServer {
 
  private:
   aio::Task<base::Result<>> plain(tcp::socket socket, std::stop_token stop) {
-    co_await session(socket, socket, std::move(stop));
+    co_await session(socket, socket, false, std::move(stop));
     co_return base::Result<>{};
   }
 
   aio::Task<base::Result<>> secure(tcp::socket socket, std::shared_ptr<ServerContext> context,
                                    std::stop_token stop) {
+    if (co_await speaks_in_the_open(socket, stop)) {
+      co_await send_away(socket, stop);
+      co_return base::Result<>{};
+    }
     TlsStream stream(std::move(socket), context->context);
     if (co_await shake_hands(stream, stop)) {
-      co_await session(stream, stream.next_layer(), stop);
+      const bool certified = SSL_get0_peer_certificate(stream.native_handle()) != nullptr &&
+                             SSL_get_verify_result(stream.native_handle()) == X509_V_OK;
+      co_await session(stream, stream.next_layer(), certified, stop);
       co_await take_leave(stream, stop);
     }
     co_return base::Result<>{};
@@ -148,6 +161,29 @@ class Server final : public HttpServer {
     aio::Deadline deadline;
     aio::CloseOnStop<tcp::socket> closing;
   };
+
+  /// A handshake begins with a byte of 22, a request with a capital letter. The byte stays where it
+  /// is. Source: RFC 8446, 5.1; RFC 9110, 9.1.
+  aio::Task<bool> speaks_in_the_open(tcp::socket& socket, std::stop_token stop) {
+    const Limit limit(clock_, co_await asio::this_coro::executor, limits_.idle, std::move(stop),
+                      socket);
+    error_code error;
+    co_await socket.async_wait(tcp::socket::wait_read,
+                               asio::redirect_error(asio::use_awaitable, error));
+    if (error) co_return false;
+    char first = 0;
+    socket.receive(asio::buffer(&first, 1), tcp::socket::message_peek, error);
+    co_return !error && first >= 'A' && first <= 'Z';
+  }
+
+  aio::Task<> send_away(tcp::socket& socket, std::stop_token stop) {
+    boost::beast::flat_buffer unread;
+    {
+      const Limit limit(clock_, co_await asio::this_coro::executor, kLeaveWithin, stop, socket);
+      co_await answer(socket, {400, "text/plain", "this port speaks TLS: https\n"}, false, false);
+    }
+    co_await let_read(socket, socket, unread, std::move(stop));
+  }
 
   aio::Task<bool> shake_hands(TlsStream& stream, std::stop_token stop) {
     const Limit limit(clock_, co_await asio::this_coro::executor, limits_.idle, std::move(stop),
@@ -167,7 +203,7 @@ class Server final : public HttpServer {
   }
 
   template <class Stream>
-  aio::Task<> session(Stream& stream, tcp::socket& socket, std::stop_token stop) {
+  aio::Task<> session(Stream& stream, tcp::socket& socket, bool certified, std::stop_token stop) {
     boost::beast::flat_buffer buffer;
     base::Duration wait = limits_.idle;
     bool again = true;
@@ -175,7 +211,7 @@ class Server final : public HttpServer {
       again = co_await begins(stream, socket, buffer, wait, stop);
       if (!again) break;
       const Limit limit(clock_, co_await asio::this_coro::executor, limits_.idle, stop, socket);
-      again = co_await exchange(stream, socket, buffer, limit.deadline.token());
+      again = co_await exchange(stream, socket, buffer, certified, limit.deadline.token());
       wait = limits_.between;
     }
   }
@@ -196,7 +232,7 @@ class Server final : public HttpServer {
   /// One request and its answer. False: the connection is done with.
   template <class Stream>
   aio::Task<bool> exchange(Stream& stream, tcp::socket& socket, boost::beast::flat_buffer& buffer,
-                           std::stop_token stop) {
+                           bool certified, std::stop_token stop) {
     http::request_parser<http::string_body> parser;
     parser.header_limit(kHeaderBytesMax);
     parser.body_limit(limits_.body_bytes_max);
@@ -220,6 +256,7 @@ class Server final : public HttpServer {
       return std::string(view.data(), view.size());
     };
     HttpRequest asked{text(request.method_string()), text(request.target()), request.body()};
+    asked.certified = certified;
     for (const auto& field : request) {
       asked.headers.push_back({text(field.name_string()), text(field.value())});
     }
@@ -284,10 +321,8 @@ base::Result<std::unique_ptr<HttpServer>> HttpServer::listen(aio::Clock& clock,
                                                              const std::string& listen,
                                                              Handler handler,
                                                              HttpServerLimits limits) {
-  TaskHandler task = [handler = std::move(handler)](HttpRequest request, std::stop_token) {
-    return answer_at_once(handler, std::move(request));
-  };
-  auto server = std::make_unique<Server>(clock, executor, limits, std::move(task), nullptr);
+  auto server =
+      std::make_unique<Server>(clock, executor, limits, task_of(std::move(handler)), nullptr);
   TRY(server->open(listen));
   return server;
 }
@@ -299,6 +334,13 @@ base::Result<std::unique_ptr<HttpServer>> HttpServer::listen_tls(
       std::make_unique<Server>(clock, executor, limits, std::move(handler), std::move(identity));
   TRY(server->open(listen));
   return server;
+}
+
+base::Result<std::unique_ptr<HttpServer>> HttpServer::listen_tls(
+    aio::Clock& clock, const aio::Executor& executor, const std::string& listen,
+    std::shared_ptr<ServerIdentity> identity, Handler handler, HttpServerLimits limits) {
+  return listen_tls(clock, executor, listen, std::move(identity), task_of(std::move(handler)),
+                    limits);
 }
 
 }  // namespace net

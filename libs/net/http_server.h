@@ -24,6 +24,8 @@ struct HttpRequest {
   std::string target;  // "/metrics?x=y"
   std::string body{};
   std::vector<HttpHeader> headers{};
+  /// The client showed a certificate of an authority that it was asked for (ServerTls::client_ca).
+  bool certified = false;
 
   /// Whatever its case; the first of several. Null: there is none.
   const std::string* header(std::string_view name) const { return find_header(headers, name); }
@@ -58,10 +60,15 @@ class HttpServer {
                                                           const std::string& listen,
                                                           Handler handler,
                                                           HttpServerLimits limits = {});
-  /// The same over TLS 1.2 or newer. Who connects before the identity is set is turned away.
+  /// The same over TLS 1.2 or newer. Who connects before the identity is set is turned away; who
+  /// speaks HTTP in the open is told so, and nothing else.
   static base::Result<std::unique_ptr<HttpServer>> listen_tls(
       aio::Clock& clock, const aio::Executor& executor, const std::string& listen,
       std::shared_ptr<ServerIdentity> identity, TaskHandler handler, HttpServerLimits limits = {});
+  /// The same with a handler that does not await.
+  static base::Result<std::unique_ptr<HttpServer>> listen_tls(
+      aio::Clock& clock, const aio::Executor& executor, const std::string& listen,
+      std::shared_ptr<ServerIdentity> identity, Handler handler, HttpServerLimits limits = {});
   virtual ~HttpServer() = default;
 
   /// The port in use, also where 0 was asked for.

@@ -49,6 +49,28 @@ void set_modes(SSL_CTX* context) {
   SSL_CTX_set_default_passwd_cb(context, no_passphrase);
 }
 
+/// A client that shows none is not refused here. Tickets are good for who came by this context.
+base::Result<> ask_clients(ssl::context& context, const std::string& authorities) {
+  error_code error;
+  context.add_certificate_authority(asio::buffer(authorities), error);
+  TRY(usable("the clients' authority", error));
+  SSL_CTX* const native = context.native_handle();
+  STACK_OF(X509_OBJECT)* const trusted = X509_STORE_get0_objects(SSL_CTX_get_cert_store(native));
+  if (sk_X509_OBJECT_num(trusted) == 0) {
+    return base::fail(base::Code::InvalidArgument,
+                      "the clients' authority: no certificate is there");
+  }
+  for (int i = 0; i < sk_X509_OBJECT_num(trusted); ++i) {
+    X509* const authority = X509_OBJECT_get0_X509(sk_X509_OBJECT_value(trusted, i));
+    if (authority != nullptr) SSL_CTX_add_client_CA(native, authority);
+  }
+  constexpr std::string_view kName = "muster";
+  SSL_CTX_set_session_id_context(native, reinterpret_cast<const unsigned char*>(kName.data()),
+                                 kName.size());
+  SSL_CTX_set_verify(native, SSL_VERIFY_PEER, nullptr);
+  return {};
+}
+
 }  // namespace
 
 base::Result<std::shared_ptr<ServerContext>> make_server_context(const ServerTls& tls) {
@@ -65,6 +87,7 @@ base::Result<std::shared_ptr<ServerContext>> make_server_context(const ServerTls
   TRY(usable("the server's certificate", error));
   out->context.use_private_key(asio::buffer(tls.key), ssl::context::pem, error);
   TRY(usable("the server's key", error));
+  if (!tls.client_ca.empty()) TRY(ask_clients(out->context, tls.client_ca));
   if (tls.speaks == Speaks::Http) {
     SSL_CTX_set_alpn_select_cb(native, choose_http, nullptr);
     SSL_CTX_set_options(native, SSL_OP_IGNORE_UNEXPECTED_EOF);

@@ -25,11 +25,15 @@ struct ServerTls {
   std::string certificate;  // PEM; behind it may be its issuers
   std::string key;          // PEM
   Speaks speaks = Speaks::Anything;
+  /// PEM: whose clients may show a certificate. One of another authority ends the handshake; a
+  /// client without any is let in, and whoever serves it knows (HttpRequest::certified). Empty:
+  /// nobody is asked for one.
+  std::string client_ca{};
 };
 
 /// TLS 1.2 or newer. Tickets of clients are under keys that are drawn for this context.
-/// Errors: InvalidArgument when something cannot be read, the key is of another certificate, or it
-/// needs a passphrase.
+/// Errors: InvalidArgument when something cannot be read or is none, the key is of another
+/// certificate, or it needs a passphrase.
 base::Result<std::shared_ptr<ServerContext>> make_server_context(const ServerTls& tls);
 
 }  // namespace net

@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "base/result.h"
 
@@ -17,6 +18,8 @@ class ServerIdentity {
   /// PEM; behind the certificate may be its issuers. Errors: InvalidArgument when one of them
   /// cannot be read or the key is of another certificate; what was set before then stays.
   base::Result<> set(const std::string& certificate, const std::string& key);
+  /// One that was made ready by somebody else.
+  void set(std::shared_ptr<ServerContext> context) { context_ = std::move(context); }
   bool is_set() const { return context_ != nullptr; }
   /// Null: nothing was set yet; nobody can be served.
   std::shared_ptr<ServerContext> current() const { return context_; }

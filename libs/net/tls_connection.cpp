@@ -60,6 +60,12 @@ base::Result<std::shared_ptr<TlsContext>> make_tls_context(const TlsOptions& opt
   return out;
 }
 
+base::Result<std::shared_ptr<TlsContext>> make_tls_context_of(const std::string& ca_file) {
+  TlsOptions options;
+  options.ca_file = ca_file;
+  return make_tls_context(options);
+}
+
 void expect_peer(TlsStream& stream, const TlsContext& context, const Address& address) {
   const TlsOptions& options = context.options;
   const std::string& name = options.server_name.empty() ? address.host : options.server_name;

@@ -239,6 +239,12 @@ TEST(ServerContextTest, AsksNobodyForAPassphrase) {
   }
   ASSERT_THAT(locked, HasSubstr("ENCRYPTED"));
   EXPECT_FALSE(make_server_context({.certificate = shown.certificate, .key = locked}).has_value());
+  for (const std::string& authority : {std::string("garbage"), shown.key}) {
+    const auto made = make_server_context(
+        {.certificate = shown.certificate, .key = shown.key, .client_ca = authority});
+    ASSERT_FALSE(made.has_value());
+    EXPECT_THAT(made.error().message, HasSubstr("the clients' authority"));
+  }
   EXPECT_TRUE(
       make_server_context({.certificate = shown.certificate, .key = shown.key}).has_value());
 }
