@@ -1,5 +1,6 @@
 #include "sidecar/admin.h"
 
+#include <algorithm>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -20,6 +21,10 @@ bool leads_to(const Route& route, std::string_view path) {
 
 bool answers(const Route& route, std::string_view method) {
   return route.method == method || (route.method == "GET" && method == "HEAD");
+}
+
+bool is_probe(const Route& route, std::string_view path) {
+  return route.access == Access::Probe && leads_to(route, path);
 }
 
 std::span<const std::uint8_t> bytes_of(std::string_view text) {
@@ -43,6 +48,12 @@ Admin::Admin(Token token) : token_(std::move(token)) {}
 
 net::HttpReply Admin::serve(const net::HttpRequest& request) const {
   const std::string path = path_of(request);
+  const auto probe = [&](const Route& route) { return is_probe(route, path); };
+  if (needs_certificate_ && !request.certified && std::ranges::none_of(routes_, probe)) {
+    return error_reply(403,
+                       "a client certificate is needed here (--admin-client-ca-file); without one "
+                       "there are /livez and /readyz");
+  }
   std::string allowed;
   for (const Route& route : routes_) {
     if (!leads_to(route, path)) continue;
@@ -57,7 +68,7 @@ net::HttpReply Admin::serve(const net::HttpRequest& request) const {
 }
 
 net::HttpReply Admin::ask(const Route& route, const net::HttpRequest& request) const {
-  if (route.access == Access::Open) return route.handle(request);
+  if (route.access != Access::Token) return route.handle(request);
   const auto token = token_();
   if (!token) return error_reply(503, token.error().message);
   if (token->empty()) {

@@ -1,6 +1,9 @@
 // The port that Prometheus, the kubelet and people ask: a table of what is served there, and who
 // may ask for it. What only tells is open, as everywhere; what changes something needs the token
 // (RFC 6750), and is refused where no token was given to the sidecar.
+//
+// Over TLS a certificate may be asked of clients (--admin-client-ca-file). Then it is needed for
+// all but the probes of the kubelet, which has none to show.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +17,11 @@
 
 namespace sidecar {
 
-enum class Access : std::uint8_t { Open, Token };
+enum class Access : std::uint8_t {
+  Probe,  // of the kubelet: always open
+  Open,
+  Token
+};
 
 struct Route {
   std::string method;  // "GET", which HEAD is answered like
@@ -32,6 +39,8 @@ class Admin {
   using Token = std::function<base::Result<std::string>()>;
 
   explicit Admin(Token token);
+  /// From clients without a certificate only probes are taken.
+  void require_certificate() { needs_certificate_ = true; }
   void add(Route route) { routes_.push_back(std::move(route)); }
   /// 404 with what there is, 405, 401, 403, or what the route says.
   net::HttpReply serve(const net::HttpRequest& request) const;
@@ -42,6 +51,7 @@ class Admin {
 
   Token token_;
   std::vector<Route> routes_;
+  bool needs_certificate_ = false;
 };
 
 }  // namespace sidecar

@@ -76,9 +76,7 @@ base::Result<> Exporter::open() {
     TRY(url_, net::parse_url(settings_.otlp_url));
     std::shared_ptr<net::TlsContext> tls;
     if (url_.tls) {
-      net::TlsOptions options;
-      options.ca_file = settings_.ca_file;
-      TRY(tls, net::make_tls_context(options));
+      TRY(tls, net::make_tls_context_of(settings_.ca_file));
     }
     client_ = std::make_unique<net::HttpClient>(
         executor_, url_.address, tls,

@@ -17,12 +17,19 @@ base::Result<net::ServerTls> read(const IdentityPaths& paths) {
   net::ServerTls out;
   TRY(out.certificate, aio::read_file(paths.certificate, kFileBytesMax));
   TRY(out.key, aio::read_file(paths.key, kFileBytesMax));
+  if (!paths.client_ca.empty()) {
+    TRY(out.client_ca, aio::read_file(paths.client_ca, kFileBytesMax));
+    // Of an empty one nobody would be asked for a certificate, and so nobody refused.
+    if (out.client_ca.empty()) {
+      return base::fail(base::Code::InvalidArgument, paths.client_ca + ": it is empty");
+    }
+  }
   out.speaks = paths.speaks;
   return out;
 }
 
 std::string text_of(const net::ServerTls& tls) {
-  return tls.certificate + '\0' + tls.key;
+  return tls.certificate + '\0' + tls.key + '\0' + tls.client_ca;
 }
 
 }  // namespace
@@ -40,8 +47,9 @@ base::Result<std::unique_ptr<IdentityFiles>> IdentityFiles::open(IdentityPaths p
 
 base::Result<> IdentityFiles::use(const net::ServerTls& tls, base::WallTime now) {
   const auto named = [&](const base::Error& error) {
-    return base::fail(error.code,
-                      fmt::format("{}, {}: {}", paths_.certificate, paths_.key, error.message));
+    return base::fail(error.code, fmt::format("{}, {}{}{}: {}", paths_.certificate, paths_.key,
+                                              paths_.client_ca.empty() ? "" : ", ",
+                                              paths_.client_ca, error.message));
   };
   const auto first = crypto::read_certificate(tls.certificate);
   if (!first) return named(first.error());

@@ -1,7 +1,8 @@
-// The certificate that the sidecar shows, in files that may change while it serves: Kubernetes
-// swaps a mounted Secret through a symbolic link, so it is what the files say that is looked at and
-// not the files. A pair is tried whole before anybody is shown it; one that is no pair changes
-// nothing, and is told in the log once and in the metrics for as long as it lies there.
+// The certificate that the sidecar shows, and whose it believes, in files that may change while it
+// serves: Kubernetes swaps a mounted Secret through a symbolic link, so it is what the files say
+// that is looked at and not the files. A pair is tried whole before anybody is shown it; one that
+// is no pair changes nothing, and is told in the log once and in the metrics for as long as it lies
+// there.
 //
 // Tickets, by which clients come back without a whole handshake, are under keys of the identity
 // that was shown. They are drawn anew from time to time also where the certificate stays, so that a
@@ -21,6 +22,7 @@ namespace sidecar {
 struct IdentityPaths {
   std::string what;  // "tls": in metrics and log
   std::string certificate, key;
+  std::string client_ca{};  // whose clients are known by their certificates; empty: nobody's
   net::Speaks speaks = net::Speaks::Anything;
 };
 

@@ -34,9 +34,7 @@ base::Result<std::unique_ptr<LimitSharing>> LimitSharing::create(aio::Clock& clo
   TRY(std::string password, redis_password(settings.password_file));
   std::shared_ptr<net::TlsContext> tls;
   if (settings.tls) {
-    net::TlsOptions options;
-    options.ca_file = settings.ca_file;
-    TRY(tls, net::make_tls_context(options));
+    TRY(tls, net::make_tls_context_of(settings.ca_file));
   }
   std::unique_ptr<LimitSharing> out(new LimitSharing(clock, shared, settings.prefix));
   out->link_ = std::make_unique<RedisLink>(executor, std::move(server), std::move(tls),

@@ -12,6 +12,7 @@
 #include "sidecar/config_file.h"
 #include "sidecar/exporter.h"
 #include "sidecar/limit_rule.h"
+#include "sidecar/options_database.h"
 #include "sidecar/user_options.h"
 
 namespace sidecar {
@@ -31,6 +32,7 @@ struct Raw {
   std::int64_t head = 10, idle = 75, connect = 5, response = 60, stall = 60, tunnel = 3600;
   std::int64_t upstream_idle = 4, drain = 25, cache_wait = 5;
   RawUsers users;
+  RawDatabase database;
   bool check_only = false, config_optional = false;
 };
 
@@ -57,6 +59,17 @@ void address_flags(CLI::App& app, Raw& raw, Settings& settings) {
   app.add_option("--admin-token-file", settings.admin_token_file,
                  "the token of who may change something over the admin port; default: "
                  "MUSTER_ADMIN_TOKEN; where there is none nobody may");
+  auto* const certificate =
+      app.add_option("--admin-tls-cert-file", settings.admin_tls_cert_file,
+                     "the admin port speaks TLS: its certificate and its issuers, in PEM");
+  auto* const key =
+      app.add_option("--admin-tls-key-file", settings.admin_tls_key_file, "its key, in PEM");
+  certificate->needs(key);
+  key->needs(certificate);
+  app.add_option("--admin-client-ca-file", settings.admin_client_ca_file,
+                 "who vouches for the certificate that a client has to show for all but /livez "
+                 "and /readyz, in PEM; default: none is needed")
+      ->needs(certificate);
   app.add_option("--mode", raw.mode, "http, or tcp for any other protocol")
       ->check(CLI::IsMember({"http", "tcp"}))
       ->capture_default_str();
@@ -267,6 +280,7 @@ base::Result<Settings> settle(const Raw& raw, Settings settings) {
   if (!settings.redis.server.empty()) {
     TRY(net::Address::parse(settings.redis.server));
   }
+  TRY(settle_database(raw.database, settings.database));
   settings.cache.wait = base::seconds(raw.cache_wait);
   TRY(check(settings.cache));
   TRY(settle_ingest(raw, settings.ingest));
@@ -339,6 +353,7 @@ Parsed parse(const std::vector<std::string>& arguments, const std::string& versi
   protection_flags(app, raw, settings);
   user_flags(app, raw.users, settings.users);
   redis_flags(app, settings);
+  database_flags(app, raw.database, settings.database);
   cache_flags(app, raw, settings);
   watch_flags(app, settings);
   ingest_flags(app, raw, settings.ingest);

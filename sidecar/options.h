@@ -1,4 +1,5 @@
-// The command line as data: only parse() and what it calls (user_options.h) see CLI11.
+// The command line as data: only parse() and what it calls (user_options.h, options_database.h) see
+// CLI11.
 #pragma once
 
 #include <functional>

@@ -20,8 +20,10 @@
 #include "net/dial.h"
 #include "net/http_server.h"
 #include "sidecar/admin.h"
+#include "sidecar/admin_port.h"
 #include "sidecar/browsers_node.h"
 #include "sidecar/cache_admin.h"
+#include "sidecar/database.h"
 #include "sidecar/exporter.h"
 #include "sidecar/fault_routes.h"
 #include "sidecar/identity_files.h"
@@ -92,32 +94,31 @@ class Program {
     });
     watch_.emplace(clock_, settings_, *shared_, std::move(source));
     CO_TRY(share_limits());
+    CO_TRY(open_database());
     traffic_.emplace(*shared_->endpoints, *shared_->requests);
     add_fault_routes(admin_, shared_->faults, settings_.mode, [this] { return clock_.now(); });
     CO_TRY(open_identity());
     CO_TRY(receivers_, Receivers::open(clock_, context_.get_executor(), settings_.ingest, intake_));
     shared_->own_service = receivers_->own_service();
     CO_TRY(open_workers());
-    CO_TRY(auto admin,
-           net::HttpServer::listen(
-               clock_, context_.get_executor(), settings_.admin_listen,
-               [this](const net::HttpRequest& request) { return admin_.serve(request); }));
+    CO_TRY(admin_port_, AdminPort::open(clock_, context_.get_executor(), settings_, admin_));
     if (settings_.exports.dogstatsd || !settings_.exports.otlp_url.empty()) {
       CO_TRY(exporter_, Exporter::create(clock_, context_.get_executor(), settings_.exports,
                                          [this] { return metrics(traffic::Format::Prometheus); }));
     }
-    tell_ports(admin->port());
+    tell_ports();
     watch_->sample();
     running_ = workers_.size();
     for (const auto& worker : workers_) worker->start([this] { ended(); });
     aio::TaskGroup group(context_.get_executor());
-    group.spawn(admin->serve(group.token()));
+    group.spawn(admin_port_->serve(group.token()));
     group.spawn(look_after_upstream(group.token()));
     group.spawn(watch_->run(group.token()));
     group.spawn(sweep(group.token()));
     group.spawn(look_after_files(group.token()));
     receivers_->spawn(group);
     if (exporter_) group.spawn(exporter_->run(group.token()));
+    if (database_) group.spawn(database_->run(group.token()));
     if (sharing_) group.spawn(sharing_->run(group.token()));
     static_cast<void>(co_await signalled_.wait());
     co_await drain();
@@ -135,11 +136,19 @@ class Program {
     return {};
   }
 
-  void tell_ports(std::uint16_t admin_port) const {
+  base::Result<> open_database() {
+    if (settings_.database.url.empty()) return {};
+    TRY(database_, Database::create(clock_, context_.get_executor(), settings_.database));
+    watch_->ask_database([this] { return database_->connections_percent(); });
+    return {};
+  }
+
+  void tell_ports() const {
     LogFields fields{{"mode", settings_.mode == Mode::Http ? "http" : "tcp"},
                      {"port", std::to_string(workers_.front()->port())},
                      {"tls", identity_ != nullptr ? "yes" : "no"},
-                     {"admin_port", std::to_string(admin_port)},
+                     {"admin_port", std::to_string(admin_port_->port())},
+                     {"admin_tls", admin_port_->is_secure() ? "yes" : "no"},
                      {"upstream", to_string(settings_.upstream)},
                      {"threads", std::to_string(workers_.size())}};
     for (auto& more : receivers_->ports()) fields.push_back(std::move(more));
@@ -211,6 +220,7 @@ class Program {
       if (stop.stop_requested()) break;
       if (asked) log(Level::Info, "SIGHUP: files are read again");
       look_at_identity(asked);
+      admin_port_->look(asked, clock_.wall_now());
       config_.look(asked, clock_.wall_now(), [this](const Settings& use) { return put(use); });
     }
     co_return base::Result<>{};
@@ -279,13 +289,16 @@ class Program {
   }
 
   void add_routes() {
-    const auto get = [this](const char* path, net::HttpReply (Program::*page)()) {
-      admin_.add({"GET", path, Access::Open,
-                  [this, page](const net::HttpRequest&) { return (this->*page)(); }});
+    using Page = net::HttpReply (Program::*)();
+    const auto page_of = [this](const char* path, Page page, Access access) {
+      admin_.add(
+          {"GET", path, access, [this, page](const net::HttpRequest&) { return (this->*page)(); }});
     };
-    get("/livez", &Program::livez);
-    get("/readyz", &Program::readyz);
+    const auto get = [&](const char* path, Page page) { page_of(path, page, Access::Open); };
+    page_of("/livez", &Program::livez, Access::Probe);
+    page_of("/readyz", &Program::readyz, Access::Probe);
     get("/health", &Program::health);
+    get("/health/database", &Program::database);
     get("/api/monitoring/health", &Program::health);
     get("/api/monitoring/system", &Program::system);
     admin_.add({"GET", "/api/monitoring/metrics", Access::Open,
@@ -307,6 +320,10 @@ class Program {
   net::HttpReply livez() { return text_reply(200, "ok\n"); }
   net::HttpReply readyz() { return readiness(ready_); }
   net::HttpReply health() { return watch_->health(); }
+  net::HttpReply database() {
+    return database_ ? database_->health()
+                     : error_reply(404, "no database was named to this sidecar: --database");
+  }
   net::HttpReply system() { return watch_->system(); }
   net::HttpReply operations() { return json_reply(200, intake_.operations().operations_node()); }
   net::HttpReply encryption() { return json_reply(200, intake_.operations().encryption_node()); }
@@ -324,6 +341,8 @@ class Program {
     if (shared_->cache) text += cache_exposition(shared_->cache->figures());
     if (sharing_) text += sharing_->exposition();
     if (identity_ != nullptr) text += identity_->exposition();
+    text += admin_port_->exposition();
+    if (database_) text += database_->exposition();
     if (exporter_) text += exporter_->exposition();
     if (const auto users = shared_->users.seen()) text += users_exposition(*users);
     if (shared_->slots) text += shared_->slots->exposition();
@@ -352,6 +371,8 @@ class Program {
   std::optional<Watch> watch_;
   std::optional<traffic::Exposition> traffic_;
   std::vector<std::unique_ptr<Worker>> workers_;
+  std::unique_ptr<Database> database_;  // null: none was named
+  std::unique_ptr<AdminPort> admin_port_;
   std::unique_ptr<IdentityFiles> identity_;  // null: clients connect in the open
   asio::signal_set signals_{context_, SIGINT, SIGTERM, SIGHUP};
   aio::Event signalled_{context_.get_executor(), aio::Event::Mode::Auto};
@@ -365,9 +386,10 @@ class Program {
 }  // namespace
 
 base::Result<> check_files(const Settings& settings) {
-  if (settings.tls_cert_file.empty()) return {};
-  TRY(IdentityFiles::open(served_identity(settings), aio::SystemClock().wall_now()));
-  return {};
+  const base::WallTime now = aio::SystemClock().wall_now();
+  if (!settings.tls_cert_file.empty()) TRY(IdentityFiles::open(served_identity(settings), now));
+  TRY(check_admin_identity(settings, now));
+  return check_database(settings.database);
 }
 
 int run_sidecar(Configured configured) {

@@ -68,6 +68,31 @@ void keep_cache_and_redis(Keeping& keeping) {
                [](auto& settings) { return std::tie(settings.cache.wait); });
 }
 
+/// The admin port, and the pool of the database, are made at the start.
+void keep_admin_and_database(Keeping& keeping) {
+  keeping.keep("--admin-tls-cert-file",
+               [](auto& settings) { return std::tie(settings.admin_tls_cert_file); });
+  keeping.keep("--admin-tls-key-file",
+               [](auto& settings) { return std::tie(settings.admin_tls_key_file); });
+  keeping.keep("--admin-client-ca-file",
+               [](auto& settings) { return std::tie(settings.admin_client_ca_file); });
+  const auto keep = [&](const char* flag, auto member) {
+    keeping.keep(flag, [member](auto& settings) { return std::tie(settings.database.*member); });
+  };
+  keep("--database", &DatabaseSettings::url);
+  keep("--database-password-file", &DatabaseSettings::password_file);
+  keep("--database-pool-size", &DatabaseSettings::pool_size);
+  keep("--database-attempts", &DatabaseSettings::attempts);
+  keep("--database-attempt-gap-seconds", &DatabaseSettings::attempt_gap);
+  keep("--database-connect-seconds", &DatabaseSettings::connect);
+  keep("--database-query-seconds", &DatabaseSettings::query);
+  keep("--database-slow-query-seconds", &DatabaseSettings::slow_query);
+  keep("--database-held-seconds", &DatabaseSettings::held);
+  keep("--database-check-seconds", &DatabaseSettings::check_every);
+  keep("--database-lag-seconds-max", &DatabaseSettings::lag_max);
+  keep("--database-may-be-read-only", &DatabaseSettings::must_be_writable);
+}
+
 }  // namespace
 
 Change change_of(const Settings& in_force, const Settings& wanted) {
@@ -95,6 +120,7 @@ Change change_of(const Settings& in_force, const Settings& wanted) {
   keeping.keep("--watch", [](auto& settings) { return std::tie(settings.watch); });
   keep_receivers_and_exports(keeping);
   keep_cache_and_redis(keeping);
+  keep_admin_and_database(keeping);
   return keeping.take();
 }
 

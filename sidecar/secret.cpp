@@ -27,6 +27,10 @@ base::Result<std::string> redis_password(const std::string& file) {
   return secret_of(file, "MUSTER_REDIS_PASSWORD");
 }
 
+base::Result<std::string> database_password(const std::string& file) {
+  return secret_of(file, "MUSTER_DATABASE_PASSWORD");
+}
+
 base::Result<> has_fingerprint_key(const std::string& file) {
   TRY(const std::string key, secret_of(file, "MUSTER_FINGERPRINT_KEY"));
   if (!key.empty()) return {};

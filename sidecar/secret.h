@@ -21,6 +21,10 @@ base::Result<std::string> admin_token(const std::string& file);
 /// What Redis asks for: of the file, else MUSTER_REDIS_PASSWORD, else empty. Errors: as above.
 base::Result<std::string> redis_password(const std::string& file);
 
+/// What the database asks for: of the file, else MUSTER_DATABASE_PASSWORD, else empty. Errors: as
+/// above.
+base::Result<std::string> database_password(const std::string& file);
+
 /// Replicas know a client by the same key only. Errors: InvalidArgument: none was given.
 base::Result<> has_fingerprint_key(const std::string& file);
 

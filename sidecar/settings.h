@@ -57,13 +57,33 @@ struct RedisSettings {
   std::string ca_file;  // empty: the system's
 };
 
+/// The application's PostgreSQL, whose health is told; none unless it is asked for.
+struct DatabaseSettings {
+  std::string url;            // "postgresql://shop@db:5432/orders"; empty: none
+  std::string password_file;  // empty: MUSTER_DATABASE_PASSWORD, else as libpq finds one
+  std::size_t pool_size = 10;
+  int attempts = 3;  // to connect
+  base::Duration attempt_gap = base::seconds(2);
+  base::Duration connect = base::seconds(10);
+  base::Duration query = base::seconds(30);
+  base::Duration slow_query = base::seconds(1);  // more is logged
+  base::Duration held = base::seconds(5);        // a connection held for longer is logged
+  base::Duration check_every = base::seconds(10);
+  base::Duration lag_max = base::seconds(30);  // of a replica
+  bool must_be_writable = true;
+
+  bool operator==(const DatabaseSettings&) const = default;
+};
+
 struct Settings {
   Mode mode = Mode::Http;
   HostPort upstream;
   HostPort listen{"", 15001};
   std::string admin_listen = "127.0.0.1:15020";
-  std::string tls_cert_file, tls_key_file;  // PEM; empty: clients connect in the open
-  unsigned threads = 0;                     // 0: as many as the CPU quota has cores
+  std::string admin_tls_cert_file, admin_tls_key_file;  // PEM; empty: it is served in the open
+  std::string admin_client_ca_file;                     // PEM; empty: clients need no certificate
+  std::string tls_cert_file, tls_key_file;              // PEM; empty: clients connect in the open
+  unsigned threads = 0;                                 // 0: as many as the CPU quota has cores
 
   // Limits of what a client may send.
   std::size_t head_bytes_max = 16384;  // 4096 to 65536
@@ -92,6 +112,7 @@ struct Settings {
   std::string admin_token_file;       // empty: MUSTER_ADMIN_TOKEN; where neither is: no changes
   std::string fingerprint_key_file;   // empty: MUSTER_FINGERPRINT_KEY, or a key of this process
   RedisSettings redis;
+  DatabaseSettings database;
   CacheSettings cache;
   traffic::EndpointSpec endpoints;
   std::string watch = "auto";  // see watched_source()

@@ -111,6 +111,9 @@ alert::Samples Watch::samples(const std::optional<sampling::Sample>& sample) con
     out[index(alert::Measure::ResponseP95)] = static_cast<double>(window.p95->count()) / 1e6;
   }
   out[index(alert::Measure::ErrorRate)] = percent(window.error_rate);
+  if (database_connections_) {
+    out[index(alert::Measure::DatabaseConnections)] = database_connections_();
+  }
   return out;
 }
 

@@ -6,9 +6,11 @@
 // the traffic always. What cannot be seen is told as unmeasured, and is no reason to be unhealthy.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "aio/clock.h"
 #include "aio/task.h"
@@ -35,6 +37,10 @@ class Watch {
   Watch(aio::Clock& clock, const Settings& settings, const Shared& shared,
         std::unique_ptr<sampling::Source> source);
 
+  /// Where the share of the database's connections that are taken is known. Units: percent.
+  void ask_database(std::function<std::optional<double>()> connections) {
+    database_connections_ = std::move(connections);
+  }
   /// Samples, every five seconds, until it is told to stop.
   aio::Task<base::Result<>> run(std::stop_token stop);
   /// Also once before the first request: what is counted begins there.
@@ -58,6 +64,7 @@ class Watch {
   aio::Clock& clock_;
   const Settings& settings_;
   const Shared& shared_;
+  std::function<std::optional<double>()> database_connections_;  // empty: there is no database
   std::unique_ptr<sampling::Sampler> sampler_;  // null: nothing is watched but the traffic
   sampling::History pod_;
   traffic::History requests_;

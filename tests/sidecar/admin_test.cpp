@@ -61,6 +61,33 @@ TEST_F(AdminTest, WithoutATokenNobodyMayChangeAnything) {
   EXPECT_EQ(changes, 0);
 }
 
+TEST_F(AdminTest, WithoutACertificateThereAreProbesWhereOneIsNeeded) {
+  admin.add({"GET", "/livez", Access::Probe,
+             [](const net::HttpRequest&) { return text_reply(200, "ok\n"); }});
+  EXPECT_EQ(ask("GET", "/livez").status, 200U);
+  admin.require_certificate();
+  EXPECT_EQ(ask("GET", "/livez?verbose").body, "ok\n");
+  EXPECT_EQ(ask("HEAD", "/livez").status, 200U);
+  EXPECT_EQ(ask("POST", "/livez").status, 405U);
+  for (const char* path : {"/metrics", "/nothing", "/livez/", "/api/faults"}) {
+    const net::HttpReply reply = ask("GET", path);
+    EXPECT_EQ(reply.status, 403U) << path;
+    EXPECT_THAT(reply.body, HasSubstr("client certificate is needed"));
+  }
+  EXPECT_EQ(ask("POST", "/api/faults", "Bearer let-me").status, 403U);
+  EXPECT_EQ(changes, 0);
+}
+
+TEST_F(AdminTest, ACertificateIsNoToken) {
+  admin.require_certificate();
+  net::HttpRequest request{"POST", "/api/faults", "body"};
+  request.certified = true;
+  EXPECT_EQ(admin.serve(request).status, 401U);
+  request.headers.push_back({"Authorization", "Bearer let-me"});
+  EXPECT_EQ(admin.serve(request).status, 201U);
+  EXPECT_EQ(admin.serve({"GET", "/metrics", "", {}, true}).status, 200U);
+}
+
 TEST_F(AdminTest, ATokenThatChangedIsTheNewOne) {
   token = std::string("another");
   EXPECT_EQ(ask("POST", "/api/faults", "Bearer let-me").status, 401U);

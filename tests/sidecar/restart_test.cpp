@@ -103,5 +103,26 @@ TEST(Restart, UsersNeedNoneAndProxiesAndPathsNeitherWhateverLimitsThereAre) {
   EXPECT_EQ(change.settings.users.mode, Limiting::On);
 }
 
+TEST(Restart, OfAdminPortAndDatabaseToo) {
+  Settings wanted = some();
+  wanted.admin_tls_cert_file = "a";
+  wanted.admin_tls_key_file = "b";
+  wanted.admin_client_ca_file = "c";
+  const base::Duration other = base::seconds(77);
+  wanted.database = {
+      "postgresql://a@b", "p", 3, 7, other, other, other, other, other, other, other, false};
+  const Change change = change_of(some(), wanted);
+  EXPECT_THAT(change.needs_restart,
+              ElementsAre("--admin-tls-cert-file", "--admin-tls-key-file", "--admin-client-ca-file",
+                          "--database", "--database-password-file", "--database-pool-size",
+                          "--database-attempts", "--database-attempt-gap-seconds",
+                          "--database-connect-seconds", "--database-query-seconds",
+                          "--database-slow-query-seconds", "--database-held-seconds",
+                          "--database-check-seconds", "--database-lag-seconds-max",
+                          "--database-may-be-read-only"));
+  EXPECT_EQ(change.settings.database, some().database);
+  EXPECT_THAT(change_of(some(), change.settings).needs_restart, IsEmpty());
+}
+
 }  // namespace
 }  // namespace sidecar
