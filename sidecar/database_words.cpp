@@ -1,5 +1,6 @@
 #include "sidecar/database_words.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <string_view>
 #include <utility>
@@ -110,8 +111,10 @@ api::Node database_node(const DatabaseView& view) {
 }
 
 std::string database_exposition(const DatabaseView& view) {
-  std::string out = family("up", "Whether the last look at the database was answered.",
-                           view.seen.answer.has_value());
+  const bool reached = std::ranges::none_of(
+      view.verdict.issues, [](const alert::Issue& issue) { return issue.name == "unreachable"; });
+  std::string out =
+      family("up", "Whether the database answers.", view.seen.answer.has_value() && reached);
   out +=
       "# HELP muster_db_health 1 for the present verdict.\n"
       "# TYPE muster_db_health gauge\n";
