@@ -45,7 +45,7 @@ TEST_F(DatabaseWordsTest, OfADatabaseThatAnswers) {
   const api::Node said = database_node(view());
   EXPECT_EQ(said["status"].as_string(), "degraded");
   EXPECT_EQ(said["issues"].items()[0]["name"].as_string(), "read_only");
-  EXPECT_EQ(said["checkedAt"].as_string(), "2027-01-15T08:00:00Z");
+  EXPECT_EQ(said["checkedAt"].as_string(), "2027-01-15T08:00:00.000Z");
   EXPECT_EQ(said["server"]["version"].as_string(), "15.3");
   EXPECT_TRUE(said["server"]["inRecovery"].as_bool());
   EXPECT_EQ(said["pool"]["size"].as_int(), 10);
