@@ -37,13 +37,17 @@ const char* name(EncryptionKind kind) {
     case EncryptionKind::Bulk: return "bulk";
     case EncryptionKind::Decryption: return "decryption";
     case EncryptionKind::KeyRotation: return "key_rotation";
+    case EncryptionKind::TlsHandshake: return "tls_handshake";
+    case EncryptionKind::Signature: return "signature";
   }
   return "field";
 }
 
 std::optional<base::Duration> encryption_target(EncryptionKind kind, std::uint64_t records) {
   switch (kind) {
-    case EncryptionKind::Field: return base::millis(10);
+    case EncryptionKind::Field:
+    case EncryptionKind::TlsHandshake:
+    case EncryptionKind::Signature: return base::millis(10);
     case EncryptionKind::Bulk:
       // 100 us a record; more records than 10^13 would take longer than a Duration holds.
       if (records == 0 || records > 10'000'000'000'000U) return std::nullopt;
@@ -106,6 +110,15 @@ std::optional<char> Encryption::grade() const {
     all += kind.ratios.count();
   }
   return encryption_grade(percent(within, all));
+}
+
+std::optional<double> Encryption::overhead_percent() const {
+  double part = 0, rest = 0;
+  for (const Kind& kind : kinds_) {
+    part += kind.part_seconds;
+    rest += kind.whole_seconds;
+  }
+  return rest > 0 ? std::optional(100 * part / rest) : std::nullopt;
 }
 
 }  // namespace alert

@@ -47,25 +47,26 @@ std::optional<Line> fit_line(std::span<const double> values) {
   return line;
 }
 
-std::optional<Forecast> forecast(std::span<const double> values) {
+std::optional<Forecast> forecast(std::span<const double> values, const ForecastPolicy& policy) {
   values = values.last(std::min(values.size(), kForecastPointsMost));
   if (values.size() < kForecastPointsLeast) return std::nullopt;
   const std::optional<Line> all = fit_line(values);
   const std::optional<Line> newest = fit_line(values.last(values.size() / 3));
   if (!all || !newest) return std::nullopt;
   Forecast result;
-  for (std::size_t step = 0; step < kForecastSteps; ++step) {
-    result.next[step] = all->at(static_cast<double>(values.size() + step));
+  for (std::size_t step = 0; step < policy.steps; ++step) {
+    result.next.push_back(all->at(static_cast<double>(values.size() + step)));
   }
   result.current_slope = all->slope;
   result.predicted_slope = newest->slope;
   result.slope_error = newest->slope_error;
-  const double more = newest->slope - kSteeperRatio * std::max(all->slope, 0.0);
+  const double more = newest->slope - policy.ratio * std::max(all->slope, 0.0);
   result.steeper = more > std::max(kErrors * newest->slope_error, kRoundingRatio * largest(values));
   return result;
 }
 
-TrendWatch::TrendWatch(FiringPolicy firing) : recent_(kForecastPointsMost), alert_(firing) {}
+TrendWatch::TrendWatch(ForecastPolicy policy, FiringPolicy firing)
+    : policy_(policy), recent_(kForecastPointsMost), alert_(firing) {}
 
 std::optional<Notice> TrendWatch::step(std::optional<double> value, base::TimePoint now) {
   if (!value || !recent_.push(*value)) return std::nullopt;

@@ -12,4 +12,10 @@ std::uint64_t amount_of(std::string_view text) {
   return whole ? std::min(value, kAmountMax) : 0;
 }
 
+base::Duration whole_of(std::string_view text) {
+  // As much as there may be of anything is more microseconds than a Duration holds.
+  constexpr std::uint64_t kMicrosMax = kAmountMax / 1000;
+  return base::Duration(static_cast<std::int64_t>(std::min(amount_of(text), kMicrosMax)) * 1000);
+}
+
 }  // namespace ingest

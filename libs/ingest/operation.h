@@ -7,6 +7,8 @@
 //                                 span of a server "api_endpoint"
 //   bytes         bytes           operation.bytes
 //   records       records         operation.records
+//   whole         whole_micros    operation.whole_micros; without it, its parent's duration, where
+//                                 that span came in the same request
 #pragma once
 
 #include <cstdint>
@@ -24,12 +26,15 @@ struct Operation {
   std::string kind{};         // as the application calls it; empty: it does not say
   std::uint64_t bytes = 0;    // that it worked on
   std::uint64_t records = 0;  // 0: it does not say
+  base::Duration whole{0};    // of the work that it was a part of; 0: it does not say
 
   bool operator==(const Operation&) const = default;
 };
 
-/// A whole number of bytes or records as an application writes it; 0 for all else.
+/// A whole number of bytes, records or microseconds as an application writes it; 0 for all else.
 std::uint64_t amount_of(std::string_view text);
+/// The same of microseconds.
+base::Duration whole_of(std::string_view text);
 inline constexpr std::uint64_t kAmountMax = 1'000'000'000'000'000;
 
 }  // namespace ingest

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
+#include <utility>
 
 #include "ingest/clean_text.h"
 #include "ingest/otlp_build.h"
@@ -94,9 +96,23 @@ void describe(Operation& operation,
     if (key == "operation.kind") operation.kind = value;
     if (key == "operation.bytes") operation.bytes = amount_of(value);
     if (key == "operation.records") operation.records = amount_of(value);
+    if (key == "operation.whole_micros") operation.whole = whole_of(value);
     if (key == "db.system" || key == "db.system.name") implied = "database_query";
   }
   if (operation.kind.empty()) operation.kind = std::move(implied);
+}
+
+void tell_wholes(std::vector<Operation>& operations, const std::vector<SpanIds>& ids) {
+  using Key = std::pair<std::string_view, std::string_view>;  // into `ids`
+  std::map<Key, base::Duration> known;
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    known.emplace(Key(ids[i].trace, ids[i].id), operations[i].duration);
+  }
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    if (ids[i].parent.empty() || operations[i].whole != base::Duration(0)) continue;
+    const auto parent = known.find(Key(ids[i].trace, ids[i].parent));
+    if (parent != known.end()) operations[i].whole = parent->second;
+  }
 }
 
 tl::unexpected<base::Error> otlp_broken(const char* what) {

@@ -26,6 +26,13 @@ std::optional<Operation> operation_of_span(std::string_view name, std::uint64_t 
 void describe(Operation& operation,
               const std::vector<std::pair<std::string, std::string>>& attributes, bool server);
 
+/// Which span an operation was, and whose child, as they were sent.
+struct SpanIds {
+  std::string trace, id, parent;  // no parent: it is the first
+};
+/// What came with its parent is a part of that. `ids`: of each operation, in their order.
+void tell_wholes(std::vector<Operation>& operations, const std::vector<SpanIds>& ids);
+
 tl::unexpected<base::Error> otlp_broken(const char* what);
 tl::unexpected<base::Error> otlp_too_many(const char* what);
 

@@ -167,6 +167,7 @@ base::Result<OtlpTraces> otlp_traces_of_json(std::string_view body) {
   TRY(const Node whole, api::parse_json(body));
   if (!whole.is_map()) return otlp_broken("no JSON of ExportTraceServiceRequest");
   OtlpTraces out;
+  std::vector<SpanIds> ids;
   const bool good = each_item(whole, "resourceSpans", "scopeSpans", "spans", [&](const Node& span) {
     if (out.operations.size() + out.skipped >= kOtlpPointsMax) return false;
     auto operation = operation_of_span(span["name"].as_string(),
@@ -177,12 +178,15 @@ base::Result<OtlpTraces> otlp_traces_of_json(std::string_view body) {
       describe(*operation, attributes_of(span["attributes"]),
                is_enum(span["kind"], 2, "SPAN_KIND_SERVER"));
       out.operations.push_back(*std::move(operation));
+      ids.push_back({span["traceId"].as_string(), span["spanId"].as_string(),
+                     span["parentSpanId"].as_string()});
     } else {
       ++out.skipped;
     }
     return true;
   });
   if (!good) return otlp_too_many("more than 10,000 spans");
+  tell_wholes(out.operations, ids);
   return out;
 }
 

@@ -180,14 +180,18 @@ bool failed(std::string_view status) {
   return out;
 }
 
-bool take_span(std::string_view message, OtlpTraces& out) {
+bool take_span(std::string_view message, OtlpTraces& out, std::vector<SpanIds>& all) {
   std::string_view name, status;
+  SpanIds ids;
   Attributes attributes;
   std::uint64_t start = 0;
   std::uint64_t end = 0;
   bool server = false;
   Wire wire(message);
   while (wire.next()) {
+    if (wire.is(1, Type::Bytes)) ids.trace = wire.bytes();
+    if (wire.is(2, Type::Bytes)) ids.id = wire.bytes();
+    if (wire.is(4, Type::Bytes)) ids.parent = wire.bytes();
     if (wire.is(5, Type::Bytes)) name = wire.bytes();
     if (wire.is(7, Type::Fixed64)) start = wire.number();
     if (wire.is(8, Type::Fixed64)) end = wire.number();
@@ -199,6 +203,7 @@ bool take_span(std::string_view message, OtlpTraces& out) {
   if (auto operation = operation_of_span(name, start, end, failed(status))) {
     describe(*operation, attributes, server);
     out.operations.push_back(*std::move(operation));
+    all.push_back(std::move(ids));
   } else {
     ++out.skipped;
   }
@@ -212,10 +217,11 @@ base::Result<OtlpMetrics> otlp_metrics_of_protobuf(std::string_view body) {
 
 base::Result<OtlpTraces> otlp_traces_of_protobuf(std::string_view body) {
   OtlpTraces out;
+  std::vector<SpanIds> ids;
   bool too_many = false;
   const auto take = [&](std::string_view span) {
     too_many = out.operations.size() + out.skipped >= kOtlpPointsMax;
-    return !too_many && take_span(span, out);
+    return !too_many && take_span(span, out, ids);
   };
   const bool good = each_message(body, 1, [&](std::string_view resource) {
     return each_message(resource, 2,
@@ -223,6 +229,7 @@ base::Result<OtlpTraces> otlp_traces_of_protobuf(std::string_view body) {
   });
   if (too_many) return otlp_too_many("more than 10,000 spans");
   if (!good) return otlp_broken("no protobuf of ExportTraceServiceRequest");
+  tell_wholes(out.operations, ids);
   return out;
 }
 

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "base/split.h"
 #include "ingest/clean_text.h"
 
 namespace ingest {
@@ -14,14 +15,6 @@ constexpr double kLongestMilliseconds = 1e12;  // 31 years
 
 tl::unexpected<base::Error> wrong(const char* what) {
   return base::fail(base::Code::InvalidArgument, std::string("statsd: ") + what);
-}
-
-/// Takes what is before `mark` off the front, and the mark; the whole text when there is none.
-std::string_view take_until(std::string_view& text, char mark) {
-  const std::size_t at = text.find(mark);
-  const std::string_view front = text.substr(0, at);
-  text.remove_prefix(at == std::string_view::npos ? text.size() : at + 1);
-  return front;
 }
 
 std::optional<StatsdType> type_of(std::string_view word) {
@@ -36,7 +29,8 @@ std::optional<StatsdType> type_of(std::string_view word) {
 
 /// How much an operation worked on: a figure of it, and no label.
 bool is_amount(const RawLabel& label) {
-  return (label.first == "bytes" || label.first == "records") && amount_of(label.second) > 0;
+  return (label.first == "bytes" || label.first == "records" || label.first == "whole_micros") &&
+         amount_of(label.second) > 0;
 }
 
 bool is_one_of(std::string_view text, std::initializer_list<std::string_view> words) {
@@ -63,12 +57,12 @@ base::Result<StatsdLine> parse_statsd_line(std::string_view line) {
   if (out.name.find('|') != std::string_view::npos) return wrong("a name with '|'");
   std::string_view rest = line.substr(colon + 1);
   if (rest.find('|') == std::string_view::npos) return wrong("no type");
-  out.values = take_until(rest, '|');
-  const auto type = type_of(take_until(rest, '|'));
+  out.values = base::take_until(rest, '|');
+  const auto type = type_of(base::take_until(rest, '|'));
   if (!type) return wrong("a type other than c, g, ms, h, d, s");
   out.type = *type;
   while (!rest.empty()) {
-    const std::string_view field = take_until(rest, '|');
+    const std::string_view field = base::take_until(rest, '|');
     if (field.starts_with('@')) {
       const auto rate = statsd_number(field.substr(1));
       if (!rate || *rate <= 0 || *rate > 1) return wrong("a sample rate outside 0 to 1");
@@ -83,10 +77,10 @@ base::Result<StatsdLine> parse_statsd_line(std::string_view line) {
 std::vector<RawLabel> tags_of(std::string_view tags) {
   std::vector<RawLabel> out;
   while (!tags.empty() && out.size() < kTagsMax) {
-    std::string_view tag = take_until(tags, ',');
+    std::string_view tag = base::take_until(tags, ',');
     if (tag.empty()) continue;
     const bool valued = tag.find(':') != std::string_view::npos;
-    const std::string_view name = take_until(tag, ':');
+    const std::string_view name = base::take_until(tag, ':');
     out.emplace_back(name, valued ? tag : "true");
   }
   return out;
@@ -104,6 +98,7 @@ Operation operation_of(std::string_view name, const std::vector<RawLabel>& label
     if (key == "kind") out.kind = clean_text(value, kOperationNameMax);
     if (key == "bytes") out.bytes = amount_of(value);
     if (key == "records") out.records = amount_of(value);
+    if (key == "whole_micros") out.whole = whole_of(value);
   }
   out.name = clean_text(called, kOperationNameMax);
   const double within = std::clamp(milliseconds, 0.0, kLongestMilliseconds / 1e3);
@@ -119,7 +114,7 @@ void StatsdIntake::take(std::string_view packet) {
     packet = packet.substr(0, packet.rfind('\n') + 1);  // a line that is cut is another line
   }
   while (!packet.empty()) {
-    std::string_view line = take_until(packet, '\n');
+    std::string_view line = base::take_until(packet, '\n');
     if (line.ends_with('\r')) line.remove_suffix(1);
     if (!line.empty()) take_line(line);
   }
@@ -153,7 +148,7 @@ void StatsdIntake::take_line(std::string_view text) {
       ++counts_.malformed;
       return;
     }
-    take_value(*line, labels, take_until(values, ':'));
+    take_value(*line, labels, base::take_until(values, ':'));
   } while (!values.empty());
 }
 

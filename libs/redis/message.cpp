@@ -8,9 +8,6 @@
 namespace redis {
 
 namespace {
-// INFO's sections have a few KiB; an answer that goes on and on is none.
-constexpr std::size_t kAnswerBytesMax = 64U << 10U;
-
 Answer::Kind kind_of(int type) {
   switch (type) {
     case REDIS_REPLY_STATUS: return Answer::Kind::Status;
@@ -64,7 +61,7 @@ void Reader::Free::operator()(redisReader* reader) const {
   redisReaderFree(reader);
 }
 
-Reader::Reader() {
+Reader::Reader(std::size_t answer_bytes_max) : answer_bytes_max_(answer_bytes_max) {
   reset();
 }
 Reader::~Reader() = default;
@@ -92,7 +89,7 @@ std::optional<Answer> Reader::next() {
     return std::nullopt;
   }
   if (answer == nullptr) {
-    broken_ = unanswered_ > kAnswerBytesMax;
+    broken_ = unanswered_ > answer_bytes_max_;
     return std::nullopt;
   }
   const std::unique_ptr<Answer> owner(static_cast<Answer*>(answer));

@@ -27,7 +27,10 @@ struct Answer {
 
 class Reader {
  public:
-  Reader();
+  /// INFO's sections have a few KiB; an answer that goes on and on is none.
+  static constexpr std::size_t kAnswerBytesMax = 64U << 10U;
+
+  explicit Reader(std::size_t answer_bytes_max = kAnswerBytesMax);
   ~Reader();
   Reader(const Reader&) = delete;
   Reader& operator=(const Reader&) = delete;
@@ -48,6 +51,7 @@ class Reader {
     void operator()(redisReader* reader) const;
   };
   std::unique_ptr<redisReader, Free> reader_;
+  std::size_t answer_bytes_max_;
   std::size_t unanswered_ = 0;  // bytes since the last whole answer
   bool broken_ = false;
 };

@@ -96,6 +96,28 @@ TEST(Encryption, OverheadIsWhatItAddsToTheWorkWithoutIt) {
   EXPECT_FALSE(encryption.figures(EncryptionKind::Bulk).overhead_percent);
 }
 
+TEST(Encryption, OverheadOfAllKindsIsOverTheirSums) {
+  Encryption encryption;
+  EXPECT_FALSE(encryption.overhead_percent());
+  EncryptionOperation operation = field(10);
+  encryption.add(operation, at(0));
+  EXPECT_FALSE(encryption.overhead_percent()) << "it is a part of nothing that is known";
+  operation.whole = base::millis(110);
+  encryption.add(operation, at(1));
+  operation.kind = EncryptionKind::TlsHandshake;
+  operation.whole = base::millis(60);
+  encryption.add(operation, at(2));
+  EXPECT_NEAR(*encryption.overhead_percent(), 100.0 * 20 / 150, 1e-9);
+}
+
+TEST(Encryption, TheSuitesOwnKindsHaveTheTargetOfAField) {
+  for (const auto kind : {EncryptionKind::TlsHandshake, EncryptionKind::Signature}) {
+    EXPECT_EQ(encryption_target(kind, 1), base::millis(10)) << name(kind);
+  }
+  EXPECT_STREQ(name(EncryptionKind::TlsHandshake), "tls_handshake");
+  EXPECT_STREQ(name(EncryptionKind::Signature), "signature");
+}
+
 TEST(Encryption, OfADurationBelowNothingIsNoMeasurement) {
   Encryption encryption;
   EXPECT_FALSE(encryption.add(field(-1), at(0)));

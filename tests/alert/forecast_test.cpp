@@ -65,6 +65,15 @@ TEST(Forecast, OfALineIsTheLineThreeStepsAhead) {
   EXPECT_FALSE(result->steeper) << "a steady rise is no turn";
 }
 
+TEST(Forecast, ReachesAsFarAndIsAsStrictAsItIsAsked) {
+  const auto values = series(50, [](int x) { return x * x / 2.0; });  // c = 24.5, p = 41.5
+  const auto far = forecast(values, {.steps = 5, .ratio = 1.4});
+  ASSERT_EQ(far->next.size(), 5U);
+  EXPECT_NEAR(far->next[4] - far->next[3], 24.5, 1e-9);
+  EXPECT_TRUE(far->steeper);
+  EXPECT_FALSE(forecast(values, {.steps = 3, .ratio = 1.8})->steeper);
+}
+
 TEST(Forecast, LooksAtTheNewestFiftyOnly) {
   const auto recent = series(50, [](int x) { return 1.0 * x; });
   std::vector<double> longer(200, 1e6);

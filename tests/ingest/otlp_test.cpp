@@ -102,6 +102,46 @@ TEST(OtlpJson, AttributesSayWhatASpanIs) {
                                     {"c", base::Duration(1), true, "bulk", 4096, 12}}));
 }
 
+TEST(OtlpJson, ASpanIsAPartOfItsParent) {
+  const std::string spans =
+      R"({"resourceSpans":[{"scopeSpans":[{"spans":[
+        {"name":"part","traceId":"t","spanId":"2","parentSpanId":"1",
+         "startTimeUnixNano":"10","endTimeUnixNano":"15"},
+        {"name":"elsewhere","traceId":"u","spanId":"3","parentSpanId":"1",
+         "startTimeUnixNano":"10","endTimeUnixNano":"15"},
+        {"name":"said","traceId":"t","spanId":"4","parentSpanId":"1",
+         "startTimeUnixNano":"10","endTimeUnixNano":"15",
+         "attributes":[{"key":"operation.whole_micros","value":{"intValue":"7"}}]},
+        {"name":"whole","traceId":"t","spanId":"1",
+         "startTimeUnixNano":"1","endTimeUnixNano":"101"}]}]}]})";
+  const auto read = parse_otlp_traces(spans, OtlpFormat::Json);
+  ASSERT_TRUE(read) << read.error().message;
+  ASSERT_EQ(read->operations.size(), 4U);
+  EXPECT_EQ(read->operations[0].whole, base::Duration(100));
+  EXPECT_EQ(read->operations[1].whole, base::Duration(0)) << "of another trace";
+  EXPECT_EQ(read->operations[2].whole, base::Duration(7000));
+  EXPECT_EQ(read->operations[3].whole, base::Duration(0));
+}
+
+TEST(OtlpProtobuf, ASpanIsAPartOfItsParent) {
+  const auto field = [](int number, const std::string& bytes) {
+    return std::string{static_cast<char>(number << 3 | 2), static_cast<char>(bytes.size())} + bytes;
+  };
+  const auto time = [](int number, char at) {
+    return std::string{static_cast<char>(number << 3 | 1), at} + std::string(7, '\0');
+  };
+  const auto span = [&](const char* id, const char* parent, char end) {
+    return field(2, field(1, "t") + field(2, id) + field(4, parent) + field(5, "n") + time(7, 1) +
+                        time(8, end));
+  };
+  const auto read = parse_otlp_traces(field(1, field(2, span("b", "a", 3) + span("a", "", 9))),
+                                      OtlpFormat::Protobuf);
+  ASSERT_TRUE(read) << read.error().message;
+  ASSERT_EQ(read->operations.size(), 2U);
+  EXPECT_EQ(read->operations[0].whole, base::Duration(8));
+  EXPECT_EQ(read->operations[1].whole, base::Duration(0));
+}
+
 TEST(OtlpProtobuf, AttributesSayWhatASpanIs) {
   const auto field = [](int number, const std::string& bytes) {
     return std::string{static_cast<char>(number << 3 | 2), static_cast<char>(bytes.size())} + bytes;

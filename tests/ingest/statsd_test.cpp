@@ -110,6 +110,18 @@ TEST(Statsd, TimersAreOperations) {
   EXPECT_GT(in.operations[2].duration, base::seconds(0));
 }
 
+TEST(Statsd, AnOperationSaysOfWhatItWasAPart) {
+  Intake in;
+  in.take(
+      "encrypt:3|ms|#whole_micros:12000\nencrypt:3|ms\n"
+      "encrypt:3|ms|#whole_micros:99999999999999999999");
+  ASSERT_EQ(in.operations.size(), 3u);
+  EXPECT_EQ(in.operations[0].whole, base::millis(12));
+  EXPECT_EQ(in.operations[1].whole, base::Duration(0));
+  EXPECT_EQ(in.operations[2].whole, base::Duration(0)) << "no number";
+  EXPECT_EQ(whole_of("999999999999999"), base::seconds(1'000'000)) << "cut to what there may be";
+}
+
 TEST(Statsd, AnOperationHasItsKindAndAmounts) {
   Intake in;
   in.take(
