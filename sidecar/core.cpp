@@ -64,6 +64,7 @@ Core::Core(const Settings& the_settings, const tcp::endpoint& the_upstream, std:
       timers(context),
       shard(seat.shared.requests->shard(seat.core)),
       faults(*seat.shared.core_faults[seat.core]),
+      crypto(*seat.shared.crypto[seat.core]),
       pool(std::make_unique<UpstreamPool>(*this)),
       cache(seat.shared.cache.get()),
       now(aio::now()),

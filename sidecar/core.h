@@ -90,6 +90,7 @@ class Core {
   Timers timers;
   traffic::RequestShard& shard;
   CoreFaults& faults;
+  CryptoLog& crypto;
   std::unique_ptr<UpstreamPool> pool;
   Cache* const cache;  // null: off
   std::unordered_map<std::uint64_t, Connection*> waiting;

@@ -7,15 +7,10 @@
 #include <optional>
 #include <utility>
 
+#include "base/split.h"
+
 namespace sidecar {
 namespace {
-
-std::string_view take_until(std::string_view& text, char mark) {
-  const std::size_t at = text.find(mark);
-  const std::string_view front = text.substr(0, at);
-  text.remove_prefix(at == std::string_view::npos ? text.size() : at + 1);
-  return front;
-}
 
 std::optional<double> number(std::string_view text) {
   if (text == "+Inf") return std::numeric_limits<double>::infinity();
@@ -51,7 +46,7 @@ struct Line {
 
 bool take_labels(std::string_view& text, Line& line) {
   while (!text.empty() && text.front() != '}') {
-    const std::string_view name = take_until(text, '=');
+    const std::string_view name = base::take_until(text, '=');
     if (!text.starts_with('"')) return false;
     text.remove_prefix(1);
     auto value = take_quoted(text);
@@ -129,13 +124,13 @@ std::vector<MetricFamily> read_families(std::string_view text) {
   std::vector<MetricFamily> out;
   std::string_view help;
   while (!text.empty()) {
-    std::string_view line = take_until(text, '\n');
+    std::string_view line = base::take_until(text, '\n');
     if (line.starts_with(kHelp)) {
       help = line.substr(kHelp.size());
-      take_until(help, ' ');
+      base::take_until(help, ' ');
     } else if (line.starts_with(kType)) {
       line.remove_prefix(kType.size());
-      const std::string_view name = take_until(line, ' ');
+      const std::string_view name = base::take_until(line, ' ');
       out.push_back({std::string(name),
                      std::string(std::exchange(help, {})),
                      kind_of(line).value_or(FamilyKind::Gauge),

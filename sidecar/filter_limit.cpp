@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "aio/clock.h"
 #include "http1/head.h"
 #include "limit/client.h"
 #include "limit/fields.h"
@@ -53,45 +54,32 @@ struct Seen {
   }
 };
 
+/// Every so many decisions one is timed: two looks at a clock cost a fifth of a fingerprint.
+constexpr std::uint32_t kTimedEvery = 64;
+/// While nobody counts for all replicas; by then Redis was tried again.
+constexpr std::string_view kClosedRetryAfter = "5";
+
 class LimitFilter final : public Filter {
  public:
-  LimitFilter(Protection& protection, LimitFigures& figures,
-              std::shared_ptr<limit::AdmissionLog> told, limit::Sharing sharing)
+  LimitFilter(Protection& protection, LimitSurroundings around)
       : protection_(protection),
-        figures_(figures),
-        told_(std::move(told)),
-        limiter_(protection.rules(), protection.table(), sharing),
-        bots_(protection.bot_words(), sharing),
+        figures_(around.figures),
+        crypto_(around.crypto),
+        closed_(around.closed),
+        told_(std::move(around.told)),
+        limiter_(protection.rules(), protection.table(), around.sharing),
+        bots_(protection.bot_words(), around.sharing),
         kept_(kCaches) {}
 
   Hooks hooks() const override { return {.request = true}; }
 
   Verdict on_request(Exchange& exchange, base::TimePoint now) override {
-    const http1::RequestHead& head = exchange.request;
-    Seen seen;
-    for (std::size_t i = 0; i < head.field_count; ++i) seen.add(head.fields[i]);
-    const std::span forwarded(seen.forwarded.data(), seen.forwarded_count);
-    const limit::Address client =
-        limit::client_of(address_of(*exchange.client), forwarded, protection_.trusted());
-    Kept& kept = kept_of(*exchange.client);
-    const limit::Subject& subject = kept.fingerprint.subject(
-        protection_.identifier(), {client, seen.user_agent, seen.accept_language, forwarded});
-    look(seen, head.target, subject, kept, now);
-    const limit::Decision decision =
-        limiter_.decide({.client = client,
-                         .subject = subject,
-                         .method = head.method,
-                         .target = head.target,
-                         .headers = {seen.headers.data(), seen.count},
-                         .exempt = protection_.is_unlimited(head.target)},
-                        now);
-    count(decision, subject);
-    if (told_ != nullptr && decision.counted && decision.judged == limit::Verdict::Admit) {
-      told_->add(subject.client, decision.matched);
-    }
-    if (decision.verdict == limit::Verdict::Admit) return Verdict::Forward;
-    answer(exchange, decision);
-    return Verdict::Answer;
+    if (++asked_ % kTimedEvery != 0) return judge(exchange, now, nullptr);
+    base::Duration signing{0};
+    const base::TimePoint began = aio::now();
+    const Verdict verdict = judge(exchange, now, &signing);
+    crypto_.add(alert::EncryptionKind::Signature, signing, aio::now() - began);
+    return verdict;
   }
 
  private:
@@ -102,6 +90,46 @@ class LimitFilter final : public Filter {
     limit::Fingerprint judged;  // whose User-Agent `agent` is of
     std::optional<limit::Signs> agent;
   };
+
+  /// `signing`: how long its fingerprint took; null: nobody asks.
+  Verdict judge(Exchange& exchange, base::TimePoint now, base::Duration* signing) {
+    const http1::RequestHead& head = exchange.request;
+    Seen seen;
+    for (std::size_t i = 0; i < head.field_count; ++i) seen.add(head.fields[i]);
+    const std::span forwarded(seen.forwarded.data(), seen.forwarded_count);
+    const limit::Address client =
+        limit::client_of(address_of(*exchange.client), forwarded, protection_.trusted());
+    Kept& kept = kept_of(*exchange.client);
+    const limit::Subject& subject =
+        identify(kept, {client, seen.user_agent, seen.accept_language, forwarded}, signing);
+    look(seen, head.target, subject, kept, now);
+    const limit::Request request{.client = client,
+                                 .subject = subject,
+                                 .method = head.method,
+                                 .target = head.target,
+                                 .headers = {seen.headers.data(), seen.count},
+                                 .exempt = protection_.is_unlimited(head.target)};
+    if (closed_.load(std::memory_order_relaxed) && limits(request) && closes(exchange)) {
+      return Verdict::Answer;
+    }
+    const limit::Decision decision = limiter_.decide(request, now);
+    count(decision, subject);
+    if (told_ != nullptr && decision.counted && decision.judged == limit::Verdict::Admit) {
+      told_->add(subject.client, decision.matched);
+    }
+    if (decision.verdict == limit::Verdict::Admit) return Verdict::Forward;
+    answer(exchange, decision);
+    return Verdict::Answer;
+  }
+
+  const limit::Subject& identify(Kept& kept, const limit::Traits& traits, base::Duration* signing) {
+    if (signing == nullptr) return kept.fingerprint.subject(protection_.identifier(), traits);
+    const base::TimePoint began = aio::now();
+    const limit::Subject& subject = kept.fingerprint.subject(protection_.identifier(), traits);
+    *signing = aio::now() - began;
+    return subject;
+  }
+
   Kept& kept_of(const Client& client) {
     const auto place = reinterpret_cast<std::uintptr_t>(&client);  // NOLINT(*-reinterpret-cast)
     return kept_[(place >> 6U) % kCaches];
@@ -125,6 +153,31 @@ class LimitFilter final : public Filter {
     for (std::size_t i = 0; i < limit::kSigns; ++i) {
       if (signs.has(static_cast<limit::Sign>(i))) figures_.signs[i].add();
     }
+  }
+
+  /// Whether a rule would count it if it were let in.
+  bool limits(const limit::Request& request) const {
+    const limit::Rules& rules = protection_.rules();
+    return !request.exempt && !rules.deny().contains(request.client) &&
+           !rules.allow().contains(request.client) &&
+           rules.matching(request.method, request.target, request.headers) != 0;
+  }
+
+  /// Nobody counts it for all replicas, and so not here either. True: it is answered.
+  bool closes(Exchange& exchange) {
+    if (protection_.rules().dry_run()) {
+      figures_.dry_closed.add();
+      return false;
+    }
+    figures_.closed.add();
+    exchange.reply.status = 503;
+    exchange.reply.content_type = kJson;
+    exchange.reply.body.clear();
+    exchange.to_client.add("Retry-After", kClosedRetryAfter);
+    write_error_body(exchange.reply.body, 503, "limits_unshared",
+                     "requests cannot be counted over all replicas now; see Retry-After",
+                     exchange.request_id);
+    return true;
   }
 
   void count(const limit::Decision& decision, const limit::Subject& subject) {
@@ -175,6 +228,9 @@ class LimitFilter final : public Filter {
 
   Protection& protection_;
   LimitFigures& figures_;
+  CryptoLog& crypto_;
+  const std::atomic<bool>& closed_;
+  std::uint32_t asked_ = 0;
   const std::shared_ptr<limit::AdmissionLog> told_;
   limit::Limiter limiter_;
   limit::BotWatch bots_;
@@ -201,10 +257,8 @@ limit::Offenders LimitFigures::offenders() const {
   return offenders_;
 }
 
-std::unique_ptr<Filter> make_limit_filter(Protection& protection, LimitFigures& figures,
-                                          std::shared_ptr<limit::AdmissionLog> told,
-                                          limit::Sharing sharing) {
-  return std::make_unique<LimitFilter>(protection, figures, std::move(told), sharing);
+std::unique_ptr<Filter> make_limit_filter(Protection& protection, LimitSurroundings around) {
+  return std::make_unique<LimitFilter>(protection, std::move(around));
 }
 
 std::string limit_exposition(const std::vector<const LimitFigures*>& cores,
@@ -222,6 +276,8 @@ std::string limit_exposition(const std::vector<const LimitFigures*>& cores,
   decided(R"(decision="refuse",bucket="fingerprint",dry_run="false")",
           &LimitFigures::refused_fingerprint);
   decided(R"(decision="deny",bucket="client",dry_run="false")", &LimitFigures::denied);
+  decided(R"(decision="close",bucket="",dry_run="false")", &LimitFigures::closed);
+  decided(R"(decision="close",bucket="",dry_run="true")", &LimitFigures::dry_closed);
   decided(R"(decision="refuse",bucket="",dry_run="true")", &LimitFigures::dry_refused);
   decided(R"(decision="deny",bucket="client",dry_run="true")", &LimitFigures::dry_denied);
   out +=

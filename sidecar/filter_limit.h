@@ -2,11 +2,15 @@
 // goes to the application. A client on the deny list is answered 403; one that is over a limit 429,
 // with Retry-After, RateLimit-Policy and RateLimit.
 //
+// While nobody counts for all replicas, and that is to be refused (limit_sharing.h), whatever a
+// rule counts is answered 503.
+//
 // A dry run lets all of them in and counts what would have been. Signs of bots are counted and
 // decide nothing.
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -17,6 +21,7 @@
 #include "limit/limiter.h"
 #include "limit/offenders.h"
 #include "limit/sharing.h"
+#include "sidecar/crypto_log.h"
 #include "sidecar/figures.h"
 #include "sidecar/filter.h"
 #include "sidecar/protection.h"
@@ -27,7 +32,8 @@ namespace sidecar {
 struct LimitFigures {
   Count admitted, uncounted;  // uncounted: on the allow list, or nothing limits it
   Count refused_client, refused_fingerprint, denied;
-  Count dry_refused, dry_denied;  // let in by a dry run
+  Count closed;                               // refused because nobody counts for all replicas
+  Count dry_refused, dry_denied, dry_closed;  // let in by a dry run
   std::array<Count, limit::kSigns> signs;
 
   void offend(limit::Fingerprint who);
@@ -39,11 +45,17 @@ struct LimitFigures {
   limit::Offenders offenders_{kOffenders};
 };
 
-/// Lifetime: protection and figures outlive the filter. `told`: where what is let in is noted for
-/// others; null: for nobody. `sharing`: whether other threads count as well.
-std::unique_ptr<Filter> make_limit_filter(Protection& protection, LimitFigures& figures,
-                                          std::shared_ptr<limit::AdmissionLog> told,
-                                          limit::Sharing sharing);
+/// What a filter has to do with, beside the rules.
+struct LimitSurroundings {
+  LimitFigures& figures;
+  CryptoLog& crypto;
+  const std::atomic<bool>& closed;            // Shared::limits_closed
+  std::shared_ptr<limit::AdmissionLog> told;  // what is let in is noted for others; null: for none
+  limit::Sharing sharing = limit::Sharing::Threads;  // whether other threads count as well
+};
+
+/// Lifetime: protection and surroundings outlive the filter.
+std::unique_ptr<Filter> make_limit_filter(Protection& protection, LimitSurroundings around);
 
 /// Of all cores, in the text format 0.0.4. Clients that are refused most are told by their
 /// fingerprints, never by their addresses.

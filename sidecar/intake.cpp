@@ -39,6 +39,11 @@ void Intake::take_traces(const ingest::OtlpTraces& traces) {
   for (const ingest::Operation& operation : traces.operations) operations_.add(operation, now);
 }
 
+void Intake::take_own(const std::vector<alert::EncryptionOperation>& operations) {
+  const base::TimePoint now = clock_.now();
+  for (const alert::EncryptionOperation& each : operations) operations_.add_own(each, now);
+}
+
 std::string Intake::exposition() const {
   return operations_.exposition() + rum_.text() + series_.text();
 }

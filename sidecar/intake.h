@@ -6,6 +6,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "aio/clock.h"
 #include "ingest/otlp.h"
@@ -32,6 +33,8 @@ class Intake {
   void take_statsd(std::string_view packet) { statsd_.take(packet); }
   ingest::OtlpTaken take_metrics(const ingest::OtlpMetrics& metrics);
   void take_traces(const ingest::OtlpTraces& traces);
+  /// How long the sidecar's own encryption took.
+  void take_own(const std::vector<alert::EncryptionOperation>& operations);
   void take_rum(const ingest::RumPost& post) { rum_.take(post); }
   /// Different things are counted from here on anew: once every ten seconds, as StatsD does.
   void end_window() { series_.end_window(); }

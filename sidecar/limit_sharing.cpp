@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "sidecar/log.h"
+#include "sidecar/metric_text.h"
 #include "sidecar/secret.h"
 
 namespace sidecar {
@@ -14,7 +16,9 @@ namespace {
 constexpr base::Duration kEvery = base::millis(100);
 constexpr base::Duration kKept = base::seconds(10);
 constexpr std::size_t kPendingMax = 65'536;
-constexpr std::size_t kBatchMax = 500;     // admissions of one round trip
+constexpr std::size_t kBatchMax = 500;  // admissions of one round trip
+/// Of a Redis that is to be heard; its answer has a second.
+constexpr base::Duration kAskEvery = base::seconds(1);
 constexpr std::size_t kCommandsOfOne = 2;  // INCRBY, PEXPIRE
 
 std::int64_t number_of(const redis::Answer& answer) {
@@ -23,12 +27,18 @@ std::int64_t number_of(const redis::Answer& answer) {
   return out;
 }
 
+RedisLink::Use words(const RedisSettings& settings) {
+  return {.works = "limits are shared",
+          .fails = settings.fail_closed ? "limits are not shared: what they count will be refused"
+                                        : "limits are not shared: each replica counts by itself"};
+}
+
 }  // namespace
 
 base::Result<std::unique_ptr<LimitSharing>> LimitSharing::create(aio::Clock& clock,
                                                                  const aio::Executor& executor,
                                                                  const RedisSettings& settings,
-                                                                 const Shared& shared,
+                                                                 Shared& shared,
                                                                  std::uint64_t seed) {
   TRY(net::Address server, net::Address::parse(settings.server));
   TRY(std::string password, redis_password(settings.password_file));
@@ -36,9 +46,9 @@ base::Result<std::unique_ptr<LimitSharing>> LimitSharing::create(aio::Clock& clo
   if (settings.tls) {
     TRY(tls, net::make_tls_context_of(settings.ca_file));
   }
-  std::unique_ptr<LimitSharing> out(new LimitSharing(clock, shared, settings.prefix));
+  std::unique_ptr<LimitSharing> out(new LimitSharing(clock, shared, settings));
   out->link_ = std::make_unique<RedisLink>(executor, std::move(server), std::move(tls),
-                                           std::move(password), seed);
+                                           std::move(password), seed, words(settings));
   return out;
 }
 
@@ -54,9 +64,15 @@ std::uint64_t LimitSharing::InForce::lost() const {
   return out;
 }
 
-LimitSharing::LimitSharing(aio::Clock& clock, const Shared& shared, std::string prefix)
-    : clock_(clock), shared_(shared), prefix_(std::move(prefix)) {
+LimitSharing::LimitSharing(aio::Clock& clock, Shared& shared, const RedisSettings& settings)
+    : clock_(clock),
+      shared_(shared),
+      prefix_(settings.prefix),
+      fail_closed_(settings.fail_closed),
+      closed_after_(settings.closed_after),
+      heard_(clock.now()) {
   follow();
+  heed_silence();
 }
 
 aio::Task<base::Result<>> LimitSharing::run(std::stop_token stop) {
@@ -75,6 +91,28 @@ void LimitSharing::turn() {
   if (!link_->connected()) dropped_ += std::exchange(asked_, 0);  // with the link that broke
   if (in_force_ != nullptr && link_->ready() && !in_force_->pending.empty()) tell(in_force_);
   follow();
+  if (fail_closed_) listen();
+  heed_silence();
+}
+
+/// A Redis that hangs is silent also while nobody has anything to tell it.
+void LimitSharing::listen() {
+  const base::TimePoint now = clock_.now();
+  if (link_->answers() != answers_) {
+    answers_ = link_->answers();
+    heard_ = now;
+  }
+  if (!link_->ready() || now - heard_ < kAskEvery) return;
+  link_->ask(redis::command({"PING"}), 1, [](const RedisLink::Answers&) {}, now);
+}
+
+void LimitSharing::heed_silence() {
+  const bool linked = link_ != nullptr && link_->connected();
+  const bool closed = fail_closed_ && !linked && clock_.now() - heard_ >= closed_after_;
+  if (shared_.limits_closed.exchange(closed) == closed) return;
+  log(closed ? Level::Error : Level::Info,
+      closed ? "what limits count is refused until Redis is heard again"
+             : "what limits count is let in again");
 }
 
 /// The rules that are in force now.
@@ -153,14 +191,14 @@ std::string LimitSharing::exposition() const {
   std::string out;
   const auto one = [&out](const char* name, const char* type, const char* help,
                           std::uint64_t value) {
-    out += fmt::format(
-        "# HELP muster_sidecar_limit_sharing_{0} {2}\n"
-        "# TYPE muster_sidecar_limit_sharing_{0} {1}\n"
-        "muster_sidecar_limit_sharing_{0} {3}\n",
-        name, type, help, value);
+    out += metric(fmt::format("muster_sidecar_limit_sharing_{}", name), type, help, value);
   };
   const std::uint64_t lost = dropped_ + (in_force_ != nullptr ? in_force_->lost() : 0);
   one("connected", "gauge", "Whether there is a link to Redis.", link_->connected() ? 1 : 0);
+  if (fail_closed_) {
+    one("closed", "gauge", "1 while what limits count is refused for want of Redis.",
+        shared_.limits_closed ? 1 : 0);
+  }
   one("failures_total", "counter", "Links to Redis that failed.", link_->failures());
   one("rounds_total", "counter", "Batches that Redis answered.", rounds_);
   one("told_total", "counter", "Requests that were let in here and told, for each rule.", told_);

@@ -3,6 +3,12 @@
 // (limit/sharing.h). No request knows of it. What is told while nobody hears is kept for ten
 // seconds: after that it would be counted for a time in which it was not. When other rules come in
 // force, what the old ones let in is told once more as far as Redis hears it, and then forgotten.
+//
+// While Redis is away each replica goes on by itself (fail-open), so that a client may get its
+// quota at each of them. Who would rather serve nobody chooses fail-closed: Redis is then asked at
+// least once a second, and when it was not heard for some time nothing that a rule counts is let
+// in. What share of a quota would be this replica's own cannot be said: nobody here knows how many
+// there are.
 #pragma once
 
 #include <cstdint>
@@ -30,8 +36,7 @@ class LimitSharing {
   static base::Result<std::unique_ptr<LimitSharing>> create(aio::Clock& clock,
                                                             const aio::Executor& executor,
                                                             const RedisSettings& settings,
-                                                            const Shared& shared,
-                                                            std::uint64_t seed);
+                                                            Shared& shared, std::uint64_t seed);
 
   aio::Task<base::Result<>> run(std::stop_token stop);
   /// In the text format 0.0.4.
@@ -54,20 +59,26 @@ class LimitSharing {
     limit::Limiter limiter;
     std::vector<limit::Admissions> pending;
   };
-  LimitSharing(aio::Clock& clock, const Shared& shared, std::string prefix);
+  LimitSharing(aio::Clock& clock, Shared& shared, const RedisSettings& settings);
   void turn();
+  void listen();
+  void heed_silence();
   void collect(InForce& in_force);
   void tell(const std::shared_ptr<InForce>& in_force);
   void heard(InForce& in_force, const std::vector<Told>& told, const RedisLink::Answers& answers);
   void follow();
 
   aio::Clock& clock_;
-  const Shared& shared_;
+  Shared& shared_;
   std::string prefix_;
+  bool fail_closed_;
+  base::Duration closed_after_;
   std::unique_ptr<RedisLink> link_;
   std::shared_ptr<InForce> in_force_;  // null: no limits
   std::uint64_t rounds_ = 0, told_ = 0, raised_ = 0, dropped_ = 0;
-  std::uint64_t asked_ = 0;  // counts that were sent and are not answered
+  std::uint64_t asked_ = 0;    // counts that were sent and are not answered
+  std::uint64_t answers_ = 0;  // of the link, when it was last looked at
+  base::TimePoint heard_{};    // when Redis last answered; at first the beginning
 };
 
 }  // namespace sidecar

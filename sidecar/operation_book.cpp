@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "sidecar/log.h"
+#include "sidecar/metric_text.h"
 #include "sidecar/operation_kind.h"
 
 namespace sidecar {
@@ -17,8 +18,8 @@ namespace {
 using alert::EncryptionKind;
 
 constexpr std::array<EncryptionKind, alert::kEncryptionKinds> kEncryption{
-    EncryptionKind::Field, EncryptionKind::Bulk, EncryptionKind::Decryption,
-    EncryptionKind::KeyRotation};
+    EncryptionKind::Field,       EncryptionKind::Bulk,         EncryptionKind::Decryption,
+    EncryptionKind::KeyRotation, EncryptionKind::TlsHandshake, EncryptionKind::Signature};
 
 std::int64_t whole(std::uint64_t count) {
   return static_cast<std::int64_t>(std::min<std::uint64_t>(count, INT64_MAX));
@@ -55,10 +56,6 @@ void put(api::Node& node, const char* name, const std::optional<Value>& value) {
   if (value) node.set(name, *value);
 }
 
-std::string family(std::string_view name, std::string_view type, std::string_view help) {
-  return fmt::format("# HELP {0} {2}\n# TYPE {0} {1}\n", name, type, help);
-}
-
 }  // namespace
 
 void OperationBook::add(const ingest::Operation& operation, base::TimePoint now) {
@@ -74,17 +71,24 @@ void OperationBook::add(const ingest::Operation& operation, base::TimePoint now)
          told->threshold);
   }
   if (!kinds.encryption) return;
-  const std::uint64_t records = std::max<std::uint64_t>(operation.records, 1);
-  const auto notice = encryption_.add({.kind = *kinds.encryption,
-                                       .duration = operation.duration,
-                                       .bytes = operation.bytes,
-                                       .records = records,
-                                       .whole = std::nullopt},
-                                      now);
-  if (notice) {
-    tell("encryption", alert::name(*kinds.encryption), "", *notice, operation.duration,
-         alert::encryption_target(*kinds.encryption, records).value_or(base::Duration(0)));
-  }
+  const bool part = operation.whole > base::Duration(0);
+  encrypted({.kind = *kinds.encryption,
+             .duration = operation.duration,
+             .bytes = operation.bytes,
+             .records = std::max<std::uint64_t>(operation.records, 1),
+             .whole = part ? std::optional(operation.whole) : std::nullopt},
+            now);
+}
+
+void OperationBook::add_own(const alert::EncryptionOperation& operation, base::TimePoint now) {
+  encrypted(operation, now);
+}
+
+void OperationBook::encrypted(const alert::EncryptionOperation& operation, base::TimePoint now) {
+  const auto notice = encryption_.add(operation, now);
+  if (!notice) return;
+  tell("encryption", alert::name(operation.kind), "", *notice, operation.duration,
+       alert::encryption_target(operation.kind, operation.records).value_or(base::Duration(0)));
 }
 
 api::Node OperationBook::operations_node() const {
@@ -106,6 +110,7 @@ api::Node OperationBook::operations_node() const {
 api::Node OperationBook::encryption_node() const {
   api::Node out = api::Node::map();
   put_grade(out, encryption_.grade());
+  put(out, "overheadPercent", encryption_.overhead_percent());
   api::Node list = api::Node::sequence();
   for (const EncryptionKind kind : kEncryption) {
     const alert::EncryptionFigures figures = encryption_.figures(kind);
@@ -115,6 +120,7 @@ api::Node OperationBook::encryption_node() const {
     put(node, "percentWithinTarget", figures.percent_within);
     put_grade(node, figures.grade);
     put(node, "megabytesPerSecond", figures.megabytes_per_second);
+    put(node, "overheadPercent", figures.overhead_percent);
     node.set("alert", alert::name(figures.phase));
     list.items().push_back(std::move(node));
   }
@@ -122,12 +128,12 @@ api::Node OperationBook::encryption_node() const {
 }
 
 std::string OperationBook::exposition() const {
-  std::string counts =
-      family("muster_operations_total", "counter", "Operations that the application reported.");
+  std::string counts = metric_head("muster_operations_total", "counter",
+                                   "Operations that the application reported.");
   std::string times =
-      family("muster_operation_seconds", "gauge", "What the newest 1,000 of each took.");
+      metric_head("muster_operation_seconds", "gauge", "What the newest 1,000 of each took.");
   const std::vector<alert::OperationFigures> all = operations_.figures();
-  if (all.empty()) return "";
+  if (all.empty()) return encryption_text();
   for (const alert::OperationFigures& one : all) {
     // A label of alert/operation_name.h needs no escapes.
     const std::string of =
@@ -146,17 +152,25 @@ std::string OperationBook::exposition() const {
 }
 
 std::string OperationBook::encryption_text() const {
-  std::string out = family("muster_encryption_within_target_ratio", "gauge",
-                           "Share of the newest 1,000 operations that kept their target.");
-  bool any = false;
+  std::string within = metric_head("muster_encryption_within_target_ratio", "gauge",
+                                   "Share of the newest 1,000 operations that kept their target.");
+  std::string overhead = metric_head("muster_encryption_overhead_ratio", "gauge",
+                                     "What encryption adds to the work that it is a part of.");
+  bool any = false, parts = false;
   for (const EncryptionKind kind : kEncryption) {
-    const auto percent = encryption_.figures(kind).percent_within;
-    if (!percent) continue;
-    any = true;
-    out += fmt::format("muster_encryption_within_target_ratio{{kind=\"{}\"}} {}\n",
-                       alert::name(kind), *percent / 100);
+    const alert::EncryptionFigures figures = encryption_.figures(kind);
+    if (figures.percent_within) {
+      any = true;
+      within += fmt::format("muster_encryption_within_target_ratio{{kind=\"{}\"}} {}\n",
+                            alert::name(kind), *figures.percent_within / 100);
+    }
+    if (figures.overhead_percent) {
+      parts = true;
+      overhead += fmt::format("muster_encryption_overhead_ratio{{kind=\"{}\"}} {}\n",
+                              alert::name(kind), *figures.overhead_percent / 100);
+    }
   }
-  return any ? out : "";
+  return (any ? within : "") + (parts ? overhead : "");
 }
 
 }  // namespace sidecar

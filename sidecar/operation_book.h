@@ -17,6 +17,8 @@ class OperationBook {
  public:
   /// Counts it, and logs what has to be told. `now` never decreases.
   void add(const ingest::Operation& operation, base::TimePoint now);
+  /// Encryption of the sidecar's own.
+  void add_own(const alert::EncryptionOperation& operation, base::TimePoint now);
 
   api::Node operations_node() const;
   api::Node encryption_node() const;
@@ -24,6 +26,7 @@ class OperationBook {
   std::string exposition() const;
 
  private:
+  void encrypted(const alert::EncryptionOperation& operation, base::TimePoint now);
   std::string encryption_text() const;
 
   alert::Operations operations_;

@@ -25,12 +25,12 @@ constexpr std::int64_t kBodyBytesMax = std::int64_t{1} << 53U;
 /// As the flags say it, before it is settings.
 struct Raw {
   std::string upstream, listen = ":15001", config;
-  std::string mode = "http", forwarded = "append", limits = "on";
+  std::string mode = "http", forwarded = "append", limits = "on", without_redis = "open";
   std::vector<std::string> rules;
   std::string statsd, otlp, rum, dogstatsd;
   std::int64_t export_every = 60;
   std::int64_t head = 10, idle = 75, connect = 5, response = 60, stall = 60, tunnel = 3600;
-  std::int64_t upstream_idle = 4, drain = 25, cache_wait = 5;
+  std::int64_t upstream_idle = 4, drain = 25, cache_wait = 5, closed_after = 10;
   RawUsers users;
   RawDatabase database;
   bool check_only = false, config_optional = false;
@@ -148,7 +148,7 @@ void protection_flags(CLI::App& app, Raw& raw, Settings& settings) {
                  "the key of fingerprints; default: MUSTER_FINGERPRINT_KEY, else a random one");
 }
 
-void redis_flags(CLI::App& app, Settings& settings) {
+void redis_flags(CLI::App& app, Raw& raw, Settings& settings) {
   RedisSettings& redis = settings.redis;
   app.add_option("--redis", redis.server, "HOST:PORT through which replicas share their limits");
   app.add_option("--redis-prefix", redis.prefix, "of all keys there")->capture_default_str();
@@ -156,6 +156,14 @@ void redis_flags(CLI::App& app, Settings& settings) {
                  "its password; default: MUSTER_REDIS_PASSWORD, else none");
   app.add_flag("--redis-tls", redis.tls, "over TLS");
   app.add_option("--redis-ca-file", redis.ca_file, "who vouches for it; default: the system's");
+  app.add_option("--limits-without-redis", raw.without_redis,
+                 "open: each replica counts by itself; closed: what a limit counts is answered 503")
+      ->check(CLI::IsMember({"open", "closed"}))
+      ->capture_default_str();
+  app.add_option("--limits-closed-after-seconds", raw.closed_after,
+                 "for how long Redis was not heard then")
+      ->check(CLI::Range(std::int64_t{0}, kSecondsMax))
+      ->capture_default_str();
 }
 
 void cache_flags(CLI::App& app, Raw& raw, Settings& settings) {
@@ -184,6 +192,21 @@ void watch_flags(CLI::App& app, Settings& settings) {
                "only the endpoints that --endpoint names");
   app.add_option("--watch", settings.watch,
                  "whose CPU and memory: auto, pod, none, pid:N or cgroup:N")
+      ->capture_default_str();
+}
+
+void outlook_flags(CLI::App& app, alert::OutlookSettings& outlook) {
+  app.add_flag("!--no-anomalies", outlook.on, "neither anomalies nor forecasts are looked for");
+  app.add_option("--anomaly-warning-score", outlook.warning_above,
+                 "standard deviations from the recent mean above which a value is an anomaly")
+      ->capture_default_str();
+  app.add_option("--anomaly-critical-score", outlook.critical_above, "above which it is critical")
+      ->capture_default_str();
+  app.add_option("--forecast-steps", outlook.forecast.steps,
+                 "samples, of five seconds, that the forecast reaches ahead")
+      ->capture_default_str();
+  app.add_option("--forecast-ratio", outlook.forecast.ratio,
+                 "how much steeper than it was a series has to become to be told")
       ->capture_default_str();
 }
 
@@ -248,6 +271,18 @@ base::Result<> settle_export(const Raw& raw, ExportSettings& to) {
   return check(to);
 }
 
+base::Result<> settle_redis(const Raw& raw, Settings& settings) {
+  settings.redis.fail_closed = raw.without_redis == "closed";
+  settings.redis.closed_after = base::seconds(raw.closed_after);
+  if (!settings.redis.server.empty()) {
+    TRY(net::Address::parse(settings.redis.server));
+    return {};
+  }
+  if (!settings.redis.fail_closed) return {};
+  return base::fail(base::Code::InvalidArgument,
+                    "--limits-without-redis closed: there is none without --redis");
+}
+
 base::Result<Settings> settle(const Raw& raw, Settings settings) {
   TRY(settings.upstream, parse_host_port("--upstream", raw.upstream));
   TRY(settings.listen, parse_host_port("--listen", raw.listen));
@@ -277,14 +312,13 @@ base::Result<Settings> settle(const Raw& raw, Settings settings) {
   }
   TRY(check(settings.protection));
   TRY(settle_users(raw.users, settings.mode, settings.users));
-  if (!settings.redis.server.empty()) {
-    TRY(net::Address::parse(settings.redis.server));
-  }
+  TRY(settle_redis(raw, settings));
   TRY(settle_database(raw.database, settings.database));
   settings.cache.wait = base::seconds(raw.cache_wait);
   TRY(check(settings.cache));
   TRY(settle_ingest(raw, settings.ingest));
   TRY(settle_export(raw, settings.exports));
+  TRY(check(settings.outlook));
   TRY(traffic::Endpoints::create(settings.endpoints));
   return settings;
 }
@@ -352,10 +386,11 @@ Parsed parse(const std::vector<std::string>& arguments, const std::string& versi
   header_flags(app, raw, settings);
   protection_flags(app, raw, settings);
   user_flags(app, raw.users, settings.users);
-  redis_flags(app, settings);
+  redis_flags(app, raw, settings);
   database_flags(app, raw.database, settings.database);
   cache_flags(app, raw, settings);
   watch_flags(app, settings);
+  outlook_flags(app, settings.outlook);
   ingest_flags(app, raw, settings.ingest);
   export_flags(app, raw, settings.exports);
   app.add_option("--config", raw.config,

@@ -31,8 +31,13 @@ Pipeline assemble(const Settings& settings, std::uint64_t seed, const Seat& seat
     const auto told = shared.admissions.empty() ? nullptr : shared.admissions[seat.core];
     // What raises the counters is another thread.
     const bool alone = shared.limits.size() == 1 && told == nullptr;
-    pipeline.add(make_limit_filter(*shared.protection, *shared.limits[seat.core], told,
-                                   alone ? limit::Sharing::OneThread : limit::Sharing::Threads));
+    pipeline.add(make_limit_filter(
+        *shared.protection,
+        {.figures = *shared.limits[seat.core],
+         .crypto = *shared.crypto[seat.core],
+         .closed = shared.limits_closed,
+         .told = told,
+         .sharing = alone ? limit::Sharing::OneThread : limit::Sharing::Threads}));
   }
   // What is over a limit takes no place.
   if (shared.slots) pipeline.add(make_concurrency_filter(*shared.slots, shared.clients));

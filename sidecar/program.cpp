@@ -284,6 +284,7 @@ class Program {
     while (co_await aio::wait_for(clock_, kLookEvery, stop)) {
       sweep_faults(shared_->faults, clock_.now());
       shared_->users.look(clock_.now());
+      for (const auto& core : shared_->crypto) intake_.take_own(core->take());
     }
     co_return base::Result<>{};
   }
@@ -366,8 +367,8 @@ class Program {
   std::unique_ptr<Shared> shared_;
   Intake intake_{clock_};
   std::unique_ptr<Receivers> receivers_;
-  std::unique_ptr<Exporter> exporter_;     // null: not asked for
-  std::unique_ptr<LimitSharing> sharing_;  // null: limits are not shared
+  std::unique_ptr<Exporter> exporter_;       // null: not asked for
+  std::unique_ptr<LimitSharing> sharing_;    // null: limits are not shared
   std::optional<Watch> watch_;
   std::optional<traffic::Exposition> traffic_;
   std::vector<std::unique_ptr<Worker>> workers_;

@@ -15,13 +15,16 @@ constexpr base::BackoffPolicy kBackoff{
 }  // namespace
 
 RedisLink::RedisLink(aio::Executor executor, net::Address server,
-                     std::shared_ptr<net::TlsContext> tls, std::string password, std::uint64_t seed)
+                     std::shared_ptr<net::TlsContext> tls, std::string password, std::uint64_t seed,
+                     Use use)
     : executor_(std::move(executor)),
       server_(std::move(server)),
       tls_(std::move(tls)),
       password_(std::move(password)),
+      use_(std::move(use)),
       random_(seed),
-      backoff_(kBackoff) {}
+      backoff_(kBackoff),
+      reader_(use_.answer_bytes_max) {}
 
 RedisLink::~RedisLink() {
   close();
@@ -80,10 +83,11 @@ void RedisLink::on_data(std::string_view bytes) {
 }
 
 void RedisLink::answered_all() {
+  ++answered_total_;
   state_ = State::Ready;
   deadline_ = base::kNever;
   if (down_since_ != base::kNever) {
-    log(Level::Info, "limits are shared", {{"redis", server_.text()}});
+    log(Level::Info, use_.works, {{"redis", server_.text()}});
     down_since_ = base::kNever;
     told_ = false;
   }
@@ -103,8 +107,7 @@ void RedisLink::fail(const std::string& why) {
   again_at_ = now_ + backoff_.next(random_);
   if (down_since_ == base::kNever) down_since_ = now_;
   if (std::exchange(told_, true)) return;
-  log(Level::Warning, "limits are not shared: each replica counts by itself",
-      {{"redis", server_.text()}, {"why", why}});
+  log(Level::Warning, use_.fails, {{"redis", server_.text()}, {"why", why}});
 }
 
 void RedisLink::close() {

@@ -25,8 +25,14 @@ class RedisLink final : private net::ConnectionEvents {
   using Answers = std::vector<redis::Answer>;
   using Answered = std::function<void(const Answers&)>;
 
+  /// What the log says of it, and how much one answer may be.
+  struct Use {
+    std::string works, fails;
+    std::size_t answer_bytes_max = redis::Reader::kAnswerBytesMax;
+  };
+
   RedisLink(aio::Executor executor, net::Address server, std::shared_ptr<net::TlsContext> tls,
-            std::string password, std::uint64_t seed);
+            std::string password, std::uint64_t seed, Use use);
   ~RedisLink();
   RedisLink(const RedisLink&) = delete;
   RedisLink& operator=(const RedisLink&) = delete;
@@ -41,6 +47,8 @@ class RedisLink final : private net::ConnectionEvents {
   void close();
 
   std::uint64_t failures() const { return failures_; }
+  /// Batches that were answered, and greetings.
+  std::uint64_t answers() const { return answered_total_; }
   /// Since when there is no link; kNever: there is one.
   base::TimePoint down_since() const { return down_since_; }
 
@@ -56,6 +64,7 @@ class RedisLink final : private net::ConnectionEvents {
   net::Address server_;
   std::shared_ptr<net::TlsContext> tls_;
   std::string password_;
+  Use use_;
   base::Random random_;
   base::Backoff backoff_;
   std::shared_ptr<net::Connection> connection_;
@@ -65,7 +74,7 @@ class RedisLink final : private net::ConnectionEvents {
   Answers answers_;
   Answered answered_;
   base::TimePoint now_{}, deadline_ = base::kNever, again_at_{}, down_since_{};
-  std::uint64_t failures_ = 0;
+  std::uint64_t failures_ = 0, answered_total_ = 0;
   bool told_ = false;  // of the present failure, in the log
 };
 

@@ -51,6 +51,19 @@ void keep_receivers_and_exports(Keeping& keeping) {
                [](auto& settings) { return std::tie(settings.exports.service); });
 }
 
+/// What a series was is judged by what it is judged by.
+void keep_outlook(Keeping& keeping) {
+  keeping.keep("--no-anomalies", [](auto& settings) { return std::tie(settings.outlook.on); });
+  keeping.keep("--anomaly-warning-score",
+               [](auto& settings) { return std::tie(settings.outlook.warning_above); });
+  keeping.keep("--anomaly-critical-score",
+               [](auto& settings) { return std::tie(settings.outlook.critical_above); });
+  keeping.keep("--forecast-steps",
+               [](auto& settings) { return std::tie(settings.outlook.forecast.steps); });
+  keeping.keep("--forecast-ratio",
+               [](auto& settings) { return std::tie(settings.outlook.forecast.ratio); });
+}
+
 /// What is stored, and the link to Redis, are made at the start.
 void keep_cache_and_redis(Keeping& keeping) {
   keeping.keep("--redis", [](auto& settings) { return std::tie(settings.redis.server); });
@@ -59,6 +72,10 @@ void keep_cache_and_redis(Keeping& keeping) {
                [](auto& settings) { return std::tie(settings.redis.password_file); });
   keeping.keep("--redis-tls", [](auto& settings) { return std::tie(settings.redis.tls); });
   keeping.keep("--redis-ca-file", [](auto& settings) { return std::tie(settings.redis.ca_file); });
+  keeping.keep("--limits-without-redis",
+               [](auto& settings) { return std::tie(settings.redis.fail_closed); });
+  keeping.keep("--limits-closed-after-seconds",
+               [](auto& settings) { return std::tie(settings.redis.closed_after); });
   keeping.keep("--cache-bytes-max",
                [](auto& settings) { return std::tie(settings.cache.bytes_max); });
   keeping.keep("--cache-entry-bytes-max",
@@ -118,6 +135,7 @@ Change change_of(const Settings& in_force, const Settings& wanted) {
   keeping.keep("--no-automatic-endpoints",
                [](auto& settings) { return std::tie(settings.endpoints.automatic); });
   keeping.keep("--watch", [](auto& settings) { return std::tie(settings.watch); });
+  keep_outlook(keeping);
   keep_receivers_and_exports(keeping);
   keep_cache_and_redis(keeping);
   keep_admin_and_database(keeping);

@@ -175,6 +175,8 @@ class Session final : public boost::intrusive_ref_counter<Session, boost::thread
   std::unique_ptr<FaultWaits> fault_waits_;  // null: no fault has held it up yet
   Timer timer_;
   base::TimePoint deadline_ = base::kNever, armed_for_ = base::kNever;
+  base::TimePoint accepted_{};        // over TLS
+  base::Duration handshake_took_{0};  // of it what was not spent waiting
   std::uint64_t discarded_bytes_ = 0;
   Phase phase_ = Phase::Idle;
   Wait wait_ = Wait::Idle;

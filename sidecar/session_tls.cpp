@@ -6,6 +6,7 @@
 
 #include <boost/asio/post.hpp>
 
+#include "aio/clock.h"
 #include "sidecar/session.h"
 
 namespace sidecar {
@@ -28,6 +29,7 @@ TlsFailure failure_of(net::TlsFault fault) {
 void Session::begin_tls() {
   phase_ = Phase::Handshake;
   client_.tls = true;
+  accepted_ = aio::now();
   auto stream = net::ServerStream::create(core_.tls, client_socket_.native_handle());
   if (!stream) return handshake_failed(TlsFailure::Refused);
   tls_ = std::move(*stream);
@@ -41,8 +43,12 @@ void Session::limit_handshake() {
 }
 
 void Session::shake_hands() {
+  const base::TimePoint began = aio::now();
   const net::TlsState state = tls_->shake_hands();
+  const base::TimePoint ended = aio::now();
+  handshake_took_ += ended - began;
   if (state == net::TlsState::Done) {
+    core_.crypto.add(alert::EncryptionKind::TlsHandshake, handshake_took_, ended - accepted_);
     (tls_->resumed() ? core_.figures.tls_resumed : core_.figures.tls_full).add();
     return begin();
   }

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "alert/outlook.h"
 #include "base/time.h"
 #include "sidecar/cache.h"
 #include "sidecar/protection.h"
@@ -55,6 +56,9 @@ struct RedisSettings {
   std::string password_file;  // empty: MUSTER_REDIS_PASSWORD, else none
   bool tls = false;
   std::string ca_file;  // empty: the system's
+  /// What nobody could count with the others is refused, once it was away for so long.
+  bool fail_closed = false;
+  base::Duration closed_after = base::seconds(10);
 };
 
 /// The application's PostgreSQL, whose health is told; none unless it is asked for.
@@ -116,6 +120,7 @@ struct Settings {
   CacheSettings cache;
   traffic::EndpointSpec endpoints;
   std::string watch = "auto";  // see watched_source()
+  alert::OutlookSettings outlook;
   IngestSettings ingest;
   ExportSettings exports;
 

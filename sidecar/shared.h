@@ -2,6 +2,7 @@
 // of each, by its number.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <optional>
 #include <string>
@@ -14,6 +15,7 @@
 #include "sidecar/cache.h"
 #include "sidecar/client_slots.h"
 #include "sidecar/clients.h"
+#include "sidecar/crypto_log.h"
 #include "sidecar/faults.h"
 #include "sidecar/filter_limit.h"
 #include "sidecar/protection.h"
@@ -56,7 +58,10 @@ struct Shared {
   /// What is told them, by core; none: nothing is. They are made with the rules, whose numbers
   /// they hold.
   std::vector<std::shared_ptr<limit::AdmissionLog>> admissions;
-  std::unique_ptr<Cache> cache;  // null: off
+  /// Nobody counts for all replicas, and what limits are to hold for all is refused.
+  std::atomic<bool> limits_closed{false};
+  std::vector<std::unique_ptr<CryptoLog>> crypto;  // by core
+  std::unique_ptr<Cache> cache;                    // null: off
 
  private:
   base::Result<> protect(const ProtectionSettings& settings);

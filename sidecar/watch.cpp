@@ -11,6 +11,8 @@
 
 #include "aio/file.h"
 #include "sidecar/log.h"
+#include "sidecar/metric_text.h"
+#include "sidecar/outlook_words.h"
 #include "sidecar/replies.h"
 #include "sidecar/watch_words.h"
 
@@ -63,7 +65,11 @@ base::Result<std::unique_ptr<sampling::Source>> watched_source(const std::string
 
 Watch::Watch(aio::Clock& clock, const Settings& settings, const Shared& shared,
              std::unique_ptr<sampling::Source> source)
-    : clock_(clock), settings_(settings), shared_(shared), began_(clock.now()) {
+    : clock_(clock),
+      settings_(settings),
+      shared_(shared),
+      outlook_(settings.outlook),
+      began_(clock.now()) {
   if (source != nullptr) {
     sampler_ = std::make_unique<sampling::Sampler>(std::move(source), sampling::SamplerSpec{});
   }
@@ -97,6 +103,23 @@ void Watch::sample() {
          {"threshold", fmt::format("{:.1f}", told.limit)},
          {"unit", alert::unit(told.measure)}});
   }
+  look_out(sample, now);
+}
+
+/// What is unusual is told, and is no issue.
+void Watch::look_out(const std::optional<sampling::Sample>& sample, base::TimePoint now) {
+  const auto values = series_values(sample, requests_.window(traffic::kSlice, now));
+  for (const auto& told : outlook_.step(values, now)) {
+    const auto score = outlook_.state(told.series).z;
+    log(told.notice.resolved ? Level::Info : Level::Warning,
+        fmt::format("{} {}", told.trend ? "trend" : "anomaly",
+                    told.notice.resolved ? "resolved" : "firing"),
+        {{"series", alert::name(told.series)},
+         {"severity", alert::name(told.notice.severity)},
+         {"value", fmt::format("{:.1f}", told.value)},
+         {"unit", alert::unit(told.series)},
+         {"score", score ? fmt::format("{:.1f}", *score) : "none"}});
+  }
 }
 
 alert::Samples Watch::samples(const std::optional<sampling::Sample>& sample) const {
@@ -124,7 +147,7 @@ std::optional<double> Watch::cpu_ratio() const {
 
 net::HttpReply Watch::health() const {
   return json_reply(static_cast<unsigned>(alert::http_status(verdict_.health)),
-                    health_node(verdict_));
+                    health_node(verdict_).set("anomalies", active_node(outlook_)));
 }
 
 net::HttpReply Watch::metrics(const net::HttpRequest& request) const {
@@ -154,7 +177,8 @@ net::HttpReply Watch::metrics(base::Duration range) const {
                             .set("averages", said(pod_.average(asked)))
                             .set("timeline", std::move(timeline))
                             .set("requests", std::move(requests))
-                            .set("thresholds", thresholds_node(alerts_.thresholds()));
+                            .set("thresholds", thresholds_node(alerts_.thresholds()))
+                            .set("anomalies", outlook_node(outlook_));
   return json_reply(200, out);
 }
 
@@ -181,20 +205,17 @@ std::string Watch::exposition() const {
     const auto value = (*current)[figure];
     if (!value) continue;
     const std::string_view name = sampling::name(figure);
-    out += fmt::format(
-        "# HELP muster_pod_{0} Of the newest sample of the pod.\n"
-        "# TYPE muster_pod_{0} {1}\nmuster_pod_{0} {2}\n",
-        name, name.ends_with("_total") ? "counter" : "gauge", *value);
+    out +=
+        metric(fmt::format("muster_pod_{}", name), name.ends_with("_total") ? "counter" : "gauge",
+               "Of the newest sample of the pod.", *value);
   }
-  out +=
-      "# HELP muster_sidecar_health 1 for the present verdict.\n"
-      "# TYPE muster_sidecar_health gauge\n";
+  out += metric_head("muster_sidecar_health", "gauge", "1 for the present verdict.");
   for (const auto health : {alert::Health::Unknown, alert::Health::Healthy, alert::Health::Degraded,
                             alert::Health::Unhealthy}) {
     out += fmt::format("muster_sidecar_health{{verdict=\"{}\"}} {}\n", alert::name(health),
                        health == verdict_.health ? 1 : 0);
   }
-  return out;
+  return out + outlook_exposition(outlook_);
 }
 
 }  // namespace sidecar

@@ -4,6 +4,7 @@
 // What can be watched depends on what the sidecar can see: the processes of the pod where it shares
 // its process namespace, one process and its descendants where it is told which (`--watch`), and
 // the traffic always. What cannot be seen is told as unmeasured, and is no reason to be unhealthy.
+// Nor is what is only unusual: anomalies and trends are shown beside the issues (alert/outlook.h).
 #pragma once
 
 #include <functional>
@@ -15,6 +16,7 @@
 #include "aio/clock.h"
 #include "aio/task.h"
 #include "alert/health.h"
+#include "alert/outlook.h"
 #include "net/http_server.h"
 #include "sampling/history.h"
 #include "sampling/sampler.h"
@@ -60,6 +62,7 @@ class Watch {
  private:
   alert::Samples samples(const std::optional<sampling::Sample>& sample) const;
   net::HttpReply metrics(base::Duration range) const;
+  void look_out(const std::optional<sampling::Sample>& sample, base::TimePoint now);
 
   aio::Clock& clock_;
   const Settings& settings_;
@@ -70,6 +73,7 @@ class Watch {
   traffic::History requests_;
   traffic::SeriesSum totals_;
   alert::ThresholdAlerts alerts_;
+  alert::Outlook outlook_;
   alert::Verdict verdict_;
   base::TimePoint began_;
 };

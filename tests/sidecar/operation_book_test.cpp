@@ -57,5 +57,39 @@ TEST(OperationBook, GradesEncryption) {
               HasSubstr("muster_encryption_within_target_ratio{kind=\"field\"} 0.8\n"));
 }
 
+TEST(OperationBook, TellsWhatEncryptionAddsToTheWork) {
+  OperationBook book;
+  ingest::Operation part{"encrypt", base::millis(2), true};
+  book.add(part, at(1));
+  EXPECT_FALSE(book.encryption_node().has("overheadPercent"));
+  EXPECT_THAT(book.exposition(), testing::Not(HasSubstr("overhead")));
+  part.whole = base::millis(10);
+  book.add(part, at(2));
+  const api::Node node = book.encryption_node();
+  EXPECT_EQ(node["overheadPercent"].as_double(), 25);
+  EXPECT_EQ(node["kinds"].items()[0]["overheadPercent"].as_double(), 25);
+  EXPECT_THAT(book.exposition(),
+              HasSubstr("muster_encryption_overhead_ratio{kind=\"field\"} 0.25\n"));
+}
+
+TEST(OperationBook, GradesTheSidecarsOwn) {
+  OperationBook book;
+  for (int i = 0; i < 4; ++i) {
+    book.add_own({.kind = alert::EncryptionKind::TlsHandshake,
+                  .duration = base::millis(i == 0 ? 40 : 1),
+                  .bytes = 0,
+                  .records = 1,
+                  .whole = base::millis(41)},
+                 at(i));
+  }
+  const api::Node node = book.encryption_node();
+  EXPECT_EQ(node["grade"].as_string(), "C") << "three of four";
+  EXPECT_EQ(node["kinds"].items()[0]["kind"].as_string(), "tls_handshake");
+  EXPECT_EQ(node["kinds"].items()[0]["alert"].as_string(), "firing");
+  EXPECT_THAT(book.exposition(), HasSubstr("{kind=\"tls_handshake\"} 0.75\n"))
+      << "also while the application reports nothing";
+  EXPECT_TRUE(book.operations_node()["operations"].items().empty());
+}
+
 }  // namespace
 }  // namespace sidecar

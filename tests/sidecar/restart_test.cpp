@@ -76,15 +76,27 @@ TEST(Restart, EveryBuiltInSettingIsKnown) {
   EXPECT_THAT(change_of(some(), change.settings).needs_restart, IsEmpty());
 }
 
-TEST(Restart, OfCacheAndRedisToo) {
+TEST(Restart, OfAnomaliesToo) {
   Settings wanted = some();
-  wanted.redis = {"redis:6379", "shop", "p", true, "c"};
-  wanted.cache = {1 << 20, 7, {"/a"}, base::seconds(1)};
+  wanted.outlook = {false, 4, 5, {4, 2}};
   const Change change = change_of(some(), wanted);
   EXPECT_THAT(change.needs_restart,
-              ElementsAre("--redis", "--redis-prefix", "--redis-password-file", "--redis-tls",
-                          "--redis-ca-file", "--cache-bytes-max", "--cache-entry-bytes-max",
-                          "--cache-route", "--cache-wait-seconds"));
+              ElementsAre("--no-anomalies", "--anomaly-warning-score", "--anomaly-critical-score",
+                          "--forecast-steps", "--forecast-ratio"));
+  EXPECT_EQ(change.settings.outlook, some().outlook);
+}
+
+TEST(Restart, OfCacheAndRedisToo) {
+  Settings wanted = some();
+  wanted.redis = {"redis:6379", "shop", "p", true, "c", true, base::seconds(2)};
+  wanted.cache = {1 << 20, 7, {"/a"}, base::seconds(1)};
+  const Change change = change_of(some(), wanted);
+  EXPECT_THAT(
+      change.needs_restart,
+      ElementsAre("--redis", "--redis-prefix", "--redis-password-file", "--redis-tls",
+                  "--redis-ca-file", "--limits-without-redis", "--limits-closed-after-seconds",
+                  "--cache-bytes-max", "--cache-entry-bytes-max", "--cache-route",
+                  "--cache-wait-seconds"));
   EXPECT_THAT(change_of(some(), change.settings).needs_restart, IsEmpty());
 }
 

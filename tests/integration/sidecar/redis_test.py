@@ -2,6 +2,7 @@
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -149,6 +150,63 @@ class Sharing(Case):
         self.assertEqual([sidecar.ask(get()).status for _ in range(7)], [200] * 5 + [429] * 2)
         self.assertEqual(sum("limits are not shared" in line for line in sidecar.lines), 1, "it is said once")
 
+    CLOSED = ("--limits-without-redis", "closed", "--limits-closed-after-seconds")
+
+    def until_answered(self, sidecar, status):
+        self.until(f"the answer is not {status}", lambda: sidecar.ask(get()).status == status)
+
+    def test_closed_what_a_limit_counts_is_refused_without_redis(self):
+        redis, application = self.redis(), self.application(echo)
+        sidecar = self.replica(application, redis.port, 100_000, *self.CLOSED, "1", "--unlimited-path", "/probe")
+        self.until_linked(sidecar)
+        self.until_answered(sidecar, 200)
+        redis.kill()
+        self.until_answered(sidecar, 503)
+        reached, admitted = len(application.requests), self.admitted(sidecar)
+        refused = sidecar.ask(get())
+        self.assertEqual((refused.status, refused.get("retry-after"), refused.error()["reason"]), (503, "5", "limits_unshared"))
+        self.assertEqual(sidecar.ask(get("/probe")).status, 200, "what nothing limits is none of it")
+        self.assertEqual((len(application.requests), self.admitted(sidecar)), (reached + 1, admitted), "and it is not counted")
+        self.assertEqual(sidecar.figure("limit_sharing_closed"), 1)
+        self.assertGreaterEqual(sidecar.figure('limit_decisions_total{decision="close",bucket="",dry_run="false"}'), 2)
+        self.redis(redis.port)
+        self.until_answered(sidecar, 200)
+        self.assertEqual(sidecar.figure("limit_sharing_closed"), 0)
+
+    def test_closed_one_that_stands_still_is_noticed_though_nobody_asks(self):
+        redis, application = self.redis(), self.application(echo)
+        sidecar = self.replica(application, redis.port, 100_000, *self.CLOSED, "1")
+        self.until_linked(sidecar)
+        redis.process.send_signal(signal.SIGSTOP)
+        try:
+            sidecar.until_figure("limit_sharing_closed", 1)
+            self.assertEqual(sidecar.ask(get()).status, 503)
+        finally:
+            redis.process.send_signal(signal.SIGCONT)
+        sidecar.until_figure("limit_sharing_closed", 0)
+        self.assertEqual(sidecar.ask(get()).status, 200)
+
+    def test_closed_one_that_flaps_is_waited_for(self):
+        """Redis is away again and again, for less than may be: every request is served."""
+        redis, application = self.redis(), self.application(echo)
+        sidecar = self.replica(application, redis.port, 100_000, *self.CLOSED, "600")
+        for _ in range(3):
+            self.until_linked(sidecar)
+            redis.kill()
+            self.until_linked(sidecar, 0)
+            self.assertEqual([sidecar.ask(get()).status for _ in range(20)], [200] * 20)
+            redis = self.redis(redis.port)
+        self.assertEqual(sidecar.figure("limit_sharing_closed"), 0)
+
+    def test_closed_from_the_start_and_a_dry_run_refuses_nothing(self):
+        application = self.application(echo)
+        strict = self.replica(application, free_port(), 100, *self.CLOSED, "0")
+        self.assertEqual([strict.ask(get()).status for _ in range(3)], [503] * 3)
+        dry = self.replica(application, free_port(), 100, *self.CLOSED, "0", "--limits", "dry-run")
+        self.assertEqual([dry.ask(get()).status for _ in range(3)], [200] * 3)
+        self.assertEqual(dry.figure('limit_decisions_total{decision="close",bucket="",dry_run="true"}'), 3)
+        self.assertEqual(len(application.requests), 3)
+
     def test_one_that_hangs_or_talks_nonsense(self):
         for answer in (None, b"HTTP/1.1 400 Bad Request\r\n\r\n", b"-NOAUTH Authentication required.\r\n", b"*3\r\n", b"+PONG\r\n+PONG\r\n"):
             def serve(peer, application, answer=answer):
@@ -186,6 +244,10 @@ class Sharing(Case):
                               text=True, timeout=PATIENCE, check=False)
         self.assertEqual(done.returncode, 2)
         self.assertIn("nonsense", done.stderr)
+        done = subprocess.run([PROGRAM, "--upstream", "127.0.0.1:1", "--limits-without-redis", "closed", "--check-config"],
+                              stderr=subprocess.PIPE, text=True, timeout=PATIENCE, check=False)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("--limits-without-redis closed: there is none without --redis", done.stderr)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,5 @@
 """TLS to clients: what they are shown, what passes, how it ends, and certificates that change."""
+import json
 import os
 import shutil
 import socket
@@ -50,6 +51,26 @@ class Secure(Case):
         sock = (context or self.context()).wrap_socket(plain, suppress_ragged_eofs=False, session=session)
         self.addCleanup(sock.close)
         return Peer(sock)
+
+    def test_its_own_handshakes_and_signatures_are_graded(self):
+        _, sidecar = self.secured(echo, "--limits", "on", "--threads", "1")
+        for _ in range(3):
+            self.secure(sidecar).send(GET).response()
+        peer = self.secure(sidecar)
+        for _ in range(130):  # one of 64 fingerprints is timed
+            peer.send(GET).response()
+        for _ in range(PATIENCE * 20):
+            kinds = {each["kind"]: each for each in json.loads(sidecar.admin("/api/monitoring/encryption")[1])["kinds"]}
+            if kinds.get("tls_handshake", {}).get("count") == 4 and kinds.get("signature", {}).get("count") == 2:
+                break
+            threading.Event().wait(0.05)
+        self.assertEqual((kinds["tls_handshake"]["count"], kinds["signature"]["count"]), (4, 2))
+        self.assertGreater(kinds["tls_handshake"]["meanMillis"], 0.01, "a handshake is no small thing")
+        self.assertLess(kinds["signature"]["minMillis"], kinds["tls_handshake"]["meanMillis"])
+        for kind in ("tls_handshake", "signature"):
+            self.assertGreater(kinds[kind]["overheadPercent"], 0)
+            self.assertIn(kinds[kind]["grade"], "ABCDF")
+            self.assertGreater(sidecar.metric(f'muster_encryption_overhead_ratio{{kind="{kind}"}}'), 0)
 
     def shown(self, sidecar):
         """The certificate that a new connection sees."""
