@@ -17,10 +17,11 @@ namespace sidecar {
 
 /// What the cache has to do with an exchange.
 struct CacheTurn : CacheUse {
-  bool validates = false;         // the application is asked whether `stored` still holds
-  std::optional<CacheCopy> copy;  // of the body, as it passes
-  StoredResponse begun;           // what that belongs to
-  std::uint64_t number = 0;       // under which it waits in its core
+  bool validates = false;            // the application is asked whether `stored` still holds
+  std::optional<CacheCopy> copy;     // of the body, as it passes
+  StoredResponse begun;              // what that belongs to
+  std::uint64_t number = 0;          // under which it waits in its core
+  std::shared_ptr<RemoteFind> find;  // null: the second level is not asked
 };
 
 struct Active {

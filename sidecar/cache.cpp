@@ -30,6 +30,23 @@ http1::Reuse reuse_of(const StoredPointer& stored, const http1::RequestHead& req
                                                       : http1::Reuse::Validate;
 }
 
+/// Under the lock, as the next one. How many responses that was.
+std::size_t clear(CacheFlights& flights, CacheStore& store, CacheFigures& figures,
+                  std::string_view uri) {
+  flights.spoil(uri);
+  const std::size_t count = store.erase(uri);
+  figures.invalidated += count;
+  return count;
+}
+
+std::size_t clear_matching(CacheFlights& flights, CacheStore& store, CacheFigures& figures,
+                           std::string_view pattern) {
+  flights.spoil_matching(pattern);
+  const std::size_t count = store.erase_matching(pattern);
+  figures.invalidated += count;
+  return count;
+}
+
 }  // namespace
 
 base::Result<> check(const CacheSettings& settings) {
@@ -100,6 +117,7 @@ Cache::Way Cache::without(const http1::RequestHead& request, CacheUse& use, base
   }
   ++figures_.misses;
   use.leads = true;
+  use.known = remote_ == nullptr ? 0 : remote_->known();
   use.ticket = flights_.lead(use.flight, use.key.uri, use.key.path);
   return Way::Lead;
 }
@@ -138,14 +156,41 @@ bool Cache::copies(CacheUse& use, std::size_t bytes) {
   return true;
 }
 
-void Cache::finish(const http1::RequestHead& request, CacheUse& use, StoredPointer response) {
-  if (!std::exchange(use.leads, false)) return;
+/// True: it is kept.
+bool Cache::land(const http1::RequestHead& request, CacheUse& use, const StoredPointer& response) {
+  if (!std::exchange(use.leads, false)) return false;
   const std::lock_guard hold(lock_);
   copying_ -= std::exchange(use.copying, 0);
   // First the flight: whoever is woken finds the lock taken and then the response.
-  if (!flights_.land(use.flight, use.ticket) || response == nullptr) return;
+  if (!flights_.land(use.flight, use.ticket) || response == nullptr) return false;
   ++figures_.stored;
-  store_.put(use.key, request, std::move(response));
+  store_.put(use.key, request, response);
+  return true;
+}
+
+void Cache::finish(const http1::RequestHead& request, CacheUse& use, StoredPointer response) {
+  if (land(request, use, response)) put_remote(request, use, std::move(response));
+}
+
+void Cache::promote(const http1::RequestHead& request, CacheUse& use, StoredPointer response) {
+  {
+    const std::lock_guard hold(lock_);
+    ++figures_.promoted;
+  }
+  land(request, use, response);
+}
+
+bool Cache::asks_remote(const http1::RequestHead& request, const CacheUse& use) const {
+  return remote_ != nullptr && use.leads && !use.key.authorised && !has_wishes(request);
+}
+
+/// Not what somebody was told who showed who he is, though a shared cache may keep that.
+void Cache::put_remote(const http1::RequestHead& request, const CacheUse& use,
+                       StoredPointer response) {
+  if (remote_ == nullptr || use.key.authorised) return;
+  std::string variant = http1::vary_key(response->vary, request);
+  remote_->put({use.key.uri, use.key.path, use.key.said, std::move(variant)}, std::move(response),
+               use.known);
 }
 
 void Cache::renew(const http1::RequestHead& request, CacheUse& use, StoredPointer response) {
@@ -173,19 +218,26 @@ void Cache::count_stale() {
 }
 
 std::size_t Cache::invalidate(std::string_view uri) {
+  // First there: what is asked between is void here, and so is not kept.
+  if (remote_ != nullptr) remote_->make_void(std::string(uri));
   const std::lock_guard hold(lock_);
-  flights_.spoil(uri);
-  const std::size_t count = store_.erase(uri);
-  figures_.invalidated += count;
-  return count;
+  return clear(flights_, store_, figures_, uri);
 }
 
 std::size_t Cache::invalidate_matching(std::string_view pattern) {
+  if (remote_ != nullptr) remote_->make_void_matching(std::string(pattern));
   const std::lock_guard hold(lock_);
-  flights_.spoil_matching(pattern);
-  const std::size_t count = store_.erase_matching(pattern);
-  figures_.invalidated += count;
-  return count;
+  return clear_matching(flights_, store_, figures_, pattern);
+}
+
+void Cache::heard_void(std::string_view uri) {
+  const std::lock_guard hold(lock_);
+  clear(flights_, store_, figures_, uri);
+}
+
+void Cache::heard_void_matching(std::string_view pattern) {
+  const std::lock_guard hold(lock_);
+  clear_matching(flights_, store_, figures_, pattern);
 }
 
 CacheFigures Cache::figures() const {

@@ -3,6 +3,10 @@
 // (docs/adr/0021-one-cache-for-all-cores.md). Off unless it was given bytes; then there is no
 // Cache.
 //
+// Behind it there may be a second level that replicas share (cache_remote.h): who leads asks there
+// first, so that of many who want the same response one asks; what is found is kept here, and what
+// the application says is put there as well.
+//
 //   look()      Serve: the stored response is the answer         -> nothing more
 //               Lead: to the application, for all who wait       -> finish() or give_up()
 //               Wait: somebody else has gone                     -> wake, and look() again
@@ -19,15 +23,18 @@
 #include "base/result.h"
 #include "http1/freshness.h"
 #include "sidecar/cache_flights.h"
+#include "sidecar/cache_remote.h"
 #include "sidecar/cache_store.h"
 
 namespace sidecar {
 
 struct CacheSettings {
-  std::size_t bytes_max = 0;               // 0: off
-  std::size_t entry_bytes_max = 1048576;   // a longer body is not kept
-  std::vector<std::string> routes;         // patterns of paths; none: all
-  base::Duration wait = base::seconds(5);  // for another request; then on by itself
+  std::size_t bytes_max = 0;                      // 0: off
+  std::size_t entry_bytes_max = 1048576;          // a longer body is not kept
+  std::vector<std::string> routes;                // patterns of paths; none: all
+  base::Duration wait = base::seconds(5);         // for another request; then on by itself
+  bool redis = false;                             // the second level
+  base::Duration redis_for = base::seconds(300);  // a response stays there, at most
 };
 
 /// Errors: InvalidArgument, naming the value and what is allowed.
@@ -43,11 +50,13 @@ struct CacheUse {
   std::size_t copying = 0;  // bytes that are counted for what it copies
   base::TimePoint wait_until = base::kNever;
   base::WallTime asked{};
+  std::uint64_t known = 0;  // CacheRemote::known() when it began to lead
 };
 
 struct CacheFigures {
   std::uint64_t hits = 0, stale = 0, misses = 0, revalidated = 0;
   std::uint64_t waited = 0, uncacheable = 0, stored = 0, evictions = 0, invalidated = 0;
+  std::uint64_t promoted = 0;  // found at the second level; of the misses
   std::size_t entries = 0, bytes = 0, bytes_max = 0;
 };
 
@@ -85,22 +94,39 @@ class Cache {
   void finish(const http1::RequestHead& request, CacheUse& use, StoredPointer response);
   /// The same of one that the application said still holds.
   void renew(const http1::RequestHead& request, CacheUse& use, StoredPointer response);
+  /// The leader found it at the second level.
+  void promote(const http1::RequestHead& request, CacheUse& use, StoredPointer response);
   /// The leader has nothing. `pass_until`: until when nobody waits for this; default: they may.
   void give_up(CacheUse& use, base::TimePoint pass_until = {});
   void count_stale();
 
-  /// What is stored for the URI, or is on its way, is void. How many responses that was.
+  /// What is stored for the URI, or is on its way, is void, at all levels and replicas. How many
+  /// responses that was here.
   std::size_t invalidate(std::string_view uri);
   std::size_t invalidate_matching(std::string_view pattern);
+  /// The same, of this level alone: another replica said so.
+  void heard_void(std::string_view uri);
+  void heard_void_matching(std::string_view pattern);
   CacheFigures figures() const;
 
+  /// Before any core begins. Lifetime: it outlives them.
+  void put_behind(CacheRemote* remote) { remote_ = remote; }
+  /// Null: there is no second level.
+  CacheRemote* remote() const { return remote_; }
+  /// Whether what is asked here may be asked there: never what is for one person, or for who wants
+  /// to hear it from the application.
+  bool asks_remote(const http1::RequestHead& request, const CacheUse& use) const;
+
  private:
+  bool land(const http1::RequestHead& request, CacheUse& use, const StoredPointer& response);
+  void put_remote(const http1::RequestHead& request, const CacheUse& use, StoredPointer response);
   Way without(const http1::RequestHead& request, CacheUse& use, base::TimePoint now,
               const CacheFlights::Wake& wake);
 
   bool copies(CacheUse& use, std::size_t bytes);
 
   const CacheSettings settings_;
+  CacheRemote* remote_ = nullptr;
   mutable std::mutex lock_;
   CacheStore store_;
   CacheFlights flights_;

@@ -4,20 +4,19 @@
 #include <fmt/format.h>
 
 #include "sidecar/cache.h"
+#include "sidecar/metric_text.h"
 
 namespace sidecar {
 namespace {
 
 void one(std::string& out, std::string_view name, std::string_view type, std::string_view help,
          std::uint64_t value) {
-  out += fmt::format(
-      "# HELP muster_sidecar_cache_{0} {2}\n# TYPE muster_sidecar_cache_{0} {1}\n"
-      "muster_sidecar_cache_{0} {3}\n",
-      name, type, help, value);
+  out += metric(fmt::format("muster_sidecar_cache_{}", name), type, help, value);
 }
 
 double ratio(const CacheFigures& figures) {
-  const std::uint64_t served = figures.hits + figures.stale + figures.revalidated;
+  const std::uint64_t served =
+      figures.hits + figures.stale + figures.revalidated + figures.promoted;
   const std::uint64_t asked = figures.hits + figures.stale + figures.misses;
   return asked == 0 ? 0 : static_cast<double>(served) / static_cast<double>(asked);
 }
@@ -29,9 +28,8 @@ api::Node number(std::uint64_t value) {
 }  // namespace
 
 std::string cache_exposition(const CacheFigures& figures) {
-  std::string out =
-      "# HELP muster_sidecar_cache_requests_total Requests that the cache was asked for.\n"
-      "# TYPE muster_sidecar_cache_requests_total counter\n";
+  std::string out = metric_head("muster_sidecar_cache_requests_total", "counter",
+                                "Requests that the cache was asked for.");
   const auto by = [&out](std::string_view result, std::uint64_t value) {
     out += fmt::format("muster_sidecar_cache_requests_total{{result=\"{}\"}} {}\n", result, value);
   };
@@ -40,6 +38,7 @@ std::string cache_exposition(const CacheFigures& figures) {
   by("miss", figures.misses);
   one(out, "revalidated_total", "counter", "Misses whose stored response still held.",
       figures.revalidated);
+  one(out, "promoted_total", "counter", "Misses that the second level answered.", figures.promoted);
   one(out, "waited_total", "counter", "Requests that waited for one that was under way.",
       figures.waited);
   one(out, "uncacheable_total", "counter", "Responses that may not be kept.", figures.uncacheable);
@@ -60,6 +59,7 @@ api::Node cache_node(const CacheFigures& figures) {
   out.set("stale", number(figures.stale));
   out.set("misses", number(figures.misses));
   out.set("revalidated", number(figures.revalidated));
+  out.set("promoted", number(figures.promoted));
   out.set("hitRatio", api::Node(ratio(figures)));
   out.set("waited", number(figures.waited));
   out.set("uncacheable", number(figures.uncacheable));

@@ -84,6 +84,8 @@ constexpr auto kRows = std::to_array<Row>({
     {"cacheEntryBytesMax", Type::Integer, "--cache-entry-bytes-max"},
     {"cacheRoutes", Type::Texts, "--cache-route"},
     {"cacheWaitSeconds", Type::Integer, "--cache-wait-seconds"},
+    {"cacheRedis", Type::Boolean, "--cache-redis"},
+    {"cacheRedisSeconds", Type::Integer, "--cache-redis-seconds"},
     {"statsdListen", Type::Text, "--statsd-listen"},
     {"otlpListen", Type::Text, "--otlp-listen"},
     {"rumPath", Type::Text, "--rum-path"},

@@ -30,7 +30,7 @@ struct Raw {
   std::string statsd, otlp, rum, dogstatsd;
   std::int64_t export_every = 60;
   std::int64_t head = 10, idle = 75, connect = 5, response = 60, stall = 60, tunnel = 3600;
-  std::int64_t upstream_idle = 4, drain = 25, cache_wait = 5, closed_after = 10;
+  std::int64_t upstream_idle = 4, drain = 25, cache_wait = 5, cache_redis = 300, closed_after = 10;
   RawUsers users;
   RawDatabase database;
   bool check_only = false, config_optional = false;
@@ -179,6 +179,9 @@ void cache_flags(CLI::App& app, Raw& raw, Settings& settings) {
             "a path, * for any text, that may be stored, may be repeated; default: all");
   seconds_flag(app, "--cache-wait-seconds", raw.cache_wait,
                "for a request of the same kind that is under way");
+  app.add_flag("--cache-redis", cache.redis,
+               "what is stored is put into --redis as well, for all replicas");
+  seconds_flag(app, "--cache-redis-seconds", raw.cache_redis, "how long it stays there, at most");
 }
 
 void watch_flags(CLI::App& app, Settings& settings) {
@@ -274,13 +277,19 @@ base::Result<> settle_export(const Raw& raw, ExportSettings& to) {
 base::Result<> settle_redis(const Raw& raw, Settings& settings) {
   settings.redis.fail_closed = raw.without_redis == "closed";
   settings.redis.closed_after = base::seconds(raw.closed_after);
+  settings.cache.redis_for = base::seconds(raw.cache_redis);
   if (!settings.redis.server.empty()) {
     TRY(net::Address::parse(settings.redis.server));
-    return {};
+    if (!settings.cache.redis || settings.cache.bytes_max > 0) return {};
+    return base::fail(base::Code::InvalidArgument,
+                      "--cache-redis: there is no cache without --cache-bytes-max");
   }
-  if (!settings.redis.fail_closed) return {};
-  return base::fail(base::Code::InvalidArgument,
-                    "--limits-without-redis closed: there is none without --redis");
+  const bool missing = settings.redis.fail_closed || settings.cache.redis;
+  if (!missing) return {};
+  return base::fail(
+      base::Code::InvalidArgument,
+      fmt::format("{}: there is none without --redis",
+                  settings.cache.redis ? "--cache-redis" : "--limits-without-redis closed"));
 }
 
 base::Result<Settings> settle(const Raw& raw, Settings settings) {

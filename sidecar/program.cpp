@@ -23,6 +23,7 @@
 #include "sidecar/admin_port.h"
 #include "sidecar/browsers_node.h"
 #include "sidecar/cache_admin.h"
+#include "sidecar/cache_redis.h"
 #include "sidecar/database.h"
 #include "sidecar/exporter.h"
 #include "sidecar/fault_routes.h"
@@ -95,6 +96,7 @@ class Program {
     watch_.emplace(clock_, settings_, *shared_, std::move(source));
     CO_TRY(share_limits());
     CO_TRY(open_database());
+    CO_TRY(share_cache());
     traffic_.emplace(*shared_->endpoints, *shared_->requests);
     add_fault_routes(admin_, shared_->faults, settings_.mode, [this] { return clock_.now(); });
     CO_TRY(open_identity());
@@ -120,6 +122,7 @@ class Program {
     if (exporter_) group.spawn(exporter_->run(group.token()));
     if (database_) group.spawn(database_->run(group.token()));
     if (sharing_) group.spawn(sharing_->run(group.token()));
+    if (cache_redis_) group.spawn(cache_redis_->run(group.token()));
     static_cast<void>(co_await signalled_.wait());
     co_await drain();
     group.cancel();
@@ -161,6 +164,14 @@ class Program {
     TRY(has_fingerprint_key(settings_.fingerprint_key_file));
     TRY(sharing_, LimitSharing::create(clock_, context_.get_executor(), settings_.redis, *shared_,
                                        aio::seed()));
+    return {};
+  }
+
+  base::Result<> share_cache() {
+    if (shared_->cache == nullptr || !settings_.cache.redis) return {};
+    TRY(cache_redis_, CacheRedis::create(clock_, context_.get_executor(), settings_,
+                                         *shared_->cache, shared_->secret, aio::seed()));
+    shared_->cache->put_behind(cache_redis_.get());
     return {};
   }
 
@@ -340,6 +351,7 @@ class Program {
     text += fault_exposition(shared_->faults, touched, clock_.now());
     text += config_.exposition();
     if (shared_->cache) text += cache_exposition(shared_->cache->figures());
+    if (cache_redis_) text += cache_redis_->exposition();
     if (sharing_) text += sharing_->exposition();
     if (identity_ != nullptr) text += identity_->exposition();
     text += admin_port_->exposition();
@@ -369,6 +381,7 @@ class Program {
   std::unique_ptr<Receivers> receivers_;
   std::unique_ptr<Exporter> exporter_;       // null: not asked for
   std::unique_ptr<LimitSharing> sharing_;    // null: limits are not shared
+  std::unique_ptr<CacheRedis> cache_redis_;  // null: stored responses are not shared
   std::optional<Watch> watch_;
   std::optional<traffic::Exposition> traffic_;
   std::vector<std::unique_ptr<Worker>> workers_;

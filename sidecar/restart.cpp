@@ -83,6 +83,9 @@ void keep_cache_and_redis(Keeping& keeping) {
   keeping.keep("--cache-route", [](auto& settings) { return std::tie(settings.cache.routes); });
   keeping.keep("--cache-wait-seconds",
                [](auto& settings) { return std::tie(settings.cache.wait); });
+  keeping.keep("--cache-redis", [](auto& settings) { return std::tie(settings.cache.redis); });
+  keeping.keep("--cache-redis-seconds",
+               [](auto& settings) { return std::tie(settings.cache.redis_for); });
 }
 
 /// The admin port, and the pool of the database, are made at the start.

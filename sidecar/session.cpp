@@ -174,6 +174,10 @@ void Session::too_late() {
     case Wait::Linger: return close();
     case Wait::Head: return refuse(408, "head_timeout", "the head of the request took too long");
     case Wait::Flight: stop_waiting(); return look_up();
+    case Wait::Remote:
+      core_.waiting.erase(active_->cache->number);
+      active_->cache->find = nullptr;
+      return lead_on();
     case Wait::Connect: return fail(UpstreamError::ConnectTimeout);
     case Wait::Response: return fail(UpstreamError::ResponseTimeout);
     case Wait::Body:

@@ -54,6 +54,7 @@ class Session final : public boost::intrusive_ref_counter<Session, boost::thread
     Head,      // for the rest of a head
     Connect,   // to the application
     Flight,    // for another request, which brings the same response
+    Remote,    // for the second level of the cache
     Body,      // of the request, in either connection
     Response,  // for its head
     Stream,    // a body of which nothing moves
@@ -124,6 +125,9 @@ class Session final : public boost::intrusive_ref_counter<Session, boost::thread
   bool consult_cache();
   void look_up();
   void lead(base::WallTime asked);
+  bool ask_remote(std::string variant);
+  void remote_answered();
+  void lead_on();
   void stop_waiting();
   bool cache_answers(const http1::ResponseHead& head);
   void renew(const http1::ResponseHead& head);

@@ -8,11 +8,14 @@
 
 #include "aio/clock.h"
 #include "base/check.h"
+#include "http1/vary.h"
 #include "sidecar/session.h"
 
 namespace sidecar {
 namespace {
 
+/// For the second level, which is near or not worth it.
+constexpr base::Duration kRemoteWithin = base::millis(100);
 constexpr int kNotModified = 304;
 constexpr int kFailure = 500;
 constexpr int kNotImplemented = 501;
@@ -64,11 +67,58 @@ void Session::look_up() {
   }
 }
 
+/// For all who wait: first to the second level, where there is one.
+void Session::lead(base::WallTime asked) {
+  active_->cache->asked = asked;
+  if (!ask_remote("")) lead_on();
+}
+
+/// True: it is under way.
+bool Session::ask_remote(std::string variant) {
+  CacheTurn& turn = *active_->cache;
+  if (!core_.cache->asks_remote(active_->exchange.request, turn)) return false;
+  turn.find = std::make_shared<RemoteFind>();
+  turn.find->place = {turn.key.uri, turn.key.path, turn.key.said, std::move(variant)};
+  turn.number = ++core_.last_waiting;
+  const auto done = [core = &core_, number = turn.number] {
+    asio::post(core->context, [core, number] { core->wake(number); });
+  };
+  if (!core_.cache->remote()->find(turn.find, done)) {
+    turn.find = nullptr;
+    return false;
+  }
+  core_.waiting[turn.number] = this;
+  wait(Wait::Remote, kRemoteWithin);
+  return true;
+}
+
+/// It has said something, or nothing in time.
+void Session::remote_answered() {
+  CacheTurn& turn = *active_->cache;
+  const std::shared_ptr<RemoteFind> find = std::exchange(turn.find, nullptr);
+  core_.waiting.erase(turn.number);
+  const http1::RequestHead& request = active_->exchange.request;
+  const std::string& variant = find->place.variant;
+  if (find->found == nullptr) {
+    const bool further = variant.empty() && !find->vary.empty();
+    if (further && ask_remote(http1::vary_key(find->vary, request))) return;
+    return lead_on();
+  }
+  const bool fits = http1::vary_key(find->found->vary, request) == variant;
+  if (!fits ||
+      http1::reuse(find->found->freshness, request, aio::wall_now()) != http1::Reuse::Serve) {
+    return lead_on();
+  }
+  turn.stored = find->found;
+  core_.cache->promote(request, turn, find->found);
+  serve_stored("hit; detail=redis");
+}
+
 /// To the application, also for others: with what is known of a stored response in place of what
 /// the client knows.
-void Session::lead(base::WallTime asked) {
+void Session::lead_on() {
   CacheTurn& turn = *active_->cache;
-  turn.asked = asked;
+  turn.asked = aio::wall_now();
   if (turn.stored != nullptr) {
     http1::RequestHead& request = active_->exchange.request;
     for (std::size_t i = 0; i < request.field_count; ++i) {
@@ -84,8 +134,12 @@ void Session::lead(base::WallTime asked) {
 void Session::wake() {
   const Pointer self(this);
   core_.touch();
-  stop_waiting();
-  look_up();
+  if (active_->cache->find != nullptr) {
+    remote_answered();
+  } else {
+    stop_waiting();
+    look_up();
+  }
   drive();
 }
 

@@ -233,5 +233,92 @@ TEST(SidecarCache, TakesItsRoutesOnly) {
   EXPECT_FALSE(check(with_routes({"a"})).has_value());
 }
 
+/// The second level as a list of what it was told.
+class Behind final : public CacheRemote {
+ public:
+  bool find(std::shared_ptr<RemoteFind> /*find*/, Done /*done*/) override { return false; }
+  std::uint64_t known() const override { return number; }
+  void put(RemotePlace place, StoredPointer response, std::uint64_t known) override {
+    told.push_back(place.uri + " " + response->body + " " + std::to_string(known) +
+                   (place.variant.empty() ? "" : " varies"));
+  }
+  void make_void(const std::string& uri) override { told.push_back("void " + uri); }
+  void make_void_matching(const std::string& pattern) override { told.push_back("all " + pattern); }
+
+  std::uint64_t number = 5;
+  std::vector<std::string> told;
+};
+
+TEST(SidecarCache, WhatIsStoredIsPutBehindWithWhatWasKnownBefore) {
+  Cache cache(settings());
+  Behind behind;
+  cache.put_behind(&behind);
+  Request request(cache);
+  EXPECT_FALSE(cache.asks_remote(request.asked.head, request.use)) << "it does not lead";
+  EXPECT_EQ(request.look(), Way::Lead);
+  EXPECT_TRUE(cache.asks_remote(request.asked.head, request.use));
+  behind.number = 6;
+  request.bring("one");
+  Request varied(cache, "GET /b", "Accept: text/html\r\n");
+  varied.look();
+  varied.bring("two", "Vary: Accept\r\n");
+  EXPECT_THAT(behind.told,
+              testing::ElementsAre("http://shop/a one 5", "http://shop/b two 6 varies"));
+}
+
+TEST(SidecarCache, WhatIsForOneOrToBeAskedAnewGoesPastTheSecondLevel) {
+  Cache cache(settings());
+  Behind behind;
+  cache.put_behind(&behind);
+  Request known(cache, "GET /a", "Authorization: Basic x\r\n");
+  EXPECT_EQ(known.look(), Way::Lead);
+  EXPECT_FALSE(cache.asks_remote(known.asked.head, known.use));
+  known.bring("mine", "Cache-Control: public\r\n");
+  EXPECT_THAT(behind.told, testing::IsEmpty());
+  Request anew(cache, "GET /b", "Cache-Control: no-cache\r\n");
+  EXPECT_EQ(anew.look(), Way::Lead);
+  EXPECT_FALSE(cache.asks_remote(anew.asked.head, anew.use));
+}
+
+TEST(SidecarCache, WhatWasFoundBehindIsKeptHereAndNotPutThereAgain) {
+  Cache cache(settings());
+  Behind behind;
+  cache.put_behind(&behind);
+  Request first(cache), second(cache);
+  first.look();
+  EXPECT_EQ(second.look(), Way::Wait);
+  cache.promote(first.asked.head, first.use, stored("found"));
+  EXPECT_EQ(second.woken, 1);
+  cache.stop_waiting(second.use);
+  EXPECT_EQ(second.look(), Way::Serve);
+  EXPECT_EQ(second.use.stored->body, "found");
+  EXPECT_THAT(behind.told, testing::IsEmpty());
+  EXPECT_EQ(cache.figures().promoted, 1U);
+}
+
+TEST(SidecarCache, WhatIsVoidIsSoBehindAndWhatWasHeardIsNotToldAgain) {
+  Cache cache(settings());
+  Behind behind;
+  cache.put_behind(&behind);
+  Request request(cache);
+  request.look();
+  request.bring("one");
+  behind.told.clear();
+  EXPECT_EQ(cache.invalidate("http://shop/a"), 1U);
+  cache.invalidate_matching("/b/*");
+  EXPECT_THAT(behind.told, testing::ElementsAre("void http://shop/a", "all /b/*"));
+  Request again(cache);
+  EXPECT_EQ(again.look(), Way::Lead);
+  cache.heard_void_matching("*");
+  again.bring("old");
+  EXPECT_EQ(Request(cache).look(), Way::Lead) << "void while it was under way";
+  EXPECT_EQ(behind.told.size(), 2U);
+  Request other(cache, "GET /c");
+  other.look();
+  other.bring("c");
+  cache.heard_void("http://shop/c");
+  EXPECT_EQ(Request(cache, "GET /c").look(), Way::Lead);
+}
+
 }  // namespace
 }  // namespace sidecar
