@@ -38,6 +38,7 @@
 #include "sidecar/receivers.h"
 #include "sidecar/replies.h"
 #include "sidecar/secret.h"
+#include "sidecar/settle.h"
 #include "sidecar/shared.h"
 #include "sidecar/users_page.h"
 #include "sidecar/watch.h"
@@ -117,6 +118,7 @@ class Program {
     group.spawn(look_after_upstream(group.token()));
     group.spawn(watch_->run(group.token()));
     group.spawn(sweep(group.token()));
+    group.spawn(settle(clock_, [this] { return served(); }, group.token()));
     group.spawn(look_after_files(group.token()));
     receivers_->spawn(group);
     if (exporter_) group.spawn(exporter_->run(group.token()));
@@ -287,6 +289,17 @@ class Program {
       co_await aio::wait_for(clock_, kLookEvery, stop);
     }
     co_return base::Result<>{};
+  }
+
+  /// Requests, and connections of mode tcp.
+  std::uint64_t served() const {
+    std::uint64_t out = 0;
+    for (const auto& worker : workers_) {
+      const Figures& figures = worker->figures();
+      out += figures.connections.get();
+      for (const Count& each : figures.responses) out += each.get();
+    }
+    return out;
   }
 
   /// A fault does nothing from the end of its lease on; this takes it out of everybody's way. Users
