@@ -37,6 +37,12 @@ Fields addresses() {
       text("adminTokenFile",
            "A file with the token of who may change something over the admin port; none: "
            "MUSTER_ADMIN_TOKEN, and where there is neither nobody may."),
+      text("adminTlsCertFile",
+           "The admin port speaks TLS: a file with its certificate and its issuers, in PEM."),
+      text("adminTlsKeyFile", "A file with its key, in PEM, without a passphrase."),
+      text("adminClientCaFile",
+           "A file with who vouches for the certificate that a client shows there for all but "
+           "/livez and /readyz; none: nobody is asked."),
       by_default("http", choice("mode", {"http", "tcp"},
                                 "The protocol of clients; tcp is for any other one, without limits "
                                 "and figures of requests.")),
@@ -157,12 +163,52 @@ Fields endpoints() {
 }
 
 Fields redis() {
-  return {text("redis", "HOST:PORT through which replicas share their limits."),
-          by_default("muster", text("redisPrefix", "Of all keys there.")),
-          text("redisPasswordFile",
-               "A file with its password; none: MUSTER_REDIS_PASSWORD, else no password."),
-          flag("redisTls", false, "Whether it is spoken to over TLS."),
-          text("redisCaFile", "Who vouches for its certificate; none: the system's.")};
+  return {
+      text("redis", "HOST:PORT through which replicas share their limits."),
+      by_default("muster", text("redisPrefix", "Of all keys there.")),
+      text("redisPasswordFile",
+           "A file with its password; none: MUSTER_REDIS_PASSWORD, else no password."),
+      flag("redisTls", false, "Whether it is spoken to over TLS."),
+      text("redisCaFile", "Who vouches for its certificate; none: the system's."),
+      by_default("open", choice("limitsWithoutRedis", {"open", "closed"},
+                                "closed: while it is away, what a limit counts is answered 503.")),
+      integer("limitsClosedAfterSeconds", {0, kDay}, 10,
+              "For how long it was not heard then; 0: at once, and from the start.")};
+}
+
+Fields database() {
+  return {
+      text("database",
+           "The application's PostgreSQL, whose health is told: "
+           "postgresql://USER@HOST:PORT/DATABASE, without a password."),
+      text("databasePasswordFile",
+           "A file with its password; none: MUSTER_DATABASE_PASSWORD, else as libpq finds one."),
+      integer("databasePoolSize", {1, 1000}, 10, "Connections to it at once, at most."),
+      integer("databaseAttempts", {1, 100}, 3, "To connect, before it is unreachable."),
+      seconds("databaseAttemptGapSeconds", 2, "From one of them to the next."),
+      seconds("databaseConnectSeconds", 10, "To connect."),
+      seconds("databaseQuerySeconds", 30, "For a query."),
+      seconds("databaseSlowQuerySeconds", 1, "A query that takes more is a warning."),
+      seconds("databaseHeldSeconds", 5, "A connection that is held for longer is one."),
+      seconds("databaseCheckSeconds", 10, "From one look at it to the next."),
+      seconds("databaseLagSecondsMax", 30, "How far a replica may be behind its primary."),
+      flag("databaseMayBeReadOnly", false, "Whether one that takes no writes is healthy.")};
+}
+
+/// A number that may have a fraction.
+FieldSpec score(const char* name, const char* otherwise, const char* doc) {
+  return by_default(otherwise, field(FieldType::Amount, name, doc));
+}
+
+Fields outlook() {
+  return {
+      flag("anomalies", true, "Whether anomalies and trends are looked for."),
+      score("anomalyWarningScore", "3",
+            "Standard deviations above which a value is an anomaly, 1 to 1000."),
+      score("anomalyCriticalScore", "4", "The same of a critical one, from the one above to 1000."),
+      integer("forecastSteps", {1, 60}, 3, "Samples that the forecast reaches ahead."),
+      score("forecastRatio", "1.5",
+            "How much steeper a series has to become to be told, 1 to 1000.")};
 }
 
 Fields cache() {
@@ -171,7 +217,9 @@ Fields cache() {
                   "Of one body; a longer one is not stored."),
           strings("cacheRoutes", {0, 128}, "Paths that may be stored; * is any text; none: all."),
           seconds("cacheWaitSeconds", 5,
-                  "How long a request waits for another one that brings the same response.")};
+                  "How long a request waits for another one that brings the same response."),
+          flag("cacheRedis", false, "Whether what is stored is put into redis, for all replicas."),
+          seconds("cacheRedisSeconds", 300, "How long it stays there, at most.")};
 }
 
 Fields ingest() {
@@ -235,7 +283,7 @@ FieldSpec injection() {
 FieldSpec spec_fields() {
   Fields all;
   for (Fields part : {addresses(), bounds(), times(), headers(), protection(), users(), endpoints(),
-                      redis(), cache(), ingest(), exports()}) {
+                      outlook(), redis(), database(), cache(), ingest(), exports()}) {
     for (FieldSpec& each : part) all.push_back(std::move(each));
   }
   all.push_back(injection());

@@ -37,6 +37,7 @@ class Link:
 
     def ask(self, method, path, body=None, kind="application/json"):
         """The status and the object. Raises OSError while the server is away."""
+        kept = self.connection is not None
         try:
             if self.connection is None:
                 self.connection = http.client.HTTPSConnection("127.0.0.1", self.port, context=self.context, timeout=30)
@@ -45,6 +46,8 @@ class Link:
             data = reply.read()
         except (OSError, http.client.HTTPException) as error:
             self.close()
+            if kept and method == "GET" and isinstance(error, http.client.RemoteDisconnected):
+                return self.ask(method, path)  # it ended just when it was used
             raise OSError(f"{method} {path}: {error!r}") from error
         return reply.status, json.loads(data) if "json" in reply.headers.get("Content-Type", "") else {"message": data.decode()}
 

@@ -48,8 +48,11 @@ Parsed with_file(const std::string& text) {
   return parse(words, "v", [&](const std::string&) -> base::Result<std::string> { return text; });
 }
 
+/// Whether it is taken where what it needs is there, too.
 bool takes(const std::string& field, const api::Node& value) {
-  return with_file(api::to_yaml(api::Node::map().set(field, value))).settings.has_value();
+  api::Node spec = api::Node::map().set(field, value);
+  if (field == "limitsWithoutRedis") spec.set("redis", "redis:6379");
+  return with_file(api::to_yaml(spec)).settings.has_value();
 }
 
 /// The line of a flag in --help, without its sentence: "--threads UINT:INT in [1 - 256]".
