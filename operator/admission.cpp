@@ -28,7 +28,9 @@ base::Result<std::unique_ptr<Admission>> Admission::make(aio::Clock& clock, kube
                                                          const AdmissionOptions& options,
                                                          const std::string& ns,
                                                          std::function<bool()> leads) {
-  TRY(check_resources(options.sidecar.resources));
+  const base::Result<> fit = check_resources(options.sidecar.resources);
+  if (!fit) log(Level::Error, "no sidecars are injected", {{"error", fit.error().message}});
+  const bool injects = fit && !options.sidecar.image.empty();
   std::unique_ptr<Admission> out(new Admission(clock, client));
   Admission* self = out.get();
   KeeperSettings keeper;
@@ -36,7 +38,7 @@ base::Result<std::unique_ptr<Admission>> Admission::make(aio::Clock& clock, kube
   keeper.owner = {ns, options.deployment};
   keeper.names = {fmt::format("{}.{}.svc", options.name, ns)};
   keeper.configurations = {{kValidatingWebhooks, options.name}};
-  if (!options.sidecar.image.empty()) {
+  if (injects) {
     keeper.configurations.push_back({kMutatingWebhooks, options.name});
   }
   keeper.leads = std::move(leads);
@@ -49,19 +51,19 @@ base::Result<std::unique_ptr<Admission>> Admission::make(aio::Clock& clock, kube
   };
   TRY(out->server_,
       AdmissionServer::listen(clock, executor, options.listen, out->identity_, out->metrics_));
-  out->add_webhooks(options);
+  out->add_webhooks(options, injects);
   log(Level::Info, "admission serves", {{"port", std::to_string(out->server_->port())}});
   return out;
 }
 
-void Admission::add_webhooks(const AdmissionOptions& options) {
+void Admission::add_webhooks(const AdmissionOptions& options, bool injects) {
   validator_.emplace(clock_, [this](kube::Key plan, std::stop_token stop) {
     return find_plan(std::move(plan), std::move(stop));
   });
   server_->add("/validate", [this](AdmissionRequest request, std::stop_token stop) {
     return validator_->judge(std::move(request), std::move(stop));
   });
-  if (options.sidecar.image.empty()) return;
+  if (!injects) return;
   injector_.emplace(
       clock_, options.sidecar,
       [this](kube::Key key, std::stop_token stop) {

@@ -51,7 +51,7 @@ class Admission {
 
  private:
   Admission(aio::Clock& clock, kube::Client& client);
-  void add_webhooks(const AdmissionOptions& options);
+  void add_webhooks(const AdmissionOptions& options, bool injects);
   /// Null: there is none.
   aio::Task<base::Result<api::Node>> find(kube::Resource resource, kube::Key key,
                                           std::stop_token stop);

@@ -205,6 +205,7 @@ class Guard final : public PodProgram {
     std::optional<base::TimePoint> told;
     while (true) {
       const auto pod = co_await find_pod(name);
+      if (!pod && asked_to_end_ && pod.error().code == base::Code::PermissionDenied) co_return;
       if (pod && (!*pod || !is_of(**pod, drill_))) break;
       if (pod && !(*pod)->deleting) told.reset();
       if (pod && (*pod)->deleting && !told) told = clock_.now();

@@ -140,10 +140,10 @@ Injection put_in(const Node& pod, const api::SidecarInjection& injection,
 }  // namespace
 
 const char* name(Injected injected) {
-  constexpr std::array kNames = {"Injected",    "NotAsked",   "AlreadyInjected", "MirrorPod",
-                                 "BadLabel",    "BadProfile", "HostNetwork",     "Windows",
-                                 "NameTaken",   "PortTaken",  "NoPort",          "SeveralPorts",
-                                 "UnnamedPort", "NamedTwice", "HostPort",        "NotTcp"};
+  constexpr std::array kNames = {
+      "Injected",    "NotAsked",   "AlreadyInjected", "MirrorPod", "BadLabel", "BadProfile",
+      "HostNetwork", "Windows",    "NameTaken",       "PortTaken", "NoPort",   "SeveralPorts",
+      "UnnamedPort", "NamedTwice", "HostPort",        "NotTcp",    "NotHttp"};
   return kNames[static_cast<std::size_t>(injected)];
 }
 

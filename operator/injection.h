@@ -7,9 +7,11 @@
 // target the port by that name follow by themselves. Probes that named it get its number, so that
 // they go on asking the application. Nothing else of the application's containers is touched.
 //
-// Where that would leave traffic that passes by, or break something, nothing is changed, and the
-// pod and whoever made it are told why: a pod is never refused for its sidecar. What was injected
-// is left alone, so that it can be asked any number of times (reinvocationPolicy).
+// A namespace asks for pods that nobody has looked at one by one: there a port is taken only if its
+// name says HTTP. Where that would leave traffic that passes by, or break something, nothing is
+// changed, and the pod and whoever made it are told why: a pod is never refused for its sidecar.
+// What was injected is left alone, so that it can be asked any number of times
+// (reinvocationPolicy).
 //
 // helm/templates/sidecar_policy.yaml says the same in CEL, where the API server can do without a
 // webhook; tests/integration/admission/injection_cases.py holds the two together.
@@ -51,6 +53,7 @@ enum class Injected : std::uint8_t {
   NamedTwice,    // another container would get the traffic
   HostPort,      // the node's traffic would pass by
   NotTcp,
+  NotHttp,  // by its name, and the pod itself did not ask
 };
 const char* name(Injected injected);
 

@@ -85,6 +85,12 @@ std::variant<Place, PortRefusal> usual(const std::vector<Place>& all) {
                   words(tcp))};
 }
 
+/// As ports are named by custom (Kubernetes' appProtocol and Istio's protocol selection).
+bool is_http(const std::string& name) {
+  return name == kUsualName || name == "web" || name.starts_with("http-") ||
+         name.starts_with("web-");
+}
+
 std::vector<const Node*> all_ports(const Node& pod) {
   std::vector<const Node*> out;
   for (const char* group : {"containers", "initContainers"}) {
@@ -93,6 +99,15 @@ std::vector<const Node*> all_ports(const Node& pod) {
     }
   }
   return out;
+}
+
+/// Istio's proxy listens on both ports and says neither.
+bool has_mesh(const Node& pod) {
+  const auto is_proxy = [](const Node& container) {
+    return container["name"].as_string() == "istio-proxy";
+  };
+  return std::ranges::any_of(pod["spec"]["containers"].items(), is_proxy) ||
+         std::ranges::any_of(pod["spec"]["initContainers"].items(), is_proxy);
 }
 
 /// What a Service that targets the name would reach besides, or what reaches the port without it.
@@ -123,6 +138,9 @@ std::optional<PortRefusal> passes_by(const Node& pod, const Place& place) {
 
 std::variant<CapturedPort, PortRefusal> find_port(const Node& pod,
                                                   const api::SidecarInjection& injection) {
+  if (has_mesh(pod)) {
+    return PortRefusal{Injected::PortTaken, "the ports 15001 and 15020 are istio-proxy's"};
+  }
   for (const Node* each : all_ports(pod)) {
     const std::int64_t number = (*each)["containerPort"].as_int();
     if (number != kSidecarPort && number != kSidecarAdminPort) continue;
@@ -142,6 +160,13 @@ std::variant<CapturedPort, PortRefusal> find_port(const Node& pod,
     return place.port;
   }
   if (const auto refusal = passes_by(pod, place)) return *refusal;
+  const bool by_pod = pod["metadata"]["labels"].has(kInjectLabel);
+  if (!by_pod && injection.port.empty() && !is_http(place.port.name)) {
+    return PortRefusal{Injected::NotHttp,
+                       fmt::format("port {} does not say HTTP: name it http, or label the pod {}: "
+                                   "enabled, or say it in spec.injection.port of the profile",
+                                   place.port.name, kInjectLabel)};
+  }
   return place.port;
 }
 

@@ -37,6 +37,17 @@ void judge_spec(api::Decoder& decoder, const Node& spec) {
   judge(decoder, "spec.trustedProxies", limit::parse_prefixes(spec["trustedProxies"].as_strings()));
   judge(decoder, "spec.allow", limit::parse_prefixes(spec["allow"].as_strings()));
   judge(decoder, "spec.deny", limit::parse_prefixes(spec["deny"].as_strings()));
+  if (spec["adminTlsCertFile"].is_string()) {
+    decoder.complain({}, "spec.adminTlsCertFile",
+                     "the probes of an injected sidecar speak HTTP in the open");
+  }
+  if (spec["redis"].is_string() && !spec["fingerprintKeyFile"].is_string()) {
+    decoder.complain({}, "spec.redis",
+                     "needs spec.fingerprintKeyFile: replicas know a client by a key they share");
+  }
+  if (spec["tlsCertFile"].is_string() != spec["tlsKeyFile"].is_string()) {
+    decoder.complain({}, "spec.tlsCertFile", "goes with spec.tlsKeyFile, and that with it");
+  }
   limit::Settings limits;
   if (spec["limitRules"].size() > 0) limits.rules.clear();
   for (const Node& rule : spec["limitRules"].items()) limits.rules.push_back(rule_of(rule));

@@ -110,6 +110,7 @@ bool CacheRedis::find(std::shared_ptr<RemoteFind> find, Done done) {
 void CacheRedis::put(RemotePlace place, StoredPointer response, std::uint64_t known) {
   const base::Duration left = time_left(*response, kept_for_);
   if (left <= base::Duration(0) || !usable_.load(std::memory_order_acquire)) return;
+  if (!has_room(response->bytes())) return;
   std::vector<std::pair<std::string, std::string>> puts;
   std::size_t bytes = 0;
   const auto add = [&](std::string name, std::string text) {
@@ -136,12 +137,23 @@ void CacheRedis::put(RemotePlace place, StoredPointer response, std::uint64_t kn
   }
 }
 
+/// Asked before a record is made, which costs the core that serves the response.
+bool CacheRedis::has_room(std::size_t bytes) {
+  const std::lock_guard hold(lock_);
+  const bool fits = bytes <= kRecordBytesMax && put_bytes_ + bytes <= kPutBytesMax;
+  if (!fits) ++dropped_;
+  return fits;
+}
+
 void CacheRedis::make_void(CacheVoid what) {
   const std::lock_guard hold(lock_);
-  if (std::ranges::find(untold_, what) != untold_.end()) return;
+  // What is on its way may have been counted already, before what is void now was stored.
+  const auto rest = untold_.begin() + static_cast<std::ptrdiff_t>(on_the_way_);
+  if (std::find(rest, untold_.end(), what) != untold_.end()) return;
   untold_.push_back(std::move(what));
   if (untold_.size() <= CacheVoids::kMost) return;
   untold_.clear();
+  on_the_way_ = 0;
   untold_.push_back({true, "*"});
 }
 
@@ -193,7 +205,8 @@ void CacheRedis::take_up(Batch& batch) {
     ++batch.answers;
   };
   // They stay untold until they are answered: the link may fail.
-  for (std::size_t i = 0; i < std::min(untold_.size(), kVoidsOfBatch); ++i) {
+  on_the_way_ = std::min(untold_.size(), kVoidsOfBatch);
+  for (std::size_t i = 0; i < on_the_way_; ++i) {
     batch.voids.push_back(untold_[i]);
     add(redis::command({"EVAL", kTell, "1", counter_, to_text(untold_[i]),
                         std::to_string(millis_of(kept_for_ + kVoidLonger)),
@@ -219,9 +232,10 @@ void CacheRedis::answered(const std::shared_ptr<Batch>& batch, const RedisLink::
       const std::uint64_t number = number_of(said[at++]);
       voids_.add(each, number);
       if (number > known_) own_.insert(number);
-      std::erase(untold_, each);
       ++voids_told_;
     }
+    untold_.erase(untold_.begin(), untold_.begin() + static_cast<std::ptrdiff_t>(on_the_way_));
+    on_the_way_ = 0;
     put_ += batch->puts;
     at += batch->puts;
   }

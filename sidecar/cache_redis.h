@@ -70,6 +70,7 @@ class CacheRedis final : public CacheRemote {
   };
   CacheRedis(aio::Clock& clock, aio::Executor executor, const Settings& settings, Cache& cache,
              std::string_view secret);
+  bool has_room(std::size_t bytes);
   void make_void(CacheVoid what);
   void soon();
   void turn();
@@ -99,6 +100,7 @@ class CacheRedis final : public CacheRemote {
   mutable std::mutex lock_;  // of what follows
   CacheVoids voids_;
   std::deque<CacheVoid> untold_;  // void here, and not told yet
+  std::size_t on_the_way_ = 0;    // of them, the first, in the batch that is under way
   std::deque<Asked> questions_;
   std::deque<std::pair<std::string, std::string>> puts_;  // names and commands
   std::size_t put_bytes_ = 0;

@@ -70,7 +70,8 @@ bool IdentityFiles::look(bool at_once, base::WallTime now) {
   const auto tls = read(paths_);
   const std::string text = tls ? text_of(*tls) : tls.error().message;
   if (!reloads_.is_news(text, at_once)) {
-    return now - tickets_since_ >= kTicketKeys && use(net::ServerTls(tls_), now).has_value();
+    const bool old = now < tickets_since_ || now - tickets_since_ >= kTicketKeys;
+    return old && use(net::ServerTls(tls_), now).has_value();
   }
   const base::Result<> used = tls ? use(*tls, now) : tl::unexpected(tls.error());
   if (!used) {

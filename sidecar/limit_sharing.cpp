@@ -95,15 +95,15 @@ void LimitSharing::turn() {
   heed_silence();
 }
 
-/// A Redis that hangs is silent also while nobody has anything to tell it.
+/// A Redis that hangs is silent also while nobody has anything to tell it. It is asked to write:
+/// one that is full, or follows another, answers what it is asked to read and counts nothing.
 void LimitSharing::listen() {
   const base::TimePoint now = clock_.now();
-  if (link_->answers() != answers_) {
-    answers_ = link_->answers();
-    heard_ = now;
-  }
   if (!link_->ready() || now - heard_ < kAskEvery) return;
-  link_->ask(redis::command({"PING"}), 1, [](const RedisLink::Answers&) {}, now);
+  const std::string name = prefix_ + ":heard";
+  link_->ask(
+      redis::command({"INCRBY", name, "0"}) + redis::command({"PEXPIRE", name, "60000"}),
+      kCommandsOfOne, [this](const RedisLink::Answers&) { heard_ = clock_.now(); }, now);
 }
 
 void LimitSharing::heed_silence() {
@@ -170,6 +170,7 @@ void LimitSharing::tell(const std::shared_ptr<InForce>& in_force) {
       [this, requests, in_force, told = std::move(told)](const RedisLink::Answers& said) {
         asked_ = 0;
         told_ += requests;
+        heard_ = clock_.now();
         heard(*in_force, told, said);
         // More than one round trip carries: on at once.
         if (link_->ready() && !in_force->pending.empty()) tell(in_force);

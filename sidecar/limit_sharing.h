@@ -76,9 +76,8 @@ class LimitSharing {
   std::unique_ptr<RedisLink> link_;
   std::shared_ptr<InForce> in_force_;  // null: no limits
   std::uint64_t rounds_ = 0, told_ = 0, raised_ = 0, dropped_ = 0;
-  std::uint64_t asked_ = 0;    // counts that were sent and are not answered
-  std::uint64_t answers_ = 0;  // of the link, when it was last looked at
-  base::TimePoint heard_{};    // when Redis last answered; at first the beginning
+  std::uint64_t asked_ = 0;  // counts that were sent and are not answered
+  base::TimePoint heard_{};  // when Redis last wrote what it was asked; at first the beginning
 };
 
 }  // namespace sidecar

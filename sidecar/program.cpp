@@ -171,6 +171,7 @@ class Program {
 
   base::Result<> share_cache() {
     if (shared_->cache == nullptr || !settings_.cache.redis) return {};
+    TRY(has_fingerprint_key(settings_.fingerprint_key_file));
     TRY(cache_redis_, CacheRedis::create(clock_, context_.get_executor(), settings_,
                                          *shared_->cache, shared_->secret, aio::seed()));
     shared_->cache->put_behind(cache_redis_.get());

@@ -83,7 +83,6 @@ void RedisLink::on_data(std::string_view bytes) {
 }
 
 void RedisLink::answered_all() {
-  ++answered_total_;
   state_ = State::Ready;
   deadline_ = base::kNever;
   if (down_since_ != base::kNever) {

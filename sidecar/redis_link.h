@@ -47,8 +47,6 @@ class RedisLink final : private net::ConnectionEvents {
   void close();
 
   std::uint64_t failures() const { return failures_; }
-  /// Batches that were answered, and greetings.
-  std::uint64_t answers() const { return answered_total_; }
   /// Since when there is no link; kNever: there is one.
   base::TimePoint down_since() const { return down_since_; }
 
@@ -74,7 +72,7 @@ class RedisLink final : private net::ConnectionEvents {
   Answers answers_;
   Answered answered_;
   base::TimePoint now_{}, deadline_ = base::kNever, again_at_{}, down_since_{};
-  std::uint64_t failures_ = 0, answered_total_ = 0;
+  std::uint64_t failures_ = 0;
   bool told_ = false;  // of the present failure, in the log
 };
 

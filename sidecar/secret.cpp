@@ -2,6 +2,7 @@
 
 #include "aio/entropy.h"
 #include "aio/file.h"
+#include "limit/fingerprint.h"
 #include "sidecar/log.h"
 
 namespace sidecar {
@@ -33,10 +34,13 @@ base::Result<std::string> database_password(const std::string& file) {
 
 base::Result<> has_fingerprint_key(const std::string& file) {
   TRY(const std::string key, secret_of(file, "MUSTER_FINGERPRINT_KEY"));
-  if (!key.empty()) return {};
-  return base::fail(base::Code::InvalidArgument,
-                    "--redis: replicas count a client together by a key that they share: "
-                    "--fingerprint-key-file or MUSTER_FINGERPRINT_KEY");
+  if (key.empty()) {
+    return base::fail(base::Code::InvalidArgument,
+                      "--redis: replicas know a client by a key that they share: "
+                      "--fingerprint-key-file or MUSTER_FINGERPRINT_KEY");
+  }
+  TRY(limit::FingerprintKey::from(key));
+  return {};
 }
 
 base::Result<std::string> fingerprint_secret(const std::string& file) {

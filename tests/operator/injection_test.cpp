@@ -220,6 +220,7 @@ TEST(Injection, WhatCannotBeInjectedIsLeftAsItIsAndSaysWhy) {
        Injected::PortTaken, "15001"},
       {"{containers: [{name: b, ports: [{containerPort: 15020}]}, {name: app, " + one, "",
        Injected::PortTaken, "15020"},
+      {"{containers: [{name: istio-proxy}, {name: app, " + one, "", Injected::PortTaken, "istio"},
       {"{containers: [{name: b, ports: [{name: http, containerPort: 81}]}, {name: app, " + one, "",
        Injected::NamedTwice, "another"},
       {"{containers: [{name: app, " + one, "{capture: Redirect}", Injected::BadProfile, "capture"},
@@ -244,6 +245,23 @@ TEST(Injection, WhatCannotBeInjectedIsLeftAsItIsAndSaysWhy) {
     // A second time nothing is new.
     EXPECT_FALSE(inject(after, Node(), profile, kSettings).patch.has_value()) << each.spec;
   }
+}
+
+TEST(Injection, ANamespaceAsksForPortsThatSayHttp) {
+  const Node labels = yaml("{muster.dev/sidecars: enabled}");
+  const auto port = [](const char* name) {
+    return yaml(
+        std::string("{metadata: {name: p}, spec: {containers: [{name: app, ports: [{name: ") +
+        name + ", containerPort: 80}]}]}}");
+  };
+  for (const char* name : {"http", "http-api", "web", "web-2"}) {
+    EXPECT_EQ(inject(port(name), labels, Node(), kSettings).result, Injected::Yes) << name;
+  }
+  for (const char* name : {"postgres", "https", "grpc", "http2", "webhook"}) {
+    EXPECT_EQ(inject(port(name), labels, Node(), kSettings).result, Injected::NotHttp) << name;
+  }
+  const Node named = yaml("{spec: {injection: {port: postgres}}}");
+  EXPECT_EQ(inject(port("postgres"), labels, named, kSettings).result, Injected::Yes);
 }
 
 TEST(Injection, TwiceIsAsOnce) {

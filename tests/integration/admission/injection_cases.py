@@ -32,12 +32,22 @@ CASES = [
     ("volume-name", {"volumes": [{"name": "muster-sidecar-profile", "emptyDir": {}}], "containers": [container()]}, "Refused: NameTaken"),
     ("port-taken", {"containers": [container(ports=[{"name": "http", "containerPort": 15001}])]}, "Refused: PortTaken"),
     ("admin-port-taken", {"containers": [container(), container("b", [{"containerPort": 15020}])]}, "Refused: PortTaken"),
+    ("mesh", {"containers": [container(), container("istio-proxy", [{"name": "http-envoy-prom", "containerPort": 15090}])]}, "Refused: PortTaken"),
+    ("native-mesh", {"initContainers": [{"name": "istio-proxy", "image": "example.com/p:1", "restartPolicy": "Always"}],
+                     "containers": [container()]}, "Refused: PortTaken"),
     ("no-port", {"containers": [container(ports=[])]}, "Refused: NoPort"),
     ("only-udp", {"containers": [container(ports=[{"name": "dns", "containerPort": 53, "protocol": "UDP"}])]}, "Refused: NoPort"),
     ("which", {"containers": [container(ports=[{"name": "a", "containerPort": 1}, {"name": "b", "containerPort": 2}])]}, "Refused: SeveralPorts"),
     ("unnamed", {"containers": [container(ports=[{"containerPort": 8080}])]}, "Refused: UnnamedPort"),
     ("host-port", {"containers": [container(ports=[{"name": "http", "containerPort": 80, "hostPort": 88}])]}, "Refused: HostPort"),
     ("named-twice", {"containers": [container(), container("b", [{"name": "http", "containerPort": 81}])]}, "Refused: NamedTwice"),
+]
+
+# The same where the namespace asks and the pod does not.
+CASES_OF_NAMESPACES = [
+    ("only-web", {"containers": [container(ports=[{"name": "web", "containerPort": 3000}])]}, "Injected"),
+    ("only-database", {"containers": [container(ports=[{"name": "postgres", "containerPort": 5432}])]}, "Refused: NotHttp"),
+    ("only-tls", {"containers": [container(ports=[{"name": "https", "containerPort": 8443}])]}, "Refused: NotHttp"),
 ]
 
 

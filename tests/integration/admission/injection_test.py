@@ -6,7 +6,7 @@ import re
 import time
 import unittest
 
-from injection_cases import CASES, container, pod, ports, sidecar
+from injection_cases import CASES, CASES_OF_NAMESPACES, container, pod, ports, sidecar
 from operator_under_test import HOME, PATIENCE, OperatorCase, chart
 
 STATUS = "sidecar.muster.dev/status"
@@ -155,6 +155,7 @@ class Injection(OperatorCase):
         cases = [*((name, pod(name, spec, ASKED), expected) for name, spec, expected in CASES),
                  *((f"profile-{name}", pod(f"profile-{name}", spec, ASKED, annotations={"sidecar.muster.dev/profile": profile}),
                     "Refused: BadProfile" if name in ("bad-name", "long-name") else "Injected") for name, profile in bad),
+                 *((name, pod(name, spec, IN, labels={}), expected) for name, spec, expected in CASES_OF_NAMESPACES),
                  ("all", pod("all", spec, IN, labels={}), "Injected"), ("quiet", pod("quiet", spec, ASKED, labels={}), ""),
                  ("typo", pod("typo", spec, IN, labels={"sidecar.muster.dev/inject": "yes"}), "Refused: BadLabel"),
                  ("stranger", pod("stranger", spec, ASKED, labels={"sidecar.muster.dev/inject": "yes"}), ""),
