@@ -32,22 +32,32 @@ void judge(api::Decoder& decoder, const char* field, const base::Result<Value>& 
   if (!read) decoder.complain({}, field, read.error().message);
 }
 
+/// What fields must be to each other, or the sidecar would not start, and the pod with it.
+void judge_together(api::Decoder& decoder, const Node& spec) {
+  const auto says = [&](const char* field) { return spec[field].is_string(); };
+  const auto unless = [&](bool good, const char* field, const char* why) {
+    if (!good) decoder.complain({}, field, why);
+  };
+  unless(!says("adminTlsCertFile"), "spec.adminTlsCertFile",
+         "the probes of an injected sidecar speak HTTP in the open");
+  unless(!says("adminClientCaFile"), "spec.adminClientCaFile", "the same");
+  unless(says("tlsCertFile") == says("tlsKeyFile"), "spec.tlsCertFile",
+         "goes with spec.tlsKeyFile, and that with it");
+  unless(!says("redis") || says("fingerprintKeyFile"), "spec.redis",
+         "needs spec.fingerprintKeyFile: replicas know a client by a key that they share");
+  unless(spec["limitsWithoutRedis"].as_string() != "closed" || says("redis"),
+         "spec.limitsWithoutRedis", "closed needs spec.redis");
+  unless(!spec["cacheRedis"].as_bool() || (says("redis") && spec["cacheBytesMax"].as_int() > 0),
+         "spec.cacheRedis", "needs spec.redis and spec.cacheBytesMax");
+  unless(spec["users"].as_string() == "off" || spec["mode"].as_string() == "http", "spec.users",
+         "mode tcp has no requests");
+}
+
 /// `spec`: with defaults, and of the right types.
 void judge_spec(api::Decoder& decoder, const Node& spec) {
   judge(decoder, "spec.trustedProxies", limit::parse_prefixes(spec["trustedProxies"].as_strings()));
   judge(decoder, "spec.allow", limit::parse_prefixes(spec["allow"].as_strings()));
   judge(decoder, "spec.deny", limit::parse_prefixes(spec["deny"].as_strings()));
-  if (spec["adminTlsCertFile"].is_string()) {
-    decoder.complain({}, "spec.adminTlsCertFile",
-                     "the probes of an injected sidecar speak HTTP in the open");
-  }
-  if (spec["redis"].is_string() && !spec["fingerprintKeyFile"].is_string()) {
-    decoder.complain({}, "spec.redis",
-                     "needs spec.fingerprintKeyFile: replicas know a client by a key they share");
-  }
-  if (spec["tlsCertFile"].is_string() != spec["tlsKeyFile"].is_string()) {
-    decoder.complain({}, "spec.tlsCertFile", "goes with spec.tlsKeyFile, and that with it");
-  }
   limit::Settings limits;
   if (spec["limitRules"].size() > 0) limits.rules.clear();
   for (const Node& rule : spec["limitRules"].items()) limits.rules.push_back(rule_of(rule));
@@ -67,6 +77,7 @@ api::Problems problems_of_profile(const Node& profile) {
   const Node spec =
       decoder.decode(profile["spec"], api::table_at(api::sidecar_profile_table(), "spec"), "spec");
   if (decoder.problems().empty()) judge_spec(decoder, spec);
+  if (decoder.problems().empty()) judge_together(decoder, spec);
   return decoder.take();
 }
 

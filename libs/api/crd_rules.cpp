@@ -315,7 +315,8 @@ std::vector<std::string> left_to_operator() {
       "than the plan's.",
       "Drill: the timing that comes of plan, profile and drill is one that a plan may have.",
       "SidecarProfile: addresses and prefixes are such, rules of limits fit together, templates of "
-      "endpoints can be read. What is wrong is told in its condition `Valid`."};
+      "endpoints can be read, what needs `redis` or a key has it, and there is no "
+      "`adminTlsCertFile`. What is wrong is told in its condition `Valid`."};
 }
 
 }  // namespace api

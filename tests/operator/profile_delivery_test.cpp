@@ -197,6 +197,14 @@ TEST(ProfileRules, EachProblemIsToldByItsField) {
            Wrong{"{endpoints: [users]}", "spec.endpoints", "users"},
            Wrong{"{endpoints: [/a, /a]}", "spec.endpoints", "twice"},
            Wrong{"{injection: {capture: Redirect}}", "spec.injection.capture", "Port, None"},
+           Wrong{"{adminTlsCertFile: /a}", "spec.adminTlsCertFile", "in the open"},
+           Wrong{"{adminClientCaFile: /a}", "spec.adminClientCaFile", "same"},
+           Wrong{"{tlsCertFile: /a}", "spec.tlsCertFile", "tlsKeyFile"},
+           Wrong{"{redis: 'r:1'}", "spec.redis", "fingerprintKeyFile"},
+           Wrong{"{limitsWithoutRedis: closed}", "spec.limitsWithoutRedis", "redis"},
+           Wrong{"{redis: 'r:1', fingerprintKeyFile: /a, cacheRedis: true}", "spec.cacheRedis",
+                 "cacheBytesMax"},
+           Wrong{"{mode: tcp, users: 'on'}", "spec.users", "tcp"},
        }) {
     const api::Problems found = problems_of_profile(profile(wrong.spec));
     ASSERT_FALSE(found.empty()) << wrong.spec;
@@ -204,6 +212,10 @@ TEST(ProfileRules, EachProblemIsToldByItsField) {
     EXPECT_THAT(found.front().message, HasSubstr(wrong.word)) << wrong.spec;
   }
   EXPECT_THAT(problems_of_profile(profile("{}")), IsEmpty());
+  EXPECT_THAT(problems_of_profile(profile(
+                  "{redis: 'r:1', fingerprintKeyFile: /a, limitsWithoutRedis: closed, cacheRedis: "
+                  "true, cacheBytesMax: 4096, tlsCertFile: /a, tlsKeyFile: /b, users: 'on'}")),
+              IsEmpty());
   EXPECT_THAT(problems_of_profile(profile(
                   "{trustedProxies: [10.0.0.0/8, '::1'], endpoints: ['/users/{id}'], limitRules: "
                   "[{name: login, path: /login, method: POST, limits: [{requests: 10, seconds: "
