@@ -155,7 +155,8 @@ class Injection(OperatorCase):
         cases = [*((name, pod(name, spec, ASKED), expected) for name, spec, expected in CASES),
                  *((f"profile-{name}", pod(f"profile-{name}", spec, ASKED, annotations={"sidecar.muster.dev/profile": profile}),
                     "Refused: BadProfile" if name in ("bad-name", "long-name") else "Injected") for name, profile in bad),
-                 *((name, pod(name, spec, IN, labels={}), expected) for name, spec, expected in CASES_OF_NAMESPACES),
+                 *((name, pod(name, {**one, "automountServiceAccountToken": False}, IN, labels={}), expected)
+                   for name, one, expected in CASES_OF_NAMESPACES),
                  ("all", pod("all", spec, IN, labels={}), "Injected"), ("quiet", pod("quiet", spec, ASKED, labels={}), ""),
                  ("typo", pod("typo", spec, IN, labels={"sidecar.muster.dev/inject": "yes"}), "Refused: BadLabel"),
                  ("stranger", pod("stranger", spec, ASKED, labels={"sidecar.muster.dev/inject": "yes"}), ""),
