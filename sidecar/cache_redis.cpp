@@ -9,7 +9,6 @@
 
 #include "sidecar/cache_record.h"
 #include "sidecar/metric_text.h"
-#include "sidecar/secret.h"
 
 namespace sidecar {
 namespace {
@@ -54,21 +53,12 @@ base::Result<std::unique_ptr<CacheRedis>> CacheRedis::create(aio::Clock& clock,
                                                              const Settings& settings, Cache& cache,
                                                              std::string_view secret,
                                                              std::uint64_t seed) {
-  TRY(net::Address server, net::Address::parse(settings.redis.server));
-  TRY(std::string password, redis_password(settings.redis.password_file));
-  std::shared_ptr<net::TlsContext> tls;
-  if (settings.redis.tls) {
-    net::TlsOptions options;
-    options.ca_file = settings.redis.ca_file;
-    TRY(tls, net::make_tls_context(options));
-  }
   std::unique_ptr<CacheRedis> out(new CacheRedis(clock, executor, settings, cache, secret));
   // One that waits in vain for the end of one record has read that and the next.
-  out->link_ = std::make_unique<RedisLink>(
-      executor, std::move(server), std::move(tls), std::move(password), seed,
-      RedisLink::Use{.works = "stored responses are shared",
+  RedisLink::Use use{.works = "stored responses are shared",
                      .fails = "stored responses are not shared",
-                     .answer_bytes_max = 2 * kRecordBytesMax});
+                     .answer_bytes_max = 2 * kRecordBytesMax};
+  TRY(out->link_, RedisLink::create(executor, settings.redis, seed, std::move(use)));
   return out;
 }
 

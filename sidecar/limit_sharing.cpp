@@ -8,7 +8,6 @@
 
 #include "sidecar/log.h"
 #include "sidecar/metric_text.h"
-#include "sidecar/secret.h"
 
 namespace sidecar {
 namespace {
@@ -40,15 +39,8 @@ base::Result<std::unique_ptr<LimitSharing>> LimitSharing::create(aio::Clock& clo
                                                                  const RedisSettings& settings,
                                                                  Shared& shared,
                                                                  std::uint64_t seed) {
-  TRY(net::Address server, net::Address::parse(settings.server));
-  TRY(std::string password, redis_password(settings.password_file));
-  std::shared_ptr<net::TlsContext> tls;
-  if (settings.tls) {
-    TRY(tls, net::make_tls_context_of(settings.ca_file));
-  }
   std::unique_ptr<LimitSharing> out(new LimitSharing(clock, shared, settings));
-  out->link_ = std::make_unique<RedisLink>(executor, std::move(server), std::move(tls),
-                                           std::move(password), seed, words(settings));
+  TRY(out->link_, RedisLink::create(executor, settings, seed, words(settings)));
   return out;
 }
 

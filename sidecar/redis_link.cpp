@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "sidecar/log.h"
+#include "sidecar/secret.h"
 
 namespace sidecar {
 namespace {
@@ -13,6 +14,19 @@ constexpr base::BackoffPolicy kBackoff{
     .first = base::millis(200), .longest = base::seconds(10), .factor = 2.0, .jitter = 0.5};
 
 }  // namespace
+
+base::Result<std::unique_ptr<RedisLink>> RedisLink::create(aio::Executor executor,
+                                                           const RedisSettings& settings,
+                                                           std::uint64_t seed, Use use) {
+  TRY(net::Address server, net::Address::parse(settings.server));
+  TRY(std::string password, redis_password(settings.password_file));
+  std::shared_ptr<net::TlsContext> tls;
+  if (settings.tls) {
+    TRY(tls, net::make_tls_context_of(settings.ca_file));
+  }
+  return std::make_unique<RedisLink>(std::move(executor), std::move(server), std::move(tls),
+                                     std::move(password), seed, std::move(use));
+}
 
 RedisLink::RedisLink(aio::Executor executor, net::Address server,
                      std::shared_ptr<net::TlsContext> tls, std::string password, std::uint64_t seed,

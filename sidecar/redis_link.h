@@ -16,6 +16,7 @@
 #include "base/time.h"
 #include "net/connection.h"
 #include "redis/message.h"
+#include "sidecar/settings.h"
 
 namespace sidecar {
 
@@ -30,6 +31,12 @@ class RedisLink final : private net::ConnectionEvents {
     std::string works, fails;
     std::size_t answer_bytes_max = redis::Reader::kAnswerBytesMax;
   };
+
+  /// As the settings say: address, password and TLS.
+  /// Errors: InvalidArgument for the address; what cannot be read of password and certificates.
+  static base::Result<std::unique_ptr<RedisLink>> create(aio::Executor executor,
+                                                         const RedisSettings& settings,
+                                                         std::uint64_t seed, Use use);
 
   RedisLink(aio::Executor executor, net::Address server, std::shared_ptr<net::TlsContext> tls,
             std::string password, std::uint64_t seed, Use use);

@@ -16,8 +16,9 @@ aio::Task<base::Result<>> settle(aio::Clock& clock, std::function<std::uint64_t(
                                  std::stop_token stop) {
   std::uint64_t before = served();
   for (base::Duration wait = kFirst; co_await aio::wait_for(clock, wait, stop); wait = kEvery) {
-    const std::uint64_t count = served() - std::exchange(before, served());
-    if (count < static_cast<std::uint64_t>(wait / base::seconds(1))) aio::give_back_memory();
+    const std::uint64_t now = served();
+    if (now - std::exchange(before, now) < static_cast<std::uint64_t>(wait / base::seconds(1)))
+      aio::give_back_memory();
   }
   co_return base::Result<>{};
 }

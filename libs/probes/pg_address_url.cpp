@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include "base/split.h"
+
 namespace probes {
 namespace {
 
@@ -16,13 +18,6 @@ constexpr std::array<std::string_view, 6> kTlsModes{"disable", "allow",     "pre
 
 auto wrong(const std::string& message) {
   return base::fail(base::Code::InvalidArgument, message);
-}
-
-/// Up to the mark, which is taken off with it; all of it where there is none.
-std::string_view take_until(std::string_view& rest, char mark) {
-  const std::string_view out = rest.substr(0, rest.find(mark));
-  rest.remove_prefix(std::min(out.size() + 1, rest.size()));
-  return out;
 }
 
 /// Source: RFC 3986, 2.1. A byte of 0 would end the text for libpq.
@@ -56,7 +51,7 @@ base::Result<> set_host(PgAddress& address, std::string_view text) {
     port.remove_prefix(port.empty() ? 0 : 1);
   } else {
     port = text;
-    host = take_until(port, ':');
+    host = base::take_until(port, ':');
   }
   if (!host.empty()) {
     TRY(address.host, decode("host", host));
@@ -101,9 +96,9 @@ base::Result<PgAddress> parse(std::string_view rest) {
   PgAddress out;
   out.tls = "prefer";
   std::string_view parameters = rest;
-  rest = take_until(parameters, '?');
+  rest = base::take_until(parameters, '?');
   std::string_view database = rest;
-  std::string_view place = take_until(database, '/');
+  std::string_view place = base::take_until(database, '/');
   const std::size_t mark = place.rfind('@');
   if (mark == std::string_view::npos) return wrong("USER@ is needed");
   TRY(set_user(out, place.substr(0, mark)));
@@ -111,8 +106,8 @@ base::Result<PgAddress> parse(std::string_view rest) {
   TRY(out.database, decode("database", database));
   if (out.database.empty()) out.database = out.user;
   while (!parameters.empty()) {
-    std::string_view value = take_until(parameters, '&');
-    const std::string_view name = take_until(value, '=');
+    std::string_view value = base::take_until(parameters, '&');
+    const std::string_view name = base::take_until(value, '=');
     TRY(set_parameter(out, name, value));
   }
   return out;
