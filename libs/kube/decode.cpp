@@ -56,14 +56,19 @@ simdjson::error_code read_metadata(ondemand::object metadata, Metadata& out) {
   return simdjson::SUCCESS;
 }
 
-/// Its metadata, and then the text of the whole.
+/// Its metadata, and then the text of the whole. Fields are walked, here and below, and never
+/// looked up: a lookup that starts over in a text whose brackets do not match ends in an assumption
+/// of simdjson's, which is an abort or worse.
 simdjson::error_code read_object(ondemand::object object, Metadata& metadata,
                                  std::string_view& json) {
-  ondemand::object inner;
-  const auto found = object.find_field_unordered("metadata").get_object().get(inner);
-  if (found != simdjson::SUCCESS && found != simdjson::NO_SUCH_FIELD) return found;
-  if (found == simdjson::SUCCESS) {
+  for (auto field : object) {
+    std::string_view key;
+    if (const auto error = field.unescaped_key().get(key)) return error;
+    if (key != "metadata") continue;
+    ondemand::object inner;
+    if (const auto error = field.value().get_object().get(inner)) return error;
     if (const auto error = read_metadata(inner, metadata)) return error;
+    break;
   }
   if (const auto error = object.reset().error()) return error;
   if (const auto error = object.raw_json().get(json)) return error;
@@ -103,10 +108,26 @@ Decoder::~Decoder() = default;
 
 base::Result<WatchEvent> Decoder::watch_event(std::string_view line) {
   constexpr const char* kWhat = "watch event";
+  const auto failed = [](simdjson::error_code error) { return wrong(kWhat, error_message(error)); };
   ondemand::document document;
-  if (const auto error = parser_->open(line, document)) return wrong(kWhat, error_message(error));
+  if (const auto error = parser_->open(line, document)) return failed(error);
+  ondemand::object event;
+  if (const auto error = document.get_object().get(event)) return failed(error);
   std::string_view type;
-  if (const auto error = document["type"].get(type)) return wrong(kWhat, error_message(error));
+  Metadata metadata;
+  std::string_view json;
+  for (auto field : event) {
+    std::string_view key;
+    if (const auto error = field.unescaped_key().get(key)) return failed(error);
+    if (key == "type") {
+      if (const auto error = field.value().get(type)) return failed(error);
+    } else if (key == "object") {
+      ondemand::object object;
+      if (const auto error = field.value().get_object().get(object)) return failed(error);
+      if (const auto error = read_object(object, metadata, json)) return failed(error);
+    }
+    if (!type.empty() && !json.empty()) break;
+  }
   WatchEvent out;
   if (type == "ADDED") {
     out.change = Change::Added;
@@ -117,17 +138,9 @@ base::Result<WatchEvent> Decoder::watch_event(std::string_view line) {
   } else if (type == "ERROR") {
     out.error = true;
   } else if (type != "BOOKMARK") {
-    return wrong(kWhat, "its type is unknown");
+    return wrong(kWhat, type.empty() ? "it has no type" : "its type is unknown");
   }
-  ondemand::object object;
-  if (const auto error = document["object"].get_object().get(object)) {
-    return wrong(kWhat, error_message(error));
-  }
-  Metadata metadata;
-  std::string_view json;
-  if (const auto error = read_object(object, metadata, json)) {
-    return wrong(kWhat, error_message(error));
-  }
+  if (json.empty()) return wrong(kWhat, "it has no object");
   out.initial_end = metadata.initial_end && out.change == Change::Bookmark;
   out.object = text_of(metadata, json);
   if (out.error) return out;
@@ -138,43 +151,71 @@ base::Result<WatchEvent> Decoder::watch_event(std::string_view line) {
   return out;
 }
 
-base::Result<ListPage> Decoder::list_page(std::string_view body) {
-  constexpr const char* kWhat = "list";
-  const auto failed = [](simdjson::error_code error) { return wrong(kWhat, error_message(error)); };
-  ondemand::document document;
-  if (const auto error = parser_->open(body, document)) return failed(error);
-  ListPage out;
-  ondemand::object metadata;
-  if (const auto error = document["metadata"].get_object().get(metadata)) return failed(error);
+namespace {
+
+simdjson::error_code read_list_metadata(ondemand::object metadata, ListPage& out) {
   for (auto field : metadata) {
     std::string_view key;
-    if (const auto error = field.unescaped_key().get(key)) return failed(error);
+    if (const auto error = field.unescaped_key().get(key)) return error;
     std::string* text = key == "resourceVersion" ? &out.version
                         : key == "continue"      ? &out.next
                                                  : nullptr;
     if (text == nullptr) continue;
     std::string_view value;
-    if (const auto error = field.value().get(value)) return failed(error);
+    if (const auto error = field.value().get(value)) return error;
     *text = value;
   }
-  if (out.version.empty()) return wrong(kWhat, "it has no resourceVersion");
-  ondemand::value items;
-  if (const auto error = document["items"].get(items)) return failed(error);
+  return simdjson::SUCCESS;
+}
+
+simdjson::error_code read_items(ondemand::value items, ListPage& out) {
   bool null = false;
-  if (const auto error = items.is_null().get(null)) return failed(error);
-  if (null) return out;
+  if (const auto error = items.is_null().get(null)) return error;
+  if (null) return simdjson::SUCCESS;
   ondemand::array array;
-  if (const auto error = items.get(array)) return failed(error);
+  if (const auto error = items.get(array)) return error;
   for (auto item : array) {
     ondemand::object object;
-    if (const auto error = item.get_object().get(object)) return failed(error);
+    if (const auto error = item.get_object().get(object)) return error;
     Metadata of;
     std::string_view json;
-    if (const auto error = read_object(object, of, json)) return failed(error);
-    if (of.name.empty() || of.version.empty()) {
+    if (const auto error = read_object(object, of, json)) return error;
+    out.items.push_back(text_of(of, json));
+  }
+  return simdjson::SUCCESS;
+}
+
+}  // namespace
+
+base::Result<ListPage> Decoder::list_page(std::string_view body) {
+  constexpr const char* kWhat = "list";
+  const auto failed = [](simdjson::error_code error) { return wrong(kWhat, error_message(error)); };
+  ondemand::document document;
+  if (const auto error = parser_->open(body, document)) return failed(error);
+  ondemand::object list;
+  if (const auto error = document.get_object().get(list)) return failed(error);
+  ListPage out;
+  bool has_items = false;
+  for (auto field : list) {
+    std::string_view key;
+    if (const auto error = field.unescaped_key().get(key)) return failed(error);
+    if (key == "metadata") {
+      ondemand::object metadata;
+      if (const auto error = field.value().get_object().get(metadata)) return failed(error);
+      if (const auto error = read_list_metadata(metadata, out)) return failed(error);
+    } else if (key == "items") {
+      ondemand::value items;
+      if (const auto error = field.value().get(items)) return failed(error);
+      if (const auto error = read_items(items, out)) return failed(error);
+      has_items = true;
+    }
+  }
+  if (out.version.empty()) return wrong(kWhat, "it has no resourceVersion");
+  if (!has_items) return wrong(kWhat, "it has no items");
+  for (const ObjectText& item : out.items) {
+    if (item.key.name.empty() || item.version.empty()) {
       return wrong(kWhat, "an item has no name or no resourceVersion");
     }
-    out.items.push_back(text_of(of, json));
   }
   return out;
 }

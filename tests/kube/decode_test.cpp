@@ -90,6 +90,19 @@ TEST(Decode, CutsAListIntoItsItems) {
           .has_value());
 }
 
+// Both were found by the fuzzer: a field that is looked up again from the start met the end first.
+TEST(Decode, BracketsThatDoNotMatchEndInAnAnswer) {
+  Decoder decoder;
+  for (const char* text :
+       {R"({"type":"MODIFIED","x":"P","metadata":{"ab":"a","n=e":"n","resourceVersion":"6",)"
+        R"("c":"t":"true"}},"spec":{}}})",
+        R"({"kind":"PodList","metadata":{"resourceVersion":"8","continui`":"x&},tinui`":"x"},)"
+        R"("itatiOns":null}}]})"}) {
+    EXPECT_FALSE(decoder.watch_event(text).has_value()) << text;
+    EXPECT_FALSE(decoder.list_page(text).has_value()) << text;
+  }
+}
+
 TEST(Decode, EveryBeginningOfAnEventIsRefused) {
   Decoder decoder;
   const std::string line =
