@@ -264,7 +264,7 @@ class DrillController::Driver {
     if (std::holds_alternative<LetGo>(decision)) {
       tell(decision, drill);
       cluster::DrillWriter writer(client_, drill.key);
-      co_return co_await writer.hold(drill.uid, false, std::move(stop));
+      co_return co_await writer.let_go(drill.uid, std::move(stop));
     }
     CO_TRY(co_await write_members(client_, drill,
                                   members_of(decision, drill, facts, clock_.wall_now()), stop));

@@ -32,6 +32,26 @@ bool is_nobody(const base::Error& error) {
 /// A server that starts may say so for a moment.
 constexpr base::Duration kNobodyMax = base::seconds(30);
 
+/// For how long the server has said so; an answer that did not come says nothing of it.
+class Recognition {
+ public:
+  template <class T>
+  void heard(const base::Result<T>& answer, base::TimePoint now) {
+    if (!answer && is_nobody(answer.error())) {
+      if (!nobody_since_) nobody_since_ = now;
+    } else if (answer || (answer.error().code != base::Code::Unavailable &&
+                          answer.error().code != base::Code::DeadlineExceeded)) {
+      nobody_since_.reset();
+    }
+  }
+  bool is_lost(base::TimePoint now) const {
+    return nobody_since_ && now - *nobody_since_ >= kNobodyMax;
+  }
+
+ private:
+  std::optional<base::TimePoint> nobody_since_;
+};
+
 }  // namespace
 
 aio::Task<base::Result<bool>> DrillHolder::whole() {
@@ -64,7 +84,7 @@ aio::Task<base::Result<bool>> DrillHolder::whole() {
 aio::Task<> DrillHolder::let_go() {
   const base::TimePoint until = clock_.now() + kLetGoWithin;
   while (true) {
-    const auto done = co_await writer_->hold(drill_.uid, false, {});
+    const auto done = co_await writer_->let_go(drill_.uid, {});
     if (done || done.error().code == base::Code::NotFound || clock_.now() >= until) co_return;
     static_cast<void>(co_await aio::wait_for(clock_, kSayAgain, {}));
   }
@@ -138,15 +158,12 @@ aio::Task<base::Result<>> DrillHolder::confirm(std::stop_token stop) {
 }
 
 aio::Task<base::Result<>> DrillHolder::watch(std::stop_token stop) {
-  base::TimePoint known = clock_.now();
+  Recognition recognition;
   while (co_await aio::wait_for(clock_, kLookEvery, stop)) {
     const auto now = co_await writer_->read(stop);
+    recognition.heard(now, clock_.now());
+    if (recognition.is_lost(clock_.now())) co_await leave();
     if (!now && now.error().code == base::Code::NotFound) end("the Drill is gone");
-    if (!now && is_nobody(now.error())) {
-      if (clock_.now() - known >= kNobodyMax) co_await leave();
-      continue;
-    }
-    known = clock_.now();
     if (!now) continue;
     if (now->uid == drill_.uid && now->runner() != options_.pod_uid) co_await leave();
     if (now->uid != drill_.uid || now->deleting) end("the Drill was deleted");
@@ -210,11 +227,11 @@ void DrillHolder::answered(const std::string& step) {
 /// The end must be said: until it is, the guardian takes the drill for one that died.
 aio::Task<base::Result<bool>> DrillHolder::say_end(std::vector<Member> members) {
   const base::TimePoint until = clock_.now() + kSayWithin;
-  base::TimePoint known = clock_.now();
+  Recognition recognition;
   while (true) {
     const auto written = co_await write(members);
-    if (written || !is_nobody(written.error())) known = clock_.now();
-    if (clock_.now() - known >= kNobodyMax) co_await leave();
+    recognition.heard(written, clock_.now());
+    if (recognition.is_lost(clock_.now())) co_await leave();
     if (written || written.error().code == base::Code::NotFound) break;
     if (written.error().code == base::Code::FailedPrecondition) co_await leave();
     if (clock_.now() >= until) co_return tl::unexpected(written.error());

@@ -207,7 +207,7 @@ class EndDrills {
     } else if (const auto* remove = std::get_if<RemovePod>(&decision)) {
       CO_TRY(co_await remove_pod(*client_, drill, *remove, stop));
     } else if (std::holds_alternative<LetGo>(decision)) {
-      CO_TRY(co_await writer.hold(drill.uid, false, stop));
+      CO_TRY(co_await writer.let_go(drill.uid, stop));
     } else {
       auto members = members_of(decision, drill, facts, clock_.wall_now());
       if (!members.empty()) {

@@ -240,7 +240,7 @@ class Guard final : public PodProgram {
   aio::Task<base::Result<std::string>> undo() {
     if (drill_.journal().empty()) {
       // The finalizer comes before the first entry of the journal.
-      CO_TRY(co_await writer_->hold(drill_.uid, false, {}));
+      CO_TRY(co_await writer_->let_go(drill_.uid, {}));
       co_return std::string("nothing had been touched");
     }
     CO_TRY(runner::PlanFile file, plan());
@@ -275,7 +275,7 @@ class Guard final : public PodProgram {
                                                         journal, std::move(baseline), nullptr));
     }
     if (!recovered.whole) co_return base::fail(base::Code::FailedPrecondition, recovered.detail);
-    CO_TRY(co_await writer_->hold(drill_.uid, false, {}));
+    CO_TRY(co_await writer_->let_go(drill_.uid, {}));
     const auto dropped =
         co_await runner::drop_ledger(clock_, target, drill_.status["id"].as_string(), nullptr);
     if (!dropped) {

@@ -24,7 +24,8 @@ base::Result<> PodProgram::connect() {
   kube::ClientOptions client;
   client.timeout = base::seconds(10);
   TRY(client_, edge_.connect(clock_, edge_.executor(), std::move(client)));
-  writer_.emplace(*client_, kube::Key{options_.ns, options_.drill}, options_.drill_uid);
+  awaited_.emplace(clock_, *client_);
+  writer_.emplace(*awaited_, kube::Key{options_.ns, options_.drill}, options_.drill_uid);
   return {};
 }
 

@@ -10,6 +10,7 @@
 
 #include "aio/clock.h"
 #include "aio/task_group.h"
+#include "cluster/awaited_writes.h"
 #include "cluster/cluster_target.h"
 #include "cluster/drill_object.h"
 #include "kube/client.h"
@@ -66,6 +67,7 @@ class PodProgram {
   PodEdge& edge_;
   aio::Clock& clock_;
   std::unique_ptr<kube::Client> client_;
+  std::optional<cluster::AwaitedWrites> awaited_;  // of the Drill: the writer's
   std::optional<cluster::DrillWriter> writer_;
   cluster::DrillObject drill_;
   targets::Catalog catalog_;

@@ -4,6 +4,7 @@
 
 #include <boost/asio/post.hpp>
 
+#include "aio/alarms.h"
 #include "sidecar/active.h"
 #include "sidecar/upstream.h"
 
@@ -35,6 +36,7 @@ void Worker::set_up(SetupPointer setup) {
 
 void Worker::start(std::function<void()> ended) {
   guard_.emplace(core_.context.get_executor());
+  aio::end_when_disarmed(core_.context.get_executor());
   thread_ = std::thread([this, ended = std::move(ended)] {
     listener_.start();
     core_.context.run();

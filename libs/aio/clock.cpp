@@ -2,8 +2,7 @@
 
 #include <time.h>
 
-#include <boost/asio/steady_timer.hpp>
-
+#include "aio/alarms.h"
 #include "aio/event.h"
 
 namespace aio {
@@ -15,46 +14,24 @@ std::chrono::nanoseconds read(clockid_t id) {
   return std::chrono::seconds(at.tv_sec) + std::chrono::nanoseconds(at.tv_nsec);
 }
 
-// libstdc++'s steady clock is CLOCK_MONOTONIC too, so the numbers are the same.
-std::chrono::steady_clock::time_point std_time(base::TimePoint when) {
-  return std::chrono::steady_clock::time_point(
-      std::chrono::duration_cast<std::chrono::steady_clock::duration>(when.time_since_epoch()));
-}
-
 class SystemAlarm final : public Alarm {
  public:
-  explicit SystemAlarm(const Executor& executor) : state_(std::make_shared<State>(executor)) {}
+  explicit SystemAlarm(const Executor& executor) : alarms_(Alarms::of(executor)) {}
   ~SystemAlarm() override { disarm(); }
 
   void arm(base::TimePoint when, std::function<void()> ring) override {
-    const auto generation = ++state_->generation;
-    state_->ring = std::move(ring);
-    state_->timer.expires_at(std_time(when));
-    // A timer that has expired already cannot be cancelled any more: the generation tells whether
-    // this is still the alarm that was meant.
-    state_->timer.async_wait([state = state_, generation](boost::system::error_code) {
-      if (state->generation == generation) {
-        auto call = std::move(state->ring);
-        state->ring = nullptr;
-        call();
-      }
-    });
+    entry_.ring = std::move(ring);
+    alarms_.arm(entry_, when);
   }
 
   void disarm() override {
-    ++state_->generation;
-    state_->ring = nullptr;
-    state_->timer.cancel();
+    entry_.ring = nullptr;
+    alarms_.disarm(entry_);
   }
 
  private:
-  struct State {
-    explicit State(const Executor& executor) : timer(executor) {}
-    asio::steady_timer timer;
-    std::function<void()> ring;
-    std::uint64_t generation = 0;
-  };
-  std::shared_ptr<State> state_;
+  Alarms& alarms_;
+  AlarmEntry entry_;
 };
 }  // namespace
 

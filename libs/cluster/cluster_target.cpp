@@ -27,7 +27,7 @@ std::string pod_name(const std::string& instance) {
 ClusterTarget::ClusterTarget(aio::Clock& clock, kube::Client& client,
                              std::shared_ptr<net::Names> names, ClusterOptions options)
     : clock_(&clock),
-      client_(&client),
+      client_(clock, client),
       names_(std::move(names)),
       options_(std::move(options)),
       system_(api::system_of(options_.spec, options_.name)),
@@ -104,7 +104,7 @@ aio::Task<base::Result<>> ClusterTarget::read_instances(std::stop_token stop) {
     if (spec.secret.empty()) continue;
     const std::string what = fmt::format("get secret {}/{}", options_.ns, spec.secret);
     CO_TRY(const kube::Reply reply,
-           kube::taken(co_await client_->get(kSecrets, {options_.ns, spec.secret}, stop), what));
+           kube::taken(co_await client_.get(kSecrets, {options_.ns, spec.secret}, stop), what));
     CO_TRY(const api::Node secret, api::parse_json(reply.body));
     const api::Node* value = secret["data"].find(spec.secret_key);
     if (value == nullptr) {
@@ -167,7 +167,7 @@ aio::Task<base::Result<Workload>> ClusterTarget::workload(std::string name, std:
   CO_TRY(const kube::Resource resource, workload_resource(spec->kind));
   const std::string what = fmt::format("get {} {}/{}", resource.plural, options_.ns, name);
   CO_TRY(const kube::Reply reply,
-         kube::taken(co_await client_->get(resource, {options_.ns, name}, std::move(stop)), what));
+         kube::taken(co_await client_.get(resource, {options_.ns, name}, std::move(stop)), what));
   co_return parse_workload(spec->kind, reply.body);
 }
 
@@ -180,9 +180,8 @@ base::Result<kube::Key> ClusterTarget::service_key(std::string_view name) const 
 
 aio::Task<base::Result<Service>> ClusterTarget::service(std::string name, std::stop_token stop) {
   CO_TRY(const kube::Key key, service_key(name));
-  CO_TRY(const kube::Reply reply,
-         kube::taken(co_await client_->get(kServices, key, std::move(stop)),
-                     "get services " + kube::to_string(key)));
+  CO_TRY(const kube::Reply reply, kube::taken(co_await client_.get(kServices, key, std::move(stop)),
+                                              "get services " + kube::to_string(key)));
   co_return parse_service(reply.body);
 }
 
@@ -194,7 +193,7 @@ aio::Task<base::Result<api::Node>> ClusterTarget::get(kube::Resource resource, s
                                                       std::stop_token stop) {
   const kube::Key key = key_of(resource, std::move(name));
   CO_TRY(const kube::Reply reply,
-         kube::taken(co_await client_->get(resource, key, std::move(stop)),
+         kube::taken(co_await client_.get(resource, key, std::move(stop)),
                      fmt::format("get {} {}", resource.plural, kube::to_string(key))));
   co_return api::parse_json(reply.body);
 }
@@ -212,8 +211,8 @@ aio::Task<base::Result<api::Node>> ClusterTarget::patch(Patch patch, std::stop_t
   if (options.force) options.field_manager = kFieldManager;
   options.dry_run = patch.dry_run;
   CO_TRY(const kube::Reply reply,
-         kube::taken(co_await client_->patch(patch.resource, key, patch.type,
-                                             api::to_json(patch.body), options, std::move(stop)),
+         kube::taken(co_await client_.patch(patch.resource, key, patch.type,
+                                            api::to_json(patch.body), options, std::move(stop)),
                      fmt::format("patch {}{}{} {}", patch.resource.plural,
                                  patch.subresource.empty() ? "" : "/", patch.subresource,
                                  kube::to_string(key))));
@@ -231,8 +230,8 @@ aio::Task<base::Result<api::Node>> ClusterTarget::make(kube::Resource resource, 
   kube::WriteOptions options;
   options.dry_run = dry_run;
   CO_TRY(const kube::Reply reply,
-         kube::taken(co_await client_->create(std::move(resource), options_.ns,
-                                              api::to_json(object), options, std::move(stop)),
+         kube::taken(co_await client_.create(std::move(resource), options_.ns, api::to_json(object),
+                                             options, std::move(stop)),
                      what));
   co_return api::parse_json(reply.body);
 }
@@ -254,7 +253,7 @@ aio::Task<base::Result<>> ClusterTarget::unmake(kube::Resource resource, std::st
     if (asked.empty()) {
       kube::DeleteOptions options;
       options.uid = uid;
-      const auto reply = co_await client_->remove(resource, key_of(resource, name), options, stop);
+      const auto reply = co_await client_.remove(resource, key_of(resource, name), options, stop);
       if (!reply || (reply->code != 404 && reply->code != 409)) CO_TRY(kube::taken(reply, what));
       asked = uid;
     }

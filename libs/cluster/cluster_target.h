@@ -17,6 +17,7 @@
 #include "aio/task.h"
 #include "api/recovery_plan.h"
 #include "base/result.h"
+#include "cluster/awaited_writes.h"
 #include "cluster/objects.h"
 #include "kube/client.h"
 #include "kube/informer.h"
@@ -69,7 +70,7 @@ class ClusterTarget final : public targets::Target {
   /// "address.NAME" of each service and instance, and "namespace".
   api::Substitutions substitutions() const;
 
-  kube::Client& client() { return *client_; }
+  kube::Client& client() { return client_; }
   const std::string& ns() const { return options_.ns; }
   /// As the cluster has it now. Errors: NotFound; what the server says.
   aio::Task<base::Result<Workload>> workload(std::string name, std::stop_token stop);
@@ -112,7 +113,7 @@ class ClusterTarget final : public targets::Target {
   void tell_names();
 
   aio::Clock* clock_;
-  kube::Client* client_;
+  AwaitedWrites client_;
   std::shared_ptr<net::Names> names_;
   ClusterOptions options_;
   api::LocalSystem system_;

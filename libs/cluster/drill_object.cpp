@@ -155,8 +155,18 @@ aio::Task<base::Result<>> DrillWriter::abort(std::string object_uid, std::stop_t
   co_return landed(reply, "abort drills " + kube::to_string(key_));
 }
 
-aio::Task<base::Result<>> DrillWriter::hold(std::string object_uid, bool held,
+aio::Task<base::Result<>> DrillWriter::hold(std::string object_uid, std::string runner_uid,
                                             std::stop_token stop) {
+  return set_finalizer(std::move(object_uid), std::move(runner_uid), true, std::move(stop));
+}
+
+aio::Task<base::Result<>> DrillWriter::let_go(std::string object_uid, std::stop_token stop) {
+  return set_finalizer(std::move(object_uid), "", false, std::move(stop));
+}
+
+// Of exactly the version that was looked at.
+aio::Task<base::Result<>> DrillWriter::set_finalizer(std::string object_uid, std::string runner_uid,
+                                                     bool held, std::stop_token stop) {
   const std::string what =
       fmt::format("{} the finalizer of drills {}", held ? "add" : "remove", kube::to_string(key_));
   for (int attempt = 1;; ++attempt) {
@@ -166,6 +176,9 @@ aio::Task<base::Result<>> DrillWriter::hold(std::string object_uid, bool held,
     CO_TRY(const Node object, api::parse_json(reply->body));
     const Node& meta = object["metadata"];
     if (meta["uid"].as_string() != object_uid && !held) co_return base::Result<>{};
+    if (held && object["status"]["runner"]["uid"].as_string() != runner_uid) {
+      co_return base::fail(base::Code::FailedPrecondition, what + ": another pod has it now");
+    }
     if (among(meta["finalizers"], kUndoFinalizer) == held) co_return base::Result<>{};
     const auto patched = co_await client_->patch(
         kDrills, key_, kube::PatchType::Merge, finalizers_patch(meta, object_uid, held), {}, stop);

@@ -68,10 +68,18 @@ class DrillWriter {
   /// Sets spec.abort; of any object of that name where the UID is empty. Gone already, or another
   /// object: ok.
   aio::Task<base::Result<>> abort(std::string object_uid, std::stop_token stop);
-  /// Adds or removes the finalizer; ok where it is so already, or the object is gone.
-  aio::Task<base::Result<>> hold(std::string object_uid, bool held, std::stop_token stop);
+  /// Adds the finalizer, for the one that claimed it; ok where it is there already. Errors:
+  /// FailedPrecondition where another has it now: that one may have ended, and nobody would remove
+  /// it any more; NotFound.
+  aio::Task<base::Result<>> hold(std::string object_uid, std::string runner_uid,
+                                 std::stop_token stop);
+  /// Removes it, whoever does; ok where it is not there, or the object is gone.
+  aio::Task<base::Result<>> let_go(std::string object_uid, std::stop_token stop);
 
  private:
+  aio::Task<base::Result<>> set_finalizer(std::string object_uid, std::string runner_uid, bool held,
+                                          std::stop_token stop);
+
   kube::Client* client_;
   kube::Key key_;
   std::string uid_;

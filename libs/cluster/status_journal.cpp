@@ -37,11 +37,11 @@ class StatusJournal final : public store::JournalFile {
     TRY(const store::JournalContents contents, store::parse_journal(text_));
     const bool open = contents.needs_recovery();
     DrillWriter writer(*client_, owner_.drill);
-    if (open && !held_) TRY(hold(writer, true));
+    if (open && !held_) TRY(hold(writer));
     TRY(aio::run(context_, writer.write(owner_.object_uid, owner_.runner_uid,
                                         {{"journal", api::Node(text_)}}, {})));
     // What is left is a finalizer too many, which whoever ends the drill removes.
-    if (!open && held_) static_cast<void>(hold(writer, false));
+    if (!open && may_hold_) let_go(writer);
     return {};
   }
 
@@ -53,15 +53,21 @@ class StatusJournal final : public store::JournalFile {
   base::Result<std::string> read_all() override { return text_; }
 
  private:
-  base::Result<> hold(DrillWriter& writer, bool held) {
-    TRY(aio::run(context_, writer.hold(owner_.object_uid, held, {})));
-    held_ = held;
+  base::Result<> hold(DrillWriter& writer) {
+    may_hold_ = true;  // a request that was not answered may have been carried out
+    TRY(aio::run(context_, writer.hold(owner_.object_uid, owner_.runner_uid, {})));
+    held_ = true;
     return {};
+  }
+
+  void let_go(DrillWriter& writer) {
+    if (aio::run(context_, writer.let_go(owner_.object_uid, {}))) held_ = may_hold_ = false;
   }
 
   JournalOwner owner_;
   std::string text_;
-  bool held_ = false;  // the finalizer, as far as is known
+  bool held_ = false;      // the finalizer is there
+  bool may_hold_ = false;  // or was asked for
   aio::SystemClock clock_;
   boost::asio::io_context context_;
   std::unique_ptr<kube::Client> client_;

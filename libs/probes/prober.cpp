@@ -8,6 +8,7 @@
 #include <boost/asio/post.hpp>
 #include <fmt/format.h>
 
+#include "aio/alarms.h"
 #include "base/check.h"
 #include "probes/prober_stream.h"
 #include "probes/wake_timer.h"
@@ -134,6 +135,7 @@ class Prober::Impl {
 
  private:
   void run() {
+    aio::end_when_disarmed(executor());
     anchor();
     tick();
     context_.run();

@@ -55,6 +55,27 @@ TEST(OperatorCrashPoints, ARunIsNamedByWhatItPrints) {
   EXPECT_EQ(to_string(*parse_run(to_string(several))), to_string(several));
 }
 
+/// Runs that left something behind once.
+TEST(OperatorCrashPoints, WhatWasFoundOnceStaysMended) {
+  for (const char* text :
+       {// The runner gave up waiting for the answer to a fault that then took effect.
+        "Unheard:1049610:33:after,33:before:24850:node,35:before:33365:node",
+        // The finalizer was added, but nobody heard so.
+        "Alone:1060390:8:before:28415:node,21:before:14106:node,30:after",
+        // It was added to a Drill that its guardian had ended.
+        "Alone:1095543:17:after:20906:node,19:after",
+        // Answers that were lost made a runner without a valid token hope anew.
+        "Unheard:1051710:7:after:operator,15:before:operator,26:after:operator,27:before:3883,"
+        "29:after:18266:operator,35:after:operator,43:before:operator,44:after:operator,"
+        "58:after:23640:operator,60:before:operator"}) {
+    const auto run = parse_run(text);
+    ASSERT_TRUE(run.has_value()) << text;
+    const RunResult result = run_drills(*run);
+    EXPECT_GE(result.points(), 2) << text;
+    EXPECT_TRUE(result.violations.empty()) << text_of(*run, result);
+  }
+}
+
 /// Whoever is begun anew after the first point dies at the next: none is left out, none counts
 /// twice.
 TEST(OperatorCrashPoints, EachPointOfARunIsOne) {

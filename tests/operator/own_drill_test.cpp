@@ -30,14 +30,41 @@ class OwnDrill : public testing::Test {
 
   /// What a pod reads that was made for the Drill with this UID.
   base::Result<std::string> read_as(const std::string& own) {
+    return as_pod<std::string>(own, read);
+  }
+  base::Result<> hold_as(const std::string& pod_uid) {
+    return as_pod<void>(uid, [&](cluster::DrillWriter& writer, auto& out) {
+      return hold(writer, uid, pod_uid, out);
+    });
+  }
+
+  template <class T, class Act>
+  base::Result<T> as_pod(const std::string& own, const Act& act) {
     sim::Process& process = machine.make("pod");
     const auto client = sim::connect(link, process, process.executor(), {});
     cluster::DrillWriter writer(*client, {"shop", "d"}, own);
-    std::optional<base::Result<std::string>> out;
-    process.run(nullptr, read(writer, out), {});
+    std::optional<base::Result<T>> out;
+    process.run(nullptr, act(writer, out), {});
     machine.run_until([&] { return out.has_value(); }, machine.now() + base::seconds(60));
     process.kill();
     return out.value();
+  }
+
+  static aio::Task<base::Result<bool>> hold(cluster::DrillWriter& writer, std::string uid,
+                                            std::string pod_uid,
+                                            std::optional<base::Result<>>& out) {
+    out = co_await writer.hold(std::move(uid), std::move(pod_uid), {});
+    co_return true;
+  }
+
+  /// Who has claimed it.
+  void claimed_by(const std::string& pod_uid) {
+    api::Node drill = *server.find(cluster::kDrills, {"shop", "d"});
+    drill.set("status", api::Node::map().set("runner", api::Node::map().set("uid", pod_uid)));
+    server.put(cluster::kDrills, std::move(drill));
+  }
+  api::Node finalizers() {
+    return (*server.find(cluster::kDrills, {"shop", "d"}))["metadata"]["finalizers"];
   }
 
   static aio::Task<base::Result<bool>> read(cluster::DrillWriter& writer,
@@ -64,6 +91,23 @@ TEST_F(OwnDrill, IsNotAnotherOfTheSameName) {
   ASSERT_FALSE(another.has_value());
   EXPECT_EQ(another.error().code, base::Code::NotFound);
   EXPECT_THAT(another.error().message, HasSubstr("another one has its name now"));
+}
+
+TEST_F(OwnDrill, IsHeldByWhoHasIt) {
+  claimed_by("runner");
+  const auto held = hold_as("runner");
+  ASSERT_TRUE(held) << held.error().message;
+  EXPECT_EQ(finalizers().as_strings(), std::vector<std::string>{cluster::kUndoFinalizer});
+}
+
+/// Its guardian has taken it over, and may have ended: nobody would remove the finalizer.
+TEST_F(OwnDrill, IsNotHeldByWhoHasLostIt) {
+  claimed_by("guardian");
+  const auto held = hold_as("runner");
+  ASSERT_FALSE(held.has_value());
+  EXPECT_EQ(held.error().code, base::Code::FailedPrecondition);
+  EXPECT_THAT(held.error().message, HasSubstr("another pod has it now"));
+  EXPECT_EQ(finalizers().size(), 0U);
 }
 
 }  // namespace

@@ -138,7 +138,8 @@ void Laws::judge_holder(const Effect& effect, const Doer& doer) {
     violated(effect.what + ": by a pod that did not look whose the Drill is");
   }
   const bool has_it = drill->runner() == doer.pod_uid;
-  if (!has_it && !doer.held_up) violated(effect.what + ": by a pod that lost the Drill");
+  if (!has_it && !doer.held_up && !doer.had_it_just_now)
+    violated(effect.what + ": by a pod that lost the Drill");
   if (!drill->has_finalizer) violated(effect.what + ": without the finalizer");
   const auto journal = store::parse_journal(drill->journal());
   if (!journal || !journal->needs_recovery()) {

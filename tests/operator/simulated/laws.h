@@ -29,6 +29,10 @@ struct Doer {
   std::string pod_uid;
   bool looked = true;    // at the Drill, since it recorded what it will do
   bool held_up = false;  // it stood still, perhaps when it had looked at the Drill already
+  // When it looked last and the Drill was its own. What it sends a moment later may be overtaken by
+  // the claim of another; the second undo of that one is for this.
+  base::TimePoint had_it{};
+  bool had_it_just_now = false;  // when it sent what is judged
 };
 
 class Laws {

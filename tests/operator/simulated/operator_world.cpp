@@ -33,6 +33,7 @@ const kube::Resource kLeases{"coordination.k8s.io", "v1", "Lease", "leases", tru
 constexpr const char* kHome = "muster-system";
 
 constexpr base::Duration kLongest = base::seconds(1200);
+constexpr base::Duration kClaimWithin = base::seconds(300);  // a guardian's, for its runner
 constexpr base::Duration kToSettle = base::seconds(10);
 /// After that a watch that is silent is not trusted any more.
 constexpr base::Duration kSilence = base::seconds(125);
@@ -92,7 +93,7 @@ class OperatorWorld {
     const int replicas = options_.scenario == Scenario::LeaderChange ? 2 : 1;
     for (int i = 0; i < replicas; ++i) start_replica();
     script();
-    const bool ended = machine_.run_until([this] { return is_over(); }, started_ + kLongest);
+    const bool ended = comes_to_an_end();
     if (!ended) laws_.violated("it does not come to an end");
     if (ended) be_quiet();
     laws_.end();
@@ -128,6 +129,7 @@ class OperatorWorld {
           request.method == "GET" && request.target.ends_with("/drills/" + doer->second.drill.name);
       const bool records = request.body.find("/status/journal") != std::string::npos;
       doer->second.looked = (doer->second.looked || looks) && !records;
+      if (looks && has_drill(doer->second)) doer->second.had_it = machine_.now();
     };
     link_.before_write = [this](Process& process, sim::ApiRequest& request) {
       request.number = writes_++;
@@ -136,13 +138,22 @@ class OperatorWorld {
       trace(process.name(), fmt::format("#{} {} {} {}", request.number, request.method,
                                         request.target, request.body.substr(0, 1000)));
       crash_if_due(process, request, false);
+      if (const auto doer = doers_.find(&process); doer != doers_.end()) {
+        Doer& sent = sent_by_.emplace(request.number, doer->second).first->second;
+        sent.had_it_just_now = machine_.now() <= sent.had_it + 2 * link_.weather.delay_most;
+      }
       first_write_of(process);
     };
     link_.after_write = [this](Process& process, const sim::ApiRequest& request) {
-      const auto doer = doers_.find(&process);
-      laws_.made_by(doer == doers_.end() ? nullptr : &doer->second);
+      const auto sent = sent_by_.find(request.number);
+      laws_.made_by(sent == sent_by_.end() ? nullptr : &sent->second);
       crash_if_due(process, request, true);
     };
+  }
+
+  bool has_drill(const Doer& doer) const {
+    const ApiServer::Object object = server_.find(cluster::kDrills, doer.drill);
+    return object && (*object)["status"]["runner"]["uid"].as_string() == doer.pod_uid;
   }
 
   /// One that stops does so late, and then takes a little longer; one that starts, at once.
@@ -484,13 +495,34 @@ class OperatorWorld {
     });
   }
 
+  /// A guardian that dies waits for a runner anew.
+  bool comes_to_an_end() {
+    const auto over = [this] { return is_over(); };
+    bool ended = false;
+    base::TimePoint until{};
+    do {
+      until = started_ + kLongest + died_ * kClaimWithin;
+      ended = machine_.run_until(over, until);
+    } while (!ended && until < started_ + kLongest + died_ * kClaimWithin);
+    return ended;
+  }
+
+  /// One that stood still leads in its own eyes, and learns late that it does not.
+  void await_leader() {
+    const auto never = [] { return false; };
+    for (const auto& [process, awake] : awake_) {
+      if (awake + kLease > machine_.now()) machine_.run_until(never, awake + kLease);
+    }
+    machine_.run_until([this] { return somebody_leads(); }, machine_.now() + kLease * 3);
+    if (!somebody_leads() && !alone_) laws_.violated("nobody leads");
+  }
+
   void be_quiet() {
     const auto never = [] { return false; };
     over_ = true;
     const bool silent = link_.weather.watch_silent > 0;
     link_.weather = {};
-    machine_.run_until([this] { return somebody_leads(); }, machine_.now() + kLease * 3);
-    if (!somebody_leads() && !alone_) laws_.violated("nobody leads");
+    await_leader();
     machine_.run_until(never, machine_.now() + kToSettle + (silent ? kSilence : base::Duration{}));
     // A slot of a schedule is something that happens, also where it is suspended.
     const auto in_minute = machine_.wall_now().time_since_epoch() % base::seconds(60);
@@ -516,6 +548,7 @@ class OperatorWorld {
   base::Random random_;
   ApiServer server_;
   std::map<const Process*, Doer> doers_;
+  std::map<std::uint32_t, Doer> sent_by_;               // as it was when it sent this write
   std::set<const Process*> wrote_;                      // runners
   std::map<std::string, base::TimePoint> token_until_;  // by the UID of its pod
   std::map<const Process*, base::TimePoint> awake_;     // when it has stood still
