@@ -71,6 +71,26 @@ webhook
 {{- end -}}
 {{- end -}}
 
+{{/* An amount of CPU or memory as a number, of thousandths: 250m is 250, 1Ki is 1024000. */}}
+{{- define "muster.thousandths" -}}
+{{- $text := toString . -}}
+{{- $unit := regexFind "[A-Za-z]*$" $text -}}
+{{- $factors := dict "m" 1.0 "" 1e3 "k" 1e6 "M" 1e9 "G" 1e12 "T" 1e15
+  "Ki" 1024e3 "Mi" 1048576e3 "Gi" 1073741824e3 "Ti" 1099511627776e3 -}}
+{{- mulf (trimSuffix $unit $text) (get $factors $unit) -}}
+{{- end -}}
+
+{{/* An API server takes no pod that asks for more than it may have: neither does anybody who is to get such a sidecar. */}}
+{{- define "muster.sidecarAmounts" -}}
+{{- $asked := .Values.sidecar.resources.requests | default dict -}}
+{{- range $what, $limit := .Values.sidecar.resources.limits -}}
+{{- $request := get $asked $what -}}
+{{- if and (hasKey $asked $what) (gt (float64 (include "muster.thousandths" $request)) (float64 (include "muster.thousandths" $limit))) -}}
+{{- fail (printf "sidecar.resources.requests.%s is %v: at most sidecar.resources.limits.%s, which is %v, is allowed; raise that as well" $what $request $what $limit) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
 {{- define "muster.sidecarImage" -}}
 {{- .Values.sidecar.image | default (include "muster.image" .) -}}
 {{- end -}}

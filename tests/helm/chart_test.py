@@ -61,6 +61,10 @@ REFUSED = [
     ("an image that is none", {"sidecar": {"image": "muster latest"}}, "sidecar.*image"),
     ("somebody who is not there", {"sidecar": {"injection": {"by": "magic"}}}, "sidecar.*by"),
     ("an amount that is none", {"sidecar": {"resources": {"limits": {"memory": "much"}}}}, "sidecar.*memory"),
+    ("more memory than it may have", {"sidecar": {"resources": {"requests": {"memory": "0.1Gi"}}}},
+     "sidecar.resources.requests.memory is 0.1Gi: at most sidecar.resources.limits.memory, which is 64Mi, is allowed"),
+    ("more CPU than it may have", {"sidecar": {"resources": {"requests": {"cpu": 1}, "limits": {"cpu": "999m"}}}},
+     "sidecar.resources.requests.cpu is 1: at most sidecar.resources.limits.cpu, which is 999m"),
     ("a typo below", {"evidence": {"clam": "x"}}, "evidence.*clam|clam.*evidence"),
     ("a word for a number", {"replicas": "two"}, "replicas"),
     ("a part of a replica", {"replicas": 1.5}, "replicas"),
@@ -148,6 +152,15 @@ class Rendering(unittest.TestCase):
                 done = render(values, check=False)
                 self.assertNotEqual(0, done.returncode, values)
                 self.assertRegex(done.stderr.replace("\n", " "), named)
+
+    def test_a_sidecar_may_ask_for_as_much_as_it_may_have(self):
+        for asked, limit in (("64Mi", "64Mi"), ("65536Ki", "64Mi"), ("67108864", "64Mi"), ("63M", "64Mi"), ("1G", "1Gi"), ("0.5Gi", "512Mi")):
+            render({"sidecar": {"resources": {"requests": {"memory": asked}, "limits": {"memory": limit}}}})
+        for asked, limit in (("100m", "0.1"), ("1", 1), (1, "1000m"), ("0.25", "250m"), ("500m", 2)):
+            render({"sidecar": {"resources": {"requests": {"cpu": asked}, "limits": {"cpu": limit}}}})
+        # Where no limit is said, any request will do; and the other way round.
+        render({"sidecar": {"resources": {"requests": {"cpu": 100}, "limits": {"memory": "64Mi"}}}})
+        render({"sidecar": {"resources": {"requests": None, "limits": {"memory": "1Mi"}}}})
 
     def test_every_value_is_in_the_schema_and_in_the_table_of_the_readme(self):
         with open(os.path.join(CHART, "values.yaml"), encoding="utf-8") as file:
