@@ -51,6 +51,8 @@ constexpr base::Duration kLookEvery = base::seconds(1);
 constexpr base::Duration kLookWithin = base::seconds(1);
 /// How often files are read that may have changed; what changed is used when it was seen twice.
 constexpr base::Duration kReadEvery = base::seconds(2);
+/// Who waits for a turn at the end is told so, this long before what is left is cut.
+constexpr base::Duration kAnswerBefore = base::seconds(2);
 /// Descriptors that are not for connections, where there are many: the admin port's, the log's.
 constexpr std::size_t kDescriptorsKept = 96;
 
@@ -204,21 +206,38 @@ class Program {
   aio::Task<> drain() {
     log(Level::Info, "draining: nothing new is accepted",
         {{"seconds", std::to_string(settings_.drain / base::seconds(1))}});
+    const base::TimePoint end = clock_.now() + settings_.drain;
     ready_.draining = true;
     shared_->faults.drain();
     for (const auto& worker : workers_) worker->drain();
-    const aio::Deadline limit(clock_, context_.get_executor(), clock_.now() + settings_.drain, {});
     aio::TaskGroup signals(context_.get_executor());
     std::stop_source enough;
-    const std::stop_callback pass(limit.token(), [&enough] { enough.request_stop(); });
     signals.spawn(end_at_once(enough, signals.token()));
-    const bool all = co_await done_.wait(enough.get_token());
+    bool all = co_await done_by(end - std::min(kAnswerBefore, settings_.drain / 2), enough);
+    if (!all) {
+      end_waits();
+      all = co_await done_by(end, enough);
+    }
     signals.cancel();
     static_cast<void>(co_await signals.join());
     if (all) co_return;
     log(Level::Warning, "what was still under way is cut");
     for (const auto& worker : workers_) worker->cut();
     static_cast<void>(co_await done_.wait());
+  }
+
+  aio::Task<bool> done_by(base::TimePoint when, std::stop_source enough) {
+    const aio::Deadline limit(clock_, context_.get_executor(), when, enough.get_token());
+    co_return co_await done_.wait(limit.token());
+  }
+
+  /// Who waits for a turn that it can hardly get any more is told so, instead of being cut.
+  void end_waits() {
+    auto users = shared_->users.seen();
+    if (!users) return;
+    users->settings.wait_max = {};
+    shared_->users.use(shared_->user_names, std::move(users->settings), clock_.now());
+    for (const auto& worker : workers_) worker->ask_line();
   }
 
   aio::Task<base::Result<>> end_at_once(std::stop_source enough, std::stop_token stop) {

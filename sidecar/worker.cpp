@@ -1,6 +1,7 @@
 #include "sidecar/worker.h"
 
 #include <utility>
+#include <vector>
 
 #include <boost/asio/post.hpp>
 
@@ -51,6 +52,14 @@ void Worker::drain() {
     core_.drain();
     // Behind whatever was accepted already and is not told yet.
     asio::post(core_.context, [this] { leave_if_done(); });
+  });
+}
+
+void Worker::ask_line() {
+  asio::post(core_.context, [this] {
+    std::vector<std::uint64_t> waiting;
+    for (const auto& [number, connection] : core_.in_line) waiting.push_back(number);
+    for (const std::uint64_t number : waiting) core_.turn(number);
   });
 }
 

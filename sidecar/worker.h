@@ -35,6 +35,8 @@ class Worker {
   void start(std::function<void()> ended);
   /// Thread: any.
   void drain();
+  /// Asks for each request that waits for its turn whether it still may. After start().
+  void ask_line();
   void cut();
   const Figures& figures() const { return core_.figures; }
 

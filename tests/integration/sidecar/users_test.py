@@ -159,13 +159,28 @@ class Users(WithUsers):
         self.assertEqual(sidecar.wait(), 0)
         self.assertEqual(len(application.requests), 7)
 
+    def test_what_would_wait_beyond_the_end_of_the_sidecar_is_told_so_before_it(self):
+        for threads in ("1", "2"):
+            held, application, sidecar, running = self.full("--drain-seconds", "4", "--user-wait-seconds", "60", "--threads", threads)
+            waiting = self.come(sidecar, 2)
+            sidecar.until_figure("user_requests_waiting", 2)
+            sidecar.terminate()
+            for peer in waiting:
+                answer = peer.response()
+                self.assertEqual((answer.status, answer.get("connection"), answer.get("retry-after")), (503, "close", "1"))
+                self.assertEqual(answer.error()["reason"], "user_wait_over")
+            held.release(5)
+            self.answered(running)
+            self.assertEqual(sidecar.wait(), 0)
+            self.assertEqual(len(application.requests), 5)
+
     def test_the_end_of_the_sidecar_is_not_kept_by_what_waits(self):
         _, application, sidecar, running = self.full("--drain-seconds", "1", "--user-wait-seconds", "60")
-        waiting = self.come(sidecar, 2)
+        self.come(sidecar, 2)
         sidecar.until_figure("user_requests_waiting", 2)
         sidecar.terminate()
         self.assertEqual(sidecar.wait(), 0)
-        for peer in running + waiting:
+        for peer in running:
             with self.assertRaises((EOFError, ConnectionError)):
                 peer.response()
         self.assertEqual(len(application.requests), 5)
