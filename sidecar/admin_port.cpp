@@ -23,7 +23,8 @@ base::Result<> check_admin_identity(const Settings& settings, base::WallTime now
 
 base::Result<std::unique_ptr<AdminPort>> AdminPort::open(aio::Clock& clock,
                                                          const aio::Executor& executor,
-                                                         const Settings& settings, Admin& admin) {
+                                                         const Settings& settings,
+                                                         bool awaits_files, Admin& admin) {
   auto out = std::make_unique<AdminPort>();
   const net::HttpServer::Handler serve = [&admin](const net::HttpRequest& request) {
     return admin.serve(request);
@@ -32,8 +33,12 @@ base::Result<std::unique_ptr<AdminPort>> AdminPort::open(aio::Clock& clock,
     TRY(out->server_, net::HttpServer::listen(clock, executor, settings.admin_listen, serve));
     return out;
   }
-  TRY(out->files_, IdentityFiles::open(paths_of(settings), clock.wall_now()));
-  out->identity_->set(out->files_->current());
+  if (awaits_files) {
+    out->files_ = IdentityFiles::await(paths_of(settings), clock.wall_now());
+  } else {
+    TRY(out->files_, IdentityFiles::open(paths_of(settings), clock.wall_now()));
+  }
+  if (auto shown = out->files_->current()) out->identity_->set(std::move(shown));
   if (!settings.admin_client_ca_file.empty()) admin.require_certificate();
   TRY(out->server_,
       net::HttpServer::listen_tls(clock, executor, settings.admin_listen, out->identity_, serve));

@@ -22,10 +22,12 @@ base::Result<> check_admin_identity(const Settings& settings, base::WallTime now
 /// Thread: one.
 class AdminPort {
  public:
-  /// Lifetime: clock and `admin` outlive it. Errors: those of the files, and of listening.
+  /// `awaits_files`: as IdentityFiles::await(). Lifetime: clock and `admin` outlive it. Errors:
+  /// those of the files, unless they are awaited, and of listening.
   static base::Result<std::unique_ptr<AdminPort>> open(aio::Clock& clock,
                                                        const aio::Executor& executor,
-                                                       const Settings& settings, Admin& admin);
+                                                       const Settings& settings, bool awaits_files,
+                                                       Admin& admin);
 
   std::uint16_t port() const { return server_->port(); }
   bool is_secure() const { return files_ != nullptr; }

@@ -32,6 +32,8 @@ class ConfigReload {
   ConfigReload(Configured configured, base::WallTime now);
 
   const Settings& settings() const { return configured_.settings; }
+  /// Of --config-optional: who is put into a pod must not keep it from starting.
+  bool optional() const { return configured_.optional; }
   /// Reads the file. `at_once`: without seeing twice what it says.
   void look(bool at_once, base::WallTime now, const Use& use);
   /// Empty where there is no file.

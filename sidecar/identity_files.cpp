@@ -32,16 +32,35 @@ std::string text_of(const net::ServerTls& tls) {
   return tls.certificate + '\0' + tls.key + '\0' + tls.client_ca;
 }
 
+/// What is judged, and judged once.
+std::string text_of(const base::Result<net::ServerTls>& read) {
+  return read ? text_of(*read) : read.error().message;
+}
+
 }  // namespace
 
-IdentityFiles::IdentityFiles(IdentityPaths paths, const net::ServerTls& tls, base::WallTime now)
-    : paths_(std::move(paths)), reloads_(text_of(tls), now) {}
+IdentityFiles::IdentityFiles(IdentityPaths paths, std::string_view text, base::WallTime now)
+    : paths_(std::move(paths)), reloads_(text, now) {}
 
 base::Result<std::unique_ptr<IdentityFiles>> IdentityFiles::open(IdentityPaths paths,
                                                                  base::WallTime now) {
   TRY(const net::ServerTls tls, read(paths));
-  std::unique_ptr<IdentityFiles> out(new IdentityFiles(std::move(paths), tls, now));
+  std::unique_ptr<IdentityFiles> out(new IdentityFiles(std::move(paths), text_of(tls), now));
   TRY(out->use(tls, now));
+  return out;
+}
+
+std::unique_ptr<IdentityFiles> IdentityFiles::await(IdentityPaths paths, base::WallTime now) {
+  const auto tls = read(paths);
+  std::unique_ptr<IdentityFiles> out(new IdentityFiles(std::move(paths), text_of(tls), now));
+  const base::Result<> used = tls ? out->use(*tls, now) : tl::unexpected(tls.error());
+  if (used) return out;
+  out->reloads_ = Reloads(text_of(tls), base::WallTime{});
+  out->reloads_.failed();
+  out->why_not_ = used.error().message;
+  log(Level::Error,
+      "there is no certificate to show: connections are closed until its files are right",
+      {{"of", out->paths_.what}, {"error", out->why_not_}});
   return out;
 }
 
@@ -68,32 +87,44 @@ base::Result<> IdentityFiles::use(const net::ServerTls& tls, base::WallTime now)
 
 bool IdentityFiles::look(bool at_once, base::WallTime now) {
   const auto tls = read(paths_);
-  const std::string text = tls ? text_of(*tls) : tls.error().message;
-  if (!reloads_.is_news(text, at_once)) {
+  if (!reloads_.is_news(text_of(tls), at_once)) {
+    if (context_ == nullptr) return false;
     const bool old = now < tickets_since_ || now - tickets_since_ >= kTicketKeys;
     return old && use(net::ServerTls(tls_), now).has_value();
   }
   const base::Result<> used = tls ? use(*tls, now) : tl::unexpected(tls.error());
   if (!used) {
     reloads_.failed();
-    log(Level::Error, "the new certificate is not used, the old one stays",
+    if (context_ == nullptr) why_not_ = used.error().message;
+    log(Level::Error,
+        context_ == nullptr ? "the new certificate is not used either, there is still none to show"
+                            : "the new certificate is not used, the old one stays",
         {{"of", paths_.what}, {"error", used.error().message}});
     return false;
   }
   reloads_.succeeded(now);
+  why_not_.clear();
   log(Level::Info, "another certificate is shown from now on",
       {{"of", paths_.what}, {"until", base::rfc3339(expires_)}});
   return true;
 }
 
 std::string IdentityFiles::exposition() const {
-  return reloads_.exposition(paths_.what) +
-         fmt::format(
-             "# HELP muster_sidecar_{0}_certificate_expiry_timestamp_seconds Until when the "
-             "certificate in force is valid.\n"
-             "# TYPE muster_sidecar_{0}_certificate_expiry_timestamp_seconds gauge\n"
-             "muster_sidecar_{0}_certificate_expiry_timestamp_seconds {1}\n",
-             paths_.what, expires_.time_since_epoch() / base::seconds(1));
+  std::string out =
+      reloads_.exposition(paths_.what) + fmt::format(
+                                             "# HELP muster_sidecar_{0}_certificate_shown Whether "
+                                             "there is a certificate to show; else "
+                                             "connections are closed.\n"
+                                             "# TYPE muster_sidecar_{0}_certificate_shown gauge\n"
+                                             "muster_sidecar_{0}_certificate_shown {1}\n",
+                                             paths_.what, context_ != nullptr ? 1 : 0);
+  if (context_ == nullptr) return out;
+  return out + fmt::format(
+                   "# HELP muster_sidecar_{0}_certificate_expiry_timestamp_seconds Until when the "
+                   "certificate in force is valid.\n"
+                   "# TYPE muster_sidecar_{0}_certificate_expiry_timestamp_seconds gauge\n"
+                   "muster_sidecar_{0}_certificate_expiry_timestamp_seconds {1}\n",
+                   paths_.what, expires_.time_since_epoch() / base::seconds(1));
 }
 
 }  // namespace sidecar

@@ -11,6 +11,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "aio/clock.h"
 #include "base/result.h"
@@ -34,18 +35,26 @@ class IdentityFiles {
   /// Errors: those of reading; InvalidArgument, naming the file.
   static base::Result<std::unique_ptr<IdentityFiles>> open(IdentityPaths paths, base::WallTime now);
 
+  /// The same where the sidecar must not keep its pod from starting: files that cannot be used are
+  /// told, and there is no identity until they can.
+  static std::unique_ptr<IdentityFiles> await(IdentityPaths paths, base::WallTime now);
+
   /// Reads the files. True: another identity, which connections from now on are to be shown.
   bool look(bool at_once, base::WallTime now);
+  /// Null: there is none yet, and nobody may be served in its place.
   std::shared_ptr<net::ServerContext> current() const { return context_; }
+  /// Why there is none yet.
+  const std::string& why_not() const { return why_not_; }
   std::string exposition() const;
 
  private:
-  IdentityFiles(IdentityPaths paths, const net::ServerTls& tls, base::WallTime now);
+  IdentityFiles(IdentityPaths paths, std::string_view text, base::WallTime now);
   base::Result<> use(const net::ServerTls& tls, base::WallTime now);
 
   IdentityPaths paths_;
   net::ServerTls tls_;  // in force
   std::shared_ptr<net::ServerContext> context_;
+  std::string why_not_;
   Reloads reloads_;
   base::WallTime expires_, tickets_since_;
 };

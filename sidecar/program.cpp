@@ -106,7 +106,8 @@ class Program {
     CO_TRY(receivers_, Receivers::open(clock_, context_.get_executor(), settings_.ingest, intake_));
     shared_->own_service = receivers_->own_service();
     CO_TRY(open_workers());
-    CO_TRY(admin_port_, AdminPort::open(clock_, context_.get_executor(), settings_, admin_));
+    CO_TRY(admin_port_,
+           AdminPort::open(clock_, context_.get_executor(), settings_, config_.optional(), admin_));
     if (settings_.exports.dogstatsd || !settings_.exports.otlp_url.empty()) {
       CO_TRY(exporter_, Exporter::create(clock_, context_.get_executor(), settings_.exports,
                                          [this] { return metrics(traffic::Format::Prometheus); }));
@@ -139,7 +140,12 @@ class Program {
 
   base::Result<> open_identity() {
     if (settings_.tls_cert_file.empty()) return {};
-    TRY(identity_, IdentityFiles::open(served_identity(settings_), clock_.wall_now()));
+    if (config_.optional()) {
+      identity_ = IdentityFiles::await(served_identity(settings_), clock_.wall_now());
+    } else {
+      TRY(identity_, IdentityFiles::open(served_identity(settings_), clock_.wall_now()));
+    }
+    ready_.no_certificate = identity_->why_not();
     return {};
   }
 
@@ -268,7 +274,10 @@ class Program {
   }
 
   void look_at_identity(bool at_once) {
-    if (identity_ == nullptr || !identity_->look(at_once, clock_.wall_now())) return;
+    if (identity_ == nullptr) return;
+    const bool another = identity_->look(at_once, clock_.wall_now());
+    ready_.no_certificate = identity_->why_not();
+    if (!another) return;
     for (const auto& worker : workers_) worker->show(identity_->current());
   }
 

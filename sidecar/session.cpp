@@ -45,7 +45,7 @@ void Session::start(Core& core, Socket socket, const tcp::endpoint& peer) {
   const Pointer session(new Session(core, std::move(socket), peer));
   intrusive_ptr_add_ref(session.get());  // the core's own, until close()
   core.enter(*session);
-  if (core.tls != nullptr) return session->begin_tls();
+  if (!core.settings().tls_cert_file.empty()) return session->begin_tls();
   session->begin();
 }
 

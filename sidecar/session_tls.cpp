@@ -30,6 +30,8 @@ void Session::begin_tls() {
   phase_ = Phase::Handshake;
   client_.tls = true;
   accepted_ = aio::now();
+  // There is no certificate yet, and nobody is served in the open for that.
+  if (core_.tls == nullptr) return handshake_failed(TlsFailure::Refused);
   auto stream = net::ServerStream::create(core_.tls, client_socket_.native_handle());
   if (!stream) return handshake_failed(TlsFailure::Refused);
   tls_ = std::move(*stream);

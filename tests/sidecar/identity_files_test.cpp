@@ -13,6 +13,7 @@ namespace sidecar {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 
 constexpr base::WallTime kStart{base::seconds(1'800'000'000)};
 constexpr base::Duration kDay = std::chrono::hours(24);
@@ -74,6 +75,43 @@ TEST_F(IdentityFilesTest, WhatIsNoPairChangesNothing) {
   write(good);
   EXPECT_TRUE((*files)->look(true, kStart));
   EXPECT_THAT((*files)->exposition(), HasSubstr("muster_sidecar_tls_last_reload_successful 1\n"));
+}
+
+TEST_F(IdentityFilesTest, WhoMayNotFailShowsNobodyUntilThereIsSomethingToShow) {
+  const auto awaited = [&](const char* authority) {
+    return IdentityFiles::await({.what = "tls",
+                                 .certificate = folder_ / "tls.crt",
+                                 .key = folder_ / "tls.key",
+                                 .client_ca = authority},
+                                kStart);
+  };
+  const crypto::KeyPair good = pair("one");
+  const auto files = awaited("");
+  EXPECT_EQ(files->current(), nullptr);
+  EXPECT_THAT(files->why_not(), HasSubstr("tls.crt"));
+  const auto shown = [&](int value) {
+    return HasSubstr("muster_sidecar_tls_certificate_shown " + std::to_string(value) + "\n");
+  };
+  EXPECT_THAT(files->exposition(), shown(0));
+  EXPECT_THAT(files->exposition(), HasSubstr("muster_sidecar_tls_last_reload_successful 0\n"));
+  EXPECT_THAT(files->exposition(),
+              HasSubstr("muster_sidecar_tls_last_reload_success_timestamp_seconds 0\n"));
+  EXPECT_THAT(files->exposition(), Not(HasSubstr("expiry")));
+  // Also when the keys of tickets would be due.
+  EXPECT_FALSE(files->look(false, kStart + 2 * IdentityFiles::kTicketKeys));
+  write({pair("two").certificate, good.key});
+  EXPECT_FALSE(files->look(true, kStart));
+  EXPECT_EQ(files->current(), nullptr);
+  EXPECT_THAT(files->why_not(), HasSubstr("tls.key"));
+  write(good);
+  EXPECT_FALSE(files->look(false, kStart)) << "as at any other time, it is seen twice first";
+  EXPECT_TRUE(files->look(false, kStart));
+  EXPECT_NE(files->current(), nullptr);
+  EXPECT_EQ(files->why_not(), "");
+  EXPECT_THAT(files->exposition(), shown(1));
+  // What is right from the start is shown at once; whose clients are to be known is a part of it.
+  EXPECT_NE(awaited("")->current(), nullptr);
+  EXPECT_EQ(awaited("/no/such/authority")->current(), nullptr);
 }
 
 TEST_F(IdentityFilesTest, KeysOfTicketsDoNotLiveForEver) {

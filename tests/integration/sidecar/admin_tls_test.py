@@ -1,4 +1,5 @@
 """The admin port over TLS: what is shown to whom, with and without a client's certificate, and files that change."""
+import contextlib
 import http.client
 import json
 import os
@@ -83,6 +84,27 @@ class Tls(Secured):
         for path in ("/livez", "/metrics", "/api/monitoring/system"):
             self.assertEqual(self.ask(sidecar, path)[0], 200)
         self.assertIn("muster_sidecar_admin_tls_certificate_expiry_timestamp_seconds 1", self.ask(sidecar, "/metrics")[1])
+
+    def test_beside_an_application_it_starts_without_its_files_and_says_nothing_until_they_are_right(self):
+        later = os.path.join(self.folder, "later.crt")
+        for missing, right in (("server", self.files[0]), ("authority", self.authority.cert)):
+            with contextlib.suppress(FileNotFoundError):
+                os.remove(later)
+            files = (later, self.files[1]) if missing == "server" else self.files
+            sidecar = self.secured("--config", os.path.join(self.folder, "none"), "--config-optional",
+                                   "--admin-client-ca-file", later if missing == "authority" else self.authority.cert, files=files)
+            self.assertEqual(sidecar.said["admin_tls"], "yes")
+            self.assertIn("admin_tls", sidecar.until_said("there is no certificate to show")[0]["of"])
+            self.assertTrue(self.refused(sidecar, self.context()))
+            with socket.create_connection(("127.0.0.1", sidecar.admin_port), PATIENCE) as plain, contextlib.suppress(ConnectionError):
+                plain.sendall(b"GET /livez HTTP/1.1\r\nHost: a\r\n\r\n")
+                self.assertEqual(plain.recv(1), b"")
+            shutil.copy(right, later)
+            sidecar.hang_up()
+            sidecar.until_said("another certificate is shown")
+            self.assertEqual(self.ask(sidecar, "/livez")[0], 200)
+            self.assertEqual(self.ask(sidecar, "/metrics")[0], 403, "nobody without a certificate")
+            self.assertEqual(self.ask(sidecar, "/metrics", self.context(self.authority.sign("client")))[0], 200)
 
     def test_who_speaks_in_the_open_is_told_and_no_more(self):
         sidecar = self.secured()

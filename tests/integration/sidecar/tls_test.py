@@ -1,4 +1,5 @@
 """TLS to clients: what they are shown, what passes, how it ends, and certificates that change."""
+import contextlib
 import json
 import os
 import shutil
@@ -79,6 +80,57 @@ class Secure(Case):
     def pem(self, name):
         with open(os.path.join(self.folder, name), encoding="ascii") as file:
             return file.read()
+
+
+class Injected(Secure):
+    """Beside an application that must be able to start, whatever is there of the certificate."""
+
+    def closed(self, application, sidecar):
+        """Nobody is served, neither in the open nor over TLS."""
+        peer = self.connect(sidecar)
+        with contextlib.suppress(ConnectionError):  # closed with our bytes unread
+            peer.send(GET)
+            self.assertEqual(peer.rest(), b"")
+        with self.assertRaises((ssl.SSLError, ConnectionError)):
+            self.secure(sidecar)
+        self.assertEqual(application.requests, [])
+        self.assertEqual(sidecar.admin("/livez")[0], 200)
+        status, said = sidecar.admin("/readyz")
+        self.assertEqual((status, "[-] certificate: " in said), (503, True), said)
+        self.assertEqual((sidecar.figure("tls_certificate_shown"), sidecar.figure("tls_last_reload_successful")), (0, 0))
+
+    def test_without_its_files_it_starts_and_serves_when_they_are_right(self):
+        for mode in ("http", "tcp"):
+            files = [os.path.join(self.folder, mode + name) for name in (".crt", ".key")]
+            application, sidecar = self.both(echo, *self.flags(files), "--mode", mode, "--threads", "2",
+                                             "--config", os.path.join(self.folder, "none"), "--config-optional")
+            sidecar.until_said("there is no certificate to show")
+            self.closed(application, sidecar)
+            shutil.copy(self.files[0], files[0])
+            shutil.copy(certificate(self.folder, "other")[1], files[1])
+            sidecar.hang_up()
+            sidecar.until_said("is not used either")
+            self.closed(application, sidecar)
+            shutil.copy(self.files[1], files[1])
+            sidecar.until_figure("tls_certificate_shown", 1)  # without being told
+            sidecar.until_said("another certificate is shown")
+            self.assertIn(b"200 OK", self.secure(sidecar).send(GET).head().raw)
+            for _ in range(PATIENCE * 20):
+                if sidecar.admin("/readyz")[0] == 200:
+                    break
+                threading.Event().wait(0.05)
+            self.assertEqual(sidecar.admin("/readyz"), (200, "[+] serving\n[+] application\n"))
+            # A file that is spoilt later is what it always was.
+            os.remove(files[0])
+            sidecar.hang_up()
+            sidecar.until_said("the old one stays")
+            self.assertEqual((sidecar.figure("tls_certificate_shown"), sidecar.admin("/readyz")[0]), (1, 200))
+            self.secure(sidecar)
+
+    def test_others_do_not_start(self):
+        done = subprocess.run([PROGRAM, "--upstream", "127.0.0.1:1", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0",
+                               *self.flags(("/no/such/crt", "/no/such/key"))], stderr=subprocess.PIPE, text=True, timeout=PATIENCE, check=False)
+        self.assertEqual((done.returncode, "/no/such/crt" in done.stderr), (1, True))
 
 
 class Exchanges(Secure):
