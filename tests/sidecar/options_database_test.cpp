@@ -2,17 +2,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "sidecar/options.h"
+#include "parsed.h"
 
 namespace sidecar {
 namespace {
 
 using testing::HasSubstr;
-
-Parsed parsed(std::vector<std::string> flags, const std::string& file = "") {
-  flags.insert(flags.begin(), {"--upstream", "127.0.0.1:80"});
-  return parse(flags, "1", [file](const std::string&) { return base::Result<std::string>(file); });
-}
 
 DatabaseSettings database(std::vector<std::string> flags) {
   const Parsed out = parsed(std::move(flags));
@@ -70,7 +65,7 @@ TEST(OptionsDatabase, EveryFigureCanBeSet) {
                       "12",
                       "--database-may-be-read-only"}),
             expected);
-  const Parsed file = parsed({"--config", "f"},
+  const Parsed file = parsed({},
                              "database: postgresql://a@b\n"
                              "databasePasswordFile: p\n"
                              "databasePoolSize: 3\n"
@@ -97,7 +92,7 @@ TEST(OptionsAdmin, ACertificateNeedsItsKeyAndAnAuthorityACertificate) {
   EXPECT_EQ(parsed({"--admin-tls-key-file", "k"}).exit, kUsage);
   EXPECT_EQ(parsed({"--admin-client-ca-file", "a"}).exit, kUsage);
   const Parsed whole =
-      parsed({"--config", "f"}, "adminTlsCertFile: c\nadminTlsKeyFile: k\nadminClientCaFile: a\n");
+      parsed({}, "adminTlsCertFile: c\nadminTlsKeyFile: k\nadminClientCaFile: a\n");
   ASSERT_TRUE(whole.settings.has_value()) << whole.err;
   EXPECT_EQ(whole.settings->admin_tls_cert_file, "c");
   EXPECT_EQ(whole.settings->admin_tls_key_file, "k");

@@ -1,19 +1,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "sidecar/options.h"
+#include "parsed.h"
 
 namespace sidecar {
 namespace {
 
 using testing::HasSubstr;
-
-Parsed parsed(std::vector<std::string> arguments, const std::string& file = "") {
-  arguments.insert(arguments.end(), {"--upstream", "127.0.0.1:8080"});
-  if (!file.empty()) arguments.insert(arguments.end(), {"--config", "side.yaml"});
-  return parse(arguments, "v",
-               [&](const std::string&) -> base::Result<std::string> { return file; });
-}
 
 void expect_all(const Parsed& from) {
   ASSERT_TRUE(from.settings) << from.err;

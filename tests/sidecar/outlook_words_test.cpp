@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "sidecar/options.h"
+#include "parsed.h"
 #include "traffic/requests.h"
 
 namespace sidecar {
@@ -143,33 +143,26 @@ TEST_F(OutlookWordsTest, OffItSaysNothing) {
   EXPECT_EQ(outlook_exposition(outlook), "");
 }
 
-Parsed parse_with(std::vector<std::string> flags, const std::string& file = "") {
-  flags.insert(flags.end(), {"--upstream", "127.0.0.1:1"});
-  if (!file.empty()) flags.emplace_back("--config=x");
-  return parse(flags, "v",
-               [&file](const std::string&) -> base::Result<std::string> { return file; });
-}
-
 TEST(OutlookFlags, AreSettings) {
   const alert::OutlookSettings wanted{false, 2.5, 6, {5, 2.25}};
   const auto flags =
-      parse_with({"--no-anomalies", "--anomaly-warning-score=2.5", "--anomaly-critical-score=6",
-                  "--forecast-steps=5", "--forecast-ratio=2.25"});
+      parsed({"--no-anomalies", "--anomaly-warning-score=2.5", "--anomaly-critical-score=6",
+              "--forecast-steps=5", "--forecast-ratio=2.25"});
   ASSERT_TRUE(flags.settings) << flags.err;
   EXPECT_EQ(flags.settings->outlook, wanted);
-  const auto file = parse_with({},
-                               "{anomalies: false, anomalyWarningScore: 2.5, "
-                               "anomalyCriticalScore: 6, forecastSteps: 5, forecastRatio: 2.25}");
+  const auto file = parsed({},
+                           "{anomalies: false, anomalyWarningScore: 2.5, "
+                           "anomalyCriticalScore: 6, forecastSteps: 5, forecastRatio: 2.25}");
   ASSERT_TRUE(file.settings) << file.err;
   EXPECT_EQ(file.settings->outlook, wanted);
-  EXPECT_EQ(parse_with({}).settings->outlook, alert::OutlookSettings{});
+  EXPECT_EQ(parsed({}).settings->outlook, alert::OutlookSettings{});
 }
 
 TEST(OutlookFlags, OutOfRangeAreRefused) {
-  EXPECT_THAT(parse_with({"--anomaly-warning-score=0"}).err, HasSubstr("score of a warning"));
-  EXPECT_THAT(parse_with({"--anomaly-critical-score=2"}).err, HasSubstr("critical score"));
-  EXPECT_THAT(parse_with({"--forecast-steps=0"}).err, HasSubstr("steps"));
-  EXPECT_THAT(parse_with({}, "{forecastRatio: often}").err, HasSubstr("a number"));
+  EXPECT_THAT(parsed({"--anomaly-warning-score=0"}).err, HasSubstr("score of a warning"));
+  EXPECT_THAT(parsed({"--anomaly-critical-score=2"}).err, HasSubstr("critical score"));
+  EXPECT_THAT(parsed({"--forecast-steps=0"}).err, HasSubstr("steps"));
+  EXPECT_THAT(parsed({}, "{forecastRatio: often}").err, HasSubstr("a number"));
 }
 
 }  // namespace
