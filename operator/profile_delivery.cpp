@@ -135,8 +135,9 @@ ProfileDecision not_delivered(ProfileDecision decision, bool denied, const std::
   decision.what = Do::Nothing;
   decision.delivered = {
       false, denied ? "NotAllowed" : "Refused",
-      denied ? fmt::format("the operator may not write ConfigMap {} here: {}; `kubectl muster "
-                           "enable NAMESPACE`, or the chart's sidecarNamespaces, lets it",
+      denied ? fmt::format("the operator may not write ConfigMap {} here: {}; add the namespace "
+                           "to the chart's value sidecarNamespaces, which lets it write ConfigMaps "
+                           "here and nothing else",
                            decision.config_map, message)
              : fmt::format("ConfigMap {}: {}", decision.config_map, message)};
   return decision;

@@ -20,6 +20,7 @@ using How = SeenConfigMap::How;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 
 constexpr base::WallTime kNow{base::seconds(1'800'000'000)};
 
@@ -149,7 +150,9 @@ TEST(ProfileDelivery, WithoutTheRightItSaysWhoGivesIt) {
   EXPECT_EQ(blind.what, Do::Nothing);
   EXPECT_EQ(blind.delivered.reason, "NotAllowed");
   EXPECT_THAT(blind.delivered.message, HasSubstr("configmaps is forbidden"));
-  EXPECT_THAT(blind.delivered.message, HasSubstr("sidecarNamespaces"));
+  EXPECT_THAT(blind.delivered.message, HasSubstr("the chart's value sidecarNamespaces"));
+  // That would let it do far more than this needs.
+  EXPECT_THAT(blind.delivered.message, Not(HasSubstr("muster enable")));
   const ProfileDecision refused =
       not_delivered(decide_profile(profile(), {}), false, "is immutable");
   EXPECT_EQ(refused.what, Do::Nothing);
