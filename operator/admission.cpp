@@ -20,6 +20,11 @@ const kube::Resource kProfiles{"muster.dev", "v1alpha1", api::kSidecarProfile, "
 
 }  // namespace
 
+bool injects(const AdmissionOptions& options) {
+  return !options.name.empty() && !options.sidecar.image.empty() &&
+         check_resources(options.sidecar.resources).has_value();
+}
+
 Admission::Admission(aio::Clock& clock, kube::Client& client)
     : clock_(clock), client_(client), since_(clock.now()) {}
 
@@ -30,7 +35,6 @@ base::Result<std::unique_ptr<Admission>> Admission::make(aio::Clock& clock, kube
                                                          std::function<bool()> leads) {
   const base::Result<> fit = check_resources(options.sidecar.resources);
   if (!fit) log(Level::Error, "no sidecars are injected", {{"error", fit.error().message}});
-  const bool injects = fit && !options.sidecar.image.empty();
   std::unique_ptr<Admission> out(new Admission(clock, client));
   Admission* self = out.get();
   KeeperSettings keeper;
@@ -38,7 +42,7 @@ base::Result<std::unique_ptr<Admission>> Admission::make(aio::Clock& clock, kube
   keeper.owner = {ns, options.deployment};
   keeper.names = {fmt::format("{}.{}.svc", options.name, ns)};
   keeper.configurations = {{kValidatingWebhooks, options.name}};
-  if (injects) {
+  if (injects(options)) {
     keeper.configurations.push_back({kMutatingWebhooks, options.name});
   }
   keeper.leads = std::move(leads);
@@ -51,19 +55,19 @@ base::Result<std::unique_ptr<Admission>> Admission::make(aio::Clock& clock, kube
   };
   TRY(out->server_,
       AdmissionServer::listen(clock, executor, options.listen, out->identity_, out->metrics_));
-  out->add_webhooks(options, injects);
+  out->add_webhooks(options);
   log(Level::Info, "admission serves", {{"port", std::to_string(out->server_->port())}});
   return out;
 }
 
-void Admission::add_webhooks(const AdmissionOptions& options, bool injects) {
+void Admission::add_webhooks(const AdmissionOptions& options) {
   validator_.emplace(clock_, [this](kube::Key plan, std::stop_token stop) {
     return find_plan(std::move(plan), std::move(stop));
   });
   server_->add("/validate", [this](AdmissionRequest request, std::stop_token stop) {
     return validator_->judge(std::move(request), std::move(stop));
   });
-  if (!injects) return;
+  if (!injects(options)) return;
   injector_.emplace(
       clock_, options.sidecar,
       [this](kube::Key key, std::stop_token stop) {

@@ -28,6 +28,9 @@ struct AdmissionOptions {
   SidecarSettings sidecar;  // without an image: no sidecar is put into a pod by us
 };
 
+/// Whether its webhook puts sidecars into pods.
+bool injects(const AdmissionOptions& options);
+
 class Admission {
  public:
   /// `ns`: the operator's. Lifetime: clock and client outlive it. Errors: the address.
@@ -51,7 +54,7 @@ class Admission {
 
  private:
   Admission(aio::Clock& clock, kube::Client& client);
-  void add_webhooks(const AdmissionOptions& options, bool injects);
+  void add_webhooks(const AdmissionOptions& options);
   /// Null: there is none.
   aio::Task<base::Result<api::Node>> find(kube::Resource resource, kube::Key key,
                                           std::stop_token stop);

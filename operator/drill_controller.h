@@ -27,6 +27,7 @@ struct ControllerSettings {
   /// How long a drill that was taken may wait for its runner.
   base::Duration begin_within = base::seconds(300);
   std::size_t workers = 2;
+  bool webhook_injects = true;        // sidecars; else nobody reads `injection` of profiles
   const StopSwitch* stops = nullptr;  // none: drills cannot be stopped
   /// Asked right before each write. Empty: always.
   std::function<bool()> leads;

@@ -54,7 +54,7 @@ class ProfileController::Driver {
     }
     const Node profile = *found;
     CO_TRY(const SeenConfigMap seen, co_await look(key, stop));
-    ProfileDecision decision = decide_profile(profile, seen);
+    ProfileDecision decision = decide_profile(profile, seen, settings_.webhook_injects);
     if (settings_.leads && !settings_.leads()) co_return kube::Outcome{};
     if (decision.what != Do::Nothing) {
       CO_TRY(const kube::Reply reply, co_await carry_out(key, decision, stop));

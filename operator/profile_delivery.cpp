@@ -17,6 +17,7 @@ using Do = ProfileDecision::Do;
 
 constexpr const char* kValid = "Valid";
 constexpr const char* kDelivered = "Delivered";
+constexpr const char* kInjectionRead = "InjectionRead";
 
 Node owner_of(const Node& profile) {
   return Node::map()
@@ -86,6 +87,22 @@ void decide_there(ProfileDecision& out, const Node& profile, const Node& config_
   out.body = correction(profile, config_map);
 }
 
+std::optional<Found> injection_read(const Node& profile, bool webhook_injects) {
+  if (webhook_injects || profile["spec"]["injection"].size() == 0) return std::nullopt;
+  return Found{false, "NotRead",
+               "`injection` does nothing here: pods get their sidecars by the chart's policy, or "
+               "not at all, with the obvious port and the chart's sidecar.resources; the chart's "
+               "sidecar.injection.by=webhook reads it"};
+}
+
+Node without_condition(const Node& conditions, std::string_view type) {
+  Node out = Node::sequence();
+  for (const Node& one : conditions.items()) {
+    if (one["type"].as_string() != type) out.push(one);
+  }
+  return out;
+}
+
 /// The condition as the status has it.
 bool says(const Node& profile, const char* type, const Found& found) {
   const Node* one = cluster::condition_of(profile["status"]["conditions"], type);
@@ -107,8 +124,10 @@ std::string delivered_text(const Node& profile) {
                      profile["metadata"]["name"].as_string(), api::to_yaml(spec));
 }
 
-ProfileDecision decide_profile(const Node& profile, const SeenConfigMap& seen) {
+ProfileDecision decide_profile(const Node& profile, const SeenConfigMap& seen,
+                               bool webhook_injects) {
   ProfileDecision out;
+  out.injection_read = injection_read(profile, webhook_injects);
   out.config_map = api::sidecar_config_map(profile["metadata"]["name"].as_string());
   if (const api::Problems wrong = problems_of_profile(profile); !wrong.empty()) {
     out.valid = {false, "Invalid", text_of(wrong)};
@@ -146,9 +165,15 @@ ProfileDecision not_delivered(ProfileDecision decision, bool denied, const std::
 Node profile_status(const Node& profile, const ProfileDecision& decision, base::WallTime now) {
   const std::int64_t generation = profile["metadata"]["generation"].as_int();
   const std::string at = cluster::time_text(now);
+  std::vector<std::pair<const char*, const Found*>> all{{kValid, &decision.valid},
+                                                        {kDelivered, &decision.delivered}};
   Node conditions = profile["status"]["conditions"];
-  for (const auto& [type, found] :
-       {std::pair{kValid, &decision.valid}, std::pair{kDelivered, &decision.delivered}}) {
+  if (decision.injection_read) {
+    all.emplace_back(kInjectionRead, &*decision.injection_read);
+  } else {
+    conditions = without_condition(conditions, kInjectionRead);
+  }
+  for (const auto& [type, found] : all) {
     conditions =
         cluster::with_condition(std::move(conditions), type, found->holds ? "True" : "False",
                                 found->reason, found->message, at, generation);
@@ -167,6 +192,9 @@ std::vector<Told> events_of(const Node& profile, const ProfileDecision& decision
   } else if (decision.valid.holds && !decision.delivered.holds &&
              !says(profile, kDelivered, decision.delivered)) {
     out.push_back({"Warning", decision.delivered.reason, decision.delivered.message});
+  }
+  if (const auto& read = decision.injection_read; read && !says(profile, kInjectionRead, *read)) {
+    out.push_back({"Warning", "InjectionNotRead", read->message});
   }
   if (decision.what != Do::Nothing) {
     const char* how = decision.what == Do::Create ? "made" : "brought up to date";

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -48,12 +49,17 @@ struct ProfileDecision {
   std::string config_map;  // its name
   api::Node body{};
   Found valid, delivered;  // once that was done
+  /// Of `injection`, where the profile has it and nobody reads it.
+  std::optional<Found> injection_read{};
 };
 
 /// The text under api::kSidecarProfileKey.
 std::string delivered_text(const api::Node& profile);
 
-ProfileDecision decide_profile(const api::Node& profile, const SeenConfigMap& seen);
+/// `webhook_injects`: it is the operator's webhook that puts sidecars into pods. The chart's
+/// policy, to which an upgrade of the cluster may lead, does not read `injection` of profiles.
+ProfileDecision decide_profile(const api::Node& profile, const SeenConfigMap& seen,
+                               bool webhook_injects = true);
 /// The server did not take it. `denied`: for want of a right.
 ProfileDecision not_delivered(ProfileDecision decision, bool denied, const std::string& message);
 

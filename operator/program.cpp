@@ -49,9 +49,11 @@ class Program {
     CO_TRY(election_client_, kube::Client::make(clock_, context_.get_executor(), config,
                                                 client_options("muster-operator/election")));
     const std::string own = options_.lease_ns.empty() ? config.ns : options_.lease_ns;
+    ControllerSettings controllers = options_.controllers;
+    controllers.webhook_injects = injects(options_.admission);
     replica_.emplace(clock_, *client_, *election_client_,
                      ReplicaOptions{options_.pod, options_.pod_uid, own, options_.elect,
-                                    options_.lease, options_.controllers});
+                                    options_.lease, controllers});
     measure_all();
     if (!options_.admission.name.empty()) {
       CO_TRY(admission_,

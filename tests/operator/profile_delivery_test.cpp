@@ -162,6 +162,32 @@ TEST(ProfileDelivery, WithoutTheRightItSaysWhoGivesIt) {
       "False");
 }
 
+TEST(ProfileDelivery, AnInjectionThatNobodyReadsIsToldOnceAndForAsLongAsItHolds) {
+  const Node with = profile("{injection: {port: http}}");
+  const ProfileDecision unread = decide_profile(with, made_of(with), false);
+  EXPECT_TRUE(unread.valid.holds);
+  EXPECT_TRUE(unread.delivered.holds);
+  const auto told = events_of(with, unread);
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_EQ(told[0].type, "Warning");
+  EXPECT_EQ(told[0].reason, "InjectionNotRead");
+  const Node after = changed(with, unread);
+  const Node* said = cluster::condition_of(after["status"]["conditions"], "InjectionRead");
+  ASSERT_NE(said, nullptr);
+  EXPECT_EQ((*said)["status"].as_string(), "False");
+  EXPECT_THAT((*said)["message"].as_string(), HasSubstr("sidecar.injection.by=webhook"));
+  EXPECT_THAT(events_of(after, unread), IsEmpty());
+  // A webhook reads it; and where there is none, nothing is unread.
+  const auto conditions = [&](const Node& of, bool webhook) {
+    return profile_status(of, decide_profile(of, made_of(of), webhook), kNow)["conditions"];
+  };
+  EXPECT_EQ(cluster::condition_of(conditions(after, true), "InjectionRead"), nullptr);
+  EXPECT_EQ(conditions(after, true).size(), 2U);
+  for (const char* spec : {"{headSeconds: 3}", "{injection: {}}"}) {
+    EXPECT_EQ(conditions(profile(spec), false).size(), 2U) << spec;
+  }
+}
+
 TEST(ProfileDelivery, EventsTellEachThingOnce) {
   const ProfileDecision made = decide_profile(profile(), {});
   EXPECT_THAT(events_of(profile(), made),

@@ -161,6 +161,17 @@ class Profiles(unittest.TestCase):
         self.wait_for(CLOSED, "shut", "Delivered")
         self.assertEqual({"limits": "dry-run"}, self.delivered(CLOSED, "shut"))
 
+    def test_where_nobody_reads_its_injection_it_is_told(self):
+        # This operator has no webhook, as where the chart's policy puts sidecars into pods.
+        self.apply(LET, profile("port", injection={"port": "http"}))
+        self.wait_for(LET, "port", "Delivered")
+        said = self.condition(LET, "port", "InjectionRead")
+        self.assertEqual(("False", "NotRead"), (said["status"], said["reason"]))
+        self.until("the event", lambda: ("InjectionNotRead", 1) in self.events(LET, "port"))
+        self.cluster.must("patch", "sidecarprofile", "port", "-n", LET, "--type=json", "-p", '[{"op":"remove","path":"/spec/injection"}]')
+        self.until("the end of it", lambda: self.condition(LET, "port", "Valid") and not [
+            one for one in self.read(LET, "sidecarprofile", "port")["status"]["conditions"] if one["type"] == "InjectionRead"])
+
     def test_anothers_config_map_is_left_alone(self):
         self.cluster.must("create", "configmap", "muster-sidecar-taken", "-n", LET, "--from-literal=profile.yaml=headSeconds: 9")
         self.apply(LET, profile("taken"))
