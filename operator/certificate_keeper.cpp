@@ -54,6 +54,25 @@ bool trusts(const Node& configuration, const std::string& bundle) {
   });
 }
 
+/// In the order of the settings; an error: it cannot be read, which is no reason to let the others
+/// wait.
+using Configurations = std::vector<base::Result<Node>>;
+
+enum class Trust : std::uint8_t {
+  All,      // each has exactly these authorities
+  Missing,  // one that can be read has not
+  Unknown,  // of one it cannot be told, the others have
+};
+
+Trust trust_of(const Configurations& configurations, const std::string& bundle) {
+  Trust out = Trust::All;
+  for (const base::Result<Node>& one : configurations) {
+    if (one && !trusts(*one, bundle)) return Trust::Missing;
+    if (!one) out = Trust::Unknown;
+  }
+  return out;
+}
+
 /// A strategic patch, in which webhooks are told apart by their names.
 std::string trusting(const Node& configuration, const std::string& bundle) {
   Node webhooks = Node::sequence();
@@ -159,15 +178,17 @@ class CertificateKeeper::Driver {
       CO_TRY(const Node secret,
              found(co_await client_.get(cluster::kSecrets, settings_.secret, stop),
                    "get secrets " + kube::to_string(settings_.secret)));
-      CO_TRY(const std::vector<Node> configurations, co_await ask_configurations(stop));
+      const Configurations configurations = co_await ask_configurations(stop);
       if (settings_.leads && !settings_.leads()) co_return kube::Outcome{};
       const AdmissionKeys keys = keys_of(secret);
       const std::string bundle = crypto::base64_encode(keys.authorities);
-      const bool trusted =
-          std::ranges::all_of(configurations, [&](const Node& one) { return trusts(one, bundle); });
-      const Rotation rotation =
-          decide_rotation(keys, settings_.names, trusted, clock_.wall_now(), settings_.times);
-      if (rotation.what == Rotate::Keep && trusted) {
+      const Trust trust = trust_of(configurations, bundle);
+      const Rotation rotation = decide_rotation(keys, settings_.names, trust == Trust::All,
+                                                clock_.wall_now(), settings_.times);
+      if (rotation.what == Rotate::Keep && trust != Trust::Missing) {
+        for (const auto& one : configurations) {
+          if (!one) co_return tl::unexpected(one.error());  // it is tried again
+        }
         co_return kube::Outcome{std::min(rotation.look, kLookAtLeast)};
       }
       const bool of_secret = rotation.what != Rotate::Keep;
@@ -193,12 +214,11 @@ class CertificateKeeper::Driver {
     return {};
   }
 
-  aio::Task<base::Result<std::vector<Node>>> ask_configurations(std::stop_token stop) {
-    std::vector<Node> out;
+  aio::Task<Configurations> ask_configurations(std::stop_token stop) {
+    Configurations out;
     for (const WebhookConfiguration& one : settings_.configurations) {
-      CO_TRY(const Node object, found(co_await client_.get(one.resource, {"", one.name}, stop),
-                                      "get " + one.resource.plural + " " + one.name));
-      out.push_back(object);
+      out.push_back(found(co_await client_.get(one.resource, {"", one.name}, stop),
+                          "get " + one.resource.plural + " " + one.name));
     }
     co_return out;
   }
@@ -282,21 +302,30 @@ class CertificateKeeper::Driver {
         .set("data", data_of(keys));
   }
 
-  aio::Task<base::Result<>> write_webhooks(std::vector<Node> configurations, std::string bundle,
+  /// All that can be written are, whatever becomes of the others.
+  aio::Task<base::Result<>> write_webhooks(Configurations configurations, std::string bundle,
                                            std::stop_token stop) {
+    base::Result<> out;
     for (std::size_t i = 0; i < configurations.size(); ++i) {
-      if (trusts(configurations[i], bundle)) continue;
-      const WebhookConfiguration& of = settings_.configurations[i];
-      const auto reply =
-          co_await client_.patch(of.resource, {"", of.name}, kube::PatchType::Strategic,
-                                 trusting(configurations[i], bundle), {}, stop);
-      if (reply && (reply->code == 404 || reply->code == 409)) continue;
-      const std::string what = fmt::format("patch {} {}", of.resource.plural, of.name);
-      CO_TRY(kube::taken(reply, what));
-      ++writes_;
-      log(Level::Info, "the webhooks trust the authority",
-          {{"controller", "certificates"}, {"name", of.name}});
+      if (!configurations[i] || trusts(*configurations[i], bundle)) continue;
+      const auto written =
+          co_await write_webhook(settings_.configurations[i], *configurations[i], bundle, stop);
+      if (!written) out = tl::unexpected(written.error());
     }
+    co_return out;
+  }
+
+  aio::Task<base::Result<>> write_webhook(WebhookConfiguration of, Node configuration,
+                                          std::string bundle, std::stop_token stop) {
+    const auto reply =
+        co_await client_.patch(of.resource, {"", of.name}, kube::PatchType::Strategic,
+                               trusting(configuration, bundle), {}, std::move(stop));
+    // The next look sees what came of it.
+    if (reply && (reply->code == 404 || reply->code == 409)) co_return base::Result<>{};
+    CO_TRY(kube::taken(reply, fmt::format("patch {} {}", of.resource.plural, of.name)));
+    ++writes_;
+    log(Level::Info, "the webhooks trust the authority",
+        {{"controller", "certificates"}, {"name", of.name}});
     co_return base::Result<>{};
   }
 

@@ -2,7 +2,8 @@
 // in the webhooks, so that API servers trust what they show. What is due is op::decide_rotation();
 // the leader alone writes, each write says which version it was based on, and a quiet cluster gets
 // none. Whatever somebody does to the Secret or to the webhooks is put right when it is heard of,
-// but not more often than every two seconds, whoever else writes there.
+// but not more often than every two seconds, whoever else writes there. A configuration that cannot
+// be read or written holds up none of the others; only what needs the trust of all waits for it.
 //
 // The Secret belongs to the operator's Deployment and goes with it. One that carries the label of
 // another release is left alone, and said.

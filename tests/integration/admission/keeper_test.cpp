@@ -77,6 +77,39 @@ class Replica {
   aio::TaskGroup group_;
 };
 
+/// The client of a server that refuses one verb on one kind, as it does for want of a right.
+class Refusing final : public kube::Client {
+ public:
+  Refusing(kube::Client& inner, std::string method, std::string part)
+      : inner_(inner), method_(std::move(method)), part_(std::move(part)) {}
+  const std::string& ns() const override { return inner_.ns(); }
+  std::string host() const override { return inner_.host(); }
+  aio::Task<base::Result<kube::Reply>> send(std::string method, std::string target,
+                                            std::string content_type, std::string body,
+                                            std::stop_token stop) override {
+    if (method == method_ && target.find(part_) != std::string::npos) {
+      ++refused;
+      co_return kube::Reply{403, "", {.code = 403, .reason = "Forbidden", .message = "no right"}};
+    }
+    co_return co_await inner_.send(method, target, content_type, body, stop);
+  }
+  aio::Task<base::Result<kube::Reply>> stream(std::string target, std::function<void()> opened,
+                                              std::function<bool(std::string_view)> sink,
+                                              std::stop_token stop) override {
+    return inner_.stream(std::move(target), std::move(opened), std::move(sink), std::move(stop));
+  }
+  aio::Task<base::Result<kube::Upgrade>> upgrade(std::string target,
+                                                 std::vector<std::string> protocols,
+                                                 std::stop_token stop) override {
+    return inner_.upgrade(std::move(target), std::move(protocols), std::move(stop));
+  }
+  int refused = 0;
+
+ private:
+  kube::Client& inner_;
+  std::string method_, part_;
+};
+
 class KeeperTest : public kube::ServerTest {
  protected:
   void SetUp() override {
@@ -160,8 +193,8 @@ class KeeperTest : public kube::ServerTest {
   Node secret() { return object(run(client->get(kSecrets, {space, "admission"}, {}))); }
   Node configuration() { return object(run(client->get(kValidatingWebhooks, {"", space}, {}))); }
   std::string authorities() { return keys_of(secret()).authorities; }
-  std::string bundle() {
-    const Node found = configuration();
+  std::string bundle(const kube::Resource& of = kValidatingWebhooks) {
+    const Node found = object(run(client->get(of, {"", space}, {})));
     const auto& webhooks = found["webhooks"].items();
     return crypto::base64_decode(webhooks.at(0)["clientConfig"]["caBundle"].as_string())
         .value_or("");
@@ -327,6 +360,29 @@ TEST_F(KeeperTest, AMutatingWebhookIsOneMorePathAndOneMoreConfiguration) {
   }
   ASSERT_TRUE(ok(made));
   EXPECT_EQ(object(made)["metadata"]["labels"]["injected"].as_string(), "yes");
+}
+
+TEST_F(KeeperTest, AConfigurationThatCannotBeReadOrWrittenHoldsUpNoOther) {
+  start(0, settings());  // who is asked
+  Node mutating = webhook(0, "/mutate");
+  mutating.set("reinvocationPolicy", "Never");
+  make_configuration(kMutatingWebhooks, Node::sequence().push(std::move(mutating)));
+  make_configuration(kValidatingWebhooks, Node::sequence().push(webhook(0, "/validate")));
+  KeeperSettings both = settings();
+  both.configurations = {{kMutatingWebhooks, space}, {kValidatingWebhooks, space}};
+  for (const char* method : {"GET", "PATCH"}) {
+    SCOPED_TRACE(method);
+    static_cast<void>(run(client->remove(kSecrets, {space, "admission"}, {}, {})));
+    Refusing refusing(*client, method, "mutatingwebhookconfigurations/");
+    Replica leader(clock, refusing, context, both);
+    leader.lead();
+    EXPECT_TRUE(until([&] { return !authorities().empty() && bundle() == authorities(); }));
+    EXPECT_TRUE(until([&] { return refusing.refused > 1; })) << "it is tried again";
+    EXPECT_EQ(bundle(kMutatingWebhooks), "");
+  }
+  Replica leader(clock, *client, context, both);
+  leader.lead();
+  EXPECT_TRUE(until([&] { return bundle(kMutatingWebhooks) == authorities(); }));
 }
 
 }  // namespace
