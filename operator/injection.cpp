@@ -55,11 +55,6 @@ class Patch {
   Node steps_ = Node::sequence();
 };
 
-bool has_named(const Node& list, const char* name) {
-  return std::ranges::any_of(list.items(),
-                             [&](const Node& each) { return each["name"].as_string() == name; });
-}
-
 bool is_injected(const Node& pod) {
   const Node& status = pod["metadata"]["annotations"][kStatusAnnotation];
   return has_named(pod["spec"]["initContainers"], kSidecarContainer) &&

@@ -102,12 +102,10 @@ std::vector<const Node*> all_ports(const Node& pod) {
 }
 
 /// Istio's proxy listens on both ports and says neither.
+constexpr const char* kProxy = "istio-proxy";
 bool has_mesh(const Node& pod) {
-  const auto is_proxy = [](const Node& container) {
-    return container["name"].as_string() == "istio-proxy";
-  };
-  return std::ranges::any_of(pod["spec"]["containers"].items(), is_proxy) ||
-         std::ranges::any_of(pod["spec"]["initContainers"].items(), is_proxy);
+  const Node& spec = pod["spec"];
+  return has_named(spec["containers"], kProxy) || has_named(spec["initContainers"], kProxy);
 }
 
 /// What a Service that targets the name would reach besides, or what reaches the port without it.
@@ -135,6 +133,11 @@ std::optional<PortRefusal> passes_by(const Node& pod, const Place& place) {
 }
 
 }  // namespace
+
+bool has_named(const Node& list, std::string_view name) {
+  return std::ranges::any_of(list.items(),
+                             [&](const Node& each) { return each["name"].as_string() == name; });
+}
 
 std::variant<CapturedPort, PortRefusal> find_port(const Node& pod,
                                                   const api::SidecarInjection& injection) {

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <variant>
 
 #include "api/node.h"
@@ -22,6 +23,9 @@ struct PortRefusal {
   Injected result;
   std::string why;
 };
+
+/// Whether one of a list, of containers or volumes, has the name.
+bool has_named(const api::Node& list, std::string_view name);
 
 std::variant<CapturedPort, PortRefusal> find_port(const api::Node& pod,
                                                   const api::SidecarInjection& injection);
