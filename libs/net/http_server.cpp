@@ -1,6 +1,9 @@
 #include "net/http_server.h"
 
 #include <charconv>
+#include <list>
+#include <optional>
+#include <utility>
 
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/redirect_error.hpp>
@@ -118,8 +121,7 @@ class Server final : public HttpServer {
         co_await aio::wait_for(clock_, kBreath, stop);
         continue;
       }
-      // Too many clients: this one is turned away, the others are served.
-      if (sessions.running() >= limits_.connections_max) continue;
+      if (sessions.running() >= limits_.connections_max && !make_room()) continue;
       if (identity_ == nullptr) {
         sessions.spawn(plain(std::move(socket), sessions.token()));
       } else if (auto context = identity_->current()) {
@@ -131,6 +133,37 @@ class Server final : public HttpServer {
   }
 
  private:
+  /// A connection of which no whole request is there, from the accept or its last answer on. It
+  /// gives way to a new one where there are too many: else who only connects could keep everybody
+  /// out.
+  class Silent {
+   public:
+    Silent(std::list<Silent*>& all, tcp::socket& socket)
+        : all_(all), at_(all.insert(all.end(), this)), socket_(socket) {}
+    ~Silent() { end(); }
+    Silent(const Silent&) = delete;
+    Silent& operator=(const Silent&) = delete;
+    void end() {
+      if (at_ != all_.end()) all_.erase(std::exchange(at_, all_.end()));
+    }
+    void give_way() {
+      end();
+      aio::close_now(socket_);
+    }
+
+   private:
+    std::list<Silent*>& all_;
+    std::list<Silent*>::iterator at_;
+    tcp::socket& socket_;
+  };
+
+  /// Ends who has been silent for the longest. False: nobody is.
+  bool make_room() {
+    if (silent_.empty()) return false;
+    silent_.front()->give_way();
+    return true;
+  }
+
   aio::Task<base::Result<>> plain(tcp::socket socket, std::stop_token stop) {
     co_await session(socket, socket, false, std::move(stop));
     co_return base::Result<>{};
@@ -138,12 +171,17 @@ class Server final : public HttpServer {
 
   aio::Task<base::Result<>> secure(tcp::socket socket, std::shared_ptr<ServerContext> context,
                                    std::stop_token stop) {
+    std::optional<Silent> silent(std::in_place, silent_, socket);
     if (co_await speaks_in_the_open(socket, stop)) {
       co_await send_away(socket, stop);
       co_return base::Result<>{};
     }
+    silent.reset();
     TlsStream stream(std::move(socket), context->context);
-    if (co_await shake_hands(stream, stop)) {
+    silent.emplace(silent_, stream.next_layer());
+    const bool agreed = co_await shake_hands(stream, stop);
+    silent.reset();
+    if (agreed) {
       const bool certified = SSL_get0_peer_certificate(stream.native_handle()) != nullptr &&
                              SSL_get_verify_result(stream.native_handle()) == X509_V_OK;
       co_await session(stream, stream.next_layer(), certified, stop);
@@ -208,10 +246,11 @@ class Server final : public HttpServer {
     base::Duration wait = limits_.idle;
     bool again = true;
     while (again && !stop.stop_requested()) {
+      Silent silent(silent_, socket);
       again = co_await begins(stream, socket, buffer, wait, stop);
       if (!again) break;
       const Limit limit(clock_, co_await asio::this_coro::executor, limits_.idle, stop, socket);
-      again = co_await exchange(stream, socket, buffer, certified, limit.deadline.token());
+      again = co_await exchange(stream, socket, silent, buffer, certified, limit.deadline.token());
       wait = limits_.between;
     }
   }
@@ -231,14 +270,16 @@ class Server final : public HttpServer {
 
   /// One request and its answer. False: the connection is done with.
   template <class Stream>
-  aio::Task<bool> exchange(Stream& stream, tcp::socket& socket, boost::beast::flat_buffer& buffer,
-                           bool certified, std::stop_token stop) {
+  aio::Task<bool> exchange(Stream& stream, tcp::socket& socket, Silent& silent,
+                           boost::beast::flat_buffer& buffer, bool certified,
+                           std::stop_token stop) {
     http::request_parser<http::string_body> parser;
     parser.header_limit(kHeaderBytesMax);
     parser.body_limit(limits_.body_bytes_max);
     error_code error;
     co_await http::async_read(stream, buffer, parser,
                               asio::redirect_error(asio::use_awaitable, error));
+    if (!error) silent.end();
     if (error == http::error::body_limit || error == http::error::header_limit) {
       co_await answer(stream, {413, "text/plain", "the request is too long\n"}, false, false);
       co_await let_read(stream, socket, buffer, std::move(stop));
@@ -313,6 +354,7 @@ class Server final : public HttpServer {
   HttpServerLimits limits_;
   TaskHandler handler_;
   std::shared_ptr<ServerIdentity> identity_;
+  std::list<Silent*> silent_;  // for the longest first
 };
 }  // namespace
 

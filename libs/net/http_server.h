@@ -39,7 +39,7 @@ struct HttpReply {
 };
 
 struct HttpServerLimits {
-  std::size_t connections_max = 64;
+  std::size_t connections_max = 64;  // one more takes the place of who is silent for the longest
   std::size_t body_bytes_max = 1U << 20U;
   base::Duration idle = base::seconds(30);  // a request must be complete within this
   /// How long a connection that has been answered may wait for its next request; zero: as `idle`.

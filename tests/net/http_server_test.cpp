@@ -70,6 +70,7 @@ class HttpsServerTest : public testing::Test {
 
   aio::Task<HttpReply> answer(HttpRequest request, std::stop_token token) {
     if (request.target == "/slow") {
+      asked_slowly = true;
       static_cast<void>(co_await aio::wait_for(clock, base::seconds(30), token));
       stopped = token.stop_requested();
     }
@@ -96,15 +97,19 @@ class HttpsServerTest : public testing::Test {
     EXPECT_TRUE(out.has_value()) << out.error().message;
     return out.value_or(aio::ProcessOutcome{});
   }
-  aio::ProcessOutcome curl(std::vector<std::string> more = {}, const std::string& path = "/",
-                           const std::string& input = "") {
+  std::vector<std::string> curl_words(const std::vector<std::string>& more,
+                                      const std::string& path) const {
     const std::string port = std::to_string(server->port());
     std::vector<std::string> argv = {
         "curl",     "-sS",     "--noproxy", "*",
         "--cacert", ca_file(), "--resolve", std::string(kName) + ":" + port + ":127.0.0.1"};
     argv.insert(argv.end(), more.begin(), more.end());
     argv.push_back(url() + path.substr(1));
-    return process(std::move(argv), input);
+    return argv;
+  }
+  aio::ProcessOutcome curl(const std::vector<std::string>& more = {}, const std::string& path = "/",
+                           const std::string& input = "") {
+    return process(curl_words(more, path), input);
   }
   aio::ProcessOutcome s_client(std::vector<std::string> more) {
     std::vector<std::string> argv = {"openssl", "s_client", "-connect",
@@ -120,7 +125,7 @@ class HttpsServerTest : public testing::Test {
   std::shared_ptr<ServerIdentity> identity = std::make_shared<ServerIdentity>();
   std::unique_ptr<HttpServer> server;
   std::stop_source stop;
-  bool ended = false, stopped = false;
+  bool ended = false, stopped = false, asked_slowly = false;
 };
 
 TEST_F(HttpsServerTest, CurlTakesWhatItsAuthoritySigned) {
@@ -220,6 +225,56 @@ TEST_F(HttpsServerTest, WhoIsSlowIsClosed) {
   // A handler that takes too long is told.
   EXPECT_NE(curl({}, "/slow").exit_code, 0);
   EXPECT_TRUE(stopped);
+}
+
+TEST_F(HttpsServerTest, WhoOnlyConnectsKeepsNobodyOut) {
+  end();
+  begin({.connections_max = 4, .idle = base::seconds(60)});
+  show(authority);
+  trust(authority.certificate);
+  // Without a byte, and with the beginning of a handshake.
+  for (const std::string& first : {std::string(), std::string("\x16\x03\x01", 3)}) {
+    std::vector<tcp::socket> silent;
+    for (int i = 0; i < 4; ++i) {
+      silent.emplace_back(context).connect({asio::ip::make_address("127.0.0.1"), server->port()});
+      asio::write(silent.back(), asio::buffer(first));
+    }
+    for (int i = 0; i < 2; ++i) {
+      const auto got = curl();
+      EXPECT_EQ(got.exit_code, 0) << got.err;
+    }
+    // Who came first has given way.
+    char byte = 0;
+    error_code error;
+    silent.front().read_some(asio::buffer(&byte, 1), error);
+    EXPECT_TRUE(error == asio::error::eof || error == asio::error::connection_reset) << error;
+    silent.back().non_blocking(true);
+    silent.back().read_some(asio::buffer(&byte, 1), error);
+    EXPECT_EQ(error, asio::error::would_block);
+  }
+}
+
+TEST_F(HttpsServerTest, WhoIsBeingAnsweredDoesNotGiveWay) {
+  end();
+  begin({.connections_max = 1, .idle = base::seconds(60)});
+  show(authority);
+  trust(authority.certificate);
+  aio::Command command;
+  command.argv = curl_words({}, "/slow");
+  bool slow_ended = false;
+  asio::co_spawn(context, aio::run_process(clock, command, {}),
+                 [&](std::exception_ptr, base::Result<aio::ProcessOutcome>) { slow_ended = true; });
+  context.restart();
+  while (!asked_slowly && context.run_one() > 0) {
+  }
+  ASSERT_TRUE(asked_slowly);
+  EXPECT_NE(curl().exit_code, 0) << "there is no room";
+  EXPECT_FALSE(stopped);
+  EXPECT_FALSE(slow_ended);
+  stop.request_stop();
+  context.restart();
+  while (!slow_ended && context.run_one() > 0) {
+  }
 }
 
 TEST_F(HttpsServerTest, BetweenRequestsAConnectionMayRestLonger) {

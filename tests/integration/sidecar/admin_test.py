@@ -65,6 +65,17 @@ class Program(Case):
         self.assertEqual(sidecar.admin("/livez")[0], 200)  # a warning restarts no pod
         self.assertEqual(sidecar.admin("/nothing")[0], 404)
 
+    def test_who_only_connects_keeps_no_probe_out(self):
+        _, sidecar = self.both(echo)
+        for first in (b"", b"GET /livez HTTP/1.1\r\n"):
+            silent = [socket.create_connection(("127.0.0.1", sidecar.admin_port), PATIENCE) for _ in range(64)]
+            for one in silent:
+                self.addCleanup(one.close)
+                one.sendall(first)
+            for _ in range(3):
+                self.assertEqual(sidecar.admin("/livez"), (200, "ok\n"))
+            self.assertEqual(b"", silent[0].recv(1))
+
     def until_ready(self, sidecar, status):
         for _ in range(PATIENCE * 2):
             if sidecar.admin("/readyz")[0] == status:
