@@ -9,6 +9,7 @@
 #include <boost/asio/post.hpp>
 #include <fmt/format.h>
 
+#include "net/host_lookup.h"
 #include "net/names.h"
 
 namespace net {
@@ -123,30 +124,17 @@ std::function<void()> connect_named(tcp::socket& socket, const Address& address,
   return [query] { query->cancel(); };
 }
 
-struct MachineLookup {
-  explicit MachineLookup(const aio::Executor& executor) : resolver(executor) {}
-  tcp::resolver resolver;
-  bool cancelled = false;
-};
-
 std::function<void()> connect_as_this_machine(tcp::socket& socket, const Address& address,
                                               std::shared_ptr<void> keep,
                                               std::function<void(const error_code&)> done) {
-  auto lookup = std::make_shared<MachineLookup>(socket.get_executor());
-  lookup->resolver.async_resolve(
-      address.host, std::to_string(address.port),
-      [lookup, &socket, keep = std::move(keep), done = std::move(done)](
-          const error_code& error, const tcp::resolver::results_type& found) {
-        if (lookup->cancelled) return;
-        if (error || found.empty()) {
-          return done(error ? error : error_code(asio::error::host_not_found));
-        }
-        connect_any(socket, found, keep, done);
-      });
-  return [lookup] {
-    lookup->cancelled = true;
-    lookup->resolver.cancel();
-  };
+  const auto lookup =
+      HostLookup::begin(socket.get_executor(), address.host, address.port,
+                        [&socket, keep = std::move(keep), done = std::move(done)](
+                            const error_code& error, const HostLookup::Endpoints& found) {
+                          if (error) return done(error);
+                          connect_any(socket, found, keep, done);
+                        });
+  return [lookup] { lookup->cancel(); };
 }
 }  // namespace
 

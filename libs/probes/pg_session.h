@@ -13,6 +13,7 @@
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <libpq-fe.h>
 
+#include "net/host_lookup.h"
 #include "net/names.h"
 #include "probes/pg_connection.h"
 
@@ -30,7 +31,7 @@ enum class PgStep { Closed, Resolving, Connecting, Idle, Preparing, Running };
 class PgConnection::Impl : public std::enable_shared_from_this<PgConnection::Impl> {
  public:
   Impl(aio::Executor executor, PgAddress address)
-      : executor_(std::move(executor)), address_(std::move(address)), resolver_(executor_) {}
+      : executor_(std::move(executor)), address_(std::move(address)) {}
 
   void connect(Connected done);
   void execute(PgQuery query, Executed done);
@@ -63,7 +64,7 @@ class PgConnection::Impl : public std::enable_shared_from_this<PgConnection::Imp
   void fail_execute(PgFailure failure);
   static void on_notice(void* self, const PGresult* notice);
 
-  aio::asio::ip::tcp::resolver resolver_;
+  std::shared_ptr<net::HostLookup> resolving_;
   std::shared_ptr<net::NameQuery> lookup_;
   std::unique_ptr<aio::asio::posix::stream_descriptor> socket_;
   PGconn* connection_ = nullptr;

@@ -55,16 +55,14 @@ void PgConnection::Impl::fail_resolve(const std::string& why) {
 
 void PgConnection::Impl::resolve() {
   step_ = PgStep::Resolving;
-  resolver_.async_resolve(address_.host, std::to_string(address_.port),
-                          [self = shared_from_this(), generation = generation_](
-                              const boost::system::error_code& error,
-                              const asio::ip::tcp::resolver::results_type& found) {
-                            if (generation != self->generation_) return;
-                            if (error || found.empty()) {
-                              return self->fail_resolve(error.message());
-                            }
-                            self->begin(found.begin()->endpoint().address().to_string());
-                          });
+  resolving_ =
+      net::HostLookup::begin(executor_, address_.host, address_.port,
+                             [self = shared_from_this()](const boost::system::error_code& error,
+                                                         const net::HostLookup::Endpoints& found) {
+                               self->resolving_.reset();
+                               if (error) return self->fail_resolve(error.message());
+                               self->begin(found.front().address().to_string());
+                             });
 }
 
 void PgConnection::Impl::begin(const std::string& resolved) {
@@ -190,7 +188,7 @@ void PgConnection::Impl::fail_execute(PgFailure failure) {
 }
 
 void PgConnection::Impl::close() {
-  resolver_.cancel();
+  if (const auto resolving = std::exchange(resolving_, nullptr)) resolving->cancel();
   if (const auto lookup = std::exchange(lookup_, nullptr)) lookup->cancel();
   detach();
   step_ = PgStep::Closed;
