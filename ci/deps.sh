@@ -12,9 +12,10 @@ packages=(
   libboost-dev libboost-system-dev libssl-dev libyaml-cpp-dev libpq-dev libgtest-dev libgmock-dev
   libbenchmark-dev nlohmann-json3-dev libspdlog-dev libfmt-dev libcli11-dev libexpected-dev
   libsqlite3-dev zlib1g-dev libcctz-dev tzdata libvalijson-dev prometheus-cpp-dev libc-ares-dev libhiredis-dev libsimdjson-dev
+  libmnl-dev
   # real peers of the drills and tests
   postgresql-15 haproxy nginx-light patroni etcd-server etcd-client python3-psycopg2 python3-redis redis-server
-  python3-etcd prometheus util-linux procps openssl curl iproute2 faketime dnsmasq-base knot knot-dnsutils
+  python3-etcd prometheus util-linux procps openssl curl iproute2 nftables faketime dnsmasq-base knot knot-dnsutils
   # shells whose completion is tested
   zsh fish
 )

@@ -113,6 +113,8 @@ BANS = [
     include("cpprest", r"(?:cpprest|pplx)/", "cpprestsdk serves outbound integrations and nothing "
             "else", {"outbound"}),
     include("hiredis", r"hiredis", "only redis reads and writes its protocol", {"redis"}),
+    include("libmnl", r"libmnl/", "the kernel's rules are changed by muster-redirect, which ends before "
+            "anything serves", {"sidecar"}),
     include("ares", r"ares(?:_\w+)?\.h", "names are asked for in one place, so that a lookup is never "
             "this machine's by accident", {"net"}),
     include("cli11", r"CLI/", "flags are parsed by the programs", {"cli", "operator", "sidecar", "bench"}),

@@ -2,7 +2,7 @@
 # images.sh [--binaries FOLDER] [IMAGE...]: the images of a cluster, made of this machine's Debian packages
 # and no registry; prints the archive of each. IMAGE is one of, and if none is named it is all,
 #   pause      what holds the namespaces of every pod
-#   muster     muster:dev, with muster-operator and muster-sidecar if FOLDER has them; FOLDER is build/default if not named
+#   muster     muster:dev, with muster-operator, muster-sidecar and muster-redirect if FOLDER has them; FOLDER is build/default if not named
 #   postgres   postgres:dev, one instance of a pair that replicates (images/postgres/entry.sh)
 #   app        app:dev, the shop of dr-drills/systems/shared
 #   gate       gate:dev, which parts the pods of a node from the rest (images/gate/gate.sh)
@@ -96,7 +96,7 @@ make_muster() {
 }
 
 programs_of_muster() {
-  find "$binaries" -maxdepth 2 -type f \( -name muster -o -name muster-operator -o -name muster-sidecar \) -perm -u+x 2>/dev/null | sort
+  find "$binaries" -maxdepth 2 -type f \( -name muster -o -name muster-operator -o -name muster-sidecar -o -name muster-redirect \) -perm -u+x 2>/dev/null | sort
 }
 
 make_postgres() {
