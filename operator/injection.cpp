@@ -9,6 +9,7 @@
 #include "operator/injection_container.h"
 #include "operator/injection_port.h"
 #include "operator/injection_profile.h"
+#include "operator/injection_redirect.h"
 
 namespace op {
 namespace {
@@ -25,10 +26,11 @@ class Patch {
     steps_.push(Node::map().set("op", operation).set("path", path).set("value", std::move(value)));
   }
   /// The last of a list that may not be there.
-  void append(const Node& parent, const std::string& path, const char* list, Node value) {
+  void append(const Node& parent, const std::string& path, const char* list,
+              Node::Sequence values) {
     const std::string at = fmt::format("{}/{}", path, list);
-    if (parent[list].items().empty()) return put("add", at, Node::sequence({std::move(value)}));
-    put("add", at + "/-", std::move(value));
+    if (parent[list].items().empty()) return put("add", at, Node::sequence(std::move(values)));
+    for (Node& each : values) put("add", at + "/-", std::move(each));
   }
   /// As it is already: no change.
   void annotate(const Node& pod, const std::string& key, const std::string& value) {
@@ -63,8 +65,8 @@ bool is_injected(const Node& pod) {
 
 std::string name_taken(const Node& spec) {
   for (const char* group : {"containers", "initContainers"}) {
-    if (has_named(spec[group], kSidecarContainer)) {
-      return fmt::format("a container is named {}", kSidecarContainer);
+    for (const char* ours : {kSidecarContainer, kRedirectContainer}) {
+      if (has_named(spec[group], ours)) return fmt::format("a container is named {}", ours);
     }
   }
   if (!has_named(spec["volumes"], kSidecarVolume)) return {};
@@ -126,8 +128,16 @@ Injection put_in(const Node& pod, const api::SidecarInjection& injection,
   if (!port.name.empty() && !swap_port(patch, pod, port)) {
     return refuse(pod, Injected::NameTaken, fmt::format("no name is left for port {}", port.name));
   }
-  patch.append(spec, "/spec", "initContainers", sidecar_container(port, injection, settings));
-  patch.append(spec, "/spec", "volumes", sidecar_volume(profile_of(pod)));
+  Node::Sequence ours;
+  if (injection.capture == api::SidecarCapture::Redirect) {
+    for (const std::string& path : askers_of(pod, port.number)) {
+      patch.put("replace", path, kSidecarProbePort);
+    }
+    ours.push_back(redirect_container(port, injection, settings));
+  }
+  ours.push_back(sidecar_container(port, injection, settings));
+  patch.append(spec, "/spec", "initContainers", std::move(ours));
+  patch.append(spec, "/spec", "volumes", {sidecar_volume(profile_of(pod))});
   patch.annotate(pod, kStatusAnnotation, name(Injected::Yes));
   return {Injected::Yes, {}, patch.take(), {}};
 }
@@ -135,10 +145,11 @@ Injection put_in(const Node& pod, const api::SidecarInjection& injection,
 }  // namespace
 
 const char* name(Injected injected) {
-  constexpr std::array kNames = {
-      "Injected",    "NotAsked",   "AlreadyInjected", "MirrorPod", "BadLabel", "BadProfile",
-      "HostNetwork", "Windows",    "NameTaken",       "PortTaken", "NoPort",   "SeveralPorts",
-      "UnnamedPort", "NamedTwice", "HostPort",        "NotTcp",    "NotHttp"};
+  constexpr std::array kNames = {"Injected",    "NotAsked",     "AlreadyInjected", "MirrorPod",
+                                 "BadLabel",    "BadProfile",   "BadCapture",      "PodSecurity",
+                                 "HostNetwork", "Windows",      "NameTaken",       "PortTaken",
+                                 "NoPort",      "SeveralPorts", "UnnamedPort",     "NamedTwice",
+                                 "HostPort",    "NotTcp",       "NotHttp"};
   return kNames[static_cast<std::size_t>(injected)];
 }
 
@@ -156,6 +167,11 @@ Injected asked(const Node& pod, const Node& namespace_labels) {
 std::string profile_of(const Node& pod) {
   const std::string& named = pod["metadata"]["annotations"][kProfileAnnotation].as_string();
   return named.empty() ? api::kDefaultSidecarProfile : named;
+}
+
+bool wants_redirect(const Node& pod, const Node& profile) {
+  const auto injection = api::sidecar_injection(profile);
+  return injection && capture_of(pod, injection->capture) == api::SidecarCapture::Redirect;
 }
 
 Injection refuse(const Node& pod, Injected result, std::string why) {
@@ -181,8 +197,20 @@ Injection inject(const Node& pod, const Node& namespace_labels, const Node& prof
   if (const auto named = check_profile_name(profile_of(pod)); !named) {
     return refuse(pod, Injected::BadProfile, named.error().message);
   }
-  const auto injection = injection_of(profile, settings.resources);
+  auto injection = injection_of(profile, settings.resources);
   if (!injection) return refuse(pod, Injected::BadProfile, injection.error().message);
+  const auto capture = capture_of(pod, injection->capture);
+  if (!capture) {
+    return refuse(pod, Injected::BadCapture,
+                  fmt::format("the annotation {}: '{}' is not allowed: port or redirect is",
+                              kCaptureAnnotation,
+                              pod["metadata"]["annotations"][kCaptureAnnotation].as_string()));
+  }
+  injection->capture = *capture;
+  if (*capture == api::SidecarCapture::Redirect) {
+    std::string why = refuses_net_admin(namespace_labels);
+    if (!why.empty()) return refuse(pod, Injected::PodSecurity, std::move(why));
+  }
   return put_in(pod, *injection, settings);
 }
 

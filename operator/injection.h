@@ -5,7 +5,8 @@
 // init container, the last, that is restarted always. Traffic gets to it by name: the container
 // port of the application is renamed, the sidecar has a port of the old name, and Services that
 // target the port by that name follow by themselves. Probes that named it get its number, so that
-// they go on asking the application. Nothing else of the application's containers is touched.
+// they go on asking the application. Nothing else of the application's containers is touched. Who
+// asks for a redirect instead (injection_redirect.h) needs no name.
 //
 // A namespace asks for pods that nobody has looked at one by one: there a port is taken only if its
 // name says HTTP. Where that would leave traffic that passes by, or break something, nothing is
@@ -30,10 +31,13 @@ namespace op {
 inline constexpr const char* kInjectLabel = "sidecar.muster.dev/inject";
 inline constexpr const char* kSidecarsLabel = "muster.dev/sidecars";  // of a namespace
 inline constexpr const char* kProfileAnnotation = "sidecar.muster.dev/profile";
+inline constexpr const char* kCaptureAnnotation = "sidecar.muster.dev/capture";
 inline constexpr const char* kStatusAnnotation = "sidecar.muster.dev/status";
 inline constexpr const char* kSidecarContainer = "muster-sidecar";
+inline constexpr const char* kRedirectContainer = "muster-redirect";
 inline constexpr const char* kSidecarVolume = "muster-sidecar-profile";
 inline constexpr std::int64_t kSidecarPort = 15001, kSidecarAdminPort = 15020;
+inline constexpr std::int64_t kSidecarProbePort = 15002;  // of the application, with a redirect
 
 /// What became of a pod. Its name is in the annotation.
 enum class Injected : std::uint8_t {
@@ -43,10 +47,12 @@ enum class Injected : std::uint8_t {
   MirrorPod,    // the node runs it whatever we say
   BadLabel,     // neither enabled nor disabled
   BadProfile,   // its injection cannot be used, or nobody knows what it says
+  BadCapture,   // the annotation is neither port nor redirect
+  PodSecurity,  // the namespace refuses pods with what a redirect needs, or nobody knows
   HostNetwork,  // the node's ports
   Windows,
   NameTaken,     // a container or a volume is named as ours would be
-  PortTaken,     // 15001 or 15020
+  PortTaken,     // 15001 or 15020, or 15002 with a redirect
   NoPort,        // no container has such a port
   SeveralPorts,  // and nothing says which
   UnnamedPort,   // Services can only target its number, and would pass by
@@ -74,6 +80,8 @@ struct Injection {
 Injected asked(const api::Node& pod, const api::Node& namespace_labels);
 /// The profile that a pod names, or the one for pods that name none.
 std::string profile_of(const api::Node& pod);
+/// Whether a redirect is asked for, so that inject() needs the labels of the pod's namespace.
+bool wants_redirect(const api::Node& pod, const api::Node& profile);
 
 /// `profile`: a SidecarProfile; null: there is none, defaults are used.
 Injection inject(const api::Node& pod, const api::Node& namespace_labels, const api::Node& profile,

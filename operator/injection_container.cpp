@@ -35,12 +35,6 @@ Node amounts(const std::string& cpu, const std::string& memory) {
   return out;
 }
 
-Node resources_of(const api::SidecarResources& from) {
-  return Node::map()
-      .set("requests", amounts(from.cpu_request, from.memory_request))
-      .set("limits", amounts(from.cpu_limit, from.memory_limit));
-}
-
 /// The pod may say another user, or root: the sidecar is the image's all the same.
 Node security() {
   return cluster::restricted_container()
@@ -74,6 +68,16 @@ Node source(const char* kind, const std::string& name) {
 
 }  // namespace
 
+Node resources_of(const api::SidecarResources& from) {
+  return Node::map()
+      .set("requests", amounts(from.cpu_request, from.memory_request))
+      .set("limits", amounts(from.cpu_limit, from.memory_limit));
+}
+
+Node no_token() {
+  return mount_at(kTokenFolder);
+}
+
 Node sidecar_container(const CapturedPort& port, const api::SidecarInjection& injection,
                        const SidecarSettings& settings) {
   const std::string& data = port.name.empty() ? kDataName : port.name;
@@ -93,7 +97,7 @@ Node sidecar_container(const CapturedPort& port, const api::SidecarInjection& in
       .set("readinessProbe", probe("/readyz", 5, 2))
       .set("resources", resources_of(injection.resources))
       .set("securityContext", security())
-      .set("volumeMounts", Node::sequence({mount_at(kFolder), mount_at(kTokenFolder)}));
+      .set("volumeMounts", Node::sequence({mount_at(kFolder), no_token()}));
 }
 
 Node sidecar_volume(const std::string& profile) {

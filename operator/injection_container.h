@@ -16,6 +16,10 @@ namespace op {
 /// A container of a pod's initContainers, as the Pod Security Standard "restricted" wants it.
 api::Node sidecar_container(const CapturedPort& port, const api::SidecarInjection& injection,
                             const SidecarSettings& settings);
+/// As a container has them.
+api::Node resources_of(const api::SidecarResources& from);
+/// A mount where the token of the pod's account would be, which we have no use for. Of our volume.
+api::Node no_token();
 /// `profile`: its name.
 api::Node sidecar_volume(const std::string& profile);
 

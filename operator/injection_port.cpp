@@ -132,6 +132,19 @@ std::optional<PortRefusal> passes_by(const Node& pod, const Place& place) {
   return std::nullopt;
 }
 
+/// By a container that says so.
+std::optional<PortRefusal> port_taken(const Node& pod, bool redirect) {
+  for (const Node* each : all_ports(pod)) {
+    const std::int64_t number = (*each)["containerPort"].as_int();
+    if (number == kSidecarPort || number == kSidecarAdminPort ||
+        (redirect && number == kSidecarProbePort)) {
+      return PortRefusal{Injected::PortTaken,
+                         fmt::format("port {} is the sidecar's, and a container has it", number)};
+    }
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 bool has_named(const Node& list, std::string_view name) {
@@ -144,12 +157,8 @@ std::variant<CapturedPort, PortRefusal> find_port(const Node& pod,
   if (has_mesh(pod)) {
     return PortRefusal{Injected::PortTaken, "the ports 15001 and 15020 are istio-proxy's"};
   }
-  for (const Node* each : all_ports(pod)) {
-    const std::int64_t number = (*each)["containerPort"].as_int();
-    if (number != kSidecarPort && number != kSidecarAdminPort) continue;
-    return PortRefusal{Injected::PortTaken,
-                       fmt::format("port {} is the sidecar's, and a container has it", number)};
-  }
+  const bool redirect = injection.capture == api::SidecarCapture::Redirect;
+  if (auto refusal = port_taken(pod, redirect)) return *refusal;
   const std::vector<Place> all = ports_of(pod, injection.container);
   auto found = injection.port.empty() ? usual(all) : wanted(all, injection.port);
   if (auto* const refusal = std::get_if<PortRefusal>(&found)) return *refusal;
@@ -162,14 +171,17 @@ std::variant<CapturedPort, PortRefusal> find_port(const Node& pod,
     place.port.name.clear();
     return place.port;
   }
-  if (const auto refusal = passes_by(pod, place)) return *refusal;
+  if (!redirect) {
+    if (const auto refusal = passes_by(pod, place)) return *refusal;
+  }
   const bool by_pod = pod["metadata"]["labels"].has(kInjectLabel);
   if (!by_pod && injection.port.empty() && !is_http(place.port.name)) {
     return PortRefusal{Injected::NotHttp,
                        fmt::format("port {} does not say HTTP: name it http, or label the pod {}: "
                                    "enabled, or say it in spec.injection.port of the profile",
-                                   place.port.name, kInjectLabel)};
+                                   words({place}), kInjectLabel)};
   }
+  if (redirect) place.port.name.clear();  // it stays where it is
   return place.port;
 }
 

@@ -15,7 +15,7 @@ namespace op {
 
 struct CapturedPort {
   std::size_t container = 0, index = 0;  // among spec.containers, and among its ports
-  std::string name;                      // empty: it has none, and nothing is captured
+  std::string name;                      // empty: it stays the application's
   std::int64_t number = 0;
 };
 

@@ -65,6 +65,11 @@ aio::Task<AdmissionAnswer> Injector::answer(AdmissionRequest request, std::stop_
   if (!profile) {
     co_return answer_of(refuse(pod, Injected::BadProfile, profile.error().message));
   }
+  if (labels.is_null() && wants_redirect(pod, *profile)) {
+    auto space = co_await known(find_namespace_, {"", request.key.space}, stop);
+    if (!space) co_return answer_of(refuse(pod, Injected::PodSecurity, space.error().message));
+    labels = (*space)["metadata"]["labels"];
+  }
   Injection injection = inject(pod, labels, *profile, settings_);
   const std::string said = missing(pod, *profile);
   if (injection.result == Injected::Yes && !said.empty()) injection.warnings.push_back(said);

@@ -95,6 +95,15 @@ webhook
 {{- .Values.sidecar.image | default (include "muster.image" .) -}}
 {{- end -}}
 
+{{/* Of an init container of ours, in CEL. */}}
+{{- define "muster.sidecarAmounts" -}}
+Object.spec.initContainers.resources{
+{{- range $at, $kind := list "requests" "limits" }}{{ if $at }}, {{ end }}{{ $kind }}: {
+  {{- $amounts := get $.Values.sidecar.resources $kind | default dict }}
+  {{- range $which, $what := keys $amounts | sortAlpha }}{{ if $which }}, {{ end }}
+  {{- $what | quote }}: {{ get $amounts $what | toString | quote }}{{ end }}}{{ end }}}
+{{- end -}}
+
 {{/* Never the cluster's own pods, nor the release's. */}}
 {{- define "muster.injectedNamespaces" -}}
 matchExpressions:

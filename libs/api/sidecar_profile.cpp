@@ -14,6 +14,11 @@ SidecarResources resources_of(const Node& resources) {
           of("limits", "memory")};
 }
 
+SidecarCapture capture_of(const std::string& word) {
+  if (word == "None") return SidecarCapture::None;
+  return word == "Redirect" ? SidecarCapture::Redirect : SidecarCapture::Port;
+}
+
 }  // namespace
 
 std::string sidecar_config_map(std::string_view profile) {
@@ -32,7 +37,7 @@ base::Result<SidecarInjection> sidecar_injection(const Node& profile) {
   SidecarInjection out;
   out.port = node["port"].as_string();
   out.container = node["container"].as_string();
-  out.capture = node["capture"].as_string() == "None" ? SidecarCapture::None : SidecarCapture::Port;
+  out.capture = capture_of(node["capture"].as_string());
   out.resources = resources_of(node["resources"]);
   return out;
 }

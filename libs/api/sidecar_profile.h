@@ -26,8 +26,9 @@ std::string sidecar_config_map(std::string_view profile);
 
 /// How a pod's traffic gets to the sidecar.
 enum class SidecarCapture : std::uint8_t {
-  Port,  // the named container port becomes the sidecar's
-  None   // not at all: it watches the pod, and passes on what is sent to its own port
+  Port,      // the named container port becomes the sidecar's
+  Redirect,  // the kernel leads what comes for the container port to it
+  None       // not at all: it watches the pod, and passes on what is sent to its own port
 };
 
 /// Quantities as Kubernetes writes them; empty: none is set.

@@ -273,9 +273,10 @@ FieldSpec injection() {
             "The container port to stand in front of, by name or number, in quotes; none: the only "
             "one, or the one named http."),
        label("container", "The container that has it; none: the first that has the port."),
-       by_default("Port", choice("capture", {"Port", "None"},
+       by_default("Port", choice("capture", {"Port", "Redirect", "None"},
                                  "How traffic gets to the sidecar: the named port becomes its own, "
-                                 "or not at all.")),
+                                 "the kernel leads what comes for the port's number to it "
+                                 "(NET_ADMIN), or not at all.")),
        std::move(resources)},
       "How the sidecar is put into a pod; nothing to the sidecar itself.");
 }

@@ -38,10 +38,13 @@ TEST(SidecarProfile, InjectionSaysWhatThePodGets) {
   const SidecarResources expected{
       .cpu_request = "50m", .memory_request = "24Mi", .cpu_limit = "1", .memory_limit = "64Mi"};
   EXPECT_EQ(found->resources, expected);
+  const auto redirected = sidecar_injection(profile("  injection: {capture: Redirect}\n"));
+  ASSERT_TRUE(redirected) << redirected.error().message;
+  EXPECT_EQ(redirected->capture, SidecarCapture::Redirect);
 }
 
 TEST(SidecarProfile, AnInjectionThatCannotBeCarriedOutIsToldByItsField) {
-  const auto wrong = sidecar_injection(profile("  injection: {capture: Redirect, prot: http}\n"));
+  const auto wrong = sidecar_injection(profile("  injection: {capture: Iptables, prot: http}\n"));
   ASSERT_FALSE(wrong);
   EXPECT_THAT(wrong.error().message, HasSubstr("spec.injection.capture"));
   EXPECT_THAT(wrong.error().message, HasSubstr("Did you mean \"port\"?"));

@@ -223,7 +223,7 @@ TEST(Injection, WhatCannotBeInjectedIsLeftAsItIsAndSaysWhy) {
       {"{containers: [{name: istio-proxy}, {name: app, " + one, "", Injected::PortTaken, "istio"},
       {"{containers: [{name: b, ports: [{name: http, containerPort: 81}]}, {name: app, " + one, "",
        Injected::NamedTwice, "another"},
-      {"{containers: [{name: app, " + one, "{capture: Redirect}", Injected::BadProfile, "capture"},
+      {"{containers: [{name: app, " + one, "{capture: Iptables}", Injected::BadProfile, "capture"},
       {"{containers: [{name: app, " + one, "{resources: {requests: {memory: 1Gi}}}",
        Injected::BadProfile, "1Gi is above limits.memory: 64Mi"},
       {"{containers: [{name: app, " + one, "{resources: {limits: {cpu: lots}}}",

@@ -36,11 +36,40 @@ CASES = [
     ("native-mesh", {"initContainers": [{"name": "istio-proxy", "image": "example.com/p:1", "restartPolicy": "Always"}],
                      "containers": [container()]}, "Refused: PortTaken"),
     ("no-port", {"containers": [container(ports=[])]}, "Refused: NoPort"),
+    ("no-probe-port", {"containers": [container(), container("b", [{"containerPort": 15002}])]}, "Injected"),
     ("only-udp", {"containers": [container(ports=[{"name": "dns", "containerPort": 53, "protocol": "UDP"}])]}, "Refused: NoPort"),
     ("which", {"containers": [container(ports=[{"name": "a", "containerPort": 1}, {"name": "b", "containerPort": 2}])]}, "Refused: SeveralPorts"),
     ("unnamed", {"containers": [container(ports=[{"containerPort": 8080}])]}, "Refused: UnnamedPort"),
     ("host-port", {"containers": [container(ports=[{"name": "http", "containerPort": 80, "hostPort": 88}])]}, "Refused: HostPort"),
     ("named-twice", {"containers": [container(), container("b", [{"name": "http", "containerPort": 81}])]}, "Refused: NamedTwice"),
+]
+
+ASKING = {"httpGet": {"path": "/", "port": 8080}}
+
+# The same where the pod asks for a redirect.
+CASES_OF_REDIRECT = [
+    ("one-port", {"containers": [container()]}, "Injected"),
+    ("unnamed", {"containers": [container(ports=[{"containerPort": 8080}])]}, "Injected"),
+    ("host-port", {"containers": [container(ports=[{"name": "http", "containerPort": 8080, "hostPort": 88}])]}, "Injected"),
+    ("named-twice", {"containers": [container(), container("b", [{"name": "http", "containerPort": 81}])]}, "Injected"),
+    ("not-root", {"securityContext": {"runAsNonRoot": True, "runAsUser": 1000}, "containers": [container()]}, "Injected"),
+    ("quiet-probes", {"containers": [container(livenessProbe={"exec": {"command": ["true"]}})]}, "Injected"),
+    ("probes", {"volumes": [{"name": "data", "emptyDir": {}}], "containers": [
+        container(ports=[{"name": "admin", "containerPort": 9000}, *HTTP], livenessProbe=ASKING | {"periodSeconds": 3},
+                  readinessProbe={"httpGet": {"path": "/", "port": "http"}}, startupProbe={"grpc": {"port": 8080}},
+                  lifecycle={"preStop": {"tcpSocket": {"port": "http"}}, "postStart": {"httpGet": {"path": "/hi", "port": 8080}}}),
+        # A name is a container's own: of this one it is another port.
+        container("b", [{"name": "http", "containerPort": 81}], livenessProbe=ASKING, readinessProbe={"httpGet": {"path": "/", "port": "http"}},
+                  startupProbe={"httpGet": {"path": "/", "port": 8080, "host": "example.com"}}, lifecycle={"postStart": {"sleep": {"seconds": 1}}})],
+        "initContainers": [{"name": "migrate", "image": "example.com/m:1"}, {"name": "cache", "image": "example.com/c:1", "restartPolicy": "Always",
+                                                                             "readinessProbe": {"tcpSocket": {"port": 8080}}}]}, "Injected"),
+    ("host-network", {"hostNetwork": True, "containers": [container()]}, "Refused: HostNetwork"),
+    ("windows", {"os": {"name": "windows"}, "containers": [container()]}, "Refused: Windows"),
+    ("container-name", {"containers": [container()], "initContainers": [{"name": "muster-redirect", "image": "example.com/r:1"}]},
+     "Refused: NameTaken"),
+    ("probe-port-taken", {"containers": [container(), container("b", [{"containerPort": 15002}])]}, "Refused: PortTaken"),
+    ("no-port", {"containers": [container(ports=[])]}, "Refused: NoPort"),
+    ("which", {"containers": [container(ports=[{"containerPort": 1}, {"containerPort": 2}])]}, "Refused: SeveralPorts"),
 ]
 
 # The same where the namespace asks and the pod does not.
@@ -58,8 +87,19 @@ def pod(name, spec, namespace, labels=None, annotations=None):
     return {"apiVersion": "v1", "kind": "Pod", "metadata": meta, "spec": spec}
 
 
-def sidecar(made):
-    return next((one for one in made["spec"].get("initContainers", []) if one["name"] == "muster-sidecar"), None)
+def sidecar(made, name="muster-sidecar"):
+    return next((one for one in made["spec"].get("initContainers", []) if one["name"] == name), None)
+
+
+def asked(made):
+    """{place: port} of all probes and hooks that ask over the network."""
+    out = {}
+    for one in (*made["spec"]["containers"], *made["spec"].get("initContainers", [])):
+        for name, asking in (*one.items(), *one.get("lifecycle", {}).items()):
+            for how in ("httpGet", "tcpSocket", "grpc"):
+                if isinstance(asking, dict) and how in asking:
+                    out[f"{one['name']} {name}"] = asking[how]["port"]
+    return out
 
 
 def ports(made):

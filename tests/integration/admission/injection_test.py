@@ -6,11 +6,13 @@ import re
 import time
 import unittest
 
-from injection_cases import CASES, CASES_OF_NAMESPACES, container, pod, ports, sidecar
+from injection_cases import CASES, CASES_OF_NAMESPACES, CASES_OF_REDIRECT, HTTP, asked, container, pod, ports, sidecar
 from operator_under_test import HOME, PATIENCE, OperatorCase, chart
 
 STATUS = "sidecar.muster.dev/status"
+REDIRECT = {"sidecar.muster.dev/capture": "redirect"}
 ASKED, IN = "asked", "in"  # namespaces: pods ask for themselves, and all of them are in
+SPACES = (ASKED, IN, "strict", "baseline", HOME, "kube-system")
 RESTRICTED = {"runAsNonRoot": True, "runAsUser": 1000, "allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]},
               "seccompProfile": {"type": "RuntimeDefault"}}
 
@@ -23,7 +25,7 @@ def profile(name, namespace=ASKED, **injection):
 def without_ours(made):
     """Of a pod that was made, what its author wrote, as far as one can tell."""
     out = copy.deepcopy(made["spec"])
-    out["initContainers"] = [one for one in out.get("initContainers", []) if one["name"] != "muster-sidecar"]
+    out["initContainers"] = [one for one in out.get("initContainers", []) if one["name"] not in ("muster-sidecar", "muster-redirect")]
     out["volumes"] = [one for one in out.get("volumes", []) if one["name"] != "muster-sidecar-profile"]
     return out
 
@@ -35,17 +37,18 @@ class Injection(OperatorCase):
 
     @classmethod
     def before_chart(cls):
-        for name in (ASKED, IN, "strict"):
+        for name in (ASKED, IN, "strict", "baseline"):
             cls.cluster.must("create", "namespace", name)
         cls.cluster.must("label", "namespace", IN, "muster.dev/sidecars=enabled")
         cls.cluster.must("label", "namespace", "strict", "pod-security.kubernetes.io/enforce=restricted")
-        for name in (ASKED, IN, "strict", HOME, "kube-system"):
+        cls.cluster.must("label", "namespace", "baseline", "pod-security.kubernetes.io/enforce=baseline")
+        for name in SPACES:
             # A token's volume is called otherwise each time: pods that are compared have none.
             cls.cluster.apply({"apiVersion": "v1", "kind": "ServiceAccount", "automountServiceAccountToken": name == IN,
                                "metadata": {"name": "default", "namespace": name}})
 
     def tearDown(self):
-        for name in (ASKED, IN, "strict", HOME, "kube-system"):
+        for name in SPACES:
             self.cluster.must("delete", "pods", "--all", "-n", name, "--grace-period=0", "--force", "--ignore-not-found")
 
     def make(self, *pods):
@@ -116,6 +119,48 @@ class Injection(OperatorCase):
         self.assertIsNotNone(sidecar(made["strict"]))
         self.assertNotIn("Warning", said)
 
+    def test_a_redirect_is_put_there_before_the_sidecar_where_a_pod_asks_for_it(self):
+        made, said = self.make(*(pod(name, spec, ASKED, annotations=REDIRECT) for name, spec, _ in CASES_OF_REDIRECT))
+        plain, _ = self.make(*(pod("plain-" + name, spec, ASKED, labels={}) for name, spec, _ in CASES_OF_REDIRECT))
+        for name, _, expected in CASES_OF_REDIRECT:
+            with self.subTest(name):
+                one, before = made[name], plain["plain-" + name]
+                self.assertRegex(self.status(one), f"^{expected}(: .+)?$")
+                if expected != "Injected":
+                    self.assertIn(f"no sidecar was injected ({expected.split(': ')[1]})", said)
+                    self.assertEqual(before["spec"], one["spec"])
+                    continue
+                self.assertEqual(["muster-redirect", "muster-sidecar"], [each["name"] for each in one["spec"]["initContainers"]][-2:])
+                self.assertEqual(["--port=8080", "--to=15001", "--probes=15002"], sidecar(one, "muster-redirect")["args"])
+                security = sidecar(one, "muster-redirect")["securityContext"]
+                self.assertEqual(({"add": ["NET_ADMIN"], "drop": ["ALL"]}, False), (security["capabilities"], security["allowPrivilegeEscalation"]))
+                self.assertEqual({"drop": ["ALL"]}, sidecar(one)["securityContext"]["capabilities"])
+                self.assertIn("--upstream=127.0.0.1:8080", sidecar(one)["args"])
+                # Every name leads where it did.
+                self.assertEqual({**ports(before), "muster-data": 15001, "muster-admin": 15020}, ports(one))
+        self.assertEqual({"app livenessProbe": 15002, "app readinessProbe": 15002, "app startupProbe": 15002, "app preStop": 15002, "app postStart": 15002,
+                          "b livenessProbe": 15002, "b readinessProbe": "http", "b startupProbe": 8080, "cache readinessProbe": 15002},
+                         {place: port for place, port in asked(made["probes"]).items() if "muster" not in place})
+
+    def test_a_redirect_that_would_be_refused_is_not_begun(self):
+        spec = {"securityContext": {"runAsNonRoot": True, "runAsUser": 1000}, "containers": [container(securityContext=RESTRICTED)]}
+        self.assertEqual(0, self.cluster.apply(profile("led", capture="Redirect"), profile("led", "strict", capture="Redirect"))[0])
+        led = {"sidecar.muster.dev/profile": "led"}
+        made, said = self.make(pod("one", spec, "strict", annotations=REDIRECT), pod("base", spec, "baseline", annotations=REDIRECT),
+                               pod("led", spec, "strict", annotations=led),
+                               pod("port", spec, "strict", annotations=led | {"sidecar.muster.dev/capture": "port"}),
+                               pod("free", spec, ASKED, annotations=led), pod("typo", spec, ASKED, annotations={"sidecar.muster.dev/capture": "Redirect"}))
+        for name, standard in (("one", "restricted"), ("base", "baseline"), ("led", "restricted")):
+            self.assertRegex(self.status(made[name]), f"^Refused: PodSecurity: .* {standard}, which refuses a redirect$")
+            self.assertIsNone(sidecar(made[name]))
+        self.assertEqual(["Injected"] * 2, [self.status(made[name]) for name in ("port", "free")])
+        self.assertIsNone(sidecar(made["port"], "muster-redirect"))
+        self.assertIsNotNone(sidecar(made["free"], "muster-redirect"))
+        self.assertIn("'Redirect' is not allowed: port or redirect is", self.status(made["typo"]))
+        self.assertIn("no sidecar was injected (BadCapture)", said)
+        self.cluster.must("delete", "sidecarprofiles", "--all", "-n", ASKED)
+        self.cluster.must("delete", "sidecarprofiles", "--all", "-n", "strict")
+
     def test_the_profile_says_which_port_and_how_much(self):
         code, _, complaint = self.cluster.apply(
             profile("default", resources={"limits": {"memory": "128Mi"}}), profile("admin", port="9000"), profile("watch", capture="None"),
@@ -149,6 +194,7 @@ class Injection(OperatorCase):
 
     def test_the_policy_of_the_chart_does_the_same_without_an_operator(self):
         spec = {"containers": [container()], "automountServiceAccountToken": False}
+        strict = {**spec, "securityContext": {"runAsNonRoot": True, "runAsUser": 1000}, "containers": [container(securityContext=RESTRICTED)]}
         in_webhook = chart("--show-only=templates/sidecar_webhook.yaml")
         policy = chart("--show-only=templates/sidecar_policy.yaml", "--set=sidecar.injection.by=policy,sidecar.image=example.com/muster:1")
         bad = [("bad-name", "Shop!"), ("long-name", "a" * 239), ("dots", "a.b"), ("none", "nobody")]
@@ -157,6 +203,13 @@ class Injection(OperatorCase):
                     "Refused: BadProfile" if name in ("bad-name", "long-name") else "Injected") for name, profile in bad),
                  *((name, pod(name, {**one, "automountServiceAccountToken": False}, IN, labels={}), expected)
                    for name, one, expected in CASES_OF_NAMESPACES),
+                 *((f"redirect-{name}", pod(f"redirect-{name}", {**one, "automountServiceAccountToken": False}, ASKED, annotations=REDIRECT), expected)
+                   for name, one, expected in CASES_OF_REDIRECT),
+                 *((f"in-redirect-{name}", pod(f"in-redirect-{name}", {**spec, "containers": [container(ports=[port])]}, IN, labels={}, annotations=REDIRECT),
+                    expected) for name, port, expected in (("http", HTTP[0], "Injected"), ("unnamed", {"containerPort": 8080}, "Refused: NotHttp"))),
+                 *((f"level-{space}", pod(f"level-{space}", strict, space, annotations=REDIRECT), "Refused: PodSecurity") for space in ("strict", "baseline")),
+                 *((f"capture-{word.lower()}", pod(f"capture-{word.lower()}", spec, ASKED, annotations={"sidecar.muster.dev/capture": word}), expected)
+                   for word, expected in (("port", "Injected"), ("Redirect", "Refused: BadCapture"), ("none", "Refused: BadCapture"))),
                  ("all", pod("all", spec, IN, labels={}), "Injected"), ("quiet", pod("quiet", spec, ASKED, labels={}), ""),
                  ("typo", pod("typo", spec, IN, labels={"sidecar.muster.dev/inject": "yes"}), "Refused: BadLabel"),
                  ("stranger", pod("stranger", spec, ASKED, labels={"sidecar.muster.dev/inject": "yes"}), ""),

@@ -414,7 +414,7 @@ class Profiles(Cases):
                 ({"limitRules": [rule | {"name": "a b"}]}, "spec.limitRules[0].name", '"a b"'),
                 ({"limitRules": [rule | {"limits": []}]}, "spec.limitRules[0].limits", "at least 1 items"),
                 ({"limitRules": [rule, rule]}, "spec.limitRules[1]", "Duplicate value", "login"),
-                ({"injection": {"capture": "Redirect"}}, "spec.injection.capture", '"Redirect"', '"Port", "None"'),
+                ({"injection": {"capture": "Iptables"}}, "spec.injection.capture", '"Iptables"', '"Port", "Redirect", "None"'),
                 ({"injection": {"resources": {"limits": {"memory": "much"}}}}, "spec.injection.resources.limits.memory", '"much"'),
         ))])
 
