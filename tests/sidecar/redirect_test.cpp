@@ -125,7 +125,7 @@ TEST(Redirect, ARuleOfSomebodyElseIsNotTakenForOurs) {
 
 TEST(Redirect, AMessageThatIsCutOffIsNone) {
   const Messages ours = rule_in(to_replace({{8080, 15001}}));
-  for (std::uint32_t size = sizeof(nlmsghdr); size < ours.size() * 4; ++size) {
+  for (std::uint32_t size = sizeof(nlmsghdr); size < ours.size() * 4; size += 4) {
     Messages cut = ours;
     reinterpret_cast<nlmsghdr*>(cut.data())->nlmsg_len = size;
     cut.resize((size + 3) / 4);
