@@ -15,6 +15,7 @@ import urllib.request
 from cluster_under_test import ROOT, ClusterCase, figure, output, until
 
 SPACE = "strict"
+LED = "led"  # where a redirect is let in
 NAME = "web"
 TOKEN = "a token of this test alone"
 SECURITY = {"allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]}}
@@ -206,6 +207,29 @@ class SidecarTest(ClusterCase):
         for _ in range(10):
             self.assertEqual(200, ask(self.service() + "/livez")[0])
         self.assertEqual(before + 10, self.counted("/livez"))
+
+    def test_6_a_redirect_catches_what_a_number_gets_and_probes_pass(self):
+        web, service = deployment("1"), json.loads(json.dumps(SERVICE))
+        web["metadata"]["namespace"] = service["metadata"]["namespace"] = LED
+        web["spec"]["replicas"] = 1
+        template = web["spec"]["template"]
+        template["metadata"]["annotations"] = {"sidecar.muster.dev/capture": "redirect"}
+        container = template["spec"]["containers"][0]
+        container["ports"] = [{"containerPort": 8080}]
+        for probe in ("readinessProbe", "livenessProbe"):
+            container[probe]["httpGet"]["port"] = 8080
+        service["spec"]["ports"][0]["targetPort"] = 8080
+        self.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": LED}}, service, web)
+        pod = next(iter(until("pod with a redirect", lambda: self.ready_pods(LED, f"app={NAME}"))[0].values()))
+        self.assertEqual("Injected", pod["metadata"]["annotations"]["sidecar.muster.dev/status"])
+        self.assertEqual(["muster-redirect", "muster-sidecar"], [one["name"] for one in pod["status"]["initContainerStatuses"]])
+        time.sleep(3)  # in which the kubelet has asked several times
+        address = pod["status"]["podIP"]
+        ways = {f"http://{self.get('-n', LED, 'service', NAME)['spec']['clusterIP']}": True, f"http://{address}:8080": True, f"http://{address}:15002": False}
+        for url, led in ways.items():
+            status, headers, _ = ask(url + "/livez")
+            self.assertEqual((200, led), (status, "X-Request-ID" in headers), url)
+        self.assertEqual(["2"], re.findall(r'^http_requests_total{[^}]*endpoint="/livez"[^}]*} (\d+)', self.metrics(pod), re.M))
 
 
 def urllib_status(url, body):
