@@ -7,7 +7,6 @@
 
 #include "aio/deadline.h"
 #include "runner/plan_config.h"
-#include "targets/lease.h"
 
 namespace runner {
 namespace {
@@ -133,13 +132,18 @@ aio::Task<drill::event::Applied> Actuator::apply(drill::PartId id, std::stop_tok
   co_return applied;
 }
 
-aio::Task<base::Result<>> Actuator::sustain(drill::PartId id, std::stop_token stop) {
+aio::Task<base::Result<>> Actuator::sustain(drill::PartId id, targets::Lease::Lost lost,
+                                            std::stop_token stop) {
   CO_TRY(targets::Driver * driver, driver_of(id));
   auto* lease = dynamic_cast<targets::Lease*>(driver);
   if (lease == nullptr) co_return base::Result<>{};
   const PartView part = part_of(plan_, id);
   CO_TRY(const api::Node undo, prepared(id));
-  const auto kept = co_await lease->sustain(context_, part.action->params, undo, std::move(stop));
+  const auto named = [lost = std::move(lost), name = *part.name](const std::string& what) {
+    lost(fmt::format("{}: {}", name, what));
+  };
+  const auto kept =
+      co_await lease->sustain(context_, part.action->params, undo, named, std::move(stop));
   if (!kept) co_return tl::unexpected(kept.error().with(*part.name));
   co_return base::Result<>{};
 }

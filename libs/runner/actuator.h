@@ -14,6 +14,7 @@
 #include "store/undo_journal.h"
 #include "targets/catalog.h"
 #include "targets/driver.h"
+#include "targets/lease.h"
 
 namespace runner {
 
@@ -38,8 +39,10 @@ class Actuator {
   /// Cancellation: answers with what is known: Failed or Unknown.
   aio::Task<drill::event::Applied> apply(drill::PartId id, std::stop_token stop);
   /// Keeps a fault that was applied in force until told to stop; returns at once where it is no
-  /// lease (targets/lease.h). Errors: it is in force no more.
-  aio::Task<base::Result<>> sustain(drill::PartId id, std::stop_token stop);
+  /// lease (targets/lease.h). `lost`: told of a part of it that is in force no more. Errors:
+  /// nothing of it is.
+  aio::Task<base::Result<>> sustain(drill::PartId id, targets::Lease::Lost lost,
+                                    std::stop_token stop);
   /// Looks until the fault is seen to be in force: by its kind, then by the plan's proof.
   aio::Task<drill::event::Proven> prove(drill::PartId id, base::Duration limit,
                                         std::stop_token stop);

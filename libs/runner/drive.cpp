@@ -28,18 +28,20 @@ aio::Task<base::Result<>> look_for(Drive& drive, Edge& edge, std::uint32_t numbe
   co_return base::Result<>{};
 }
 
-/// A fault that took effect is kept in force until it is undone. One that is lost meanwhile is
-/// said: what is measured from then on is not what the plan asked for.
+/// A fault that took effect is kept in force until it is undone. One that is lost meanwhile, or a
+/// part of it, is said: what is measured from then on is not what the plan asked for.
 aio::Task<base::Result<>> inject(Drive& drive, aio::Clock& clock, Actuator& actuator,
                                  drill::PartId id, std::stop_token stop, std::stop_token keep) {
   const drill::event::Applied applied = co_await actuator.apply(id, std::move(stop));
   drive.post(applied);
   if (applied.result != drill::DoResult::Ok) co_return base::Result<>{};
-  const auto kept = co_await actuator.sustain(id, keep);
-  if (!kept && !keep.stop_requested()) {
+  const auto tell = [&drive, &clock, id, keep](const std::string& what) {
+    if (keep.stop_requested()) return;
     drive.chronicle().note(clock.now(), drill::TimelineEvent::Kind::Warning, drill::to_string(id),
-                           one_line("in force no more: " + kept.error().message));
-  }
+                           one_line("in force no more: " + what));
+  };
+  const auto kept = co_await actuator.sustain(id, tell, keep);
+  if (!kept) tell(kept.error().message);
   co_return base::Result<>{};
 }
 

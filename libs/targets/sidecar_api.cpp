@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 
 #include "aio/deadline.h"
-#include "aio/file.h"
 #include "net/http_client.h"
 
 namespace targets {
@@ -41,27 +40,25 @@ base::Result<std::string> judge(net::HttpAnswer answer, const std::string& what)
 
 aio::Task<base::Result<std::string>> SidecarApi::ask(std::string method, std::string target,
                                                      std::string body, std::stop_token stop) {
-  CO_TRY(net::Address address, net::Address::parse(admin_));
+  CO_TRY(const SidecarAdmin admin, co_await place_.find(stop));
+  CO_TRY(net::Address address, net::Address::parse(admin.address));
   net::HttpCall call{std::move(method), std::move(target), {}, std::move(body)};
   const std::string what =
-      fmt::format("{} {} of the sidecar at {}", call.method, call.target, admin_);
-  if (!token_file_.empty()) {
-    auto token = aio::read_file(token_file_);
-    if (!token) {  // never NotFound: that is what a fault is which has ended
-      co_return base::fail(base::Code::FailedPrecondition,
-                           "the sidecar's token: " + token.error().message);
-    }
-    token->erase(token->find_last_not_of(" \t\r\n") + 1);
-    call.headers.push_back({"Authorization", "Bearer " + *token});
-  }
+      fmt::format("{} {} of the sidecar at {}", call.method, call.target, admin.address);
+  if (!admin.token.empty()) call.headers.push_back({"Authorization", "Bearer " + admin.token});
   call.headers.push_back({"Content-Type", "application/json"});
-  net::HttpClient client(co_await aio::asio::this_coro::executor, std::move(address), nullptr,
+  net::HttpClient client(co_await aio::asio::this_coro::executor, std::move(address), admin.tls,
                          {.body_bytes_max = kAnswerBytesMax, .idle_max = 0});
   auto answer = co_await aio::with_deadline(
       clock_, clock_.now() + kAnswerWithin, std::move(stop), what,
       [&](std::stop_token token) { return client.exchange(call, std::move(token)); });
-  if (!answer) co_return tl::unexpected(answer.error());
-  co_return judge(std::move(*answer), what);
+  if (!answer) {
+    const bool secure = admin.tls != nullptr && answer.error().code == base::Code::Unavailable;
+    co_return tl::unexpected(secure ? answer.error().with("the sidecar over TLS") : answer.error());
+  }
+  auto said = judge(std::move(*answer), what);
+  if (!said && said.error().code == base::Code::PermissionDenied) place_.refused();
+  co_return said;
 }
 
 aio::Task<base::Result<>> SidecarApi::begin(Node fault, std::stop_token stop) {

@@ -1,9 +1,10 @@
 // The admin API of a sidecar, as far as a drill needs it: faults on lease (docs/sidecar.md). One
-// call is one connection, made and answered within two seconds; a token is read from its file each
-// time, so that one that was changed is used at once.
+// call is one connection, made and answered within two seconds. Where it goes and what it shows
+// there is asked for each time, so that a token or a certificate that was changed is used at once,
+// and so that nobody is asked who has come in the place of the sidecar.
 #pragma once
 
-#include <optional>
+#include <memory>
 #include <stop_token>
 #include <string>
 
@@ -11,18 +12,33 @@
 #include "aio/task.h"
 #include "api/node.h"
 #include "base/result.h"
+#include "net/connection.h"
 
 namespace targets {
 
+struct SidecarAdmin {
+  std::string address;                     // HOST:PORT
+  std::string token{};                     // empty: none is sent
+  std::shared_ptr<net::TlsContext> tls{};  // null: HTTP in the open
+};
+
+class SidecarPlace {
+ public:
+  virtual ~SidecarPlace() = default;
+  /// Errors: NotFound: the sidecar is gone, and what it had in force; else what hinders.
+  virtual aio::Task<base::Result<SidecarAdmin>> find(std::stop_token stop) = 0;
+  /// The sidecar did not take the token, or asks for a certificate.
+  virtual void refused() {}
+};
+
 class SidecarApi {
  public:
-  /// `admin`: HOST:PORT. `token_file`: empty: no token is sent. Lifetime: `clock` outlives it.
-  SidecarApi(aio::Clock& clock, std::string admin, std::string token_file)
-      : clock_(clock), admin_(std::move(admin)), token_file_(std::move(token_file)) {}
+  /// Lifetime: both outlive it.
+  SidecarApi(aio::Clock& clock, SidecarPlace& place) : clock_(clock), place_(place) {}
 
-  // Errors of all: InvalidArgument (the sidecar says no, with its words), PermissionDenied (token),
-  // NotFound, FailedPrecondition (anything else that it answers), Unavailable, DeadlineExceeded,
-  // Cancelled.
+  // Errors of all: InvalidArgument (the sidecar says no, with its words), PermissionDenied (token,
+  // certificate), NotFound, FailedPrecondition (anything else that it answers; what is shown to it
+  // cannot be read), Unavailable (TLS as well), DeadlineExceeded, Cancelled.
 
   /// `fault`: the fields of POST /api/faults.
   aio::Task<base::Result<>> begin(api::Node fault, std::stop_token stop);
@@ -37,7 +53,7 @@ class SidecarApi {
                                            std::stop_token stop);
 
   aio::Clock& clock_;
-  std::string admin_, token_file_;
+  SidecarPlace& place_;
 };
 
 }  // namespace targets

@@ -53,8 +53,9 @@ class Told final : public targets::Driver, public targets::Lease {
     CO_TRY(tell("apply", params));
     co_return std::string("applied");
   }
-  aio::Task<base::Result<>> sustain(targets::Context&, Node params, Node undo,
+  aio::Task<base::Result<>> sustain(targets::Context&, Node params, Node undo, Lost lost,
                                     std::stop_token) override {
+    lost("a half");
     co_return tell("sustain with " + api::to_json(undo), params);
   }
   aio::Task<base::Result<std::string>> prove(targets::Context&, Node params, Node undo,
@@ -205,10 +206,11 @@ TEST_F(ActuatorTest, AFaultIsKeptInForceWithWhatTheJournalHas) {
   const drill::PartId fault{drill::PartId::Kind::Fault, 0};
   EXPECT_TRUE(run(actuator().record(fault, {})).ok);
   told_.clear();
-  EXPECT_TRUE(aio::run(context_, actuator().sustain(fault, {})).has_value());
-  EXPECT_THAT(told_, ElementsAre(R"(sustain with {"kept":7} fault)"));
+  const auto lose = [&](const std::string& what) { told_.push_back("lost " + what); };
+  EXPECT_TRUE(aio::run(context_, actuator().sustain(fault, lose, {})).has_value());
+  EXPECT_THAT(told_, ElementsAre("lost breaks: a half", R"(sustain with {"kept":7} fault)"));
   plan_.faults[0].action = action("fault", "sustain");
-  const auto lost = aio::run(context_, actuator().sustain(fault, {}));
+  const auto lost = aio::run(context_, actuator().sustain(fault, lose, {}));
   ASSERT_FALSE(lost.has_value());
   EXPECT_THAT(lost.error().message, HasSubstr("breaks: not allowed to sustain"));
 }

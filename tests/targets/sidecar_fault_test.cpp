@@ -15,6 +15,7 @@ using testing::AllOf;
 using testing::HasSubstr;
 
 constexpr const char* kPath = "/api/faults";
+const Lease::Lost kNobody = [](const std::string& what) { FAIL() << what; };
 
 class SidecarFaultTest : public DriverTest {
  protected:
@@ -114,7 +115,7 @@ TEST_F(SidecarFaultTest, IsBegunProvenAndEnded) {
                             .set("status", 500));
   const auto proven = prove(prepared);
   ASSERT_TRUE(proven) << proven.error().message;
-  EXPECT_EQ(*proven, "tree has abort in force");
+  EXPECT_EQ(*proven, "tree has Abort in force");
   EXPECT_TRUE(undo(fault(), params(), prepared));
   EXPECT_TRUE(faults_.empty());
   EXPECT_TRUE(undo(fault(), params(), prepared));  // twice
@@ -157,7 +158,7 @@ TEST_F(SidecarFaultTest, IsRenewedUntilItIsLetGo) {
   std::stop_source stop;
   aio::TaskGroup group(io_.get_executor());
   Context with = context();
-  group.spawn(lease().sustain(with, params(), prepared, stop.get_token()));
+  group.spawn(lease().sustain(with, params(), prepared, kNobody, stop.get_token()));
   while (count("PUT") < before + 3) io_.run_one();
   stop.request_stop();
   EXPECT_TRUE(run(group.join()));
@@ -167,7 +168,7 @@ TEST_F(SidecarFaultTest, OneThatWasLostIsSaid) {
   const Node prepared = inject(fault(), params());
   faults_.clear();  // by a restart
   Context with = context();
-  const auto kept = run(lease().sustain(with, params(), prepared, {}));
+  const auto kept = run(lease().sustain(with, params(), prepared, kNobody, {}));
   ASSERT_FALSE(kept);
   EXPECT_EQ(kept.error().code, base::Code::NotFound);
   std::stop_source stop;
@@ -185,7 +186,8 @@ TEST_F(SidecarFaultTest, AWrongTokenIsSeenBeforeAnythingIsDone) {
   remove("token");
   const auto without = prepare(fault(), params());
   ASSERT_FALSE(without);
-  EXPECT_THAT(without.error().message, HasSubstr("the sidecar's token: "));
+  EXPECT_THAT(without.error().message,
+              AllOf(HasSubstr("sidecar.tokenFile: "), HasSubstr("/token")));
 }
 
 TEST_F(SidecarFaultTest, WhatTheSidecarRefusesIsToldInItsWords) {
@@ -224,6 +226,21 @@ TEST_F(SidecarFaultTest, FieldsThatMakeNoSenseAreNamed) {
   EXPECT_THAT(said(cut), HasSubstr("sidecar.path"));
   EXPECT_THAT(said(Node(cut).set("path", "")), HasSubstr("sidecar.percent"));
   EXPECT_EQ(said(Node(cut).set("path", "").set("percent", 100)), "");
+}
+
+TEST_F(SidecarFaultTest, WhatIsShownOverTlsIsWhole) {
+  const auto said = [&](std::initializer_list<const char*> fields) {
+    Node with = params();
+    for (const char* field : fields) with.set(field, "x");
+    const auto right = fault().check(with);
+    return right ? std::string() : right.error().message;
+  };
+  EXPECT_EQ(said({"caFile"}), "");
+  EXPECT_EQ(said({"caFile", "certFile", "keyFile", "serverName"}), "");
+  EXPECT_THAT(said({"caFile", "certFile"}), HasSubstr("sidecar.keyFile: missing: beside certFile"));
+  EXPECT_THAT(said({"caFile", "keyFile"}), HasSubstr("sidecar.certFile: missing: beside keyFile"));
+  EXPECT_THAT(said({"certFile", "keyFile"}), HasSubstr("sidecar.caFile: missing: beside certFile"));
+  EXPECT_THAT(said({"serverName"}), HasSubstr("sidecar.caFile: missing: beside serverName"));
 }
 
 }  // namespace
