@@ -137,7 +137,7 @@ Injection put_in(const Node& pod, const api::SidecarInjection& injection,
   }
   ours.push_back(sidecar_container(port, injection, settings));
   patch.append(spec, "/spec", "initContainers", std::move(ours));
-  patch.append(spec, "/spec", "volumes", {sidecar_volume(profile_of(pod))});
+  patch.append(spec, "/spec", "volumes", {sidecar_volume(api::sidecar_profile_of(pod))});
   patch.annotate(pod, kStatusAnnotation, name(Injected::Yes));
   return {Injected::Yes, {}, patch.take(), {}};
 }
@@ -162,11 +162,6 @@ Injected asked(const Node& pod, const Node& namespace_labels) {
   if (meta["annotations"].has(kMirror)) return Injected::MirrorPod;
   if (is_injected(pod)) return Injected::Already;
   return !label || said == "enabled" ? Injected::Yes : Injected::BadLabel;
-}
-
-std::string profile_of(const Node& pod) {
-  const std::string& named = pod["metadata"]["annotations"][kProfileAnnotation].as_string();
-  return named.empty() ? api::kDefaultSidecarProfile : named;
 }
 
 bool wants_redirect(const Node& pod, const Node& profile) {
@@ -194,7 +189,7 @@ Injection inject(const Node& pod, const Node& namespace_labels, const Node& prof
   if (auto refusal = unfit(pod["spec"])) {
     return refuse(pod, refusal->result, std::move(refusal->why));
   }
-  if (const auto named = check_profile_name(profile_of(pod)); !named) {
+  if (const auto named = check_profile_name(api::sidecar_profile_of(pod)); !named) {
     return refuse(pod, Injected::BadProfile, named.error().message);
   }
   auto injection = injection_of(profile, settings.resources);

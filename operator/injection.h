@@ -28,11 +28,11 @@
 
 namespace op {
 
-inline constexpr const char* kInjectLabel = "sidecar.muster.dev/inject";
-inline constexpr const char* kSidecarsLabel = "muster.dev/sidecars";  // of a namespace
-inline constexpr const char* kProfileAnnotation = "sidecar.muster.dev/profile";
+inline constexpr const char* kInjectLabel = api::kSidecarInjectLabel;
+inline constexpr const char* kSidecarsLabel = api::kSidecarsLabel;
+inline constexpr const char* kProfileAnnotation = api::kSidecarProfileAnnotation;
 inline constexpr const char* kCaptureAnnotation = "sidecar.muster.dev/capture";
-inline constexpr const char* kStatusAnnotation = "sidecar.muster.dev/status";
+inline constexpr const char* kStatusAnnotation = api::kSidecarStatusAnnotation;
 inline constexpr const char* kSidecarContainer = "muster-sidecar";
 inline constexpr const char* kRedirectContainer = "muster-redirect";
 inline constexpr const char* kSidecarVolume = "muster-sidecar-profile";
@@ -78,8 +78,6 @@ struct Injection {
 
 /// Whether anybody agreed. `namespace_labels`: a map; null: none.
 Injected asked(const api::Node& pod, const api::Node& namespace_labels);
-/// The profile that a pod names, or the one for pods that name none.
-std::string profile_of(const api::Node& pod);
 /// Whether a redirect is asked for, so that inject() needs the labels of the pod's namespace.
 bool wants_redirect(const api::Node& pod, const api::Node& profile);
 

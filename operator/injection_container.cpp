@@ -14,7 +14,6 @@ constexpr const char* kFolder = "/etc/muster/sidecar";
 /// everybody may connect to should not have one.
 constexpr const char* kTokenFolder = "/var/run/secrets/kubernetes.io/serviceaccount";
 constexpr const char* kDataName = "muster-data";
-constexpr const char* kAdminName = "muster-admin";
 
 Node port_of(const std::string& name, std::int64_t number) {
   return Node::map().set("name", name).set("containerPort", number).set("protocol", "TCP");
@@ -89,8 +88,8 @@ Node sidecar_container(const CapturedPort& port, const api::SidecarInjection& in
       .set("command", Node::strings({"muster-sidecar"}))
       .set("args", args_of(port))
       .set("env", Node::sequence({pod_ip()}))
-      .set("ports",
-           Node::sequence({port_of(data, kSidecarPort), port_of(kAdminName, kSidecarAdminPort)}))
+      .set("ports", Node::sequence({port_of(data, kSidecarPort),
+                                    port_of(api::kSidecarAdminName, kSidecarAdminPort)}))
       // The application starts when the sidecar serves; ready is who has an application that is.
       .set("startupProbe", probe("/livez", 1, 60))
       .set("livenessProbe", probe("/livez", 10, 3))

@@ -32,7 +32,7 @@ std::string missing(const Node& pod, const Node& profile) {
   if (!profile.is_null() || !pod["metadata"]["annotations"].has(kProfileAnnotation)) return {};
   return fmt::format(
       "there is no SidecarProfile '{}' in this namespace: the sidecar has defaults until there is",
-      profile_of(pod));
+      api::sidecar_profile_of(pod));
 }
 
 }  // namespace
@@ -58,10 +58,11 @@ aio::Task<AdmissionAnswer> Injector::answer(AdmissionRequest request, std::stop_
     }
     labels = (*space)["metadata"]["labels"];
   }
-  if (asked(pod, labels) != Injected::Yes || !check_profile_name(profile_of(pod))) {
+  if (asked(pod, labels) != Injected::Yes || !check_profile_name(api::sidecar_profile_of(pod))) {
     co_return answer_of(inject(pod, labels, Node(), settings_));
   }
-  auto profile = co_await known(find_profile_, {request.key.space, profile_of(pod)}, stop);
+  auto profile =
+      co_await known(find_profile_, {request.key.space, api::sidecar_profile_of(pod)}, stop);
   if (!profile) {
     co_return answer_of(refuse(pod, Injected::BadProfile, profile.error().message));
   }

@@ -213,6 +213,37 @@ void add_notifications(Rules& out) {
                  "", ".headers"});
 }
 
+/// What fields of the fault `sidecar` must be to its action.
+void add_sidecar_fault(Rules& out, const char* path) {
+  const auto of_action = [&](const char* action, const std::string& holds, const char* message,
+                             const char* field) {
+    out.push_back(
+        {path,
+         fmt::format("!has(self.sidecar) || self.sidecar.action != '{}' || {}", action, holds),
+         message, "", fmt::format(".sidecar.{}", field)});
+  };
+  const auto empty = [](const char* field) {
+    return fmt::format("(!has(self.sidecar.{0}) || self.sidecar.{0} == '')", field);
+  };
+  of_action("Latency", "self.sidecar.delayMillis > 0 || self.sidecar.jitterMillis > 0",
+            "is 0: action Latency needs one above 0, or a jitterMillis", "delayMillis");
+  of_action("Bandwidth", "self.sidecar.bytesPerSecond > 0",
+            "is 0: action Bandwidth needs one above 0", "bytesPerSecond");
+  of_action("Partition", "!" + empty("peer"),
+            "is missing: action Partition needs an address or a prefix", "peer");
+  for (const char* field : {"path", "method"}) {
+    of_action("Partition", empty(field),
+              "is not allowed: a Partition is of all that its peer sends", field);
+  }
+  of_action("Partition", "self.sidecar.percent == 100",
+            "is not 100: a Partition is of all that its peer sends", "percent");
+  out.push_back(
+      {path,
+       "!has(self.sidecar) || " + empty("path") + " || " + matches("self.sidecar.path", "^[/*]"),
+       "is no pattern of paths: it begins with / or *",
+       "self.sidecar.path + ' is no pattern of paths: it begins with / or *'", ".sidecar.path"});
+}
+
 void add_cron(Rules& out, const char* path, const std::string& guard) {
   out.push_back(
       {path, guard + matches("self.schedule", cron_pattern()),
@@ -248,6 +279,7 @@ std::vector<CrdRule> plan_crd_rules() {
   add_load(out);
   add_criteria(out);
   add_notifications(out);
+  for (const char* path : {"spec.fault", "spec.faults[]"}) add_sidecar_fault(out, path);
   return out;
 }
 

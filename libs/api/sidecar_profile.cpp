@@ -25,6 +25,11 @@ std::string sidecar_config_map(std::string_view profile) {
   return "muster-sidecar-" + std::string(profile);
 }
 
+std::string sidecar_profile_of(const Node& pod) {
+  const std::string& named = pod["metadata"]["annotations"][kSidecarProfileAnnotation].as_string();
+  return named.empty() ? kDefaultSidecarProfile : named;
+}
+
 base::Result<SidecarInjection> sidecar_injection(const Node& profile) {
   const FieldSpec& table = table_at(sidecar_profile_table(), "spec.injection");
   const Node* const written = profile["spec"].find("injection");

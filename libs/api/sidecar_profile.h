@@ -21,8 +21,18 @@ inline constexpr const char* kSidecarProfile = "SidecarProfile";
 inline constexpr const char* kDefaultSidecarProfile = "default";
 /// The key of the ConfigMap.
 inline constexpr const char* kSidecarProfileKey = "profile.yaml";
-/// The ConfigMap of a profile, in its namespace.
+/// The ConfigMap of a profile, in its namespace; the Secret beside it has the same name.
 std::string sidecar_config_map(std::string_view profile);
+
+// What pods that have or want a sidecar say.
+inline constexpr const char* kSidecarInjectLabel = "sidecar.muster.dev/inject";
+inline constexpr const char* kSidecarsLabel = "muster.dev/sidecars";  // of a namespace
+inline constexpr const char* kSidecarProfileAnnotation = "sidecar.muster.dev/profile";
+inline constexpr const char* kSidecarStatusAnnotation = "sidecar.muster.dev/status";
+/// The container port where a sidecar's admin API is.
+inline constexpr const char* kSidecarAdminName = "muster-admin";
+/// The profile that a pod names, or the one for pods that name none.
+std::string sidecar_profile_of(const Node& pod);
 
 /// How a pod's traffic gets to the sidecar.
 enum class SidecarCapture : std::uint8_t {

@@ -274,6 +274,11 @@ std::vector<Pod> ClusterTarget::pods_of(const std::string& workload) const {
   return out;
 }
 
+std::optional<Pod> ClusterTarget::pod(const std::string& name) const {
+  const Pod* const found = pods_.find(key_of(kPods, name));
+  return found == nullptr ? std::nullopt : std::optional(*found);
+}
+
 std::vector<std::string> ClusterTarget::running() const {
   std::vector<std::string> out;
   for (const auto& [name, workload] : workloads_) {

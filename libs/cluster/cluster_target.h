@@ -9,6 +9,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -79,6 +80,8 @@ class ClusterTarget final : public targets::Target {
   base::Result<kube::Key> service_key(std::string_view name) const;
   /// The pods of a workload that have not ended, as the watch has them, by name.
   std::vector<Pod> pods_of(const std::string& workload) const;
+  /// A pod of the namespace, of whatever workload, as the watch has it; nothing: there is none.
+  std::optional<Pod> pod(const std::string& name) const;
   /// Changes an object of the namespace, or of the cluster where its kind has none; the object as
   /// it is then. Apply takes fields from other managers.
   /// Errors: what the server says; FailedPrecondition: a version or UID in the body is another.

@@ -7,6 +7,7 @@
 #include "cluster/fault_detach.h"
 #include "cluster/fault_drain.h"
 #include "cluster/fault_evict.h"
+#include "cluster/fault_sidecar.h"
 #include "cluster/step_exec.h"
 #include "cluster/step_manifest.h"
 #include "cluster/step_patch.h"
@@ -30,6 +31,7 @@ targets::Catalog cluster_catalog() {
   catalog.add(make_drain_fault());
   catalog.add(make_detach_fault());
   catalog.add(make_deny_network_fault());
+  catalog.add(make_sidecar_fault());
   // Faults and steps.
   catalog.add(make_scale_step());
   catalog.add(make_select_step());

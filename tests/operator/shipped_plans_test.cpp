@@ -103,6 +103,11 @@ TEST(ClusterPlans, WhatAKindSaysOfItsParametersIsAnErrorOfThePlan) {
               HasSubstr("spec.fault.provenBy: missing"));
   EXPECT_THAT(complaint(R"({"name":"x","denyNetwork":{"workload":"web"}})"),
               HasSubstr("denyNetwork.port: is missing"));
+  EXPECT_EQ(complaint(R"({"name":"x","sidecar":{"workload":"web","action":"Reset"}})"), "");
+  EXPECT_THAT(complaint(R"({"name":"x","sidecar":{"workload":"web","action":"Latency"}})"),
+              HasSubstr("sidecar.delayMillis: 0: action Latency needs one above 0"));
+  EXPECT_THAT(complaint(R"({"name":"x","sidecar":{"workload":"nonesuch","action":"Reset"}})"),
+              HasSubstr("nonesuch"));
   EXPECT_THAT(complaint(R"({"name":"x","patch":{"apiVersion":"v1","kind":"ConfigMap","name":"a",
       "merge":{"data":{"a":"{nonesuch}"}}}})"),
               HasSubstr("{nonesuch} stands for nothing here"));

@@ -105,6 +105,18 @@ class KindTest : public kube::ServerTest {
                                    name, replicas));
     spec_.workloads.push_back({name, "Deployment"});
   }
+  /// One whose pods have a sidecar, with its admin API at this port, as an injected one has.
+  void deploy_accompanied(const std::string& name, int replicas, std::uint16_t admin) {
+    make(kDeployments, fmt::format(R"({{"metadata":{{"name":"{0}"}},"spec":{{"replicas":{1},
+        "selector":{{"matchLabels":{{"app":"{0}"}}}},"template":{{"metadata":{{"labels":
+        {{"app":"{0}"}}}},"spec":{{"automountServiceAccountToken":false,
+        "initContainers":[{{"name":"muster-sidecar","image":"none","restartPolicy":"Always",
+        "ports":[{{"name":"http","containerPort":15001}},
+                 {{"name":"muster-admin","containerPort":{2}}}]}}],
+        "containers":[{{"name":"main","image":"none"}}]}}}}}}}})",
+                                   name, replicas, admin));
+    spec_.workloads.push_back({name, "Deployment"});
+  }
   void serve(const std::string& name, const std::string& selector) {
     make(kServices,
          fmt::format(

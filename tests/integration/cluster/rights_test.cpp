@@ -25,6 +25,7 @@ class RightsTest : public KindTest {
   void SetUp() override {
     KindTest::SetUp();
     deploy("web", 1);
+    deploy_accompanied("escorted", 1, 15020);
     serve("web", R"({"app":"web","tier":"front"})");
     make_config_map("settings", R"({"a":"1"})");
     give_rights();
@@ -75,6 +76,7 @@ TEST_F(RightsTest, TheAccountOfDrillsMayDoWhatEachKindNeeds) {
         std::pair("evict", R"({"workload":"web","count":1})"),
         std::pair("detach", R"({"workload":"web","count":1})"),
         std::pair("denyNetwork", R"({"workload":"web","direction":"Ingress","port":80})"),
+        std::pair("sidecar", R"({"workload":"escorted","count":1,"action":"Reset"})"),
         std::pair("patch", R"({"apiVersion":"v1","kind":"Service","name":"web",
             "merge":{"spec":{"sessionAffinity":"ClientIP"}}})"),
         std::pair("manifest", R"({"object":{"apiVersion":"networking.k8s.io/v1",

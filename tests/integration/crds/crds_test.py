@@ -206,15 +206,21 @@ class Plans(Cases):
             {"patch": named | {"json": [{"op": "replace", "path": "/spec/replicas", "value": 0},
                                         {"op": "add", "path": "/metadata/labels", "value": {"a": "b"}},
                                         {"op": "remove", "path": "/spec/paused"}]}},
-            {"manifest": {"object": policy}})
+            {"manifest": {"object": policy}},
+            {"sidecar": {"workload": "db-a", "action": "Latency", "jitterMillis": 5, "path": "*.css", "tokenSecret": {"name": "a.b"}}},
+            {"sidecar": {"workload": "db-a", "action": "Partition", "peer": "10.0.0.0/8", "path": ""}})
         self.accepted_all(plans)
         kept = [self.cluster.get("recoveryplan", one["metadata"]["name"])["spec"]["fault"] for one in plans]
         self.assertEqual(kept[0]["evict"]["count"], 1)
         self.assertEqual(kept[5]["patch"]["merge"], image)
         self.assertEqual([one.get("value") for one in kept[6]["patch"]["json"]], [0, {"a": "b"}, None])
         self.assertEqual(kept[7]["manifest"], {"object": policy, "undoWhen": "Always"})
+        self.assertEqual(kept[8]["sidecar"]["tokenSecret"], {"name": "a.b", "key": "admin-token"})
+        self.assertEqual([kept[9]["sidecar"][field] for field in ("count", "percent", "leaseSeconds")], [1, 100, 5])
 
     def test_wrong_kinds_of_fault_are_refused(self):
+        def hurt(action, **more):
+            return {"workload": "db-a", "action": action} | more
         named = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"}
         cases = (
             ({"evict": {"workload": "db-a", "count": 0}}, "spec.fault.evict.count", "greater than or equal to 1"),
@@ -224,6 +230,19 @@ class Plans(Cases):
             ({"detach": {"workload": ""}}, "spec.fault.detach.workload", "at least 1 chars"),
             ({"denyNetwork": {"workload": "db-a", "port": 70000}}, "spec.fault.denyNetwork.port", "less than or equal to 65535"),
             ({"denyNetwork": {"workload": "db-a", "direction": "ingress"}}, "spec.fault.denyNetwork.direction", '"Ingress", "Egress", "Both"'),
+            ({"sidecar": {"workload": "db-a"}}, "spec.fault.sidecar.action", "Required value"),
+            ({"sidecar": hurt("Slow")}, "spec.fault.sidecar.action", '"Slow"', '"BlackHole"'),
+            ({"sidecar": hurt("Abort", status=200)}, "spec.fault.sidecar.status", "greater than or equal to 400"),
+            ({"sidecar": hurt("Abort", leaseSeconds=11)}, "spec.fault.sidecar.leaseSeconds", "less than or equal to 10"),
+            ({"sidecar": hurt("Abort", count=101)}, "spec.fault.sidecar.count", "less than or equal to 100"),
+            ({"sidecar": hurt("Abort", tokenSecret={"key": "a"})}, "spec.fault.sidecar.tokenSecret.name", "Required value"),
+            ({"sidecar": hurt("Abort", path="api/*")}, "spec.fault.sidecar.path", "api/* is no pattern of paths"),
+            ({"sidecar": hurt("Latency")}, "spec.fault.sidecar.delayMillis", "needs one above 0, or a jitterMillis"),
+            ({"sidecar": hurt("Bandwidth")}, "spec.fault.sidecar.bytesPerSecond", "needs one above 0"),
+            ({"sidecar": hurt("Partition", peer="")}, "spec.fault.sidecar.peer", "needs an address or a prefix"),
+            ({"sidecar": hurt("Partition", peer="10.0.0.7", path="/*")}, "spec.fault.sidecar.path", "of all that its peer sends"),
+            ({"sidecar": hurt("Partition", peer="10.0.0.7", method="GET")}, "spec.fault.sidecar.method", "of all that its peer sends"),
+            ({"sidecar": hurt("Partition", peer="10.0.0.7", percent=50)}, "spec.fault.sidecar.percent", "of all that its peer sends"),
             ({"patch": named}, "spec.fault.patch", "exactly one is needed, of merge, json"),
             ({"patch": named | {"merge": {"a": 1}, "json": [{"op": "remove", "path": "/a"}]}}, "spec.fault.patch",
              "exactly one is needed, of merge, json"),
