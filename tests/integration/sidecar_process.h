@@ -1,6 +1,6 @@
 // The real muster-sidecar for tests of who asks it for faults: started on loopback with ports of
-// the kernel's, in front of nothing, so that what is answered without a fault is 502. It ends with
-// the object.
+// the kernel's, in front of nothing, so that every request is answered 503 unless a fault answers
+// it. It ends with the object.
 #pragma once
 
 #include <csignal>
