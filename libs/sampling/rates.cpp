@@ -232,7 +232,7 @@ void set_disk(Sample& sample, const Reading& reading) {
 }
 
 void set_stall(Sample& sample, Resource resource, Stalled stalled,
-               const std::optional<Stall>& stall) {
+               const std::optional<Stall>& stall, bool total) {
   if (!stall) return;
   const auto set = [&](Span span, double value) {
     sample.set(pressure_figure(resource, stalled, span), value);
@@ -240,28 +240,30 @@ void set_stall(Sample& sample, Resource resource, Stalled stalled,
   set(Span::Seconds10, stall->avg10_ratio);
   set(Span::Seconds60, stall->avg60_ratio);
   set(Span::Seconds300, stall->avg300_ratio);
-  set(Span::Total, static_cast<double>(stall->total_microseconds) / 1e6);
+  if (total) set(Span::Total, static_cast<double>(stall->total_microseconds) / 1e6);
 }
 
-void set_pressure(Sample& sample, Resource resource, const std::optional<Pressure>& pressure) {
+void set_pressure(Sample& sample, Resource resource, const std::optional<Pressure>& pressure,
+                  bool total) {
   if (!pressure) return;
-  set_stall(sample, resource, Stalled::Some, pressure->some);
-  set_stall(sample, resource, Stalled::Full, pressure->full);
+  set_stall(sample, resource, Stalled::Some, pressure->some, total);
+  set_stall(sample, resource, Stalled::Full, pressure->full, total);
 }
 
 /// What belongs to the pod and not to one of its containers.
 void set_pod(Sample& sample, const Reading* before, const Reading& after) {
   const auto limit = after.limits.cpu_cores;
   sample.set(Figure::CpuLimitCores, limit);
+  if (after.cpu_cores) sample.set(Figure::CpuCores, after.cpu_cores);
   const auto cores = after.cores > 0 ? std::optional<double>(after.cores) : std::nullopt;
   sample.set(Figure::CpuRatio, ratio(sample[Figure::CpuCores], limit ? limit : cores));
   if (after.containers > 0) sample.set(Figure::Containers, after.containers);
   if (after.processes) sample.set(Figure::Processes, number(after.processes));
   if (before != nullptr) set_network(sample, *before, after, after.at - before->at);
   set_disk(sample, after);
-  set_pressure(sample, Resource::Cpu, after.cpu_pressure);
-  set_pressure(sample, Resource::Memory, after.memory_pressure);
-  set_pressure(sample, Resource::Io, after.io_pressure);
+  set_pressure(sample, Resource::Cpu, after.cpu_pressure, after.pressure_has_totals);
+  set_pressure(sample, Resource::Memory, after.memory_pressure, after.pressure_has_totals);
+  set_pressure(sample, Resource::Io, after.io_pressure, after.pressure_has_totals);
 }
 }  // namespace
 

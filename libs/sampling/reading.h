@@ -61,10 +61,12 @@ struct Reading {
   std::uint32_t groups = 0;        // numbers of groups are below this
   std::uint32_t containers = 0;    // groups with a member
   std::optional<std::uint64_t> processes;
+  std::optional<double> cpu_cores;  // used, where somebody else has made a rate of it
   Limits limits;
   std::optional<Pressure> cpu_pressure;
   std::optional<Pressure> memory_pressure;
   std::optional<Pressure> io_pressure;
+  bool pressure_has_totals = true;  // the kubelet's are of a unit that kubelets do not agree on
   std::optional<NetworkCounters> network;
   std::optional<DiskSpace> disk;  // the fullest of the watched
   std::uint8_t disk_index = 0;
