@@ -56,6 +56,7 @@ constexpr auto kRows = std::to_array<Row>({
     {"endpointsMax", Type::Integer, "--endpoints-max"},
     {"automaticEndpoints", Type::Boolean, "--no-automatic-endpoints", false},
     {"watch", Type::Text, "--watch"},
+    {"podFigures", Type::Text, "--pod-figures"},
     {"anomalies", Type::Boolean, "--no-anomalies", false},
     {"anomalyWarningScore", Type::Number, "--anomaly-warning-score"},
     {"anomalyCriticalScore", Type::Number, "--anomaly-critical-score"},

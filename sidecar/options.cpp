@@ -13,6 +13,7 @@
 #include "sidecar/exporter.h"
 #include "sidecar/limit_rule.h"
 #include "sidecar/options_database.h"
+#include "sidecar/pod_figures.h"
 #include "sidecar/user_options.h"
 
 namespace sidecar {
@@ -196,6 +197,9 @@ void watch_flags(CLI::App& app, Settings& settings) {
   app.add_option("--watch", settings.watch,
                  "whose CPU and memory: auto, pod, none, pid:N or cgroup:N")
       ->capture_default_str();
+  app.add_option("--pod-figures", settings.pod_figures,
+                 "where the kubelet's figures of this pod are asked for when auto sees none, such "
+                 "as http://HOST:8081/pods/NAMESPACE/NAME; default: nowhere");
 }
 
 void outlook_flags(CLI::App& app, alert::OutlookSettings& outlook) {
@@ -328,6 +332,7 @@ base::Result<Settings> settle(const Raw& raw, Settings settings) {
   TRY(settle_ingest(raw, settings.ingest));
   TRY(settle_export(raw, settings.exports));
   TRY(check(settings.outlook));
+  TRY(check_pod_figures(settings.pod_figures));
   TRY(traffic::Endpoints::create(settings.endpoints));
   return settings;
 }

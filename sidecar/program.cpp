@@ -34,6 +34,7 @@
 #include "sidecar/metrics_page.h"
 #include "sidecar/openmetrics.h"
 #include "sidecar/options.h"
+#include "sidecar/pod_figures.h"
 #include "sidecar/readiness.h"
 #include "sidecar/receivers.h"
 #include "sidecar/replies.h"
@@ -96,7 +97,7 @@ class Program {
     intake_.tell_of_users([this](const UserReport& report, double value) {
       return shared_->users.report(report.user, report.what, value, clock_.now());
     });
-    watch_.emplace(clock_, settings_, *shared_, std::move(source));
+    CO_TRY(watch_with(std::move(source)));
     CO_TRY(share_limits());
     CO_TRY(open_database());
     CO_TRY(share_cache());
@@ -125,6 +126,7 @@ class Program {
     group.spawn(look_after_files(group.token()));
     receivers_->spawn(group);
     if (exporter_) group.spawn(exporter_->run(group.token()));
+    if (pod_figures_) group.spawn(pod_figures_->run(group.token()));
     if (database_) group.spawn(database_->run(group.token()));
     if (sharing_) group.spawn(sharing_->run(group.token()));
     if (cache_redis_) group.spawn(cache_redis_->run(group.token()));
@@ -146,6 +148,18 @@ class Program {
       TRY(identity_, IdentityFiles::open(served_identity(settings_), clock_.wall_now()));
     }
     ready_.no_certificate = identity_->why_not();
+    return {};
+  }
+
+  /// What the sidecar can see for itself it asks nobody for.
+  base::Result<> watch_with(std::unique_ptr<sampling::Source> source) {
+    const bool blind = source == nullptr && settings_.watch == "auto";
+    watch_.emplace(clock_, settings_, *shared_, std::move(source));
+    if (!blind || settings_.pod_figures.empty()) return {};
+    auto kubelet = std::make_unique<sampling::KubeletSource>();
+    TRY(pod_figures_,
+        PodFigures::create(clock_, context_.get_executor(), settings_.pod_figures, *kubelet));
+    watch_->follow(std::move(kubelet));
     return {};
   }
 
@@ -399,6 +413,7 @@ class Program {
     text += admin_port_->exposition();
     if (database_) text += database_->exposition();
     if (exporter_) text += exporter_->exposition();
+    if (pod_figures_) text += pod_figures_->exposition();
     if (const auto users = shared_->users.seen()) text += users_exposition(*users);
     if (shared_->slots) text += shared_->slots->exposition();
     if (shared_->counters != nullptr) {
@@ -425,6 +440,7 @@ class Program {
   std::unique_ptr<LimitSharing> sharing_;    // null: limits are not shared
   std::unique_ptr<CacheRedis> cache_redis_;  // null: stored responses are not shared
   std::optional<Watch> watch_;
+  std::unique_ptr<PodFigures> pod_figures_;  // null: the sidecar sees the pod, or asks nobody
   std::optional<traffic::Exposition> traffic_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::unique_ptr<Database> database_;  // null: none was named

@@ -138,6 +138,7 @@ Change change_of(const Settings& in_force, const Settings& wanted) {
   keeping.keep("--no-automatic-endpoints",
                [](auto& settings) { return std::tie(settings.endpoints.automatic); });
   keeping.keep("--watch", [](auto& settings) { return std::tie(settings.watch); });
+  keeping.keep("--pod-figures", [](auto& settings) { return std::tie(settings.pod_figures); });
   keep_outlook(keeping);
   keep_receivers_and_exports(keeping);
   keep_cache_and_redis(keeping);

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "aio/file.h"
+#include "sidecar/kubelet_words.h"
 #include "sidecar/log.h"
 #include "sidecar/metric_text.h"
 #include "sidecar/outlook_words.h"
@@ -75,6 +76,14 @@ Watch::Watch(aio::Clock& clock, const Settings& settings, const Shared& shared,
   }
 }
 
+/// File systems are the kubelet's to tell: the sidecar's own is not the application's.
+void Watch::follow(std::unique_ptr<sampling::KubeletSource> kubelet) {
+  kubelet_ = kubelet.get();
+  sampling::SamplerSpec spec;
+  spec.disks.clear();
+  sampler_ = std::make_unique<sampling::Sampler>(std::move(kubelet), std::move(spec));
+}
+
 aio::Task<base::Result<>> Watch::run(std::stop_token stop) {
   while (!stop.stop_requested()) {
     if (co_await aio::wait_for(clock_, sampling::kInterval, stop)) sample();
@@ -84,16 +93,14 @@ aio::Task<base::Result<>> Watch::run(std::stop_token stop) {
 
 void Watch::sample() {
   const base::TimePoint now = clock_.now();
-  std::optional<sampling::Sample> sample;
-  if (sampler_ != nullptr) {
-    sample = sampler_->sample(now);
-    pod_.add(*sample);
-  }
+  const std::optional<sampling::Sample> sample = take_sample(now);
   totals_.clear();
   shared_.requests->add_up(totals_);
   requests_.sample(totals_, now);
-  const alert::Samples measured = samples(sample);
+  const alert::Samples measured = samples(current());
   verdict_ = alert::judge_health(alerts_.thresholds(), measured);
+  const bool deaf = kubelet_ != nullptr && !kubelet_->fresh(now);
+  if (deaf && verdict_.health == alert::Health::Healthy) verdict_.health = alert::Health::Unknown;
   for (const auto& told : alerts_.step(measured, now)) {
     log(told.notice.resolved ? Level::Info : Level::Warning,
         told.notice.resolved ? "alert resolved" : "alert firing",
@@ -104,6 +111,24 @@ void Watch::sample() {
          {"unit", alert::unit(told.measure)}});
   }
   look_out(sample, now);
+}
+
+/// What the kubelet said is in one sample, however long it stays the newest.
+std::optional<sampling::Sample> Watch::take_sample(base::TimePoint now) {
+  if (sampler_ == nullptr) return std::nullopt;
+  const bool heard = kubelet_ != nullptr && kubelet_->waiting();
+  sampling::Sample out = sampler_->sample(now);
+  if (heard) of_kubelet_ = out;
+  if (kubelet_ != nullptr && !heard) out = without_kubelet(out);
+  pod_.add(out);
+  return out;
+}
+
+std::optional<sampling::Sample> Watch::current() const {
+  const auto newest = pod_.current();
+  if (!newest || kubelet_ == nullptr) return newest;
+  if (!of_kubelet_ || !kubelet_->fresh(clock_.now())) return without_kubelet(*newest);
+  return with_kubelet(*newest, *of_kubelet_);
 }
 
 /// What is unusual is told, and is no issue.
@@ -146,8 +171,9 @@ std::optional<double> Watch::cpu_ratio() const {
 }
 
 net::HttpReply Watch::health() const {
-  return json_reply(static_cast<unsigned>(alert::http_status(verdict_.health)),
-                    health_node(verdict_).set("anomalies", active_node(outlook_)));
+  api::Node out = health_node(verdict_).set("anomalies", active_node(outlook_));
+  if (kubelet_ != nullptr) out.set("source", source_node(*kubelet_, clock_.now()));
+  return json_reply(static_cast<unsigned>(alert::http_status(verdict_.health)), out);
 }
 
 net::HttpReply Watch::metrics(const net::HttpRequest& request) const {
@@ -171,14 +197,15 @@ net::HttpReply Watch::metrics(base::Duration range) const {
   for (const auto& [name, length] : kWindows) {
     requests.set(name, window_node(requests_.window(length, now)));
   }
-  const api::Node out = api::Node::map()
-                            .set("rangeSeconds", range / base::seconds(1))
-                            .set("current", said(pod_.current()))
-                            .set("averages", said(pod_.average(asked)))
-                            .set("timeline", std::move(timeline))
-                            .set("requests", std::move(requests))
-                            .set("thresholds", thresholds_node(alerts_.thresholds()))
-                            .set("anomalies", outlook_node(outlook_));
+  api::Node out = api::Node::map()
+                      .set("rangeSeconds", range / base::seconds(1))
+                      .set("current", said(current()))
+                      .set("averages", said(pod_.average(asked)))
+                      .set("timeline", std::move(timeline))
+                      .set("requests", std::move(requests))
+                      .set("thresholds", thresholds_node(alerts_.thresholds()))
+                      .set("anomalies", outlook_node(outlook_));
+  if (kubelet_ != nullptr) out.set("source", source_node(*kubelet_, now));
   return json_reply(200, out);
 }
 
@@ -199,16 +226,18 @@ net::HttpReply Watch::system() const {
 
 std::string Watch::exposition() const {
   std::string out;
-  const auto current = pod_.current();
-  for (std::size_t i = 0; current && i < sampling::kFigures; ++i) {
+  const auto newest = current();
+  for (std::size_t i = 0; newest && i < sampling::kFigures; ++i) {
     const auto figure = static_cast<sampling::Figure>(i);
-    const auto value = (*current)[figure];
+    const auto value = (*newest)[figure];
     if (!value) continue;
-    const std::string_view name = sampling::name(figure);
-    out +=
-        metric(fmt::format("muster_pod_{}", name), name.ends_with("_total") ? "counter" : "gauge",
-               "Of the newest sample of the pod.", *value);
+    const std::string name = fmt::format("muster_pod_{}", sampling::name(figure));
+    const bool told = kubelet_ != nullptr && is_of_kubelet(figure);
+    out += metric_head(name, name.ends_with("_total") ? "counter" : "gauge",
+                       "Of the newest sample of the pod.");
+    out += fmt::format("{}{} {}\n", name, told ? "{source=\"kubelet\"}" : "", *value);
   }
+  if (kubelet_ != nullptr) out += source_exposition(*kubelet_, clock_.now());
   out += metric_head("muster_sidecar_health", "gauge", "1 for the present verdict.");
   for (const auto health : {alert::Health::Unknown, alert::Health::Healthy, alert::Health::Degraded,
                             alert::Health::Unhealthy}) {

@@ -3,7 +3,8 @@
 //
 // What can be watched depends on what the sidecar can see: the processes of the pod where it shares
 // its process namespace, one process and its descendants where it is told which (`--watch`), and
-// the traffic always. What cannot be seen is told as unmeasured, and is no reason to be unhealthy.
+// the traffic always. Where it sees none and is told by the kubelet, it judges that, and is unknown
+// while nothing is heard. What cannot be seen is told as unmeasured, and no reason to be unhealthy.
 // Nor is what is only unusual: anomalies and trends are shown beside the issues (alert/outlook.h).
 #pragma once
 
@@ -19,6 +20,7 @@
 #include "alert/outlook.h"
 #include "net/http_server.h"
 #include "sampling/history.h"
+#include "sampling/kubelet_source.h"
 #include "sampling/sampler.h"
 #include "sidecar/settings.h"
 #include "sidecar/shared.h"
@@ -39,6 +41,9 @@ class Watch {
   Watch(aio::Clock& clock, const Settings& settings, const Shared& shared,
         std::unique_ptr<sampling::Source> source);
 
+  /// Without a source: what the kubelet says, and the network as it is seen from here. Before the
+  /// first sample.
+  void follow(std::unique_ptr<sampling::KubeletSource> kubelet);
   /// Where the share of the database's connections that are taken is known. Units: percent.
   void ask_database(std::function<std::optional<double>()> connections) {
     database_connections_ = std::move(connections);
@@ -60,6 +65,9 @@ class Watch {
   std::string exposition() const;
 
  private:
+  std::optional<sampling::Sample> take_sample(base::TimePoint now);
+  /// The newest of each figure that still says how things are.
+  std::optional<sampling::Sample> current() const;
   alert::Samples samples(const std::optional<sampling::Sample>& sample) const;
   net::HttpReply metrics(base::Duration range) const;
   void look_out(const std::optional<sampling::Sample>& sample, base::TimePoint now);
@@ -68,7 +76,9 @@ class Watch {
   const Settings& settings_;
   const Shared& shared_;
   std::function<std::optional<double>()> database_connections_;  // empty: there is no database
-  std::unique_ptr<sampling::Sampler> sampler_;  // null: nothing is watched but the traffic
+  std::unique_ptr<sampling::Sampler> sampler_;        // null: nothing is watched but the traffic
+  const sampling::KubeletSource* kubelet_ = nullptr;  // the sampler's; null: it sees for itself
+  std::optional<sampling::Sample> of_kubelet_;        // the newest with its figures
   sampling::History pod_;
   traffic::History requests_;
   traffic::SeriesSum totals_;

@@ -136,6 +136,7 @@ std::vector<CrdExtra> sidecar_profile_extras() {
   out.push_back(pattern("spec.limitRules[].name", 32, "^[A-Za-z0-9_-]+$"));
   out.push_back(pattern("spec.rumPath", 1024, "^/[^*?#% ]*[^*?#% /]$"));
   out.push_back(pattern("spec.exportOtlp", 4096, "^https?://"));
+  out.push_back(pattern("spec.podFigures", 4096, "^https?://"));
   out.push_back(pattern("spec.exportHeaderFiles[]", 4096, "^[^=]+=.+$"));
   out.push_back(pattern("spec.watch", 32, "^(auto|pod|none|(pid|cgroup):[0-9]+)$"));
   out.push_back(pattern("spec.injection.port", 63, "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"));

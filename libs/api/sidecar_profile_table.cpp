@@ -159,7 +159,10 @@ Fields endpoints() {
           flag("automaticEndpoints", true, "Whether endpoints are found that are not named."),
           by_default("auto", text("watch",
                                   "Whose CPU and memory: auto, pod, none, pid:N or "
-                                  "cgroup:N."))};
+                                  "cgroup:N.")),
+          text("podFigures",
+               "The URL at which the kubelet's figures of the pod are asked for when auto sees "
+               "none; of an injected sidecar the operator says it.")};
 }
 
 Fields redis() {

@@ -224,6 +224,8 @@ TEST(SidecarProfile, WhatTheApiServerTakesForAWordTheProgramTakes) {
                                    {"rumPath", "/a?b", false},
                                    {"exportOtlp", "http://c/v1", true},
                                    {"exportOtlp", "c:4318", false},
+                                   {"podFigures", "https://c/pods/a/b", true},
+                                   {"podFigures", "c/pods/a/b", false},
                                    {"exportDogstatsd", "agent:1", true},
                                    {"exportDogstatsd", "agent", false}};
   for (const Word& word : words) {

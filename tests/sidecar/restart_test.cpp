@@ -67,12 +67,14 @@ TEST(Restart, EveryBuiltInSettingIsKnown) {
   wanted.fingerprint_key_file = "c";
   wanted.endpoints = {{"/a"}, false, 7};
   wanted.watch = "none";
+  wanted.pod_figures = "http://figures/pods/a/b";
   const Change change = change_of(some(), wanted);
-  EXPECT_THAT(change.needs_restart,
-              ElementsAre("--upstream", "--listen", "--admin-listen", "--mode", "--tls-cert-file",
-                          "--tls-key-file", "--threads", "--head-bytes-max", "--connections-max",
-                          "--limit-keys-max", "--fingerprint-key-file", "--endpoint",
-                          "--endpoints-max", "--no-automatic-endpoints", "--watch"));
+  EXPECT_THAT(
+      change.needs_restart,
+      ElementsAre("--upstream", "--listen", "--admin-listen", "--mode", "--tls-cert-file",
+                  "--tls-key-file", "--threads", "--head-bytes-max", "--connections-max",
+                  "--limit-keys-max", "--fingerprint-key-file", "--endpoint", "--endpoints-max",
+                  "--no-automatic-endpoints", "--watch", "--pod-figures"));
   EXPECT_THAT(change_of(some(), change.settings).needs_restart, IsEmpty());
 }
 

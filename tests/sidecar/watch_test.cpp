@@ -5,11 +5,14 @@
 #include <gtest/gtest.h>
 
 #include "base/check.h"
+#include "sampling/kubelet_source.h"
+#include "still_clock.h"
 
 namespace sidecar {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 
 class WatchTest : public testing::Test {
  protected:
@@ -36,6 +39,95 @@ TEST_F(WatchTest, ARangeThatIsNoneIsRefusedByItsText) {
   EXPECT_EQ(said.status, 400U);
   EXPECT_THAT(said.body, HasSubstr("soon"));
   EXPECT_EQ(watch.metrics({"GET", "/api/monitoring/metrics"}).status, 200U);
+}
+
+/// A sidecar that sees nothing but what the kubelet says.
+class BlindWatchTest : public testing::Test {
+ protected:
+  BlindWatchTest() {
+    auto source = std::make_unique<sampling::KubeletSource>();
+    kubelet = source.get();
+    watch.follow(std::move(source));
+  }
+
+  /// As a kubelet says it that has looked at that second.
+  sampling::KubeletSource::Heard hear(int second, double cores = 0.5) {
+    sampling::KubeletStats stats;
+    stats.at = base::WallTime(base::seconds(second));
+    stats.containers = {
+        {.name = "app", .cpu_cores = cores, .working_set_bytes = 300, .swap_bytes = {}}};
+    stats.disk = sampling::DiskSpace{100, 50, 50};
+    stats.limits = {.cpu_cores = 1.0, .memory_bytes = 1000};
+    const base::WallTime wall(clock.at - base::TimePoint(base::seconds(1000)));
+    return kubelet->hear(std::move(stats), clock.at, wall);
+  }
+  void pass(int seconds) {
+    clock.at += base::seconds(seconds);
+    watch.sample();
+  }
+  std::string metrics() { return watch.metrics({"GET", "/api/monitoring/metrics"}).body; }
+  static std::size_t count(const std::string& text, const std::string& what) {
+    std::size_t out = 0;
+    for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + 1)) ++out;
+    return out;
+  }
+
+  StillClock clock;
+  Settings settings;
+  std::unique_ptr<Shared> shared = *Shared::create(settings, 1, std::string(32, 'k'));
+  Watch watch{clock, settings, *shared, nullptr};
+  sampling::KubeletSource* kubelet = nullptr;
+};
+
+TEST_F(BlindWatchTest, IsUnknownUntilTheKubeletIsHeard) {
+  pass(5);
+  EXPECT_EQ(watch.verdict().health, alert::Health::Unknown);
+  EXPECT_THAT(watch.health().body, HasSubstr("\"fresh\": false"));
+  EXPECT_THAT(watch.exposition(), HasSubstr("muster_pod_source_fresh{source=\"kubelet\"} 0"));
+  EXPECT_THAT(watch.exposition(), Not(HasSubstr("muster_pod_source_age_seconds")));
+  hear(8);
+  pass(5);
+  EXPECT_EQ(watch.verdict().health, alert::Health::Healthy);
+  EXPECT_EQ(watch.health().status, 200U);
+  EXPECT_THAT(watch.health().body, HasSubstr("\"name\": \"kubelet\""));
+}
+
+TEST_F(BlindWatchTest, JudgesWhatTheKubeletSays) {
+  hear(0, 0.95);
+  pass(5);
+  ASSERT_EQ(watch.verdict().issues.size(), 1U);
+  EXPECT_EQ(watch.verdict().issues[0].name, "cpu");
+  EXPECT_DOUBLE_EQ(watch.verdict().issues[0].value, 95);
+}
+
+TEST_F(BlindWatchTest, AReadingIsOnePointAndIsShownUntilTheNext) {
+  hear(0);
+  for (int i = 0; i < 3; ++i) pass(5);
+  EXPECT_THAT(watch.exposition(), HasSubstr("muster_pod_cpu_cores{source=\"kubelet\"} 0.5\n"));
+  EXPECT_THAT(watch.exposition(),
+              HasSubstr("muster_pod_source_age_seconds{source=\"kubelet\"} 15\n"));
+  // Once in `current`, once in `averages`, and once in the one point that has it.
+  EXPECT_EQ(count(metrics(), "\"cpu_cores\""), 3U);
+  hear(15, 0.25);
+  pass(5);
+  EXPECT_EQ(count(metrics(), "\"cpu_cores\""), 4U);
+  EXPECT_THAT(watch.exposition(), HasSubstr("muster_pod_cpu_cores{source=\"kubelet\"} 0.25\n"));
+}
+
+TEST_F(BlindWatchTest, WhenNothingComesAnyMoreItIsUnknownAndShowsNothingOfIt) {
+  hear(0, 0.95);
+  for (int i = 0; i < 12; ++i) pass(5);
+  EXPECT_EQ(watch.verdict().health, alert::Health::Degraded);
+  EXPECT_THAT(watch.exposition(), HasSubstr("muster_pod_cpu_cores"));
+  pass(5);  // 65 s after the kubelet looked
+  EXPECT_EQ(watch.verdict().health, alert::Health::Unknown);
+  EXPECT_EQ(watch.health().status, 503U);
+  EXPECT_THAT(watch.verdict().unmeasured, testing::Contains("cpu"));
+  EXPECT_THAT(watch.exposition(), Not(HasSubstr("muster_pod_cpu_cores")));
+  EXPECT_THAT(watch.exposition(), HasSubstr("muster_pod_source_fresh{source=\"kubelet\"} 0"));
+  hear(65);
+  pass(5);
+  EXPECT_EQ(watch.verdict().health, alert::Health::Healthy);
 }
 
 }  // namespace
