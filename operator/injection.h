@@ -67,6 +67,8 @@ struct SidecarSettings {
   std::string image;
   std::string pull_policy = "IfNotPresent";
   api::SidecarResources resources{};  // where a profile says nothing
+  std::string
+      pod_figures{};  // where the kubelet's are asked for, "http://HOST:8081"; empty: nowhere
 };
 
 struct Injection {

@@ -44,17 +44,28 @@ Node security() {
 }
 
 /// An address in brackets is right whether it is of IPv4 or of IPv6.
-Node args_of(const CapturedPort& port) {
-  return Node::strings({fmt::format("--config={}/{}", kFolder, api::kSidecarProfileKey),
-                        "--config-optional", fmt::format("--upstream=127.0.0.1:{}", port.number),
-                        fmt::format("--listen=:{}", kSidecarPort),
-                        fmt::format("--admin-listen=[$(POD_IP)]:{}", kSidecarAdminPort)});
+Node args_of(const CapturedPort& port, const SidecarSettings& settings) {
+  Node out =
+      Node::strings({fmt::format("--config={}/{}", kFolder, api::kSidecarProfileKey),
+                     "--config-optional", fmt::format("--upstream=127.0.0.1:{}", port.number),
+                     fmt::format("--listen=:{}", kSidecarPort),
+                     fmt::format("--admin-listen=[$(POD_IP)]:{}", kSidecarAdminPort)});
+  if (settings.pod_figures.empty()) return out;
+  return out.push(
+      fmt::format("--pod-figures={}/pods/$(POD_NAMESPACE)/$(POD_NAME)", settings.pod_figures));
 }
 
-Node pod_ip() {
+Node of_the_pod(const char* name, const char* field) {
   return Node::map()
-      .set("name", "POD_IP")
-      .set("valueFrom", Node::map().set("fieldRef", Node::map().set("fieldPath", "status.podIP")));
+      .set("name", name)
+      .set("valueFrom", Node::map().set("fieldRef", Node::map().set("fieldPath", field)));
+}
+
+Node env_of(const SidecarSettings& settings) {
+  Node out = Node::sequence({of_the_pod("POD_IP", "status.podIP")});
+  if (settings.pod_figures.empty()) return out;
+  out.push(of_the_pod("POD_NAMESPACE", "metadata.namespace"));
+  return out.push(of_the_pod("POD_NAME", "metadata.name"));
 }
 
 Node mount_at(const char* path) {
@@ -86,8 +97,8 @@ Node sidecar_container(const CapturedPort& port, const api::SidecarInjection& in
       .set("imagePullPolicy", settings.pull_policy)
       .set("restartPolicy", "Always")
       .set("command", Node::strings({"muster-sidecar"}))
-      .set("args", args_of(port))
-      .set("env", Node::sequence({pod_ip()}))
+      .set("args", args_of(port, settings))
+      .set("env", env_of(settings))
       .set("ports", Node::sequence({port_of(data, kSidecarPort),
                                     port_of(api::kSidecarAdminName, kSidecarAdminPort)}))
       // The application starts when the sidecar serves; ready is who has an application that is.

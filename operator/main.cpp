@@ -3,6 +3,7 @@
 //   muster-operator drill   in a pod of one drill: carries it out
 //   muster-operator guard   in another pod of it: undoes it when the first one is gone
 //   muster-operator vantage beside the latter: measures the drill from there
+//   muster-operator pod-figures  asks kubelets for what sidecars cannot see of their pods
 //   muster-operator end-drills   before the release goes: ends what is under way
 //   muster-operator check   for `helm test`: the kinds are served, the operator is ready
 //   muster-operator hold, print   in a pod that has a volume with evidence: stands there, and says
@@ -24,6 +25,7 @@
 #include "operator/check.h"
 #include "operator/end_drills.h"
 #include "operator/guard.h"
+#include "operator/pod_figures_server.h"
 #include "operator/program.h"
 #include "operator/vantage.h"
 #include "probes/responder.h"
@@ -62,6 +64,9 @@ void sidecar_flags(CLI::App* app, op::SidecarSettings& sidecar) {
   app->add_option("--sidecar-cpu-limit", amounts.cpu_limit, kWhen);
   app->add_option("--sidecar-memory-request", amounts.memory_request, kWhen);
   app->add_option("--sidecar-memory-limit", amounts.memory_limit, kWhen);
+  app->add_option("--sidecar-pod-figures", sidecar.pod_figures,
+                  "the URL of `pod-figures`, which sidecars ask for what their kubelet knows; "
+                  "default: they ask nobody");
   app->add_option("--sidecar-pull-policy", sidecar.pull_policy, "of that image")
       ->check(CLI::IsMember({"Always", "IfNotPresent", "Never"}))
       ->capture_default_str();
@@ -141,6 +146,23 @@ CLI::App* check_flags(CLI::App& app, op::CheckOptions& check, std::int64_t& with
   out->add_option("--within-seconds", within_seconds, "how long it may take to be")
       ->check(CLI::Range(1, 3600))
       ->capture_default_str();
+  return out;
+}
+
+CLI::App* pod_figures_flags(CLI::App& app, op::PodFiguresOptions& figures) {
+  CLI::App* out = app.add_subcommand("pod-figures", "asks kubelets for what sidecars cannot see");
+  out->add_option("--kubeconfig", figures.kubeconfig,
+                  "default: KUBECONFIG, the pod's service account, ~/.kube/config");
+  out->add_option("--listen", figures.listen, "where sidecars ask")->capture_default_str();
+  out->add_option("--kubelet-port", figures.kubelet_port, "of every kubelet")
+      ->check(CLI::Range(1, 65'535))
+      ->capture_default_str();
+  auto* const authority =
+      out->add_option("--kubelet-ca-file", figures.kubelet_ca_file,
+                      "who vouches for kubelets, in PEM; default: who does for the API server");
+  out->add_flag("--kubelet-insecure", figures.kubelet_insecure,
+                "kubelets are not verified: whoever has a node's address is shown our token")
+      ->excludes(authority);
   return out;
 }
 
@@ -229,6 +251,8 @@ int main(int count, char** arguments) {
   pod.version = cli::version();
   pod.revision = cli::revision();
   pod.compiler = cli::compiler();
+  op::PodFiguresOptions figures;
+  const CLI::App* figures_of_pods = pod_figures_flags(app, figures);
   CLI::App* drill = app.add_subcommand("drill", "carries out one Drill");
   pod_flags(drill, pod);
   drill->add_option("--evidence-dir", pod.evidence_dir, "a mounted volume; default: a Secret");
@@ -255,6 +279,7 @@ int main(int count, char** arguments) {
   program.build = {cli::version(), cli::revision(), cli::compiler()};
   program.controllers.begin_within = base::seconds(begin_seconds);
   if (run->parsed()) return op::run_operator(program);
+  if (figures_of_pods->parsed()) return op::serve_pod_figures(figures);
   end.lease = base::seconds(lease_seconds);
   end.within = base::seconds(end_seconds);
   if (end_all->parsed()) return op::end_drills(end);

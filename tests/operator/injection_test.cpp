@@ -108,6 +108,20 @@ TEST(Injection, StandsInFrontOfTheNamedPort) {
   EXPECT_EQ(after["metadata"]["annotations"][kStatusAnnotation].as_string(), "Injected");
 }
 
+TEST(Injection, TheSidecarIsToldWhereTheKubeletsFiguresAreIfTheyAre) {
+  SidecarSettings settings = kSettings;
+  settings.pod_figures = "http://figures.muster:8081";
+  const Injection injection = inject(pod(kOnePort), Node(), Node(), settings);
+  const Node sidecar = sidecar_of(applied(pod(kOnePort), injection));
+  EXPECT_EQ(sidecar["args"].as_strings().back(),
+            "--pod-figures=http://figures.muster:8081/pods/$(POD_NAMESPACE)/$(POD_NAME)");
+  std::vector<std::string> fields;
+  for (const Node& each : sidecar["env"].items()) {
+    fields.push_back(each["valueFrom"]["fieldRef"]["fieldPath"].as_string());
+  }
+  EXPECT_THAT(fields, ElementsAre("status.podIP", "metadata.namespace", "metadata.name"));
+}
+
 TEST(Injection, TheSidecarIsAsTheRestrictedStandardWantsItWhateverThePodIs) {
   const Node as_root = yaml(
       "{apiVersion: v1, kind: Pod, metadata: {labels: {sidecar.muster.dev/inject: enabled}}, spec: "

@@ -33,7 +33,8 @@ def without_ours(made):
 class Injection(OperatorCase):
     kinds = ("recoveryplans", "drillschedules", "drills", "sidecarprofiles")
     webhooks = {"validatingwebhookconfiguration": "admission.yaml", "mutatingwebhookconfiguration": "sidecar_webhook.yaml"}
-    flags = ("--sidecar-image=example.com/muster:1", "--sidecar-cpu-request=10m", "--sidecar-memory-request=24Mi", "--sidecar-memory-limit=64Mi")
+    flags = ("--sidecar-image=example.com/muster:1", "--sidecar-cpu-request=10m", "--sidecar-memory-request=24Mi", "--sidecar-memory-limit=64Mi",
+             f"--sidecar-pod-figures=http://muster-pod-figures.{HOME}.svc:8081")
 
     @classmethod
     def before_chart(cls):
@@ -196,7 +197,7 @@ class Injection(OperatorCase):
         spec = {"containers": [container()], "automountServiceAccountToken": False}
         strict = {**spec, "securityContext": {"runAsNonRoot": True, "runAsUser": 1000}, "containers": [container(securityContext=RESTRICTED)]}
         in_webhook = chart("--show-only=templates/sidecar_webhook.yaml")
-        policy = chart("--show-only=templates/sidecar_policy.yaml", "--set=sidecar.injection.by=policy,sidecar.image=example.com/muster:1")
+        policy = chart("--show-only=templates/sidecar_policy.yaml", "--set=sidecar.injection.by=policy,sidecar.image=example.com/muster:1,podFigures.enabled=true")
         bad = [("bad-name", "Shop!"), ("long-name", "a" * 239), ("dots", "a.b"), ("none", "nobody")]
         cases = [*((name, pod(name, spec, ASKED), expected) for name, spec, expected in CASES),
                  *((f"profile-{name}", pod(f"profile-{name}", spec, ASKED, annotations={"sidecar.muster.dev/profile": profile}),

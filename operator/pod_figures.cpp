@@ -1,0 +1,214 @@
+#include "operator/pod_figures.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <set>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "operator/injection.h"
+#include "operator/injection_profile.h"
+
+namespace op {
+namespace {
+
+using api::Node;
+
+constexpr std::size_t kNamespaceMax = 63, kNameMax = 253;
+
+/// Those that run beside each other, but the sidecar. An init container that ends is none of them.
+std::vector<const Node*> application_of(const Node& spec) {
+  std::vector<const Node*> out;
+  for (const char* list : {"containers", "initContainers"}) {
+    const bool init = list == std::string_view("initContainers");
+    for (const Node& each : spec[list].items()) {
+      const bool stays = !init || each["restartPolicy"].as_string() == "Always";
+      if (stays && each["name"].as_string() != kSidecarContainer) out.push_back(&each);
+    }
+  }
+  return out;
+}
+
+bool has_sidecar(const Node& spec) {
+  const auto within = [&](const char* list) {
+    return std::ranges::any_of(spec[list].items(), [](const Node& each) {
+      return each["name"].as_string() == kSidecarContainer;
+    });
+  };
+  return within("containers") || within("initContainers");
+}
+
+std::optional<double> limit_of(const Node& resources, const char* what) {
+  const auto parsed = parse_quantity(resources["limits"][what].as_string());
+  return parsed && *parsed > 0 ? std::optional(*parsed) : std::nullopt;
+}
+
+/// Of all together; nothing: one of them may take what there is.
+std::optional<double> limit_together(const Node& spec, const char* what) {
+  std::optional<double> sum = 0.0;
+  for (const Node* each : application_of(spec)) {
+    const auto one = limit_of((*each)["resources"], what);
+    sum = sum && one ? std::optional(*sum + *one) : std::nullopt;
+  }
+  // That of the whole pod holds the sidecar too, which is little.
+  const auto whole = limit_of(spec["resources"], what);
+  return whole && (!sum || *whole < *sum) ? whole : sum;
+}
+
+Node limits_of(const Node& spec) {
+  Node out = Node::map();
+  if (const auto cores = limit_together(spec, "cpu"); cores && *cores > 0) {
+    out.set("cpuCores", *cores);
+  }
+  constexpr double kMost = 1e18;
+  const auto bytes = limit_together(spec, "memory");
+  if (bytes && *bytes >= 1 && *bytes < kMost) {
+    out.set("memoryBytes", static_cast<std::int64_t>(std::llround(*bytes)));
+  }
+  return out;
+}
+
+bool is_name(std::string_view text, std::size_t most, bool dots) {
+  const auto fits = [&](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || (dots && c == '.');
+  };
+  return !text.empty() && text.size() <= most && text != "." && text != ".." &&
+         std::ranges::all_of(text, fits);
+}
+
+FiguresBook::Answer say(unsigned status, const std::string& message) {
+  return {status, api::to_json(Node::map().set("error", message))};
+}
+
+FiguresBook::Answer refusal(const base::Error& error) {
+  return say(error.code == base::Code::NotFound ? 404 : 503, error.message);
+}
+
+}  // namespace
+
+base::Result<FiguresPod> figures_pod(const Node& pod) {
+  if (!has_sidecar(pod["spec"])) {
+    return base::fail(base::Code::NotFound,
+                      fmt::format("the pod has no container {}", kSidecarContainer));
+  }
+  FiguresPod out{.uid = pod["metadata"]["uid"].as_string(),
+                 .node = pod["spec"]["nodeName"].as_string(),
+                 .host = pod["status"]["hostIP"].as_string(),
+                 .limits = limits_of(pod["spec"])};
+  if (!out.uid.empty() && !out.host.empty()) return out;
+  return base::fail(base::Code::Unavailable, "the pod is on no node yet");
+}
+
+base::Result<SummaryPods> pods_of_summary(std::string_view json) {
+  TRY(Node summary, api::parse_json(json));
+  Node* const pods = summary.find("pods");
+  if (pods == nullptr || !pods->is_sequence()) {
+    return base::fail(base::Code::InvalidArgument, "a summary of a kubelet has a list of pods");
+  }
+  SummaryPods out;
+  for (Node& each : pods->items()) {
+    std::string uid = each["podRef"]["uid"].as_string();
+    if (!uid.empty()) out.insert_or_assign(std::move(uid), std::move(each));
+  }
+  return out;
+}
+
+std::optional<kube::Key> pod_of_path(std::string_view path) {
+  constexpr std::string_view kBegin = "/pods/";
+  if (!path.starts_with(kBegin)) return std::nullopt;
+  path.remove_prefix(kBegin.size());
+  const std::size_t mark = path.find('/');
+  if (mark == std::string_view::npos) return std::nullopt;
+  const std::string_view space = path.substr(0, mark);
+  const std::string_view name = path.substr(mark + 1);
+  if (!is_name(space, kNamespaceMax, false) || !is_name(name, kNameMax, true)) return std::nullopt;
+  return kube::Key{std::string(space), std::string(name)};
+}
+
+FiguresBook::Answer FiguresBook::ask(const kube::Key& pod, base::TimePoint now) {
+  const auto known = pods_.find(pod);
+  if (known != pods_.end()) {
+    known->second.wanted_until = now + kWanted;
+    return known->second.answer;
+  }
+  if (pods_.size() >= kPodsMax) return say(503, "more pods are asked for than one replica takes");
+  Pod& added = pods_[pod];
+  added.wanted_until = now + kWanted;
+  added.look_at = now;
+  added.answer = say(202, "its kubelet is being asked");
+  return added.answer;
+}
+
+FiguresBook::Work FiguresBook::due(base::TimePoint now, std::size_t most) {
+  forget(now);
+  Work out;
+  const auto full = [&] { return out.pods.size() + out.hosts.size() >= most; };
+  for (auto& [key, pod] : pods_) {
+    if (full()) return out;
+    if (pod.busy || pod.look_at > now) continue;
+    pod.busy = true;
+    out.pods.push_back(key);
+  }
+  for (auto& [address, host] : hosts_) {
+    if (full()) return out;
+    if (host.busy || host.ask_at > now) continue;
+    host.busy = true;
+    out.hosts.push_back(address);
+  }
+  return out;
+}
+
+void FiguresBook::forget(base::TimePoint now) {
+  std::erase_if(pods_, [&](const auto& each) { return each.second.wanted_until < now; });
+  std::set<std::string_view> wanted;
+  for (const auto& [key, pod] : pods_) {
+    if (pod.seen) wanted.insert(pod.seen->host);
+  }
+  std::erase_if(hosts_, [&](const auto& each) { return !wanted.contains(each.first); });
+}
+
+void FiguresBook::found(const kube::Key& pod, const base::Result<FiguresPod>& seen,
+                        base::TimePoint now) {
+  const auto known = pods_.find(pod);
+  if (known == pods_.end()) return;
+  Pod& is = known->second;
+  is.busy = false;
+  is.look_at = now + (seen ? kPodEvery : kAgain);
+  if (!seen) {
+    is.seen.reset();
+    is.answer = refusal(seen.error());
+    return;
+  }
+  const bool same = is.seen && is.seen->uid == seen->uid && is.seen->host == seen->host;
+  is.seen = *seen;
+  hosts_.try_emplace(seen->host, Host{.ask_at = now});
+  if (!same) is.answer = say(202, "its kubelet is being asked");
+}
+
+void FiguresBook::read(const std::string& host, const base::Result<SummaryPods>& summary,
+                       base::TimePoint now) {
+  const auto known = hosts_.find(host);
+  if (known != hosts_.end()) known->second = {.ask_at = now + kAgain};
+  for (auto& [key, pod] : pods_) {
+    if (!pod.seen || pod.seen->host != host) continue;
+    if (!summary) {
+      pod.answer = say(
+          503, fmt::format("the kubelet of node {}: {}", pod.seen->node, summary.error().message));
+      continue;
+    }
+    const auto found = summary->find(pod.seen->uid);
+    if (found == summary->end()) {
+      // It has just begun, or is another pod by now.
+      pod.answer = say(503, fmt::format("the kubelet of node {} has no figures of this pod yet",
+                                        pod.seen->node));
+      pod.look_at = std::min(pod.look_at, now + kAgain);
+      continue;
+    }
+    pod.answer = {
+        200, api::to_json(Node::map().set("pod", found->second).set("limits", pod.seen->limits))};
+  }
+}
+
+}  // namespace op

@@ -1,0 +1,36 @@
+// Whatever a kubelet answers, and whatever a client asks for: an error, or pods that go on as they
+// came, under names that fit into a path.
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "base/check.h"
+#include "operator/pod_figures.h"
+
+namespace {
+void check(const op::SummaryPods& pods) {
+  op::FiguresBook book;
+  const base::TimePoint now{};
+  for (const auto& [uid, pod] : pods) {
+    CHECK(!uid.empty() && pod["podRef"]["uid"].as_string() == uid);
+    const kube::Key key{"shop", "web"};
+    book.ask(key, now);
+    book.found(key, op::FiguresPod{.uid = uid, .node = "n", .host = "h", .limits = {}}, now);
+    book.read("h", pods, now);
+    const auto answer = book.ask(key, now);
+    CHECK(answer.status == 200);
+    const auto said = api::parse_json(answer.body);
+    CHECK(said && (*said)["pod"] == pod);
+  }
+}
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string_view text(reinterpret_cast<const char*>(data), size);
+  if (const auto pods = op::pods_of_summary(text)) check(*pods);
+  if (const auto key = op::pod_of_path(text)) {
+    CHECK(text == "/pods/" + key->space + "/" + key->name);
+    CHECK(key->name.find('/') == std::string::npos);
+  }
+  return 0;
+}
