@@ -18,6 +18,21 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 app.kubernetes.io/component: operator
 {{- end -}}
 
+{{/* Of whatever asks kubelets for sidecars, and where sidecars ask it. */}}
+{{- define "muster.podFigures" -}}
+{{- printf "%s-pod-figures" (include "muster.fullname" .) -}}
+{{- end -}}
+
+{{- define "muster.podFiguresSelector" -}}
+app.kubernetes.io/name: muster
+app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/component: pod-figures
+{{- end -}}
+
+{{- define "muster.podFiguresUrl" -}}
+{{- printf "http://%s.%s.svc:8081" (include "muster.podFigures" .) .Release.Namespace -}}
+{{- end -}}
+
 {{/* Of the Service, the Secret and the webhooks. */}}
 {{- define "muster.admission" -}}
 {{- printf "%s-admission" (include "muster.fullname" .) -}}

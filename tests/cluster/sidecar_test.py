@@ -113,6 +113,7 @@ class SidecarTest(ClusterCase):
         # A build with sanitizers needs more memory than a sidecar has.
         done = subprocess.run([self.helm, f"--kubeconfig={self.cluster.kubeconfig}", "-n", "muster-system", "upgrade", "--install", "muster",
                                os.path.join(ROOT, "helm"), "--create-namespace", f"--set=sidecar.injection.by={by},sidecar.resources.limits.memory=512Mi",
+                               "--set=podFigures.enabled=true,podFigures.replicas=1,podFigures.resources.limits.memory=512Mi",
                                f"--set=sidecarNamespaces={{{SPACE}}}", *flags,
                                "--set=image.repository=muster,image.tag=dev,lease.seconds=5"], capture_output=True, text=True, check=False)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
@@ -152,6 +153,24 @@ class SidecarTest(ClusterCase):
             seen.add(headers["X-Server"])
         self.assertEqual(set(self.pods()), seen)
         self.assertEqual(40, self.counted("/livez"))
+
+    def test_1_the_kubelet_tells_what_the_sidecar_cannot_see(self):
+        def told(pod):
+            text = self.metrics(pod)
+            found = {name: float(value) for name, value in re.findall(r'^muster_pod_(\w+){source="kubelet"} (\S+)$', text, re.M)}
+            return found if found.get("source_fresh") and "cpu_cores" in found else None
+        for pod in self.pods().values():
+            seen, took = until("figures of the kubelet", lambda pod=pod: told(pod))
+            figure("figures of the kubelet on the sidecar's page", took)
+            print(seen, file=sys.stderr)
+            # Of the one container but the sidecar, by its own limit.
+            self.assertEqual((1, 256 << 20), (seen["containers"], seen["memory_limit_bytes"]))
+            self.assertGreater(seen["memory_working_set_bytes"], 1 << 20)
+            self.assertLess(seen["source_age_seconds"], 60)
+            self.assertGreater(seen["disk_total_bytes"], 0)
+            health = json.loads(ask(f"http://{pod['status']['podIP']}:15020/health")[2])
+            self.assertEqual(("kubelet", True), (health["source"]["name"], health["source"]["fresh"]))
+            self.assertNotIn("cpu", health["unmeasured"])
 
     def test_2_limits_only_count_until_somebody_says_otherwise(self):
         for _ in range(30):
@@ -197,7 +216,7 @@ class SidecarTest(ClusterCase):
             self.assertEqual(200, ask(self.service() + "/livez")[0])
             return {"initContainers" in pod["spec"] for pod in self.pods().values()}
         self.release("webhook", "--set=replicas=0")
-        until("no operator", lambda: not self.get("-n", "muster-system", "pods")["items"])
+        until("no operator", lambda: not self.get("-n", "muster-system", "pods", "-l", "app.kubernetes.io/component=operator")["items"])
         self.assertEqual({False}, with_sidecar("3"))
         self.release("policy", "--set=replicas=0")
         asking = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "asking", "namespace": SPACE, "labels": {"sidecar.muster.dev/inject": "enabled"}},

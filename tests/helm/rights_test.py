@@ -153,6 +153,16 @@ class Rights(unittest.TestCase):
             self.assertEqual(without, rights(self.operator, NAMESPACE, OTHER))
         self.apply({})
 
+    def test_the_kubelets_figures_are_a_decision_and_an_account_of_their_own(self):
+        account = "muster-rights-pod-figures"
+        self.assertEqual(set(), rights(account, NAMESPACE, OTHER))
+        self.apply({"podFigures": {"enabled": True}})
+        for namespace in (NAMESPACE, DRILLED, OTHER):
+            self.assertEqual({("get", "pods"), ("get", "nodes/stats")}, rights(account, NAMESPACE, namespace))
+            self.assertEqual(table(OPERATOR[namespace]), rights(self.operator, NAMESPACE, namespace))
+        self.apply({})
+        self.assertEqual(set(), rights(account, NAMESPACE, OTHER))
+
     def test_nodes_are_a_decision(self):
         nodes = {("get", "nodes"), ("patch", "nodes")}
         self.apply({"nodes": {"enabled": True}})
