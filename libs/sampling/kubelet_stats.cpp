@@ -76,6 +76,24 @@ std::optional<Pressure> pressure_of(const Node& psi) {
   return Pressure{*some, stall_of(psi["full"])};
 }
 
+/// A kubelet whose kernel does not count says 0 to all of it. Of a pod that is counted something
+/// has waited for the processor by the time at which it is looked at.
+bool is_counted(const Node& pod) {
+  for (const char* resource : {"cpu", "memory", "io"}) {
+    for (const char* which : {"some", "full"}) {
+      if (amount(pod[resource]["psi"][which]["total"]).value_or(0) > 0) return true;
+    }
+  }
+  return false;
+}
+
+void look_at_pressure(KubeletStats& stats, const Node& pod) {
+  if (!is_counted(pod)) return;
+  stats.cpu_pressure = pressure_of(pod["cpu"]["psi"]);
+  stats.memory_pressure = pressure_of(pod["memory"]["psi"]);
+  stats.io_pressure = pressure_of(pod["io"]["psi"]);
+}
+
 double fullness(const DiskSpace& disk) {
   return static_cast<double>(disk.used_bytes) / static_cast<double>(disk.total_bytes);
 }
@@ -155,9 +173,7 @@ base::Result<KubeletStats> parse_kubelet_stats(std::string_view json, std::strin
   if (!at) return no_figures("no container has a time");
   out.at = *at;
   for (const Node& each : pod["volume"].items()) look_at_disk(out.disk, each);
-  out.cpu_pressure = pressure_of(pod["cpu"]["psi"]);
-  out.memory_pressure = pressure_of(pod["memory"]["psi"]);
-  out.io_pressure = pressure_of(pod["io"]["psi"]);
+  look_at_pressure(out, pod);
   out.limits = limits_of(said["limits"]);
   return out;
 }

@@ -54,6 +54,16 @@ TEST(KubeletStats, PressureIsThePods) {
   EXPECT_FALSE(stats.memory_pressure);
 }
 
+TEST(KubeletStats, PressureThatNobodyCountsIsMissing) {
+  const KubeletStats stats = parsed(kubelet_figures([](Node& said) {
+    for (const char* which : {"some", "full"}) {
+      said.find("pod")->find("cpu")->find("psi")->find(which)->set("total", 0);
+    }
+  }));
+  EXPECT_FALSE(stats.cpu_pressure);
+  EXPECT_FALSE(stats.io_pressure);
+}
+
 TEST(KubeletStats, WhatIsNotThereOrMakesNoSenseIsMissing) {
   const KubeletStats stats = parsed(kubelet_figures([](Node& said) {
     container(said, 0).find("cpu")->erase("usageNanoCores");
