@@ -5,6 +5,7 @@
 
 #include "aio/deadline.h"
 #include "drill/engine.h"
+#include "kube/taken.h"
 #include "operator/drill_result.h"
 #include "operator/log.h"
 
@@ -25,11 +26,8 @@ constexpr base::Duration kConfirmAgain = base::millis(250);
 constexpr base::Duration kAnswerAge = base::seconds(2);
 
 /// The server does not know who asks: the pod's object is gone, and its token with it. A guardian
-/// that forgot the pod by force has the drill; nothing that is asked says so any more.
-bool is_nobody(const base::Error& error) {
-  return error.code == base::Code::PermissionDenied && error.message.ends_with("(401)");
-}
-/// A server that starts may say so for a moment.
+/// that forgot the pod by force has the drill; nothing that is asked says so any more. But a server
+/// that starts may say so for a moment.
 constexpr base::Duration kNobodyMax = base::seconds(30);
 
 /// For how long the server has said so; an answer that did not come says nothing of it.
@@ -37,7 +35,7 @@ class Recognition {
  public:
   template <class T>
   void heard(const base::Result<T>& answer, base::TimePoint now) {
-    if (!answer && is_nobody(answer.error())) {
+    if (!answer && kube::is_unauthenticated(answer.error())) {
       if (!nobody_since_) nobody_since_ = now;
     } else if (answer || (answer.error().code != base::Code::Unavailable &&
                           answer.error().code != base::Code::DeadlineExceeded)) {

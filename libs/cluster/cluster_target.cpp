@@ -47,11 +47,6 @@ aio::Task<base::Result<std::unique_ptr<ClusterTarget>>> ClusterTarget::open(
   co_return target;
 }
 
-base::Result<kube::Reply> ClusterTarget::taken(base::Result<kube::Reply> reply,
-                                               const std::string& what) {
-  return kube::taken(std::move(reply), what);
-}
-
 aio::Task<base::Result<>> ClusterTarget::read(std::stop_token stop) {
   CO_TRY(co_await read_workloads(stop));
   CO_TRY(co_await read_services(stop));

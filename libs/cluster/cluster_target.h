@@ -102,8 +102,6 @@ class ClusterTarget final : public targets::Target {
   aio::Task<base::Result<bool>> namespace_agreed(std::stop_token stop);
   const api::KubernetesTargetSpec& spec() const { return options_.spec; }
   const std::string& plan() const { return options_.name; }
-  /// A request that must be taken. Errors: what the server says, naming `what`.
-  static base::Result<kube::Reply> taken(base::Result<kube::Reply> reply, const std::string& what);
 
  private:
   ClusterTarget(aio::Clock& clock, kube::Client& client, std::shared_ptr<net::Names> names,

@@ -8,4 +8,8 @@ base::Result<Reply> taken(base::Result<Reply> reply, const std::string& what) {
   return reply;
 }
 
+bool is_unauthenticated(const base::Error& error) {
+  return error.code == base::Code::PermissionDenied && error.message.ends_with("(401)");
+}
+
 }  // namespace kube

@@ -13,4 +13,9 @@ namespace kube {
 /// no answer.
 base::Result<Reply> taken(base::Result<Reply> reply, const std::string& what);
 
+/// Whether the server did not know who asks (401): a token that is void, a pod whose object is
+/// gone. As an error that has the code of a right that is missing (403), where it knows and
+/// refuses.
+bool is_unauthenticated(const base::Error& error);
+
 }  // namespace kube

@@ -24,6 +24,18 @@ TEST(Taken, ARefusalIsAnErrorThatNamesTheRequest) {
   EXPECT_EQ(reply.error().message, "patch pods shop/web: it was changed (409)");
 }
 
+TEST(Taken, WhoIsNotKnownIsToldFromWhoMayNot) {
+  const auto error = [](unsigned code, const char* body) {
+    return taken(Reply{code, "", refusal_of(code, body)}, "get pods shop/web").error();
+  };
+  const char* said = R"({"kind":"Status","reason":"Unauthorized","message":"Unauthorized"})";
+  EXPECT_TRUE(is_unauthenticated(error(401, said)));
+  EXPECT_TRUE(is_unauthenticated(error(401, "")));
+  EXPECT_FALSE(is_unauthenticated(error(403, "who (401)")));
+  EXPECT_EQ(error(401, said).code, error(403, "").code);
+  EXPECT_FALSE(is_unauthenticated({base::Code::Unavailable, "a proxy says (401)"}));
+}
+
 TEST(Taken, NoAnswerIsAnErrorThatNamesTheRequestToo) {
   const auto reply =
       taken(base::fail(base::Code::Unavailable, "connection refused", base::Retry::Backoff),
