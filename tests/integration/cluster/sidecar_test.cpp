@@ -85,9 +85,11 @@ class SidecarFaultTest : public KindTest {
   /// Whether the lease has more time left than before, so that it was renewed.
   bool is_renewed(const std::string& pod) {
     std::int64_t before = remaining(pod);
+    bool renewed = false;
     return before > 0 && until([&] {
              const std::int64_t now = remaining(pod);
-             return std::exchange(before, now) < now;
+             renewed = renewed || std::exchange(before, now) < now;
+             return renewed;
            });
   }
 
