@@ -92,6 +92,22 @@ TEST_F(BlindWatchTest, IsUnknownUntilTheKubeletIsHeard) {
   EXPECT_THAT(watch.health().body, HasSubstr("\"name\": \"kubelet\""));
 }
 
+TEST_F(BlindWatchTest, IsNotHealthyByTheRestAloneWhileTheKubeletIsNotHeard) {
+  double taken = 10;
+  watch.ask_database([&taken] { return std::optional(taken); });
+  pass(5);
+  EXPECT_EQ(watch.verdict().health, alert::Health::Unknown);
+  hear(5);
+  pass(5);
+  EXPECT_EQ(watch.verdict().health, alert::Health::Healthy);
+  for (int i = 0; i < 12; ++i) pass(5);
+  EXPECT_EQ(watch.verdict().health, alert::Health::Unknown);
+  // What is wrong is wrong, whatever else is not known.
+  taken = 95;
+  pass(5);
+  EXPECT_EQ(watch.verdict().health, alert::Health::Degraded);
+}
+
 TEST_F(BlindWatchTest, JudgesWhatTheKubeletSays) {
   hear(0, 0.95);
   pass(5);
