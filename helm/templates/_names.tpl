@@ -111,7 +111,7 @@ webhook
 {{- end -}}
 
 {{/* Of an init container of ours, in CEL. */}}
-{{- define "muster.sidecarAmounts" -}}
+{{- define "muster.resourcesInCel" -}}
 Object.spec.initContainers.resources{
 {{- range $at, $kind := list "requests" "limits" }}{{ if $at }}, {{ end }}{{ $kind }}: {
   {{- $amounts := get $.Values.sidecar.resources $kind | default dict }}
