@@ -10,6 +10,7 @@
 #include "kube/credentials.h"
 #include "kube/lines.h"
 #include "net/http_client.h"
+#include "net/proxy.h"
 #include "net/url.h"
 
 namespace kube {
@@ -39,11 +40,12 @@ std::string with_options(std::string path, const WriteOptions& options) {
 class HttpsClient final : public Client {
  public:
   HttpsClient(aio::Clock& clock, aio::Executor executor, Config config, ClientOptions options,
-              net::Url server, Credentials credentials)
+              net::Url server, std::optional<net::Proxy> proxy, Credentials credentials)
       : clock_(clock),
         config_(std::move(config)),
         options_(std::move(options)),
         server_(std::move(server)),
+        proxy_(std::move(proxy)),
         credentials_(std::move(credentials)),
         executor_(std::move(executor)),
         http_(executor_, server_.address, nullptr) {
@@ -115,6 +117,7 @@ class HttpsClient final : public Client {
       tls.certificate = identity.certificate;
       tls.key = identity.key;
       CO_TRY(tls_, net::make_tls_context(tls));
+      if (proxy_) net::go_through(*tls_, *proxy_);
       http_.use(tls_);
       connected_as_ = identity.generation;
     }
@@ -192,6 +195,7 @@ class HttpsClient final : public Client {
   Config config_;
   ClientOptions options_;
   net::Url server_;
+  std::optional<net::Proxy> proxy_;
   Credentials credentials_;
   aio::Executor executor_;
   net::HttpClient http_;
@@ -208,9 +212,21 @@ base::Result<std::unique_ptr<Client>> Client::make(aio::Clock& clock, aio::Execu
   std::string server = config.cluster.server;
   if (server.find("://") == std::string::npos) server = "https://" + server;
   TRY(net::Url url, net::parse_url(server));
+  std::optional<net::Proxy> proxy;
+  if (!config.cluster.proxy.empty()) {
+    TRY(proxy, net::parse_proxy(config.cluster.proxy));
+    // In the open it would read everything.
+    if (!url.tls) {
+      return base::fail(base::Code::InvalidArgument,
+                        fmt::format("server '{}': one that is reached through a proxy has to be "
+                                    "https://",
+                                    server));
+    }
+  }
   TRY(auto credentials, Credentials::make(clock, config.user));
   return std::make_unique<HttpsClient>(clock, std::move(executor), std::move(config),
-                                       std::move(options), std::move(url), std::move(credentials));
+                                       std::move(options), std::move(url), std::move(proxy),
+                                       std::move(credentials));
 }
 
 aio::Task<base::Result<Reply>> Client::watch(std::string target, std::function<void()> opened,

@@ -8,6 +8,8 @@
 #include "aio/file.h"
 #include "api/yaml.h"
 #include "crypto/base64.h"
+#include "net/proxy.h"
+#include "net/url.h"
 
 namespace kube {
 namespace {
@@ -62,8 +64,12 @@ class Reader {
 };
 
 base::Result<> read(const Reader& from, Cluster& out) {
-  TRY(from.refuse("proxy-url", "a proxy is not supported"));
   TRY(out.server, from.text("server"));
+  TRY(out.proxy, from.text("proxy-url"));
+  if (!out.proxy.empty()) {
+    const auto proxy = net::parse_proxy(out.proxy);
+    if (!proxy) return wrong(from.field() + ".proxy-url", proxy.error().message);
+  }
   TRY(out.authority, from.pem("certificate-authority"));
   TRY(out.tls_server_name, from.text("tls-server-name"));
   out.insecure = from.node()["insecure-skip-tls-verify"].as_bool();
@@ -161,6 +167,28 @@ base::Result<T> named(const std::map<std::string, T>& all, const std::string& na
       base::Code::NotFound,
       fmt::format("kubeconfig has no {} '{}'; it has {}", what, name,
                   names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", "))));
+}
+
+/// The first of these variables that says something.
+std::string one_of(const char* name, const char* other) {
+  const std::string value = aio::env_or(name, "");
+  return value.empty() ? aio::env_or(other, "") : value;
+}
+
+/// What the environment says of a proxy, where the configuration does not.
+base::Result<Config> with_proxy(base::Result<Config> config) {
+  if (!config || !config->cluster.proxy.empty()) return config;
+  const std::string proxy = one_of("HTTPS_PROXY", "https_proxy");
+  const std::string& server = config->cluster.server;
+  if (proxy.empty() || server.starts_with("http://")) return config;
+  const auto url =
+      net::parse_url(server.find("://") == std::string::npos ? "https://" + server : server);
+  if (!url || net::passes_by(one_of("NO_PROXY", "no_proxy"), url->address)) return config;
+  if (const auto parsed = net::parse_proxy(proxy); !parsed) {
+    return tl::unexpected(parsed.error().with("HTTPS_PROXY"));
+  }
+  config->cluster.proxy = proxy;
+  return config;
 }
 
 base::Result<ConfigFile> read_config_file(const std::string& path) {
@@ -279,11 +307,11 @@ base::Result<Config> load_config(const std::string& file, const ConfigChoice& ch
   if (!asked) {
     if (auto pod = in_cluster()) {
       if (!choice.ns.empty()) pod->ns = choice.ns;
-      return pod;
+      return with_proxy(std::move(pod));
     }
   }
   TRY(const ConfigFile files, read_config_files(file));
-  return choose(files, choice);
+  return with_proxy(choose(files, choice));
 }
 
 }  // namespace kube

@@ -3,9 +3,9 @@
 // cluster, a user or a context has it whole, and the first that names a current context has that.
 // Parsing and choosing are pure; reading is at the end of this file.
 //
-// Refused with a reason when it is chosen, and let be when it is not: `proxy-url`; `auth-provider`,
-// which kubectl dropped in 1.26; `as-uid` and `as-user-extra`; of plugins `provideClusterInfo:
-// true` and `interactiveMode: Always`. HTTPS_PROXY is not looked at.
+// Refused with a reason when it is chosen, and let be when it is not: a `proxy-url` that is not
+// http://; `auth-provider`, which kubectl dropped in 1.26; `as-uid` and `as-user-extra`; of plugins
+// `provideClusterInfo: true` and `interactiveMode: Always`.
 //
 // Source: Kubernetes documentation, "Organizing Cluster Access Using kubeconfig Files"; the types
 // of client-go's tools/clientcmd/api/v1.
@@ -36,6 +36,7 @@ struct Cluster {
   Pem authority;                // empty: the system's
   std::string tls_server_name;  // empty: the server's
   bool insecure = false;
+  std::string proxy{};     // its URL; empty: none
   std::string unusable{};  // why; empty: it can be chosen
 };
 
@@ -111,7 +112,7 @@ base::Result<Config> in_cluster(const std::string& folder = kServiceAccount);
 
 /// `file` (--kubeconfig), else KUBECONFIG, else the pod's service account, else ~/.kube/config: the
 /// order of controller-runtime's GetConfig. A flag of `choice` but the namespace means a
-/// kubeconfig.
+/// kubeconfig. Where that says no `proxy-url`, HTTPS_PROXY and NO_PROXY count.
 base::Result<Config> load_config(const std::string& file, const ConfigChoice& choice);
 
 }  // namespace kube

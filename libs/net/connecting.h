@@ -2,6 +2,8 @@
 #pragma once
 
 #include <functional>
+#include <memory>
+#include <optional>
 #include <string>
 
 #include <boost/asio/ip/tcp.hpp>
@@ -27,5 +29,16 @@ bool nothing_to_read(int socket);
 std::function<void()> connect_socket(tcp::socket& socket, const Address& address,
                                      std::shared_ptr<void> keep,
                                      std::function<void(const error_code&)> done);
+
+/// Why there is no connection, for people and for a probe.
+struct ConnectFailure {
+  Failure failure;
+  std::string detail;
+};
+/// The same of a server of TLS, through the context's proxy where it has one; `done` is called with
+/// nothing when the handshake can begin.
+std::function<void()> connect_for_tls(tcp::socket& socket, const TlsContext& context,
+                                      const Address& address, std::shared_ptr<void> keep,
+                                      std::function<void(std::optional<ConnectFailure>)> done);
 
 }  // namespace net

@@ -93,18 +93,18 @@ class TlsConnection final : public Connection, public std::enable_shared_from_th
         events_(&events) {}
 
   void connect() override {
-    cancel_ = connect_socket(stream_.next_layer(), address_, shared_from_this(),
-                             [this](const error_code& error) {
-                               if (events_ == nullptr) {
-                                 return;
-                               }
-                               cancel_ = nullptr;
-                               if (error) {
-                                 fail(failure_of(error), error);
-                                 return;
-                               }
-                               shake_hands();
-                             });
+    cancel_ = connect_for_tls(stream_.next_layer(), *context_, address_, shared_from_this(),
+                              [this](const std::optional<ConnectFailure>& failed) {
+                                if (events_ == nullptr) {
+                                  return;
+                                }
+                                cancel_ = nullptr;
+                                if (failed) {
+                                  fail(failed->failure, failed->detail);
+                                  return;
+                                }
+                                shake_hands();
+                              });
   }
 
   bool send(std::string_view bytes) override {
@@ -184,10 +184,11 @@ class TlsConnection final : public Connection, public std::enable_shared_from_th
                       });
   }
 
-  void fail(Failure failure, const error_code& error) {
+  void fail(Failure failure, const error_code& error) { fail(failure, error.message()); }
+  void fail(Failure failure, const std::string& detail) {
     ConnectionEvents* events = events_;
     close();
-    events->on_failed(failure, error.message());
+    events->on_failed(failure, detail);
   }
 
   std::shared_ptr<TlsContext> context_;

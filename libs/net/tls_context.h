@@ -2,11 +2,14 @@
 // other end. Outside only the name of the class is known (net/connection.h).
 #pragma once
 
+#include <optional>
+
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/stream.hpp>
 
 #include "net/connection.h"
+#include "net/proxy.h"
 
 namespace net {
 
@@ -15,6 +18,7 @@ class TlsContext {
   explicit TlsContext(TlsOptions tls) : options(std::move(tls)) {}
   TlsOptions options;
   boost::asio::ssl::context context{boost::asio::ssl::context::tls_client};
+  std::optional<Proxy> proxy;  // between us and the server
 };
 
 /// Of a server: what connections that were accepted at one time share.

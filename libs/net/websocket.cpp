@@ -54,24 +54,19 @@ class Session final : public WebSocket, public std::enable_shared_from_this<Sess
   }
 
   aio::Task<base::Result<>> connect(std::stop_token stop) {
-    const auto cancel =
-        connect_socket(socket(), address_, this->shared_from_this(), [this](const error_code& e) {
-          connect_error_ = e;
-          connected_.set();
-        });
+    const std::function<void()> cancel = begin_to_connect();
     if (!co_await connected_.wait(stop)) {
       if (cancel) cancel();
       aio::close_now(socket());
       co_return cancelled(base::Retry::Backoff);
     }
-    error_code error = connect_error_;
+    if (connect_failure_) co_return unavailable(connect_failure_->detail, base::Retry::Backoff);
+    error_code error;
     if constexpr (std::is_same_v<Stream, TlsStream>) {
-      if (!error) {
-        expect_peer(stream_.next_layer(), *tls_, address_);
-        const aio::CloseOnStop closing(socket(), stop);
-        co_await stream_.next_layer().async_handshake(
-            asio::ssl::stream_base::client, asio::redirect_error(asio::use_awaitable, error));
-      }
+      expect_peer(stream_.next_layer(), *tls_, address_);
+      const aio::CloseOnStop closing(socket(), stop);
+      co_await stream_.next_layer().async_handshake(
+          asio::ssl::stream_base::client, asio::redirect_error(asio::use_awaitable, error));
     }
     if (stop.stop_requested()) co_return cancelled(base::Retry::Backoff);
     if (error) co_return unavailable(error.message(), base::Retry::Backoff);
@@ -146,6 +141,21 @@ class Session final : public WebSocket, public std::enable_shared_from_this<Sess
   }
 
  private:
+  std::function<void()> begin_to_connect() {
+    const auto connected = [this](std::optional<ConnectFailure> failure) {
+      connect_failure_ = std::move(failure);
+      connected_.set();
+    };
+    if constexpr (std::is_same_v<Stream, TlsStream>) {
+      return connect_for_tls(socket(), *tls_, address_, this->shared_from_this(), connected);
+    } else {
+      return connect_socket(socket(), address_, this->shared_from_this(),
+                            [connected](const error_code& error) {
+                              if (!error) return connected(std::nullopt);
+                              connected(ConnectFailure{failure_of(error), error.message()});
+                            });
+    }
+  }
   tcp::socket& socket() { return boost::beast::get_lowest_layer(stream_); }
 
   tl::unexpected<base::Error> unavailable(const std::string& why, base::Retry retry) const {
@@ -172,7 +182,7 @@ class Session final : public WebSocket, public std::enable_shared_from_this<Sess
   std::shared_ptr<TlsContext> tls_;  // which the stream refers to
   websocket::stream<Stream> stream_;
   base::Duration silence_max_;
-  error_code connect_error_;
+  std::optional<ConnectFailure> connect_failure_;
   std::string protocol_;
   bool over_ = false;
 };

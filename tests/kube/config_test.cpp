@@ -123,7 +123,7 @@ TEST(KubeConfig, NamesTheFieldThatIsWrong) {
               HasSubstr("users[u].user.exec.apiVersion: 'client.authentication.k8s.io/v1alpha1'"));
   EXPECT_THAT(user("exec: {apiVersion: client.authentication.k8s.io/v1}"),
               HasSubstr("users[u].user.exec.command: is missing"));
-  EXPECT_THAT(refusal("clusters: [{name: c, cluster: {server: x, proxy-url: 'http://p'}}]"),
+  EXPECT_THAT(refusal("clusters: [{name: c, cluster: {server: x, proxy-url: 'socks5://p'}}]"),
               HasSubstr("clusters[c].cluster.proxy-url"));
   EXPECT_THAT(refusal("clusters: [{name: c, cluster: {certificate-authority: x, "
                       "insecure-skip-tls-verify: true}}]"),
@@ -157,7 +157,8 @@ class KubeConfigFiles : public testing::Test {
  protected:
   void SetUp() override {
     for (const char* name :
-         {"KUBECONFIG", "HOME", "KUBERNETES_SERVICE_HOST", "KUBERNETES_SERVICE_PORT"}) {
+         {"KUBECONFIG", "HOME", "KUBERNETES_SERVICE_HOST", "KUBERNETES_SERVICE_PORT", "HTTPS_PROXY",
+          "https_proxy", "NO_PROXY", "no_proxy"}) {
       ::unsetenv(name);
     }
     folder = testing::TempDir() + "muster-kubeconfig-" + std::to_string(::getpid());
@@ -180,6 +181,43 @@ TEST_F(KubeConfigFiles, SeveralAreMergedAndThoseThatAreNotThereAreLeftOut) {
   EXPECT_EQ(config->context, "away");
   EXPECT_EQ(config->cluster.authority.file, folder + "/pki/ca.crt");
   EXPECT_EQ(load_config(folder + "/none", {}).error().code, base::Code::NotFound);
+}
+
+TEST_F(KubeConfigFiles, AProxyIsThatOfTheFileElseThatOfTheEnvironment) {
+  const auto proxy = [&](const std::string& server, const std::string& more = "") {
+    const auto config =
+        load_config(file("c",
+                         "current-context: x\ncontexts: [{name: x, context: {cluster: x}}]\n"
+                         "clusters: [{name: x, cluster: {server: '" +
+                             server + "'" + more + "}}]"),
+                    {});
+    return config ? config->cluster.proxy : config.error().message;
+  };
+  const std::string own = ", proxy-url: 'http://own:1'";
+  EXPECT_EQ(proxy("https://api.example"), "");
+  EXPECT_EQ(proxy("https://api.example", own), "http://own:1");
+  ::setenv("https_proxy", "http://small:2", 1);
+  EXPECT_EQ(proxy("https://api.example"), "http://small:2");
+  ::setenv("HTTPS_PROXY", "large:3", 1);
+  EXPECT_EQ(proxy("https://api.example"), "large:3");
+  EXPECT_EQ(proxy("api.example:6443"), "large:3") << "https is meant";
+  EXPECT_EQ(proxy("https://api.example", own), "http://own:1");
+  EXPECT_EQ(proxy("http://api.example"), "") << "a proxy would read it";
+  EXPECT_EQ(proxy("https://127.0.0.1:6443"), "");
+  EXPECT_EQ(proxy("https://127.0.0.1:6443", own), "http://own:1") << "whatever NO_PROXY says";
+  ::setenv("NO_PROXY", "10.0.0.0/8,.svc", 1);
+  EXPECT_EQ(proxy("https://10.96.0.1"), "");
+  EXPECT_EQ(proxy("https://11.96.0.1"), "large:3");
+  ::setenv("HTTPS_PROXY", "socks5://me:secret@large:3", 1);
+  EXPECT_THAT(proxy("https://api.example"), HasSubstr("HTTPS_PROXY: proxy 'socks5://large:3'"));
+  // A pod of a cluster is told of one in the same way.
+  ::setenv("HTTPS_PROXY", "http://large:3", 1);
+  ::setenv("HOME", folder.c_str(), 1);
+  ::setenv("KUBERNETES_SERVICE_HOST", "11.96.0.1", 1);
+  ::setenv("KUBERNETES_SERVICE_PORT", "443", 1);
+  EXPECT_EQ(load_config("", {})->cluster.proxy, "http://large:3");
+  ::setenv("KUBERNETES_SERVICE_HOST", "10.96.0.1", 1);
+  EXPECT_EQ(load_config("", {})->cluster.proxy, "");
 }
 
 TEST_F(KubeConfigFiles, WithoutThemAPodIsItsServiceAccount) {

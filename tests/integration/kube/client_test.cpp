@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "kube/measure.h"
+#include "net/small_proxy.h"
 #include "server_test.h"
 
 namespace kube {
@@ -416,6 +417,59 @@ TEST_F(ClientTest, APluginThatCannotHelpIsNamed) {
   EXPECT_THAT(
       failure({"echo", {R"({"kind": "ExecCredential", "apiVersion": "v1"})"}, {}, "v1", ""}),
       HasSubstr("not an ExecCredential of client.authentication.k8s.io/v1"));
+}
+
+TEST_F(ClientTest, GoesThroughAProxyWhateverItAsks) {
+  net::SmallProxy proxy(context);
+  proxy.authorization = "Basic bWU6c2VjcmV0";
+  Config through = config();
+  through.cluster.proxy = proxy.url("me:secret@");
+  const auto asking = connect(through);
+  ASSERT_TRUE(ok(run(asking->get(kNamespaces, {"", space}, {}))));
+  int lines = 0;
+  const auto watched =
+      run(asking->watch(watch_target(kNamespaces, "", {.initial = true, .timeout_seconds = 20}), {},
+                        [&](std::string_view) { return ++lines < 2; }, {}));
+  EXPECT_TRUE(ok(watched));
+  EXPECT_EQ(lines, 2);
+  // There is no such pod, which the server says and nobody before it.
+  const auto upgraded = aio::run(
+      context, asking->upgrade("/api/v1/namespaces/" + space + "/pods/none/exec?command=true",
+                               {"v5.channel.k8s.io"}, {}));
+  ASSERT_TRUE(upgraded.has_value()) << upgraded.error().message;
+  EXPECT_EQ(upgraded->reply.code, 404U);
+  EXPECT_EQ(proxy.asked.size(), 3U) << "of one request, of the watch, of the WebSocket";
+  for (const std::string& line : proxy.asked) {
+    EXPECT_EQ(line, "CONNECT " + asking->host() + " HTTP/1.1");
+  }
+}
+
+TEST_F(ClientTest, AProxyThatRefusesIsNamed) {
+  net::SmallProxy proxy(context);
+  proxy.authorization = "Basic bWU6c2VjcmV0";
+  Config through = config();
+  through.cluster.proxy = proxy.url();
+  const auto asking = connect(through);
+  const std::string words = "proxy " + proxy.url().substr(7) + ": no way to " + asking->host() +
+                            ": 407 Proxy Authentication Required";
+  const auto reply = run(asking->get(kNamespaces, {"", space}, {}));
+  ASSERT_FALSE(reply.has_value());
+  EXPECT_EQ(reply.error().code, base::Code::Unavailable);
+  EXPECT_THAT(reply.error().message, HasSubstr(words));
+  const auto upgraded =
+      aio::run(context, asking->upgrade("/api/v1/namespaces/x/pods/none/exec", {"v5"}, {}));
+  ASSERT_FALSE(upgraded.has_value());
+  EXPECT_THAT(upgraded.error().message, HasSubstr(words));
+  EXPECT_EQ(upgraded.error().retry, base::Retry::Backoff) << "nothing was asked of the server";
+}
+
+TEST_F(ClientTest, NothingGoesThroughAProxyInTheOpen) {
+  Config open = config();
+  open.cluster.server = "http://127.0.0.1:1";
+  open.cluster.proxy = "http://127.0.0.1:2";
+  const auto made = Client::make(clock, context.get_executor(), open);
+  ASSERT_FALSE(made.has_value());
+  EXPECT_THAT(made.error().message, HasSubstr("has to be https://"));
 }
 
 }  // namespace
