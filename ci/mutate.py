@@ -289,8 +289,12 @@ MUTATIONS = [
                      "    if (start != nullptr) co_return",
                      "if (start != nullptr) co_return"),
     OperatorMutation("the guardian keeps the finalizer", "operator/guard.cpp",
-                     "CO_TRY(co_await writer_->hold(drill_.uid, false, {}));\n"
+                     "CO_TRY(co_await writer_->let_go(drill_.uid, {}));\n"
                      "    const auto dropped", "const auto dropped"),
+    OperatorMutation("a write of a runner is given up when it is told to stop", "libs/cluster/awaited_writes.cpp",
+                     "executor, kAnswerWithin,", "executor, base::Duration{},"),
+    OperatorMutation("the finalizer is added by whoever comes", "libs/cluster/drill_object.cpp",
+                     "if (held && object[", "if (held && runner_uid.empty() && object["),
     OperatorMutation("the runner's last look before a fault is left out", "operator/drill_holder.cpp",
                      "const base::TimePoint until = clock_.now() + kConfirmWithin;",
                      "co_return base::Result<>{};\n"
