@@ -27,27 +27,28 @@ constexpr base::Duration kAnswerAge = base::seconds(2);
 
 /// The server does not know who asks: the pod's object is gone, and its token with it. A guardian
 /// that forgot the pod by force has the drill; nothing that is asked says so any more. But a server
-/// that starts may say so for a moment.
+/// that starts may say so for a moment, and then be away: it has to say so time and again.
 constexpr base::Duration kNobodyMax = base::seconds(30);
+constexpr int kNobodyTimes = 10;
 
-/// For how long the server has said so; an answer that did not come says nothing of it.
 class Recognition {
  public:
+  /// Whether the server does not know us any more; an answer that did not come says nothing of it.
   template <class T>
-  void heard(const base::Result<T>& answer, base::TimePoint now) {
+  bool is_lost_by(const base::Result<T>& answer, base::TimePoint now) {
     if (!answer && kube::is_unauthenticated(answer.error())) {
-      if (!nobody_since_) nobody_since_ = now;
-    } else if (answer || (answer.error().code != base::Code::Unavailable &&
-                          answer.error().code != base::Code::DeadlineExceeded)) {
-      nobody_since_.reset();
+      if (times_++ == 0) since_ = now;
+      return times_ >= kNobodyTimes && now - since_ >= kNobodyMax;
     }
-  }
-  bool is_lost(base::TimePoint now) const {
-    return nobody_since_ && now - *nobody_since_ >= kNobodyMax;
+    const bool unheard = !answer && (answer.error().code == base::Code::Unavailable ||
+                                     answer.error().code == base::Code::DeadlineExceeded);
+    if (!unheard) times_ = 0;
+    return false;
   }
 
  private:
-  std::optional<base::TimePoint> nobody_since_;
+  int times_ = 0;
+  base::TimePoint since_{};  // the first of them
 };
 
 }  // namespace
@@ -159,8 +160,7 @@ aio::Task<base::Result<>> DrillHolder::watch(std::stop_token stop) {
   Recognition recognition;
   while (co_await aio::wait_for(clock_, kLookEvery, stop)) {
     const auto now = co_await writer_->read(stop);
-    recognition.heard(now, clock_.now());
-    if (recognition.is_lost(clock_.now())) co_await leave();
+    if (recognition.is_lost_by(now, clock_.now())) co_await leave();
     if (!now && now.error().code == base::Code::NotFound) end("the Drill is gone");
     if (!now) continue;
     if (now->uid == drill_.uid && now->runner() != options_.pod_uid) co_await leave();
@@ -228,8 +228,7 @@ aio::Task<base::Result<bool>> DrillHolder::say_end(std::vector<Member> members) 
   Recognition recognition;
   while (true) {
     const auto written = co_await write(members);
-    recognition.heard(written, clock_.now());
-    if (recognition.is_lost(clock_.now())) co_await leave();
+    if (recognition.is_lost_by(written, clock_.now())) co_await leave();
     if (written || written.error().code == base::Code::NotFound) break;
     if (written.error().code == base::Code::FailedPrecondition) co_await leave();
     if (clock_.now() >= until) co_return tl::unexpected(written.error());

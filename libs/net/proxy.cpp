@@ -113,24 +113,28 @@ base::Result<Proxy> parse_proxy(const std::string& url) {
   const std::size_t scheme = url.find("://");
   std::string_view rest = url;
   if (scheme != std::string::npos) rest.remove_prefix(scheme + 3);
-  rest = rest.substr(0, rest.find('/'));
   const std::size_t at = rest.rfind('@');
+  // A password with a '/' that somebody forgot to escape: it is not shown for that.
+  const bool cut = at != std::string_view::npos && rest.find('/') < at;
   const std::string_view who = at == std::string_view::npos ? "" : rest.substr(0, at);
   if (at != std::string_view::npos) rest.remove_prefix(at + 1);
+  rest = rest.substr(0, rest.find('/'));
   const std::string shown = scheme == std::string::npos
                                 ? std::string(rest)
                                 : url.substr(0, scheme + 3) + std::string(rest);
   if (scheme != std::string::npos && lower(url.substr(0, scheme)) != "http") return wrong(shown);
+  if (cut) return wrong(shown);
   std::string host(rest);
   const std::size_t bracket = host.rfind(']');
   if (host.find(':', bracket == std::string::npos ? 0 : bracket) == std::string::npos) {
     host += ":80";
   }
   const auto address = Address::parse(host);
-  const auto words = unescaped(who);
+  auto words = unescaped(who);
   const auto odd = [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == 0x7f; };
   if (!address || !words || std::ranges::any_of(address->host, odd)) return wrong(shown);
   Proxy out{*address};
+  if (!words->empty() && words->find(':') == std::string::npos) *words += ':';
   if (!words->empty()) out.authorization = "Basic " + crypto::base64_encode(*words);
   return out;
 }

@@ -30,13 +30,14 @@ TEST(Proxy, IsAUrlWithOrWithoutItsScheme) {
   EXPECT_EQ(parse_proxy("HTTP://proxy.example/")->address.text(), "proxy.example:80");
   EXPECT_EQ(parse_proxy("http://[fd00::1]:8080")->address.text(), "[fd00::1]:8080");
   EXPECT_EQ(parse_proxy("http://me:s%40cret@p:1")->authorization, "Basic bWU6c0BjcmV0");
-  EXPECT_EQ(parse_proxy("http://me@p:1")->authorization, "Basic bWU=");
+  EXPECT_EQ(parse_proxy("http://me@p:1")->authorization, "Basic bWU6") << "me:";
 }
 
 TEST(Proxy, WhatIsNoneIsToldWithoutItsPassword) {
-  for (const char* url : {"https://me:secret@p:1", "socks5://me:secret@p:1", "me:secret@:1",
-                          "http://me:secret@p:99999", "http://me:secret%4@p:1",
-                          "http://me:secret@p q:1", "http://me:secret@"}) {
+  for (const char* url :
+       {"https://me:secret@p:1", "socks5://me:secret@p:1", "me:secret@:1",
+        "http://me:secret@p:99999", "http://me:secret%4@p:1", "http://me:secret@p q:1",
+        "http://me:secret@", "http://me:secret/1@p:1"}) {
     const auto proxy = parse_proxy(url);
     ASSERT_FALSE(proxy.has_value()) << url;
     EXPECT_EQ(proxy.error().code, base::Code::InvalidArgument);
