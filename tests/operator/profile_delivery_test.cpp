@@ -225,7 +225,7 @@ TEST(ProfileRules, EachProblemIsToldByItsField) {
            Wrong{"{limitRules: [{name: a, limits: []}]}", "spec.limitRules", "1 to 3"},
            Wrong{"{endpoints: [users]}", "spec.endpoints", "users"},
            Wrong{"{endpoints: [/a, /a]}", "spec.endpoints", "twice"},
-           Wrong{"{injection: {capture: Redirect}}", "spec.injection.capture", "Port, None"},
+           Wrong{"{injection: {capture: All}}", "spec.injection.capture", "Port, Redirect, None"},
            Wrong{"{adminTlsCertFile: /a}", "spec.adminTlsCertFile", "in the open"},
            Wrong{"{adminClientCaFile: /a}", "spec.adminClientCaFile", "same"},
            Wrong{"{tlsCertFile: /a}", "spec.tlsCertFile", "tlsKeyFile"},
