@@ -28,6 +28,9 @@ namespace {
 constexpr base::Duration kLookEvery = base::millis(500);
 constexpr base::Duration kWithin = base::seconds(8);
 constexpr std::size_t kAtOnce = 32;  // requests of ours
+/// Of an answer; ten times what a kubelet says of a hundred pods. A few together, one of them
+/// parsed, are less than the pod may take (podFigures.resources).
+constexpr std::size_t kBodyBytesMax = std::size_t{4} << 20U;
 /// One question each: clients that keep none open.
 constexpr net::HttpServerLimits kLimits{
     .connections_max = 1024, .body_bytes_max = 1024, .idle = base::seconds(5), .between = {}};
@@ -36,6 +39,7 @@ kube::ClientOptions client_options() {
   kube::ClientOptions out;
   out.user_agent = "muster-pod-figures";
   out.timeout = kWithin;
+  out.body_bytes_max = kBodyBytesMax;
   return out;
 }
 

@@ -48,7 +48,8 @@ class HttpsClient final : public Client {
         proxy_(std::move(proxy)),
         credentials_(std::move(credentials)),
         executor_(std::move(executor)),
-        http_(executor_, server_.address, nullptr) {
+        http_(executor_, server_.address, nullptr,
+              net::HttpClientLimits{.body_bytes_max = options_.body_bytes_max}) {
     while (server_.path.ends_with('/')) server_.path.pop_back();
   }
 

@@ -21,6 +21,7 @@
 #include "aio/task.h"
 #include "kube/config.h"
 #include "kube/resource.h"
+#include "net/http_client.h"
 #include "net/websocket.h"
 
 namespace kube {
@@ -77,6 +78,7 @@ struct ClientOptions {
   std::string user_agent = "muster";
   base::Duration timeout = base::seconds(30);  // of everything but what goes on
   base::Duration silence = base::seconds(30);  // of a WebSocket, which is pinged at half of it
+  std::size_t body_bytes_max = net::HttpClientLimits{}.body_bytes_max;  // of what does not go on
 };
 
 class Client {
@@ -94,8 +96,9 @@ class Client {
   /// Called for each answer, of a watch when it was accepted, and with 0 where none came.
   std::function<void(unsigned code, const std::string& method)> on_answer;
 
-  /// Any request. `what` names it in errors. Errors: Unavailable, DeadlineExceeded, Cancelled; of
-  /// the credentials: PermissionDenied, NotFound (of the plugin).
+  /// Any request. `what` names it in errors. Errors: Unavailable, DeadlineExceeded, Cancelled,
+  /// ResourceExhausted (a body over the limit); of the credentials: PermissionDenied, NotFound (of
+  /// the plugin).
   virtual aio::Task<base::Result<Reply>> send(std::string method, std::string target,
                                               std::string content_type, std::string body,
                                               std::stop_token stop) = 0;

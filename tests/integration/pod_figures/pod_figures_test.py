@@ -108,8 +108,9 @@ class PodFigures(Case):
         return os.path.join(cls.folder.name, name)
 
     def setUp(self):
-        self.cores, self.age, self.status, self.uid = 0.25, 0, 200, "1d6f"
-        self.kubelet = Server(lambda path: (self.status, summary(self.uid, self.cores, stamp(self.age)) if self.status == 200 else {}), self.context)
+        self.cores, self.age, self.status, self.uid, self.more = 0.25, 0, 200, "1d6f", {}
+        self.kubelet = Server(lambda path: (self.status, {**summary(self.uid, self.cores, stamp(self.age)), **self.more} if self.status == 200 else {}),
+                              self.context)
         self.addCleanup(self.kubelet.close)
         self.api = Server(lambda path: (200, POD) if path == "/api/v1/namespaces/shop/pods/web-0" else
                           (404, {"kind": "Status", "code": 404, "reason": "NotFound", "message": f"nothing at {path}"}))
@@ -210,6 +211,12 @@ class PodFigures(Case):
         self.until(lambda: sidecar.metric('muster_sidecar_pod_figures_total{result="old"}'), "heard of it")
         self.assertIsNone(sidecar.metric(CORES))
         self.assertEqual(sidecar.metric(FRESH), 0)
+
+    def test_a_kubelet_that_says_too_much_is_not_heard_out(self):
+        self.more = {"long": "x" * (4 << 20)}
+        port = self.figures(f"--kubelet-ca-file={self.path('kubelet.crt')}")
+        self.until(lambda: self.ask(port, "/pods/shop/web-0")[0] == 503, "failed")
+        self.assertRegex(self.ask(port, "/pods/shop/web-0")[1], "the kubelet of node node1: .*an answer of more than 4194304 bytes")
 
     def test_nobody_is_taken_for_a_kubelet(self):
         port = self.figures(f"--kubelet-ca-file={self.path('stranger.crt')}")
