@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <set>
 #include <utility>
 
 #include <fmt/format.h>
@@ -78,14 +77,6 @@ bool is_name(std::string_view text, std::size_t most, bool dots) {
          std::ranges::all_of(text, fits);
 }
 
-FiguresBook::Answer say(unsigned status, const std::string& message) {
-  return {status, api::to_json(Node::map().set("error", message))};
-}
-
-FiguresBook::Answer refusal(const base::Error& error) {
-  return say(error.code == base::Code::NotFound ? 404 : 503, error.message);
-}
-
 }  // namespace
 
 base::Result<FiguresPod> figures_pod(const Node& pod) {
@@ -98,7 +89,7 @@ base::Result<FiguresPod> figures_pod(const Node& pod) {
                  .host = pod["status"]["hostIP"].as_string(),
                  .limits = limits_of(pod["spec"])};
   if (!out.uid.empty() && !out.host.empty()) return out;
-  return base::fail(base::Code::Unavailable, "the pod is on no node yet");
+  return base::fail(base::Code::NotFound, "the pod is on no node yet");
 }
 
 base::Result<SummaryPods> pods_of_summary(std::string_view json) {
@@ -125,90 +116,6 @@ std::optional<kube::Key> pod_of_path(std::string_view path) {
   const std::string_view name = path.substr(mark + 1);
   if (!is_name(space, kNamespaceMax, false) || !is_name(name, kNameMax, true)) return std::nullopt;
   return kube::Key{std::string(space), std::string(name)};
-}
-
-FiguresBook::Answer FiguresBook::ask(const kube::Key& pod, base::TimePoint now) {
-  const auto known = pods_.find(pod);
-  if (known != pods_.end()) {
-    known->second.wanted_until = now + kWanted;
-    return known->second.answer;
-  }
-  if (pods_.size() >= kPodsMax) return say(503, "more pods are asked for than one replica takes");
-  Pod& added = pods_[pod];
-  added.wanted_until = now + kWanted;
-  added.look_at = now;
-  added.answer = say(202, "its kubelet is being asked");
-  return added.answer;
-}
-
-FiguresBook::Work FiguresBook::due(base::TimePoint now, std::size_t most) {
-  forget(now);
-  Work out;
-  const auto full = [&] { return out.pods.size() + out.hosts.size() >= most; };
-  for (auto& [key, pod] : pods_) {
-    if (full()) return out;
-    if (pod.busy || pod.look_at > now) continue;
-    pod.busy = true;
-    out.pods.push_back(key);
-  }
-  for (auto& [address, host] : hosts_) {
-    if (full()) return out;
-    if (host.busy || host.ask_at > now) continue;
-    host.busy = true;
-    out.hosts.push_back(address);
-  }
-  return out;
-}
-
-void FiguresBook::forget(base::TimePoint now) {
-  std::erase_if(pods_, [&](const auto& each) { return each.second.wanted_until < now; });
-  std::set<std::string_view> wanted;
-  for (const auto& [key, pod] : pods_) {
-    if (pod.seen) wanted.insert(pod.seen->host);
-  }
-  std::erase_if(hosts_, [&](const auto& each) { return !wanted.contains(each.first); });
-}
-
-void FiguresBook::found(const kube::Key& pod, const base::Result<FiguresPod>& seen,
-                        base::TimePoint now) {
-  const auto known = pods_.find(pod);
-  if (known == pods_.end()) return;
-  Pod& is = known->second;
-  is.busy = false;
-  is.look_at = now + (seen ? kPodEvery : kAgain);
-  if (!seen) {
-    is.seen.reset();
-    is.answer = refusal(seen.error());
-    return;
-  }
-  const bool same = is.seen && is.seen->uid == seen->uid && is.seen->host == seen->host;
-  is.seen = *seen;
-  hosts_.try_emplace(seen->host, Host{.ask_at = now});
-  if (!same) is.answer = say(202, "its kubelet is being asked");
-}
-
-void FiguresBook::read(const std::string& host, const base::Result<SummaryPods>& summary,
-                       base::TimePoint now) {
-  const auto known = hosts_.find(host);
-  if (known != hosts_.end()) known->second = {.ask_at = now + kAgain};
-  for (auto& [key, pod] : pods_) {
-    if (!pod.seen || pod.seen->host != host) continue;
-    if (!summary) {
-      pod.answer = say(
-          503, fmt::format("the kubelet of node {}: {}", pod.seen->node, summary.error().message));
-      continue;
-    }
-    const auto found = summary->find(pod.seen->uid);
-    if (found == summary->end()) {
-      // It has just begun, or is another pod by now.
-      pod.answer = say(503, fmt::format("the kubelet of node {} has no figures of this pod yet",
-                                        pod.seen->node));
-      pod.look_at = std::min(pod.look_at, now + kAgain);
-      continue;
-    }
-    pod.answer = {
-        200, api::to_json(Node::map().set("pod", found->second).set("limits", pod.seen->limits))};
-  }
 }
 
 }  // namespace op

@@ -19,15 +19,17 @@
 #include "kube/config.h"
 #include "kube/taken.h"
 #include "net/http_server.h"
+#include "operator/figures_book.h"
 #include "operator/log.h"
-#include "operator/pod_figures.h"
 
 namespace op {
 namespace {
 
-constexpr base::Duration kLookEvery = base::millis(500);
+constexpr base::Duration kLookEvery = base::millis(250);
 constexpr base::Duration kWithin = base::seconds(8);
-constexpr std::size_t kAtOnce = 32;  // requests of ours
+/// Requests of ours. Neither waits for the other: kubelets that hang hold up no look-up, and names
+/// that nobody has hold up no kubelet.
+constexpr FiguresBook::Room kAtOnce{.pods = 32, .hosts = 16};
 /// Of an answer; ten times what a kubelet says of a hundred pods. A few together, one of them
 /// parsed, are less than the pod may take (podFigures.resources).
 constexpr std::size_t kBodyBytesMax = std::size_t{4} << 20U;
@@ -74,20 +76,24 @@ class PodFiguresServer {
   }
 
   aio::Task<base::Result<>> work(std::stop_token stop) {
-    aio::TaskGroup group(context_.get_executor(), stop);
+    aio::TaskGroup pods(context_.get_executor(), stop);
+    aio::TaskGroup hosts(context_.get_executor(), stop);
+    const auto left = [](std::size_t most, const aio::TaskGroup& group) {
+      return most - std::min(group.running(), most);
+    };
     while (co_await aio::wait_for(clock_, kLookEvery, stop)) {
-      const std::size_t room = kAtOnce - std::min(group.running(), kAtOnce);
-      const FiguresBook::Work due = book_.due(clock_.now(), room);
-      for (const kube::Key& pod : due.pods) group.spawn(look_up(pod, group.token()));
-      for (const std::string& host : due.hosts) group.spawn(read(host, group.token()));
+      const FiguresBook::Work due = book_.due(
+          clock_.now(), {.pods = left(kAtOnce.pods, pods), .hosts = left(kAtOnce.hosts, hosts)});
+      for (const std::string& host : due.hosts) hosts.spawn(read(host, hosts.token()));
+      for (const FiguresBook::Asked& asked : due.pods) pods.spawn(look_up(asked, pods.token()));
     }
-    group.cancel();
-    co_return co_await group.join();
+    static_cast<void>(co_await pods.join());
+    co_return co_await hosts.join();
   }
 
-  aio::Task<base::Result<>> look_up(kube::Key pod, std::stop_token stop) {
-    const auto seen = co_await pod_at(pod, stop);
-    if (!stop.stop_requested()) book_.found(pod, seen, clock_.now());
+  aio::Task<base::Result<>> look_up(FiguresBook::Asked asked, std::stop_token stop) {
+    const auto seen = co_await pod_at(asked.pod, stop);
+    if (!stop.stop_requested()) book_.found(asked, seen, clock_.now());
     co_return base::Result<>{};
   }
 
@@ -151,7 +157,7 @@ class PodFiguresServer {
     if (path == "/metrics") return {200, "text/plain; version=0.0.4; charset=utf-8", metrics()};
     const auto pod = pod_of_path(path);
     if (!pod) return {404, "text/plain", "try /pods/NAMESPACE/NAME, /metrics or /healthz\n"};
-    FiguresBook::Answer answer = book_.ask(*pod, clock_.now());
+    FiguresBook::Answer answer = book_.ask(*pod, request.client, clock_.now());
     ++answers_[answer.status == 200 ? 0 : answer.status == 202 ? 1 : 2];
     return {answer.status, "application/json", std::move(answer.body)};
   }
@@ -161,6 +167,9 @@ class PodFiguresServer {
         "# HELP muster_pod_figures_wanted Pods whose sidecars have asked of late.\n"
         "# TYPE muster_pod_figures_wanted gauge\n"
         "muster_pod_figures_wanted {}\n"
+        "# HELP muster_pod_figures_unknown Names that were asked for and not found, or not yet.\n"
+        "# TYPE muster_pod_figures_unknown gauge\n"
+        "muster_pod_figures_unknown {}\n"
         "# HELP muster_pod_figures_kubelets Kubelets that are asked.\n"
         "# TYPE muster_pod_figures_kubelets gauge\n"
         "muster_pod_figures_kubelets {}\n"
@@ -173,7 +182,8 @@ class PodFiguresServer {
         "muster_pod_figures_answers_total{{result=\"ok\"}} {}\n"
         "muster_pod_figures_answers_total{{result=\"pending\"}} {}\n"
         "muster_pod_figures_answers_total{{result=\"none\"}} {}\n",
-        book_.pods(), book_.hosts(), reads_[0], reads_[1], answers_[0], answers_[1], answers_[2]);
+        book_.pods(), book_.names(), book_.hosts(), reads_[0], reads_[1], answers_[0], answers_[1],
+        answers_[2]);
   }
 
   const PodFiguresOptions& options_;

@@ -63,6 +63,16 @@ base::Result<tcp::endpoint> endpoint_of(const std::string& listen) {
   return tcp::endpoint(address, port);
 }
 
+/// Empty where the connection has ended already.
+std::string address_of_peer(const tcp::socket& socket) {
+  error_code error;
+  const tcp::endpoint peer = socket.remote_endpoint(error);
+  if (error) return {};
+  const asio::ip::address address = peer.address();
+  if (!address.is_v6() || !address.to_v6().is_v4_mapped()) return address.to_string();
+  return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6()).to_string();
+}
+
 /// One that does not await, as one that does.
 aio::Task<HttpReply> answer_at_once(HttpServer::Handler handler, HttpRequest request) {
   co_return handler(request);
@@ -298,6 +308,7 @@ class Server final : public HttpServer {
     };
     HttpRequest asked{text(request.method_string()), text(request.target()), request.body()};
     asked.certified = certified;
+    asked.client = address_of_peer(socket);
     for (const auto& field : request) {
       asked.headers.push_back({text(field.name_string()), text(field.value())});
     }

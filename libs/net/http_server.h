@@ -26,6 +26,9 @@ struct HttpRequest {
   std::vector<HttpHeader> headers{};
   /// The client showed a certificate of an authority that it was asked for (ServerTls::client_ca).
   bool certified = false;
+  /// Who connected, without the port; of IPv4 also where the socket is of IPv6. Whoever stands in
+  /// between and makes connections of its own is taken for the client.
+  std::string client{};
 
   /// Whatever its case; the first of several. Null: there is none.
   const std::string* header(std::string_view name) const { return find_header(headers, name); }

@@ -5,19 +5,19 @@
 #include <string_view>
 
 #include "base/check.h"
-#include "operator/pod_figures.h"
+#include "operator/figures_book.h"
 
 namespace {
 void check(const op::SummaryPods& pods) {
-  op::FiguresBook book;
   const base::TimePoint now{};
   for (const auto& [uid, pod] : pods) {
     CHECK(!uid.empty() && pod["podRef"]["uid"].as_string() == uid);
+    op::FiguresBook book;
     const kube::Key key{"shop", "web"};
-    book.ask(key, now);
-    book.found(key, op::FiguresPod{.uid = uid, .node = "n", .host = "h", .limits = {}}, now);
+    book.ask(key, "c", now);
+    book.found({"c", key}, op::FiguresPod{.uid = uid, .node = "n", .host = "h", .limits = {}}, now);
     book.read("h", pods, now);
-    const auto answer = book.ask(key, now);
+    const auto answer = book.ask(key, "c", now);
     CHECK(answer.status == 200);
     const auto said = api::parse_json(answer.body);
     CHECK(said && (*said)["pod"] == pod);
