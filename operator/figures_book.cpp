@@ -27,7 +27,7 @@ Answer pending() {
 
 /// One text, whatever is missing: whoever may not know of a pod learns nothing of it.
 Answer nobody() {
-  return say(404, "there is no such pod with a sidecar");
+  return say(404, "there is no such pod with a sidecar and the address that asks");
 }
 
 /// The first ones to be due.
@@ -55,9 +55,15 @@ void FiguresBook::Turn::failed(base::TimePoint now) {
 Answer FiguresBook::ask(const kube::Key& pod, const std::string& client, base::TimePoint now) {
   if (client.empty()) return nobody();  // who has gone already
   const auto known = pods_.find(pod);
-  if (known == pods_.end()) return ask_by_name({client, pod}, now);
+  if (known == pods_.end() || !may_know(known->second.seen, client)) {
+    return ask_by_name({client, pod}, now);
+  }
   known->second.wanted_until = now + kWanted;
   return known->second.answer;
+}
+
+bool FiguresBook::may_know(const FiguresPod& pod, const std::string& client) const {
+  return anybody_ || std::ranges::find(pod.addresses, client) != pod.addresses.end();
 }
 
 Answer FiguresBook::ask_by_name(Asked asked, base::TimePoint now) {
@@ -159,7 +165,7 @@ void FiguresBook::found_name(Names::iterator at, const base::Result<FiguresPod>&
   if (!seen && seen.error().code != base::Code::NotFound) {
     name.turn.succeeded(now + kAgain);
     name.answer = say(503, seen.error().message);
-  } else if (!seen) {
+  } else if (!seen || !may_know(*seen, at->first.client)) {
     name.turn.failed(now);
     name.answer = nobody();
   } else if (pods_.size() >= kPodsMax && !pods_.contains(at->first.pod)) {

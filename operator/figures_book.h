@@ -9,6 +9,9 @@
 // Nothing old is answered: when a kubelet stops to answer, so do we, with its reason. What it says
 // is passed on with its own times, by which the sidecar tells how old it is.
 //
+// Only a pod itself is answered, which is known by its address. Whoever else asks for it is told
+// the same, at the same time, as if there were none, and makes nothing wanted.
+//
 // Anybody can ask, for names that nobody has. Names that were not found are kept apart from pods
 // that were, a few for each address: who invents them is told to come again, and takes a pod's
 // place neither here nor, by the order in which things fell due, in the work.
@@ -36,6 +39,9 @@ class FiguresBook {
   static constexpr std::size_t kPodsMax = 20'000;                 // that were found
   static constexpr std::size_t kNamesMax = 4096;                  // that were not, of all clients
   static constexpr std::size_t kNamesOfClientMax = 4;
+
+  /// `anybody`: whoever asks is answered, where pods' addresses do not come through.
+  explicit FiguresBook(bool anybody = false) : anybody_(anybody) {}
 
   struct Answer {
     unsigned status = 0;  // 200; 202: come again soon; 404; 503 with the reason
@@ -95,6 +101,7 @@ class FiguresBook {
   };
   using Names = std::map<Asked, Name>;
 
+  bool may_know(const FiguresPod& pod, const std::string& client) const;
   Answer ask_by_name(Asked asked, base::TimePoint now);
   bool make_room_for(const std::string& client);
   bool drop_an_answered(Names::iterator from, Names::iterator to);
@@ -104,6 +111,7 @@ class FiguresBook {
   void renew(Pod& pod, const FiguresPod& seen, base::TimePoint now);
   void forget(base::TimePoint now);
 
+  bool anybody_;
   std::map<kube::Key, Pod> pods_;
   Names names_;
   std::map<std::string, Turn> hosts_;

@@ -163,6 +163,8 @@ CLI::App* pod_figures_flags(CLI::App& app, op::PodFiguresOptions& figures) {
   out->add_flag("--kubelet-insecure", figures.kubelet_insecure,
                 "kubelets are not verified: whoever has a node's address is shown our token")
       ->excludes(authority);
+  out->add_flag("--any-client", figures.any_client,
+                "whoever asks for a pod is answered, not the pod's own address alone");
   return out;
 }
 

@@ -9,6 +9,7 @@
 
 #include "operator/injection.h"
 #include "operator/injection_profile.h"
+#include "sampling/kubelet_stats.h"
 
 namespace op {
 namespace {
@@ -69,6 +70,14 @@ Node limits_of(const Node& spec) {
   return out;
 }
 
+std::vector<std::string> addresses_of(const Node& status) {
+  std::vector<std::string> out;
+  for (const Node& each : status["podIPs"].items()) out.push_back(each["ip"].as_string());
+  if (out.empty()) out.push_back(status["podIP"].as_string());
+  std::erase(out, std::string());
+  return out;
+}
+
 bool is_name(std::string_view text, std::size_t most, bool dots) {
   const auto fits = [&](char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || (dots && c == '.');
@@ -87,21 +96,22 @@ base::Result<FiguresPod> figures_pod(const Node& pod) {
   FiguresPod out{.uid = pod["metadata"]["uid"].as_string(),
                  .node = pod["spec"]["nodeName"].as_string(),
                  .host = pod["status"]["hostIP"].as_string(),
-                 .limits = limits_of(pod["spec"])};
+                 .limits = limits_of(pod["spec"]),
+                 .addresses = addresses_of(pod["status"])};
   if (!out.uid.empty() && !out.host.empty()) return out;
   return base::fail(base::Code::NotFound, "the pod is on no node yet");
 }
 
 base::Result<SummaryPods> pods_of_summary(std::string_view json) {
-  TRY(Node summary, api::parse_json(json));
-  Node* const pods = summary.find("pods");
+  TRY(const Node summary, api::parse_json(json));
+  const Node* const pods = summary.find("pods");
   if (pods == nullptr || !pods->is_sequence()) {
     return base::fail(base::Code::InvalidArgument, "a summary of a kubelet has a list of pods");
   }
   SummaryPods out;
-  for (Node& each : pods->items()) {
-    std::string uid = each["podRef"]["uid"].as_string();
-    if (!uid.empty()) out.insert_or_assign(std::move(uid), std::move(each));
+  for (const Node& each : pods->items()) {
+    const std::string& uid = each["podRef"]["uid"].as_string();
+    if (!uid.empty()) out.insert_or_assign(uid, sampling::what_is_read(each, kSidecarContainer));
   }
   return out;
 }

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "api/node.h"
 #include "base/result.h"
@@ -18,12 +19,13 @@ struct FiguresPod {
   std::string uid, node;
   std::string host;    // the node's address, at which its kubelet listens
   api::Node limits{};  // {"cpuCores", "memoryBytes"}, of the application's containers together
+  std::vector<std::string> addresses{};  // its own
   bool operator==(const FiguresPod&) const = default;
 };
 /// Errors: NotFound: it has no sidecar, which nobody but one has a use for; or is on no node yet.
 base::Result<FiguresPod> figures_pod(const api::Node& pod);
 
-/// The pods of a kubelet's summary by their UID, each as the kubelet has it.
+/// The pods of a kubelet's summary by their UID, with what sampling::what_is_read() leaves of them.
 using SummaryPods = std::map<std::string, api::Node>;
 /// Errors: InvalidArgument: it is no summary.
 base::Result<SummaryPods> pods_of_summary(std::string_view json);

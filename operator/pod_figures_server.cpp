@@ -47,7 +47,8 @@ kube::ClientOptions client_options() {
 
 class PodFiguresServer {
  public:
-  explicit PodFiguresServer(const PodFiguresOptions& options) : options_(options) {}
+  explicit PodFiguresServer(const PodFiguresOptions& options)
+      : options_(options), book_(options.any_client) {}
 
   int run() {
     const auto done = aio::run(context_, whole());

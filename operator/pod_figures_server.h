@@ -18,6 +18,7 @@ struct PodFiguresOptions {
   std::uint16_t kubelet_port = 10250;
   std::string kubelet_ca_file;  // who vouches for kubelets; empty: who does for the API server
   bool kubelet_insecure = false;
+  bool any_client = false;  // see FiguresBook
 };
 
 /// The program's exit code: 0 when it was asked to end, 1 when it could not begin.

@@ -4,9 +4,8 @@
 #include <charconv>
 #include <chrono>
 #include <cmath>
+#include <initializer_list>
 #include <utility>
-
-#include "api/node.h"
 
 namespace sampling {
 namespace {
@@ -130,6 +129,32 @@ Limits limits_of(const Node& said) {
   return out;
 }
 
+/// What has these keys and is neither a map nor a list.
+Node only(const Node& said, std::initializer_list<const char*> keys) {
+  Node out = Node::map();
+  for (const char* key : keys) {
+    const Node* at = said.find(key);
+    if (at != nullptr && !at->is_map() && !at->is_sequence()) out.set(key, *at);
+  }
+  return out;
+}
+
+Node container_fields(const Node& said) {
+  return only(said, {"name"})
+      .set("cpu", only(said["cpu"], {"time", "usageNanoCores"}))
+      .set("memory", only(said["memory"], {"time", "workingSetBytes"}))
+      .set("swap", only(said["swap"], {"swapUsageBytes"}))
+      .set("rootfs", only(said["rootfs"], {"capacityBytes", "availableBytes"}));
+}
+
+Node pressure_fields(const Node& psi) {
+  Node out = Node::map();
+  for (const char* which : {"some", "full"}) {
+    if (psi.has(which)) out.set(which, only(psi[which], {"total", "avg10", "avg60", "avg300"}));
+  }
+  return Node::map().set("psi", std::move(out));
+}
+
 base::Result<KubeletStats> no_figures(const char* why) {
   return base::fail(base::Code::InvalidArgument, std::string("the kubelet's figures: ") + why);
 }
@@ -176,6 +201,21 @@ base::Result<KubeletStats> parse_kubelet_stats(std::string_view json, std::strin
   look_at_pressure(out, pod);
   out.limits = limits_of(said["limits"]);
   return out;
+}
+
+api::Node what_is_read(const Node& pod, std::string_view sidecar) {
+  Node containers = Node::sequence();
+  for (const Node& each : pod["containers"].items()) {
+    if (each["name"].as_string() != sidecar) containers.push(container_fields(each));
+  }
+  Node volumes = Node::sequence();
+  for (const Node& each : pod["volume"].items()) {
+    volumes.push(only(each, {"capacityBytes", "availableBytes"}));
+  }
+  Node out = Node::map();
+  out.set("podRef", only(pod["podRef"], {"uid"})).set("containers", std::move(containers));
+  for (const char* what : {"cpu", "memory", "io"}) out.set(what, pressure_fields(pod[what]["psi"]));
+  return out.set("volume", std::move(volumes));
 }
 
 }  // namespace sampling

@@ -17,6 +17,7 @@
 #include <string_view>
 #include <vector>
 
+#include "api/node.h"
 #include "base/result.h"
 #include "base/time.h"
 #include "sampling/cgroup_v2.h"
@@ -43,6 +44,10 @@ struct KubeletStats {
 /// `sidecar`: the name of the container that is not the application's.
 /// Errors: InvalidArgument: no JSON, no pod, or no container with a time in it.
 base::Result<KubeletStats> parse_kubelet_stats(std::string_view json, std::string_view sidecar);
+
+/// Of a pod of a summary what parse_kubelet_stats() reads, and nothing else: no volume's name, no
+/// traffic, nothing of the sidecar.
+api::Node what_is_read(const api::Node& pod, std::string_view sidecar);
 
 /// "2026-11-27T06:30:00Z", with or without a fraction; the kubelet writes UTC and nothing else.
 std::optional<base::WallTime> parse_utc(std::string_view text);

@@ -27,8 +27,13 @@ class FiguresBookTest : public testing::Test {
   const Asked by_name_{own_, web_};
   const Asked known_{"", web_};
 
-  FiguresPod seen(const std::string& uid = "u1", const std::string& host = "h1") {
-    return {.uid = uid, .node = "node1", .host = host, .limits = Node::map().set("cpuCores", 2)};
+  FiguresPod seen(const std::string& uid = "u1", const std::string& host = "h1",
+                  const std::string& address = "10.0.0.1") {
+    return {.uid = uid,
+            .node = "node1",
+            .host = host,
+            .limits = Node::map().set("cpuCores", 2),
+            .addresses = {"fd00::1", address}};
   }
   static base::Result<FiguresPod> nobody() {
     return base::fail(base::Code::NotFound, "pods \"x\" not found");
@@ -58,7 +63,7 @@ class FiguresBookTest : public testing::Test {
   void add(std::size_t count, const std::string& host, int second) {
     for (std::size_t i = 0; i < count; ++i) {
       book_.ask(named(i), address(i), at(second));
-      book_.found({address(i), named(i)}, seen("u", host), at(second));
+      book_.found({address(i), named(i)}, seen("u", host, address(i)), at(second));
     }
   }
 
@@ -85,7 +90,7 @@ TEST_F(FiguresBookTest, AsksAKubeletOnceForAllItsPodsAndNotTooOften) {
   const kube::Key other{"shop", "api"};
   book_.ask(other, "10.0.0.2", at(1));
   EXPECT_THAT(pods(1), ElementsAre(Asked{"10.0.0.2", other}));
-  book_.found({"10.0.0.2", other}, seen("u2"), at(1));
+  book_.found({"10.0.0.2", other}, seen("u2", "h1", "10.0.0.2"), at(1));
   EXPECT_THAT(hosts(9), IsEmpty());
   EXPECT_THAT(hosts(10), ElementsAre("h1"));
   book_.read("h1", SummaryPods{{"u1", Node(1)}, {"u2", Node(2)}}, at(10));
@@ -212,9 +217,10 @@ TEST_F(FiguresBookTest, WhatFellDueFirstIsFirst) {
   book_.ask({"zoo", "first"}, "10.0.0.9", at(1));
   for (std::size_t i = 0; i < 50; ++i) book_.ask(named(i), address(i), at(2));
   EXPECT_THAT(pods(3, 1), ElementsAre(Asked{"10.0.0.9", {"zoo", "first"}}));
-  book_.found({"10.0.0.9", {"zoo", "first"}}, seen("z", "z-host"), at(3));
+  book_.found({"10.0.0.9", {"zoo", "first"}}, seen("z", "z-host", "10.0.0.9"), at(3));
   for (std::size_t i = 0; i < 50; ++i) {
-    book_.found({address(i), named(i)}, seen("u", "a-host" + std::to_string(i)), at(4));
+    const std::string host = "a-host" + std::to_string(i);
+    book_.found({address(i), named(i)}, seen("u", host, address(i)), at(4));
   }
   EXPECT_THAT(hosts(5, 1), ElementsAre("z-host"));
 }
@@ -243,6 +249,53 @@ TEST_F(FiguresBookTest, NamesThatNobodyHasNeverMakeRealPodsRefused) {
   know(1);
   EXPECT_EQ(status(1), 200U);
   EXPECT_EQ(book_.names(), FiguresBook::kNamesMax - 1);
+}
+
+TEST_F(FiguresBookTest, WhoIsNotThePodIsToldWhatIsToldOfNone) {
+  const std::string other = "10.6.6.6";
+  const kube::Key none{"shop", "none"};
+  const auto both = [&](int second) {
+    const auto of_none = book_.ask(none, other, at(second));
+    const auto of_pod = book_.ask(web_, other, at(second));
+    EXPECT_EQ(of_pod.status, of_none.status) << second;
+    EXPECT_EQ(of_pod.body, of_none.body) << second;
+    return of_pod.status;
+  };
+  EXPECT_EQ(both(0), 202U);
+  EXPECT_THAT(pods(0), SizeIs(2));
+  book_.found({other, web_}, seen(), at(0));
+  book_.found({other, none}, nobody(), at(0));
+  EXPECT_EQ(both(0), 404U);
+  EXPECT_EQ(book_.pods() + book_.hosts(), 0U);  // no kubelet is asked for it
+  know(1);
+  EXPECT_EQ(both(1), 404U);
+  EXPECT_EQ(status(1), 200U);
+  EXPECT_EQ(both(50), 404U);
+  EXPECT_THAT(hosts(62), IsEmpty());  // what others ask makes nothing wanted
+}
+
+TEST_F(FiguresBookTest, AnyOfItsAddressesIsThePods) {
+  know(0);
+  EXPECT_EQ(book_.ask(web_, "fd00::1", at(0)).status, 200U);
+  EXPECT_EQ(book_.ask(web_, "", at(0)).status, 404U);
+}
+
+TEST_F(FiguresBookTest, ThePodThatCameInItsPlaceIsKnownByItsOwnAddress) {
+  know(0);
+  const Asked next{"10.0.0.2", web_};
+  book_.ask(web_, next.client, at(1));
+  EXPECT_THAT(pods(1), ElementsAre(next));
+  book_.found(next, seen("u2", "h2", next.client), at(1));
+  EXPECT_THAT(hosts(1), ElementsAre("h2"));
+  book_.read("h2", summary("u2", 2), at(1));
+  EXPECT_EQ(book_.ask(web_, next.client, at(1)).status, 200U);
+  EXPECT_EQ(status(1), 202U);
+}
+
+TEST_F(FiguresBookTest, AnybodyIsAnsweredWhereThatWasAskedFor) {
+  book_ = FiguresBook(true);
+  know(0);
+  EXPECT_EQ(book_.ask(web_, "10.6.6.6", at(0)).status, 200U);
 }
 
 TEST_F(FiguresBookTest, HasARoof) {

@@ -35,6 +35,15 @@ TEST(FiguresPod, IsWhereItsKubeletIs) {
   EXPECT_EQ(seen->host, "10.0.0.7");
 }
 
+TEST(FiguresPod, HasTheAddressesOfItsStatus) {
+  Node both = pod("{name: app}");
+  both.find("status")->set("podIP", "10.1.0.1");
+  EXPECT_EQ(figures_pod(both)->addresses, (std::vector<std::string>{"10.1.0.1"}));
+  both.find("status")->set("podIPs", yaml("[{ip: 10.1.0.1}, {ip: 'fd00::1'}, {ip: ''}]"));
+  EXPECT_EQ(figures_pod(both)->addresses, (std::vector<std::string>{"10.1.0.1", "fd00::1"}));
+  EXPECT_TRUE(figures_pod(pod("{name: app}"))->addresses.empty());
+}
+
 TEST(FiguresPod, LimitsAreThoseOfTheApplicationTogether) {
   EXPECT_EQ(limits(pod("{name: a, resources: {limits: {cpu: 500m, memory: 1Ki}}}, "
                        "{name: b, resources: {limits: {cpu: '1', memory: '76'}}}")),
@@ -75,10 +84,13 @@ TEST(FiguresPod, IsNamedByAPathAndByNothingElse) {
 
 TEST(KubeletSummary, HasPodsByTheirUid) {
   const auto pods = pods_of_summary(
-      R"({"node": {}, "pods": [{"podRef": {"uid": "a"}, "x": 1}, {"podRef": {}}, 3]})");
+      R"({"node": {}, "pods": [{"podRef": {"uid": "a"}, "network": {"rxBytes": 1}, "containers": )"
+      R"([{"name": "app"}, {"name": "muster-sidecar"}]}, {"podRef": {}}, 3]})");
   ASSERT_TRUE(pods);
   ASSERT_EQ(pods->size(), 1U);
-  EXPECT_EQ(pods->at("a")["x"].as_int(), 1);
+  ASSERT_EQ(pods->at("a")["containers"].size(), 1U);
+  EXPECT_EQ(pods->at("a")["containers"].items()[0]["name"].as_string(), "app");
+  EXPECT_FALSE(pods->at("a").has("network"));  // nobody reads it
   EXPECT_FALSE(pods_of_summary("{}"));
   EXPECT_FALSE(pods_of_summary("no"));
 }

@@ -13,9 +13,40 @@ Node& container(Node& said, std::size_t index) {
   return said.find("pod")->find("containers")->items().at(index);
 }
 
+/// The same with nothing but what is read.
+std::string reduced(const std::string& text) {
+  Node said = api::parse_json(text).value_or(Node());
+  said.set("pod", what_is_read(said["pod"], "muster-sidecar"));
+  return api::to_json(said);
+}
+
+void expect_same(const KubeletStats& one, const KubeletStats& other) {
+  EXPECT_EQ(one.uid, other.uid);
+  EXPECT_EQ(one.at, other.at);
+  const auto disk = [](const KubeletStats& from) {
+    return from.disk ? std::pair(from.disk->total_bytes, from.disk->free_bytes)
+                     : std::pair(0UL, 0UL);
+  };
+  EXPECT_EQ(disk(one), disk(other));
+  EXPECT_EQ(one.cpu_pressure, other.cpu_pressure);
+  EXPECT_EQ(one.memory_pressure, other.memory_pressure);
+  EXPECT_EQ(one.io_pressure, other.io_pressure);
+  EXPECT_EQ(one.limits.memory_bytes, other.limits.memory_bytes);
+  ASSERT_EQ(one.containers.size(), other.containers.size());
+  for (std::size_t i = 0; i < one.containers.size(); ++i) {
+    EXPECT_EQ(one.containers[i].name, other.containers[i].name);
+    EXPECT_EQ(one.containers[i].cpu_cores, other.containers[i].cpu_cores);
+    EXPECT_EQ(one.containers[i].working_set_bytes, other.containers[i].working_set_bytes);
+    EXPECT_EQ(one.containers[i].swap_bytes, other.containers[i].swap_bytes);
+  }
+}
+
 KubeletStats parsed(const std::string& text) {
   auto out = parse_kubelet_stats(text, "muster-sidecar");
   EXPECT_TRUE(out.has_value()) << (out ? "" : out.error().message);
+  const auto of_less = parse_kubelet_stats(reduced(text), "muster-sidecar");
+  EXPECT_TRUE(of_less.has_value());
+  if (out && of_less) expect_same(*out, *of_less);
   return out.value_or(KubeletStats{});
 }
 
@@ -31,6 +62,20 @@ TEST(KubeletStats, AreOfTheApplicationsContainers) {
   EXPECT_EQ(stats.containers[1].cpu_cores, 0.05);
   EXPECT_EQ(stats.limits.cpu_cores, 0.5);
   EXPECT_EQ(stats.limits.memory_bytes, 7000U);
+}
+
+TEST(KubeletStats, WhatIsNotReadIsNotPassedOn) {
+  const std::string said = reduced(kKubeletFigures);
+  for (const char* word :
+       {"muster-sidecar", "network", "rxBytes", "data", "process_stats", "startTime", "usedBytes",
+        "rssBytes", "usageCoreNanoSeconds", "ephemeral-storage", "shop", "web-0"}) {
+    EXPECT_EQ(said.find(word), std::string::npos) << word;
+  }
+  // Nor what a field has in it that is none.
+  const auto more = [](Node& pod) {
+    container(pod, 0).find("cpu")->set("usageNanoCores", Node::map().set("secret", 1));
+  };
+  EXPECT_EQ(reduced(kubelet_figures(more)).find("secret"), std::string::npos);
 }
 
 TEST(KubeletStats, AreAsOldAsTheNewestLookAtOneOfThem) {

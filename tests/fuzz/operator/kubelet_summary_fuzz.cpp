@@ -12,7 +12,7 @@ void check(const op::SummaryPods& pods) {
   const base::TimePoint now{};
   for (const auto& [uid, pod] : pods) {
     CHECK(!uid.empty() && pod["podRef"]["uid"].as_string() == uid);
-    op::FiguresBook book;
+    op::FiguresBook book(true);
     const kube::Key key{"shop", "web"};
     book.ask(key, "c", now);
     book.found({"c", key}, op::FiguresPod{.uid = uid, .node = "n", .host = "h", .limits = {}}, now);

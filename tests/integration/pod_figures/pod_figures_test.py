@@ -1,6 +1,8 @@
 """The kubelet's figures of a pod, from a kubelet to a sidecar's pages: the real `muster-operator pod-figures` and the real sidecar,
 between a server of TLS that answers as a kubelet does and one that answers as an API server does for one pod."""
+import contextlib
 import datetime
+import http.client
 import http.server
 import json
 import os
@@ -12,8 +14,6 @@ import tempfile
 import threading
 import time
 import unittest
-import urllib.error
-import urllib.request
 
 SOURCE = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
 sys.path.insert(0, os.path.join(SOURCE, "tests", "integration", "sidecar"))
@@ -25,7 +25,8 @@ TOKEN = "a-token-for-kubelets-and-pods"
 CORES = 'muster_pod_cpu_cores{source="kubelet"}'
 FRESH = 'muster_pod_source_fresh{source="kubelet"}'
 
-POD = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web-0", "namespace": "shop", "uid": "1d6f"}, "status": {"hostIP": "127.0.0.1"},
+POD = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web-0", "namespace": "shop", "uid": "1d6f"},
+       "status": {"hostIP": "127.0.0.1", "podIP": "127.0.0.1", "podIPs": [{"ip": "127.0.0.1"}]},
        "spec": {"nodeName": "node1", "initContainers": [{"name": "muster-sidecar", "restartPolicy": "Always"}],
                 "containers": [{"name": "app", "resources": {"limits": {"cpu": "500m", "memory": "100Mi"}}}]}}
 
@@ -154,12 +155,13 @@ class PodFigures(Case):
         """A sidecar that is no container of a pod that shares its processes: this machine's first process is no pause."""
         return self.sidecar(self.application(), f"--pod-figures=http://127.0.0.1:{port}/pods/{pod}")
 
-    def ask(self, port, path):
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=PATIENCE) as reply:
-                return reply.status, reply.read().decode()
-        except urllib.error.HTTPError as error:
-            return error.code, error.read().decode()
+    def ask(self, port, path, address="127.0.0.1"):
+        """Asked from this address."""
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE, source_address=(address, 0))
+        with contextlib.closing(connection):
+            connection.request("GET", path)
+            reply = connection.getresponse()
+            return reply.status, reply.read().decode()
 
     def points(self, sidecar):
         timeline = json.loads(sidecar.admin("/api/monitoring/metrics?range=5m")[1])["timeline"]
@@ -228,6 +230,21 @@ class PodFigures(Case):
         port = self.figures("--kubelet-insecure")
         self.until(lambda: self.ask(port, "/pods/shop/web-0")[0] == 200, "answered")
         self.assertIn("taken at their word", self.said())
+
+    def test_nobody_but_the_pod_is_told(self):
+        port = self.figures("--kubelet-insecure")
+        self.until(lambda: self.ask(port, "/pods/shop/web-0", "127.0.0.2")[0] == 404, "was refused")
+        self.assertEqual([], self.kubelet.asked)
+        self.until(lambda: self.ask(port, "/pods/shop/web-0")[0] == 200, "answered")
+        said = json.loads(self.ask(port, "/pods/shop/web-0")[1])["pod"]
+        self.assertEqual([["app"], {"uid": "1d6f"}], [[one["name"] for one in said["containers"]], said["podRef"]])
+        self.assertEqual({"podRef", "containers", "volume", "cpu", "memory", "io"}, set(said))
+        self.until(lambda: self.ask(port, "/pods/shop/none", "127.0.0.2")[0] == 404, "was not found")
+        self.assertEqual(self.ask(port, "/pods/shop/none", "127.0.0.2"), self.ask(port, "/pods/shop/web-0", "127.0.0.2"))
+
+    def test_unless_the_addresses_of_pods_do_not_come_through(self):
+        port = self.figures("--kubelet-insecure", "--any-client")
+        self.until(lambda: self.ask(port, "/pods/shop/web-0", "127.0.0.2")[0] == 200, "answered")
 
     def test_who_is_not_there_has_no_figures(self):
         port = self.figures(f"--kubelet-ca-file={self.path('kubelet.crt')}")
