@@ -44,15 +44,11 @@ Node security() {
 }
 
 /// An address in brackets is right whether it is of IPv4 or of IPv6.
-Node args_of(const CapturedPort& port, const SidecarSettings& settings) {
-  Node out =
-      Node::strings({fmt::format("--config={}/{}", kFolder, api::kSidecarProfileKey),
-                     "--config-optional", fmt::format("--upstream=127.0.0.1:{}", port.number),
-                     fmt::format("--listen=:{}", kSidecarPort),
-                     fmt::format("--admin-listen=[$(POD_IP)]:{}", kSidecarAdminPort)});
-  if (settings.pod_figures.empty()) return out;
-  return out.push(
-      fmt::format("--pod-figures={}/pods/$(POD_NAMESPACE)/$(POD_NAME)", settings.pod_figures));
+Node args_of(const CapturedPort& port) {
+  return Node::strings({fmt::format("--config={}/{}", kFolder, api::kSidecarProfileKey),
+                        "--config-optional", fmt::format("--upstream=127.0.0.1:{}", port.number),
+                        fmt::format("--listen=:{}", kSidecarPort),
+                        fmt::format("--admin-listen=[$(POD_IP)]:{}", kSidecarAdminPort)});
 }
 
 Node of_the_pod(const char* name, const char* field) {
@@ -61,11 +57,17 @@ Node of_the_pod(const char* name, const char* field) {
       .set("valueFrom", Node::map().set("fieldRef", Node::map().set("fieldPath", field)));
 }
 
+/// What came after the first sidecars is told by variables (sidecar/pod_figures.h): the image may
+/// be an older one, which would end at a flag that it does not know, and the pod never start.
 Node env_of(const SidecarSettings& settings) {
   Node out = Node::sequence({of_the_pod("POD_IP", "status.podIP")});
   if (settings.pod_figures.empty()) return out;
   out.push(of_the_pod("POD_NAMESPACE", "metadata.namespace"));
-  return out.push(of_the_pod("POD_NAME", "metadata.name"));
+  out.push(of_the_pod("POD_NAME", "metadata.name"));
+  out.push(of_the_pod("MUSTER_POD_UID", "metadata.uid"));
+  return out.push(Node::map()
+                      .set("name", "MUSTER_POD_FIGURES")
+                      .set("value", settings.pod_figures + "/pods/$(POD_NAMESPACE)/$(POD_NAME)"));
 }
 
 Node mount_at(const char* path) {
@@ -97,7 +99,7 @@ Node sidecar_container(const CapturedPort& port, const api::SidecarInjection& in
       .set("imagePullPolicy", settings.pull_policy)
       .set("restartPolicy", "Always")
       .set("command", Node::strings({"muster-sidecar"}))
-      .set("args", args_of(port, settings))
+      .set("args", args_of(port))
       .set("env", env_of(settings))
       .set("ports", Node::sequence({port_of(data, kSidecarPort),
                                     port_of(api::kSidecarAdminName, kSidecarAdminPort)}))

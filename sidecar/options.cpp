@@ -199,7 +199,8 @@ void watch_flags(CLI::App& app, Settings& settings) {
       ->capture_default_str();
   app.add_option("--pod-figures", settings.pod_figures,
                  "where the kubelet's figures of this pod are asked for when auto sees none, such "
-                 "as http://HOST:8081/pods/NAMESPACE/NAME; default: nowhere");
+                 "as http://HOST:8081/pods/NAMESPACE/NAME; default: "
+                 "MUSTER_POD_FIGURES, else nowhere");
 }
 
 void outlook_flags(CLI::App& app, alert::OutlookSettings& outlook) {

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "aio/deadline.h"
+#include "aio/file.h"
 #include "api/node.h"
 #include "sidecar/log.h"
 #include "sidecar/metric_text.h"
@@ -28,11 +29,17 @@ std::string why_of(const std::string& body) {
 
 }  // namespace
 
+PodFiguresPlace pod_figures_place(const std::string& flag) {
+  return {.url = flag.empty() ? aio::env_or("MUSTER_POD_FIGURES", "") : flag,
+          .uid = aio::env_or("MUSTER_POD_UID", "")};
+}
+
 base::Result<> check_pod_figures(const std::string& url) {
   if (url.empty()) return {};
   const auto parsed = net::parse_url(url);
   if (parsed) return {};
-  return base::fail(base::Code::InvalidArgument, "--pod-figures: " + parsed.error().message);
+  return base::fail(base::Code::InvalidArgument,
+                    "--pod-figures or MUSTER_POD_FIGURES: " + parsed.error().message);
 }
 
 base::Result<std::unique_ptr<PodFigures>> PodFigures::create(aio::Clock& clock,
@@ -75,10 +82,12 @@ void PodFigures::take(base::Result<std::optional<sampling::KubeletStats>> said) 
   if (!said) return note(kFailed, said.error().message);
   if (!*said) return note(kPending, {});
   const auto heard = source_.hear(**std::move(said), clock_.now(), clock_.wall_now());
-  note(heard == Heard::New    ? kNew
-       : heard == Heard::Same ? kSame
-                              : kOld,
-       "the kubelet has not looked at the pod for too long");
+  switch (heard) {
+    case Heard::New: return note(kNew, {});
+    case Heard::Same: return note(kSame, {});
+    case Heard::Old: return note(kOld, "the kubelet has not looked at the pod for too long");
+    case Heard::Other: return note(kOther, "they are of another pod of this name");
+  }
 }
 
 aio::Task<base::Result<std::optional<sampling::KubeletStats>>> PodFigures::ask(
@@ -101,7 +110,7 @@ aio::Task<base::Result<std::optional<sampling::KubeletStats>>> PodFigures::ask(
 void PodFigures::note(Outcome outcome, const std::string& why) {
   ++counts_[outcome];
   if (outcome == kPending) return;
-  const bool fails = outcome == kFailed || outcome == kOld;
+  const bool fails = outcome == kFailed || outcome == kOld || outcome == kOther;
   if (fails && !failing_) {
     log(Level::Warning, "there are no figures of the pod", {{"from", "kubelet"}, {"why", why}});
   } else if (!fails && failing_) {
@@ -113,7 +122,7 @@ void PodFigures::note(Outcome outcome, const std::string& why) {
 std::string PodFigures::exposition() const {
   std::string out = metric_head("muster_sidecar_pod_figures_total", "counter",
                                 "Times when the pod's figures were asked for, by what came.");
-  constexpr std::array kNames = {"new", "same", "old", "pending", "failed"};
+  constexpr std::array kNames = {"new", "same", "old", "other", "pending", "failed"};
   for (std::size_t i = 0; i < counts_.size(); ++i) {
     out += fmt::format("muster_sidecar_pod_figures_total{{result=\"{}\"}} {}\n", kNames[i],
                        counts_[i]);

@@ -1,4 +1,4 @@
-// Asks for the kubelet's figures of this pod, every ten seconds, at the URL of --pod-figures: a
+// Asks for the kubelet's figures of this pod, every ten seconds, at the URL that it was told: a
 // Service of the operator's, which may ask kubelets (docs/adr/0024). The sidecar itself has no
 // token, and needs none: what it is told is no secret of the pod's, and is shown on its own admin
 // port to whoever asks there.
@@ -22,6 +22,15 @@
 
 namespace sidecar {
 
+/// Where to ask, and for which pod.
+struct PodFiguresPlace {
+  std::string url;  // empty: nowhere
+  std::string uid;  // empty: not known
+};
+/// `flag`: of --pod-figures; empty: as the environment says. That is how injected sidecars are
+/// told: one of an older image leaves a variable alone that it does not know, and ends at a flag.
+PodFiguresPlace pod_figures_place(const std::string& flag);
+
 /// Errors: InvalidArgument, naming the flag. Empty: nobody is asked.
 base::Result<> check_pod_figures(const std::string& url);
 
@@ -40,7 +49,7 @@ class PodFigures {
   std::string exposition() const;
 
  private:
-  enum Outcome : std::uint8_t { kNew, kSame, kOld, kPending, kFailed };
+  enum Outcome : std::uint8_t { kNew, kSame, kOld, kOther, kPending, kFailed };
 
   PodFigures(aio::Clock& clock, const aio::Executor& executor, net::Url url,
              std::shared_ptr<net::TlsContext> tls, sampling::KubeletSource& source);
@@ -53,7 +62,7 @@ class PodFigures {
   sampling::KubeletSource& source_;
   net::Url url_;
   net::HttpClient client_;
-  std::array<std::uint64_t, 5> counts_{};
+  std::array<std::uint64_t, 6> counts_{};
   bool failing_ = false;
 };
 

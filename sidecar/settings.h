@@ -120,7 +120,7 @@ struct Settings {
   CacheSettings cache;
   traffic::EndpointSpec endpoints;
   std::string watch = "auto";  // see watched_source()
-  std::string pod_figures;     // where the kubelet's are asked for; empty: nowhere
+  std::string pod_figures;     // where the kubelet's are asked for; see pod_figures_place()
   alert::OutlookSettings outlook;
   IngestSettings ingest;
   ExportSettings exports;

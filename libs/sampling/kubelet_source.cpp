@@ -7,6 +7,7 @@ namespace sampling {
 
 KubeletSource::Heard KubeletSource::hear(KubeletStats stats, base::TimePoint now,
                                          base::WallTime wall) {
+  if (!uid_.empty() && stats.uid != uid_) return Heard::Other;
   // The kubelet is on this machine, so its clock is ours; a second ahead is its rounding or a step.
   const base::Duration age = std::max(wall - stats.at, base::Duration{});
   if (age_then_ && stats.at == last_) return Heard::Same;

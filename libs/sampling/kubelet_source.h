@@ -4,12 +4,15 @@
 // it is heard. A reading in between has what the sampler reads itself (network, machine) and
 // nothing of this.
 //
+// What is of another pod (one that had the name before) is dropped.
+//
 // Nor is anything old taken for new: what is older than what was heard before is dropped, and so is
 // what was old when it came, such as the last word of a kubelet that stands still.
 #pragma once
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/time.h"
@@ -24,7 +27,9 @@ inline constexpr base::Duration kKubeletFresh = base::seconds(60);
 
 class KubeletSource final : public Source {
  public:
-  enum class Heard { New, Same, Old };
+  enum class Heard { New, Same, Old, Other };
+  /// `uid`: of the pod; empty: it is not known, and any will do.
+  explicit KubeletSource(std::string uid = {}) : uid_(std::move(uid)) {}
   /// Units: `now` and `wall` are the same moment.
   Heard hear(KubeletStats stats, base::TimePoint now, base::WallTime wall);
 
@@ -38,6 +43,7 @@ class KubeletSource final : public Source {
   std::string_view container(std::uint32_t group) const override;
 
  private:
+  std::string uid_;
   std::optional<KubeletStats> waiting_;
   base::WallTime last_{};  // of the newest that was heard
   base::TimePoint heard_{};

@@ -113,13 +113,19 @@ TEST(Injection, TheSidecarIsToldWhereTheKubeletsFiguresAreIfTheyAre) {
   settings.pod_figures = "http://figures.muster:8081";
   const Injection injection = inject(pod(kOnePort), Node(), Node(), settings);
   const Node sidecar = sidecar_of(applied(pod(kOnePort), injection));
-  EXPECT_EQ(sidecar["args"].as_strings().back(),
-            "--pod-figures=http://figures.muster:8081/pods/$(POD_NAMESPACE)/$(POD_NAME)");
-  std::vector<std::string> fields;
+  // By variables, which an older image leaves alone: it has no such flag.
+  const Node without =
+      sidecar_of(applied(pod(kOnePort), inject(pod(kOnePort), Node(), Node(), kSettings)));
+  EXPECT_EQ(sidecar["args"], without["args"]);
+  std::vector<std::string> told;
   for (const Node& each : sidecar["env"].items()) {
-    fields.push_back(each["valueFrom"]["fieldRef"]["fieldPath"].as_string());
+    told.push_back(each["name"].as_string() + "=" + each["value"].as_string() +
+                   each["valueFrom"]["fieldRef"]["fieldPath"].as_string());
   }
-  EXPECT_THAT(fields, ElementsAre("status.podIP", "metadata.namespace", "metadata.name"));
+  EXPECT_THAT(told, ElementsAre("POD_IP=status.podIP", "POD_NAMESPACE=metadata.namespace",
+                                "POD_NAME=metadata.name", "MUSTER_POD_UID=metadata.uid",
+                                "MUSTER_POD_FIGURES=http://figures.muster:8081/pods/"
+                                "$(POD_NAMESPACE)/$(POD_NAME)"));
 }
 
 TEST(Injection, TheSidecarIsAsTheRestrictedStandardWantsItWhateverThePodIs) {

@@ -71,6 +71,17 @@ TEST_F(KubeletSourceTest, WhatTheKubeletSaysIsASample) {
   EXPECT_EQ(sampler_->containers()[1].sample[Figure::MemoryBytes], 500);
 }
 
+TEST(KubeletSource, WhatIsOfAnotherPodIsDropped) {
+  const KubeletStats said = *parse_kubelet_stats(kKubeletFigures, "muster-sidecar");
+  KubeletSource other("another");
+  EXPECT_EQ(other.hear(said, at(1), said.at), Heard::Other);
+  EXPECT_FALSE(other.waiting());
+  EXPECT_FALSE(other.age(at(1)));
+  KubeletSource same("1d6f");
+  EXPECT_EQ(same.hear(said, at(1), said.at), Heard::New);
+  EXPECT_TRUE(same.waiting());
+}
+
 TEST_F(KubeletSourceTest, WithoutLimitsTheMachineIsTheMeasure) {
   KubeletStats said = stats();
   said.limits = {};

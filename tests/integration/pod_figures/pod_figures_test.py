@@ -14,6 +14,7 @@ import tempfile
 import threading
 import time
 import unittest
+import unittest.mock
 
 SOURCE = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
 sys.path.insert(0, os.path.join(SOURCE, "tests", "integration", "sidecar"))
@@ -151,9 +152,10 @@ class PodFigures(Case):
             threading.Event().wait(0.1)
         raise AssertionError(f"it never {what}: {self.said()}")
 
-    def blind(self, port, pod="shop/web-0"):
+    def blind(self, port, pod="shop/web-0", uid="1d6f"):
         """A sidecar that is no container of a pod that shares its processes: this machine's first process is no pause."""
-        return self.sidecar(self.application(), f"--pod-figures=http://127.0.0.1:{port}/pods/{pod}")
+        with unittest.mock.patch.dict(os.environ, {"MUSTER_POD_FIGURES": f"http://127.0.0.1:{port}/pods/{pod}", "MUSTER_POD_UID": uid}):
+            return self.sidecar(self.application())
 
     def ask(self, port, path, address="127.0.0.1"):
         """Asked from this address."""
@@ -213,6 +215,17 @@ class PodFigures(Case):
         self.until(lambda: sidecar.metric('muster_sidecar_pod_figures_total{result="old"}'), "heard of it")
         self.assertIsNone(sidecar.metric(CORES))
         self.assertEqual(sidecar.metric(FRESH), 0)
+
+    def test_what_is_of_another_pod_of_the_name_is_not_taken(self):
+        sidecar = self.blind(self.figures("--kubelet-insecure"), uid="2e70")
+        self.until(lambda: sidecar.metric('muster_sidecar_pod_figures_total{result="other"}'), "heard of it")
+        self.assertIsNone(sidecar.metric(CORES))
+        self.assertIn("of another pod", sidecar.until_said("there are no figures of the pod")[0]["why"])
+
+    def test_the_flag_does_as_well(self):
+        port = self.figures("--kubelet-insecure")
+        sidecar = self.sidecar(self.application(), f"--pod-figures=http://127.0.0.1:{port}/pods/shop/web-0")
+        self.until(lambda: sidecar.metric(CORES) == 0.25, "showed the kubelet's figure")
 
     def test_a_kubelet_that_says_too_much_is_not_heard_out(self):
         self.more = {"long": "x" * (4 << 20)}
