@@ -21,7 +21,7 @@ sys.path.insert(0, os.path.join(SOURCE, "tests", "integration", "sidecar"))
 from peers import Case  # noqa: E402  pylint: disable=wrong-import-position
 
 OPERATOR = os.environ.get("MUSTER_OPERATOR") or os.path.join(SOURCE, "build", "default", "operator", "muster-operator")
-PATIENCE = 90  # seconds: a reading takes up to twenty to get through, and the machine is busy
+PATIENCE = 150  # seconds: a kubelet that failed is asked again after up to eighty, and the machine is busy
 TOKEN = "a-token-for-kubelets-and-pods"
 CORES = 'muster_pod_cpu_cores{source="kubelet"}'
 FRESH = 'muster_pod_source_fresh{source="kubelet"}'
