@@ -74,6 +74,7 @@ class HttpsServerTest : public testing::Test {
       static_cast<void>(co_await aio::wait_for(clock, base::seconds(30), token));
       stopped = token.stop_requested();
     }
+    if (request.target == "/who") co_return HttpReply{200, "text/plain", request.client};
     co_return HttpReply{200, "text/plain", request.method + " " + request.body};
   }
 
@@ -137,6 +138,13 @@ TEST_F(HttpsServerTest, CurlTakesWhatItsAuthoritySigned) {
   EXPECT_EQ(curl({"--tls-max", "1.2"}).exit_code, 0);
   trust(crypto::make_authority("another", now_valid()).certificate);
   EXPECT_EQ(curl().exit_code, 60);  // it does not trust the server
+}
+
+TEST_F(HttpsServerTest, TheHandlerIsToldWhoConnected) {
+  show(authority);
+  trust(authority.certificate);
+  EXPECT_EQ(curl({}, "/who").out, "127.0.0.1");
+  EXPECT_EQ(curl({"--interface", "127.0.0.2"}, "/who").out, "127.0.0.2");
 }
 
 TEST_F(HttpsServerTest, NothingBeforeTls12AndNothingInTheOpen) {
