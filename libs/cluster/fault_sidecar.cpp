@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <iterator>
+#include <map>
+#include <optional>
 #include <utility>
 
 #include <fmt/format.h>
@@ -75,12 +77,26 @@ struct Held {
   targets::SidecarLease lease;
 };
 
+/// What is known of a fault since it began, and in no journal.
+struct Begun {
+  SidecarTokens::Known tokens;
+  std::map<std::string, base::TimePoint> pods;  // since when each pod has it
+};
+
 /// All of them.
 struct HeldAll {
-  HeldAll(Context& context, const Node& params, const Node& undo) : tokens(cluster_of(context)) {
+  HeldAll(Context& context, const Node& params, const Node& undo, const Begun& begun = {})
+      : tokens(cluster_of(context), begun.tokens) {
     for (const PodSidecar& each : sidecars_in(undo["sidecars"])) {
       pods.push_back(std::make_unique<Held>(context, tokens, params, undo, each));
     }
+  }
+  Begun begun() const {
+    Begun out{tokens.known(), {}};
+    for (const auto& held : pods) {
+      if (held->lease.begun()) out.pods.emplace(held->place.pod(), *held->lease.begun());
+    }
+    return out;
   }
   SidecarTokens tokens;
   std::vector<std::unique_ptr<Held>> pods;
@@ -121,9 +137,9 @@ struct Kept {
   base::Result<> last{};
 };
 
-aio::Task<base::Result<>> keep_one(Held& held, Kept& kept, targets::Lease::Lost lost,
-                                   std::stop_token stop) {
-  const auto done = co_await held.lease.keep(std::move(stop));
+aio::Task<base::Result<>> keep_one(Held& held, std::optional<base::TimePoint> begun, Kept& kept,
+                                   targets::Lease::Lost lost, std::stop_token stop) {
+  const auto done = co_await held.lease.keep(begun, std::move(stop));
   if (done) co_return base::Result<>{};
   const base::Error error = done.error().with("pod " + held.place.pod());
   if (--kept.left > 0) {
@@ -175,14 +191,17 @@ class SidecarFault final : public targets::Driver, public targets::Lease {
   aio::Task<base::Result<std::string>> apply(Context& context, Node params, Node undo,
                                              std::stop_token stop) override {
     HeldAll all(context, params, undo);
-    CO_TRY(co_await ask_all(all, &targets::SidecarLease::begin, std::move(stop)));
+    const auto done = co_await ask_all(all, &targets::SidecarLease::begin, std::move(stop));
+    // Of one that did not begin everywhere, too: it is undone.
+    begun_.insert_or_assign(undo["id"].as_string(), all.begun());
+    if (!done) co_return tl::unexpected(done.error());
     co_return fmt::format("{} by the sidecars of {}", targets::text_of_sidecar_fault(params),
                           names_of(sidecars_in(undo["sidecars"])));
   }
 
   aio::Task<base::Result<std::string>> prove(Context& context, Node params, Node undo,
                                              std::stop_token stop) override {
-    HeldAll all(context, params, undo);
+    HeldAll all(context, params, undo, begun(undo));
     CO_TRY(co_await ask_all(all, &targets::SidecarLease::prove, std::move(stop)));
     co_return fmt::format("the sidecars of {} have {} in force",
                           names_of(sidecars_in(undo["sidecars"])), params["action"].as_string());
@@ -190,24 +209,36 @@ class SidecarFault final : public targets::Driver, public targets::Lease {
 
   aio::Task<base::Result<>> sustain(Context& context, Node params, Node undo, Lost lost,
                                     std::stop_token stop) override {
-    HeldAll all(context, params, undo);
-    // Now, and not with the first renewal: by then the API server may be away.
-    for (const auto& held : all.pods) static_cast<void>(co_await held->place.find(stop));
+    // Each at once and by itself, with the tokens of apply(): the API server may be away.
+    const Begun begun = this->begun(undo);
+    HeldAll all(context, params, undo, begun);
     Kept kept{all.pods.size()};
     aio::TaskGroup group(co_await aio::asio::this_coro::executor);
-    for (const auto& held : all.pods) group.spawn(keep_one(*held, kept, lost, stop));
+    for (const auto& held : all.pods) {
+      const auto since = begun.pods.find(held->place.pod());
+      const auto at = since == begun.pods.end() ? std::nullopt : std::optional(since->second);
+      group.spawn(keep_one(*held, at, kept, lost, stop));
+    }
     CO_TRY(co_await group.join());
     co_return kept.last;
   }
 
   aio::Task<base::Result<>> undo(Context& context, Node params, Node undo,
                                  std::stop_token stop) override {
-    HeldAll all(context, params, undo);
-    co_return co_await ask_all(all, &targets::SidecarLease::end, std::move(stop));
+    HeldAll all(context, params, undo, begun(undo));
+    CO_TRY(co_await ask_all(all, &targets::SidecarLease::end, std::move(stop)));
+    begun_.erase(undo["id"].as_string());
+    co_return base::Result<>{};
   }
 
  private:
+  Begun begun(const Node& undo) const {
+    const auto found = begun_.find(undo["id"].as_string());
+    return found == begun_.end() ? Begun{} : found->second;
+  }
+
   api::ActionKind kind_ = table();
+  std::map<std::string, Begun> begun_;  // the faults of this process, by id
 };
 
 }  // namespace

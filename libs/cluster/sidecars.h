@@ -42,20 +42,24 @@ std::string names_of(const std::vector<PodSidecar>& sidecars);
 /// sidecar did not take is read again. Thread: one.
 class SidecarTokens {
  public:
-  /// Lifetime: the target outlives it.
-  explicit SidecarTokens(ClusterTarget& target) : target_(target) {}
+  /// By Secret and key. In memory alone: no journal and no log has any of it.
+  using Known = std::map<std::pair<std::string, std::string>, std::string>;
+  /// `known`: as they were read before. Lifetime: the target outlives it.
+  explicit SidecarTokens(ClusterTarget& target, Known known = {})
+      : target_(target), known_(std::move(known)) {}
 
   /// Errors: FailedPrecondition, naming Secret and key; Cancelled.
   aio::Task<base::Result<std::string>> of(std::string secret, std::string key,
                                           std::stop_token stop);
   void forget(const std::string& secret, const std::string& key) { known_.erase({secret, key}); }
+  const Known& known() const { return known_; }
 
  private:
   aio::Task<base::Result<std::string>> read(std::string secret, std::string key,
                                             std::stop_token stop);
 
   ClusterTarget& target_;
-  std::map<std::pair<std::string, std::string>, std::string> known_;
+  Known known_;
 };
 
 /// Lifetime: target and tokens outlive it.

@@ -1,6 +1,9 @@
 #include "targets/fault_sidecar.h"
 
 #include <iterator>
+#include <map>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -87,6 +90,7 @@ class SidecarFault final : public Driver, public Lease {
                                              std::stop_token stop) override {
     Held held(context, params, undo);
     CO_TRY(co_await held.lease.begin(std::move(stop)));
+    begun_.insert_or_assign(undo["id"].as_string(), *held.lease.begun());
     co_return fmt::format("{} by {}", text_of_sidecar_fault(params), params["process"].as_string());
   }
 
@@ -101,17 +105,21 @@ class SidecarFault final : public Driver, public Lease {
   aio::Task<base::Result<>> sustain(Context& context, Node params, Node undo, Lost,
                                     std::stop_token stop) override {
     Held held(context, params, undo);
-    co_return co_await held.lease.keep(std::move(stop));
+    const auto begun = begun_.find(undo["id"].as_string());
+    co_return co_await held.lease.keep(
+        begun == begun_.end() ? std::nullopt : std::optional(begun->second), std::move(stop));
   }
 
   aio::Task<base::Result<>> undo(Context& context, Node params, Node undo,
                                  std::stop_token stop) override {
+    begun_.erase(undo["id"].as_string());
     Held held(context, params, undo);
     co_return co_await held.lease.end(std::move(stop));
   }
 
  private:
   api::ActionKind kind_ = table();
+  std::map<std::string, base::TimePoint> begun_;  // the faults in force, by id
 };
 
 }  // namespace

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "aio/deadline.h"
 #include "aio/entropy.h"
 #include "targets/fields.h"
 
@@ -16,6 +17,7 @@ namespace {
 using api::Node;
 
 constexpr auto kTryAgain = base::millis(200);
+constexpr auto kRenewWithin = base::seconds(2);
 constexpr auto kLookEvery = base::millis(50);
 constexpr int kRenewalsPerLease = 3;
 
@@ -115,7 +117,10 @@ aio::Task<base::Result<>> SidecarLease::look(std::stop_token stop) {
 }
 
 aio::Task<base::Result<>> SidecarLease::begin(std::stop_token stop) {
-  co_return co_await api_.begin(fault(), std::move(stop));
+  const base::TimePoint asked = clock_.now();
+  CO_TRY(co_await api_.begin(fault(), std::move(stop)));
+  begun_ = asked;
+  co_return base::Result<>{};
 }
 
 aio::Task<base::Result<>> SidecarLease::prove(std::stop_token stop) {
@@ -131,20 +136,31 @@ aio::Task<base::Result<>> SidecarLease::prove(std::stop_token stop) {
   }
 }
 
-aio::Task<base::Result<>> SidecarLease::keep(std::stop_token stop) {
-  const std::int64_t lease = params_["leaseSeconds"].as_int(10);
-  base::TimePoint ends = clock_.now() + length();
-  base::Duration pause = length() / kRenewalsPerLease;
-  while (co_await aio::wait_for(clock_, pause, stop)) {
+/// With what has to be found out for it: a token that is not known is read from a server that may
+/// be away, and to wait for that is to use up the lease.
+aio::Task<base::Result<>> SidecarLease::renew(std::stop_token stop) {
+  co_return co_await aio::with_deadline(
+      clock_, clock_.now() + kRenewWithin, std::move(stop), "the renewal of its fault",
+      [this](std::stop_token token) {
+        return api_.renew(id_, id_, params_["leaseSeconds"].as_int(10), std::move(token));
+      });
+}
+
+aio::Task<base::Result<>> SidecarLease::keep(std::optional<base::TimePoint> begun,
+                                             std::stop_token stop) {
+  const base::Duration often = length() / kRenewalsPerLease;
+  base::TimePoint ends = begun.value_or(clock_.now()) + length();
+  base::TimePoint next = begun ? *begun + often : clock_.now();
+  while (co_await aio::wait_until(clock_, next, stop)) {
     const base::TimePoint asked = clock_.now();
-    const auto renewed = co_await api_.renew(id_, id_, lease, stop);
+    const auto renewed = co_await renew(stop);
     if (stop.stop_requested()) break;
     if (renewed) {
       ends = asked + length();
-      pause = length() / kRenewalsPerLease;
+      next = clock_.now() + often;
       continue;
     }
-    pause = kTryAgain;
+    next = clock_.now() + kTryAgain;
     const bool gone = renewed.error().code == base::Code::NotFound;
     if (gone || clock_.now() >= ends) co_return tl::unexpected(renewed.error());
   }

@@ -3,6 +3,7 @@
 // things of it; they differ in where the sidecar is found (SidecarPlace).
 #pragma once
 
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <utility>
@@ -35,17 +36,21 @@ class SidecarLease {
   /// Whether the sidecar is there and lets us begin a fault; changes nothing.
   aio::Task<base::Result<>> look(std::stop_token stop);
   aio::Task<base::Result<>> begin(std::stop_token stop);
+  /// When it was asked for what then began; nothing: not by this one.
+  std::optional<base::TimePoint> begun() const { return begun_; }
   /// Until the sidecar says that it has the fault in force. Errors: NotFound: the sidecar is gone;
   /// Cancelled with what was seen last.
   aio::Task<base::Result<>> prove(std::stop_token stop);
-  /// Renews it until stopped. Errors: it is in force no more.
-  aio::Task<base::Result<>> keep(std::stop_token stop);
+  /// Renews it until stopped; its time has run since `begun`. Where that is not known it is renewed
+  /// at once. Errors: it is in force no more.
+  aio::Task<base::Result<>> keep(std::optional<base::TimePoint> begun, std::stop_token stop);
   /// A sidecar that cannot be asked has nothing in force when the lease is over: nobody renews it
   /// any more. Errors: Cancelled before that.
   aio::Task<base::Result<>> end(std::stop_token stop);
 
  private:
   api::Node fault() const;
+  aio::Task<base::Result<>> renew(std::stop_token stop);
   base::Duration length() const { return base::seconds(params_["leaseSeconds"].as_int(10)); }
 
   aio::Clock& clock_;
@@ -53,6 +58,7 @@ class SidecarLease {
   api::Node params_;
   std::string id_;
   SidecarApi api_;
+  std::optional<base::TimePoint> begun_;
 };
 
 }  // namespace targets

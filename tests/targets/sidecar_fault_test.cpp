@@ -2,6 +2,7 @@
 // what it is asked, with which token, how often, and what the driver makes of each answer.
 #include <algorithm>
 
+#include "../aio/virtual_clock.h"
 #include "aio/task_group.h"
 #include "driver_fixture.h"
 #include "net/http_server.h"
@@ -91,6 +92,11 @@ class SidecarFaultTest : public DriverTest {
     Context with = context();
     return run(fault().prove(with, params(), undo, std::move(stop)));
   }
+  static aio::Task<base::Result<>> told(aio::Task<base::Result<>> kept, bool& lost) {
+    const auto done = co_await std::move(kept);
+    lost = !done;
+    co_return base::Result<>{};
+  }
   Lease& lease() { return dynamic_cast<Lease&>(fault()); }
   auto count(const char* method) const { return std::ranges::count(calls_, method); }
 
@@ -175,6 +181,31 @@ TEST_F(SidecarFaultTest, OneThatWasLostIsSaid) {
   stop.request_stop();
   const auto proven = prove(prepared, stop.get_token());
   ASSERT_FALSE(proven);
+}
+
+/// Between the end of apply() and the first renewal there can be seconds: another sidecar of the
+/// same fault answered late.
+TEST_F(SidecarFaultTest, ALeaseIsOverWhenItsTimeSinceItsBeginIs) {
+  aio::VirtualClock clock;
+  Context with{*target_, clock, catalog_};
+  const Node asked = params().set("leaseSeconds", 5);
+  const auto prepared = run(fault().prepare(with, asked, {}));
+  ASSERT_TRUE(prepared);
+  ASSERT_TRUE(run(fault().apply(with, asked, *prepared, {})));
+  const base::TimePoint begun = clock.now();
+  end();
+  clock.advance(base::seconds(4));
+  bool lost = false;
+  aio::TaskGroup group(io_.get_executor());
+  group.spawn(told(lease().sustain(with, asked, *prepared, kNobody, {}), lost));
+  while (!lost && clock.now() - begun < base::seconds(60)) {
+    io_.restart();
+    io_.run_for(std::chrono::milliseconds(5));
+    clock.advance(base::millis(100));
+  }
+  // At most the two seconds more that the last renewal may take, and not four.
+  EXPECT_LT(clock.now() - begun, base::seconds(8));
+  EXPECT_TRUE(run(group.join()));
 }
 
 TEST_F(SidecarFaultTest, AWrongTokenIsSeenBeforeAnythingIsDone) {

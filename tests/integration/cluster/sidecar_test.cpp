@@ -4,6 +4,7 @@
 
 #include <gmock/gmock.h>
 
+#include "aio/event.h"
 #include "kind_test.h"
 #include "sidecar_process.h"
 #include "targets/lease.h"
@@ -18,6 +19,43 @@ using testing::SizeIs;
 
 constexpr unsigned kHurt = 418;  // by the fault; without it 503: there is no application
 
+/// The API server as a drill has it, which from some moment on answers no question for a Secret.
+class SilentOnSecrets final : public kube::Client {
+ public:
+  SilentOnSecrets(kube::Client& inner, const aio::Executor& executor)
+      : inner_(inner), never_(executor) {}
+  const std::string& ns() const override { return inner_.ns(); }
+  std::string host() const override { return inner_.host(); }
+  aio::Task<base::Result<kube::Reply>> send(std::string method, std::string target,
+                                            std::string content_type, std::string body,
+                                            std::stop_token stop) override {
+    if (silent && target.find("/secrets/") != std::string::npos) {
+      ++asked;
+      static_cast<void>(co_await never_.wait(std::move(stop)));
+      co_return base::fail(Code::Cancelled, "no answer");
+    }
+    co_return co_await inner_.send(std::move(method), std::move(target), std::move(content_type),
+                                   std::move(body), std::move(stop));
+  }
+  aio::Task<base::Result<kube::Reply>> stream(std::string target, std::function<void()> opened,
+                                              std::function<bool(std::string_view)> sink,
+                                              std::stop_token stop) override {
+    return inner_.stream(std::move(target), std::move(opened), std::move(sink), std::move(stop));
+  }
+  aio::Task<base::Result<kube::Upgrade>> upgrade(std::string target,
+                                                 std::vector<std::string> protocols,
+                                                 std::stop_token stop) override {
+    return inner_.upgrade(std::move(target), std::move(protocols), std::move(stop));
+  }
+
+  bool silent = false;
+  int asked = 0;  // while it was silent
+
+ private:
+  kube::Client& inner_;
+  aio::Event never_;
+};
+
 class SidecarFaultTest : public KindTest {
  protected:
   void SetUp() override {
@@ -30,6 +68,9 @@ class SidecarFaultTest : public KindTest {
     const std::uint16_t port = first->admin_port();
     deploy_accompanied("web", 2, port);
     deploy("bare", 1);
+    auto seen = std::make_unique<SilentOnSecrets>(*client, context.get_executor());
+    server = seen.get();
+    runner = std::move(seen);
     open();
     // All pods have the same port, which the first one was given.
     for (const Pod& pod : pods("web")) {
@@ -93,6 +134,7 @@ class SidecarFaultTest : public KindTest {
            });
   }
 
+  SilentOnSecrets* server = nullptr;
   std::map<std::string, std::unique_ptr<SidecarProcess>> sidecars;
   std::map<std::string, std::string> ips;
   std::vector<std::string> names, lost;
@@ -184,6 +226,33 @@ TEST_F(SidecarFaultTest, ItIsRenewedThoughTheSecretIsGoneAndWithATokenThatWasCha
   ASSERT_TRUE(done(undo("sidecar", both, journal)));
   EXPECT_THAT(faults(names[0]), SizeIs(0));
   EXPECT_THAT(faults(names[1]), SizeIs(0));
+}
+
+TEST_F(SidecarFaultTest, ItIsRenewedAndEndedThoughTheServerHangsFromItsBeginOn) {
+  const std::string both = params(2);
+  const Node journal = begun(both);
+  EXPECT_THAT(api::to_json(journal), testing::Not(HasSubstr("a-token")));
+  server->silent = true;
+  sustain(both, journal);
+  EXPECT_TRUE(is_renewed(names[0]));
+  EXPECT_TRUE(is_renewed(names[1]));
+  ASSERT_TRUE(done(let_go()));
+  EXPECT_TRUE(lost.empty());
+  ASSERT_TRUE(done(undo("sidecar", both, journal)));
+  EXPECT_THAT(faults(names[0]), SizeIs(0));
+  EXPECT_THAT(faults(names[1]), SizeIs(0));
+  EXPECT_EQ(server->asked, 0) << "the tokens are known since it began";
+}
+
+TEST_F(SidecarFaultTest, ATokenThatIsNotKnownIsAskedForAgainBeforeTheLeaseIsOver) {
+  const std::string one = params(1);
+  const Node journal = begun(one);
+  catalog = cluster_catalog();  // as in a process that did not begin it
+  server->silent = true;
+  sustain(one, journal);
+  EXPECT_TRUE(until([&] { return server->asked > 1; }));
+  EXPECT_EQ(ended, "") << "nor is it given up";
+  ASSERT_TRUE(done(let_go()));
 }
 
 TEST_F(SidecarFaultTest, APodThatIsReplacedTakesItsFaultWithItAndTheOthersKeepTheirs) {
