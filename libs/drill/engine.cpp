@@ -229,6 +229,8 @@ void Engine::Core::on(const event::FinalReadDone& event) {
 void Engine::Core::on(const event::Restored& event) {
   Part* part = this->part(event.id);
   if (part == nullptr || part->attempts == 0 || part->restored) return;
+  // A late one says nothing of the attempt that is under way: each has its own answer.
+  if (event.attempt != part->restores) return;
   const bool in_hand =
       (doing_ == Doing::Restoring || doing_ == Doing::RestorePause) && part == &parts_[restoring_];
   if (!in_hand) return;

@@ -70,6 +70,7 @@ class Engine::Core {
     bool given_up = false;  // its undo failed as often as allowed
     bool again = false;     // its result came while its undo was under way
     std::uint32_t attempts = 0;
+    std::uint32_t restores = 0;  // asked for in all; `attempts` begins anew with what is done again
   };
 
   // engine.cpp

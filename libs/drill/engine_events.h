@@ -78,8 +78,10 @@ struct FinalReadDone {
   std::string detail;
   bool operator==(const FinalReadDone&) const = default;
 };
+/// How an undo went. Of which attempt: one that was given up may end while the next is under way.
 struct Restored {
   PartId id;
+  std::uint32_t attempt = 1;
   bool ok = false;
   std::string detail;
   bool operator==(const Restored&) const = default;
@@ -150,7 +152,7 @@ struct TakeFinalRead {
 /// Undo a part (idempotent). -> Restored
 struct Restore {
   PartId id;
-  std::uint32_t attempt = 1;
+  std::uint32_t attempt = 1;  // of this part in this drill: no number is used twice
   bool operator==(const Restore&) const = default;
 };
 /// Send Woke at this time; replaces the time asked for before.

@@ -69,7 +69,8 @@ void EngineInvariants::note_event(const Event& event) {
     if (part != nullptr && part->record_asked && recorded->ok) part->durable = true;
   } else if (const auto* restored = std::get_if<event::Restored>(&event)) {
     Part* part = find(restored->id);
-    if (part != nullptr && part->restore_asked && restored->ok) part->restored = true;
+    const bool asked = part != nullptr && part->restore_asked && restored->attempt == part->attempt;
+    if (asked && restored->ok) part->restored = true;
   } else if (const auto* applied = std::get_if<event::Applied>(&event)) {
     Part* part = find(applied->id);
     if (part != nullptr && part->started && applied->result == DoResult::Ok) part->ok = true;
@@ -98,7 +99,7 @@ std::optional<std::string> EngineInvariants::check(const Action& action) {
   } else if (const auto* observe = std::get_if<action::Observe>(&action)) {
     if (observe->what == action::Observe::What::Promotion) asked_ = true;
   } else if (const auto* restore = std::get_if<action::Restore>(&action)) {
-    return check_restore(restore->id);
+    return check_restore(*restore);
   } else if (std::holds_alternative<action::WakeAt>(action)) {
     wake_pending_ = true;
   } else if (const auto* finish = std::get_if<action::Finish>(&action)) {
@@ -131,15 +132,17 @@ std::optional<std::string> EngineInvariants::check_failback(PartId id) {
   return std::nullopt;
 }
 
-std::optional<std::string> EngineInvariants::check_restore(PartId id) {
-  Part* part = find(id);
-  const auto which = to_string(id);
+std::optional<std::string> EngineInvariants::check_restore(const action::Restore& restore) {
+  Part* part = find(restore.id);
+  const auto which = to_string(restore.id);
   if (part == nullptr || !part->started) return "I6: an undo of what was never begun: " + which;
   if (part->undo == Undo::None) return "I6: there is no undo: " + which;
   if (part->undo == Undo::IfNotPromoted) {
     if (promoted_ == Seen::Yes) return "I4: restored in spite of a promotion: " + which;
     if (!asked_ && can_promote_) return "I4: restored without asking for a promotion: " + which;
   }
+  if (restore.attempt <= part->attempt) return "I6: a number of an undo used twice: " + which;
+  part->attempt = restore.attempt;
   part->restore_asked = true;
   part->restored = false;
   restoring_ = true;

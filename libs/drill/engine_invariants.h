@@ -41,12 +41,13 @@ class EngineInvariants {
     bool changes = true, optional = false;
     bool record_asked = false, durable = false, started = false;
     bool restore_asked = false, restored = false, ok = false;
+    std::uint32_t attempt = 0;  // of its undo, the last that was asked for
   };
   void note_event(const Event& event);
   std::optional<std::string> check(const Action& action);
   std::optional<std::string> check_start(PartId id);
   std::optional<std::string> check_failback(PartId id);
-  std::optional<std::string> check_restore(PartId id);
+  std::optional<std::string> check_restore(const action::Restore& restore);
   std::optional<std::string> check_finish(const action::Finish& finish) const;
   Part* find(PartId id);
 

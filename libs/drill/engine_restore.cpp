@@ -59,7 +59,7 @@ bool Engine::Core::restore_one(Undo rule) {
     redundancy_done_ = false;
     ++part.attempts;
     if (part.attempts == 1) note(TimelineEvent::Kind::RestoreBegan, part.config.name);
-    actions_.emplace_back(action::Restore{part.id, part.attempts});
+    actions_.emplace_back(action::Restore{part.id, ++part.restores});
     await(Doing::Restoring, config_.timing.restore);
     return true;
   }

@@ -1,6 +1,7 @@
 #include "drill/engine_text.h"
 
 #include <array>
+#include <charconv>
 #include <cmath>
 #include <sstream>
 
@@ -46,6 +47,10 @@ std::string tail(const std::string& text) {
 const char* yes(bool ok) {
   return ok ? "ok" : "failed";
 }
+/// The first one is not numbered.
+std::string attempt(std::uint32_t n) {
+  return n == 1 ? "" : fmt::format(" attempt={}", n);
+}
 
 struct EventText {
   std::string operator()(const event::Begin&) const { return "Begin"; }
@@ -73,7 +78,8 @@ struct EventText {
     return fmt::format("FinalReadDone {} {}{}", read_name(e.which), yes(e.ok), tail(e.detail));
   }
   std::string operator()(const event::Restored& e) const {
-    return fmt::format("Restored {} {}{}", to_string(e.id), yes(e.ok), tail(e.detail));
+    return fmt::format("Restored {}{} {}{}", to_string(e.id), attempt(e.attempt), yes(e.ok),
+                       tail(e.detail));
   }
   std::string operator()(const event::AbortRequested& e) const {
     return fmt::format("AbortRequested {}{}", name(e.reason), tail(e.detail));
@@ -113,7 +119,6 @@ struct ActionText {
     for (const std::string& problem : a.problems) out += "; problem: " + problem;
     return out;
   }
-  static std::string attempt(std::uint32_t n) { return n > 1 ? fmt::format(" attempt={}", n) : ""; }
 };
 
 /// Words of a line from the left; what remains is the text.
@@ -200,6 +205,22 @@ bool read_part(Words& words, E& e, std::string E::* text) {
   return true;
 }
 
+/// "Restored <id> [attempt=n] ok|failed text"
+bool read_restored(Words& words, event::Restored& e) {
+  constexpr std::string_view kAttempt = "attempt=";
+  if (!parse(words.next(), e.id)) return false;
+  std::string_view word = words.next();
+  if (word.starts_with(kAttempt)) {
+    word.remove_prefix(kAttempt.size());
+    const auto read = std::from_chars(word.begin(), word.end(), e.attempt);
+    if (read.ec != std::errc() || read.ptr != word.end()) return false;
+    word = words.next();
+  }
+  if (!read_ok(word, e.ok)) return false;
+  e.detail = words.text();
+  return true;
+}
+
 bool read_applied(Words& words, event::Applied& e) {
   if (!parse(words.next(), e.id) || !read_word(kResult, words.next(), e.result)) return false;
   e.detail = words.text();
@@ -250,10 +271,7 @@ bool read_event(std::string_view kind, Words& words, Event& out) {
         out, [](Words& w, event::Proven& e) { return read_part(w, e, &event::Proven::detail); },
         words);
   }
-  if (kind != "Restored") return false;
-  return make<event::Restored>(
-      out, [](Words& w, event::Restored& e) { return read_part(w, e, &event::Restored::detail); },
-      words);
+  return kind == "Restored" && make<event::Restored>(out, read_restored, words);
 }
 
 }  // namespace

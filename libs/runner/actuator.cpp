@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "aio/deadline.h"
+#include "cluster/cluster_target.h"
 #include "runner/plan_config.h"
 
 namespace runner {
@@ -91,8 +92,11 @@ aio::Task<base::Result<>> Actuator::prepare_and_record(drill::PartId id, std::st
   co_return base::Result<>{};
 }
 
-aio::Task<drill::event::Recorded> Actuator::record(drill::PartId id, std::stop_token stop) {
-  const auto done = co_await prepare_and_record(id, std::move(stop));
+aio::Task<drill::event::Recorded> Actuator::record(drill::PartId id, base::Duration limit,
+                                                   std::stop_token stop) {
+  const auto done = co_await aio::with_deadline(
+      context_.clock, context_.clock.now() + limit, std::move(stop), "what its undo needs",
+      [&](std::stop_token token) { return prepare_and_record(id, std::move(token)); });
   co_return drill::event::Recorded{id, done.has_value(), done ? "" : done.error().message};
 }
 
@@ -185,8 +189,9 @@ aio::Task<base::Result<>> Actuator::undo(drill::PartId id, std::stop_token stop)
   co_return co_await driver->undo(context_, params, prepared, stop);
 }
 
-aio::Task<drill::event::Restored> Actuator::restore(drill::PartId id, base::Duration limit,
-                                                    std::stop_token stop) {
+aio::Task<drill::event::Restored> Actuator::restore(drill::action::Restore what,
+                                                    base::Duration limit, std::stop_token stop) {
+  const drill::PartId id = what.id;
   const std::string name = *part_of(plan_, id).name;
   if (const store::JournalEntry* entry = entry_of(id);
       entry != nullptr && !entry->undoing &&
@@ -203,14 +208,20 @@ aio::Task<drill::event::Restored> Actuator::restore(drill::PartId id, base::Dura
   const auto done = co_await aio::with_deadline(
       context_.clock, context_.clock.now() + limit, std::move(stop), "undo of " + name,
       [&](std::stop_token token) { return undo(id, token); });
-  if (!done) co_return drill::event::Restored{id, false, done.error().message};
+  if (!done) co_return drill::event::Restored{id, what.attempt, false, done.error().message};
   // A result that came meanwhile may have landed after this undo: the engine undoes it again, and
   // so must whoever reads the journal. Undoing twice is harmless, so a journal that cannot be
   // written costs a repetition at most.
   if (known_before && known() == known_before) {
     static_cast<void>(journal_.undone(drill::to_string(id)));
   }
-  co_return drill::event::Restored{id, true, ""};
+  co_return drill::event::Restored{id, what.attempt, true, ""};
+}
+
+base::Duration Actuator::ends_within() const {
+  const bool writes_to_a_cluster =
+      dynamic_cast<const cluster::ClusterTarget*>(&context_.target) != nullptr;
+  return writes_to_a_cluster ? cluster::kAnswerWithin : base::Duration::zero();
 }
 
 }  // namespace runner

@@ -34,7 +34,8 @@ class Actuator {
   /// Whether every part may be done, as far as it can be known before. Changes nothing.
   /// Errors: of the first that may not, naming it.
   aio::Task<base::Result<>> preflight(std::stop_token stop);
-  aio::Task<drill::event::Recorded> record(drill::PartId id, std::stop_token stop);
+  aio::Task<drill::event::Recorded> record(drill::PartId id, base::Duration limit,
+                                           std::stop_token stop);
   /// Injects the fault or runs the step within its timeout.
   /// Cancellation: answers with what is known: Failed or Unknown.
   aio::Task<drill::event::Applied> apply(drill::PartId id, std::stop_token stop);
@@ -46,8 +47,12 @@ class Actuator {
   /// Looks until the fault is seen to be in force: by its kind, then by the plan's proof.
   aio::Task<drill::event::Proven> prove(drill::PartId id, base::Duration limit,
                                         std::stop_token stop);
-  aio::Task<drill::event::Restored> restore(drill::PartId id, base::Duration limit,
+  /// One attempt of an undo, of this number.
+  aio::Task<drill::event::Restored> restore(drill::action::Restore what, base::Duration limit,
                                             std::stop_token stop);
+  /// For how long what a part writes is awaited after a stop: a part that is out of time ends by
+  /// so much later.
+  base::Duration ends_within() const;
 
  private:
   aio::Task<base::Result<>> refuse_idle_proof(drill::PartId id, std::stop_token stop);

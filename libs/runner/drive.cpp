@@ -56,8 +56,8 @@ void make_one_line(drill::Event& event) {
 
 }  // namespace
 
-base::Duration before_the_engine(base::Duration limit) {
-  return limit - std::min(limit / 10, base::millis(500));
+base::Duration before_the_engine(base::Duration limit, base::Duration ends_within) {
+  return limit - std::min(limit / 10, base::millis(500)) - std::min(limit / 2, ends_within);
 }
 
 Drive::Drive(aio::Clock& clock, const aio::Executor& executor, drill::Engine engine,
@@ -106,7 +106,9 @@ void Drive::carry_out(const drill::Action& action) {
       Overloaded{
           [&](const act::Preflight&) { tasks_.spawn(deliver(*this, edge_.preflight(stop))); },
           [&](const act::Record& record) {
-            tasks_.spawn(deliver(*this, actuator_.record(record.id, stop)));
+            const base::Duration limit =
+                before_the_engine(engine_.config().timing.record, actuator_.ends_within());
+            tasks_.spawn(deliver(*this, actuator_.record(record.id, limit, stop)));
           },
           [&](const act::Inject& inject) { start_fault(inject.id); },
           [&](const act::RunStep& step) { start_part(step.id); },
@@ -116,6 +118,7 @@ void Drive::carry_out(const drill::Action& action) {
             }
           },
           [&](const act::Prove& prove) {
+            // A proof only reads, which is given up at once.
             const base::Duration limit = before_the_engine(engine_.config().timing.prove);
             tasks_.spawn(deliver(*this, actuator_.prove(prove.id, limit, stop)));
           },
@@ -128,8 +131,9 @@ void Drive::carry_out(const drill::Action& action) {
           },
           [&](const act::Restore& restore) {
             let_go();
-            const base::Duration limit = before_the_engine(engine_.config().timing.restore);
-            tasks_.spawn(deliver(*this, actuator_.restore(restore.id, limit, stop)));
+            const base::Duration limit =
+                before_the_engine(engine_.config().timing.restore, actuator_.ends_within());
+            tasks_.spawn(deliver(*this, actuator_.restore(restore, limit, stop)));
           },
           [&](const act::WakeAt& wake) {
             alarm_->arm(wake.at, [this] { post(drill::event::Woke{}); });

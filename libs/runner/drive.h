@@ -32,9 +32,11 @@ class Edge {
                                                             std::stop_token stop) = 0;
 };
 
-/// How long a proof or an undo may take for which the engine waits `limit`: a little less, so that
-/// what it last saw becomes the reason, and not that there was no answer.
-base::Duration before_the_engine(base::Duration limit);
+/// How long a record, a proof or an undo may take for which the engine waits `limit`: a little
+/// less, so that what it last saw becomes the reason, and not that there was no answer.
+/// `ends_within`: how long it may go on after that, so that no second attempt of an undo is begun
+/// beside it.
+base::Duration before_the_engine(base::Duration limit, base::Duration ends_within = {});
 
 class Drive {
  public:

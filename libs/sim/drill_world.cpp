@@ -66,6 +66,7 @@ void judge(World& world, WorldResult& result) {
     if (times > 1) violate(fmt::format("{} was carried out {} times", part, times));
   }
   if (world.target.revived_old_primary()) violate("an undo revived the old primary");
+  if (world.undos_raced) violate("an undo was begun beside one that had not ended");
   result.whole = world.target.whole();
   result.hopeless = world.hopeless;
   result.injected = !world.begun.empty();

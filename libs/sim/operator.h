@@ -44,6 +44,7 @@ struct World {
   bool crashed = false;
   bool finished = false;
   bool proxy_may_be_dead = false;
+  bool undos_raced = false;   // one was begun beside another of the same part, which had its time
   bool undo_unnoted = false;  // the disk refused to keep that an undo was begun
   bool recovering = false;
   base::TimePoint away_since = base::kNever;  // the primary, as a failover agent counts
@@ -71,6 +72,10 @@ class Operator {
     bool pending = false;
     bool unstoppable = false;  // it lands late in spite of a Cancel; then its answer does come
   };
+  struct Undoing {
+    std::uint32_t attempt = 0;
+    base::TimePoint since{};
+  };
   void feed(const drill::Event& event);
   void act(const drill::Action& action);
   void answer(base::Duration delay, drill::Event event);
@@ -94,6 +99,7 @@ class Operator {
   void try_wait(drill::PartId id, std::uint32_t number);
   void land(drill::PartId id, std::uint32_t number, bool reply);
   void strike(drill::PartId id);
+  void watch_undo(const drill::action::Restore& action);
   void write_result(const drill::event::Applied& applied);
   void sample();
   drill::event::Observed look(std::uint32_t answers);
@@ -103,6 +109,7 @@ class Operator {
   drill::Engine engine_;
   std::map<drill::PartId, Work> work_;
   std::map<drill::PartId, Deed> undos_;
+  std::map<drill::PartId, Undoing> undoing_;  // what is under way
   bool sampling_ = false;
   std::uint32_t wakes_ = 0;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);

@@ -98,20 +98,39 @@ void Operator::on(const drill::action::Cancel& action) {
   answer(base::millis(5), drill::event::Applied{action.id, drill::DoResult::Unknown, "cancelled"});
 }
 
+/// One more attempt is right where the last one failed or had its time, and wrong beside it.
+void Operator::watch_undo(const drill::action::Restore& action) {
+  const Undoing now{action.attempt, world_.now()};
+  const auto [last, first] = undoing_.try_emplace(action.id, now);
+  world_.undos_raced |=
+      !first && now.since - last->second.since < world_.shape.config.timing.restore;
+  last->second = now;
+}
+
 void Operator::on(const drill::action::Restore& action) {
+  watch_undo(action);
   const auto undo = undos_.find(action.id);
   const Deed deed = undo == undos_.end() ? Deed{} : undo->second;
   const bool fails = world_.trouble();
+  // One that fails may take its time, and may be told when the next is under way.
+  const drill::EngineTiming& timing = world_.shape.config.timing;
+  const base::Duration late =
+      fails && world_.random.chance(0.5) ? timing.restore + timing.restore_retry : base::millis(1);
   if (journal_ && world_.shape.config.find(action.id)->undo == drill::Undo::IfNotPromoted) {
     const bool noted = journal_->undoing(drill::to_string(action.id)).has_value();
     if (world_.crashed) return;
     world_.undo_unnoted |= !noted;
   }
-  after(delay(), [this, id = action.id, deed, fails] {
+  const base::Duration takes =
+      fails && world_.random.chance(0.5) ? base::seconds(world_.random.between(1, 50)) : delay();
+  after(takes, [this, action, deed, fails, late] {
     const bool ok = !fails && world_.target.perform(deed);
     world_.target.touch(world_.now());
-    if (ok && journal_) (void)journal_->undone(drill::to_string(id));
-    if (!world_.crashed) answer(base::millis(1), drill::event::Restored{id, ok, ""});
+    const auto mine = undoing_.find(action.id);
+    if (mine != undoing_.end() && mine->second.attempt == action.attempt) undoing_.erase(mine);
+    if (ok && journal_) (void)journal_->undone(drill::to_string(action.id));
+    if (world_.crashed) return;
+    answer(late, drill::event::Restored{action.id, action.attempt, ok, ""});
   });
 }
 

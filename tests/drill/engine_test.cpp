@@ -106,6 +106,51 @@ TEST(DrillEngine, AbortWaitsForTheCancelledDeedBeforeItsUndo) {
   EXPECT_TRUE(has<action::Restore>(engine.step(no, at(302))));
 }
 
+std::vector<std::uint32_t> undos_in(const std::vector<Action>& actions) {
+  std::vector<std::uint32_t> out;
+  for (const Action& action : actions) {
+    if (const auto* restore = std::get_if<action::Restore>(&action))
+      out.push_back(restore->attempt);
+  }
+  return out;
+}
+using Undos = std::vector<std::uint32_t>;
+
+/// An engine whose fault was cancelled and did not answer, and whose first undo had its time.
+Engine undoing() {
+  EngineConfig config = small_config();
+  config.can_promote = false;
+  config.failback.clear();
+  Engine engine = injecting(config);
+  engine.step(event::AbortRequested{AbortReason::User, ""}, at(301));
+  EXPECT_EQ(undos_in(engine.step(event::Woke{}, at(306))), Undos{1});
+  EXPECT_EQ(undos_in(engine.step(event::Woke{}, at(366))), Undos{});
+  return engine;
+}
+
+TEST(DrillEngine, AnUndoThatAnswersLateIsNotTheOneThatIsUnderWay) {
+  for (const bool ok : {false, true}) {
+    Engine engine = undoing();
+    EXPECT_EQ(undos_in(engine.step(event::Woke{}, at(368))), Undos{2});
+    EXPECT_TRUE(engine.step(event::Restored{kFault, 1, ok, "late"}, at(369)).empty())
+        << "none is begun beside the second, and none is used up";
+    EXPECT_TRUE(has<action::Observe>(engine.step(event::Restored{kFault, 2, true, ""}, at(370))));
+  }
+}
+
+TEST(DrillEngine, AnUndoThatSucceedsBeforeTheNextOneIsBegunIsEnough) {
+  Engine engine = undoing();
+  EXPECT_TRUE(has<action::Observe>(engine.step(event::Restored{kFault, 1, true, ""}, at(367))));
+}
+
+TEST(DrillEngine, WhatIsUndoneAfreshIsNotAnsweredByAnUndoFromBefore) {
+  Engine engine = undoing();
+  EXPECT_EQ(undos_in(engine.step(event::Woke{}, at(368))), Undos{2});
+  engine.step(event::Applied{kFault, DoResult::Ok, ""}, at(369));
+  EXPECT_EQ(undos_in(engine.step(event::Restored{kFault, 2, true, ""}, at(370))), Undos{3});
+  EXPECT_TRUE(engine.step(event::Restored{kFault, 1, true, ""}, at(371)).empty());
+}
+
 TEST(DrillEngine, WakeUpThatComesTooEarlyIsAskedForAgain) {
   Engine engine(small_config());
   engine.step(event::Begin{}, at(0));
@@ -186,6 +231,11 @@ TEST(DrillEngineInvariants, FindEveryBrokenPromise) {
   EXPECT_EQ(rule(breach_of({kBegun, kInjected, {event::Begin{}, {action::Restore{kFault, 1}}}})),
             "I4");
   EXPECT_EQ(rule(breach_of({kBegun, kInjected, {kPromoted, {action::Restore{kFault, 1}}}})), "I4");
+  EngineConfig always = small_config();
+  always.faults[0].undo = Undo::Always;
+  const action::Restore first{kFault, 1};
+  EXPECT_EQ(rule(breach_of({kBegun, kInjected, {event::Begin{}, {first}}}, always)), "");
+  EXPECT_EQ(rule(breach_of({kBegun, kInjected, {event::Begin{}, {first, first}}}, always)), "I6");
   EXPECT_EQ(rule(breach_of({kBegun, kInjected, {event::Begin{}, {action::RunStep{kFailback, 1}}}})),
             "I5");
   action::Finish whole;
@@ -204,7 +254,8 @@ TEST(DrillEngineText, EventsSurviveWritingAndReading) {
       event::Proven{kFault, true, "gone"},
       event::Observed{7, Service::Bad, at(1), at(2), Seen::Yes, Seen::No, false, {"a", "proxy"}},
       event::FinalReadDone{FinalRead::Which::Rejoined, false, "refused"},
-      event::Restored{kFault, true, ""},
+      event::Restored{kFault, 1, true, ""},
+      event::Restored{kFault, 3, false, "attempt=2 is no longer under way"},
       event::AbortRequested{AbortReason::DiskFull, "journal"},
       event::Woke{}};
   for (const Event& event : events) {
@@ -213,7 +264,8 @@ TEST(DrillEngineText, EventsSurviveWritingAndReading) {
     EXPECT_EQ(*again, event) << to_string(event);
   }
   for (const char* bad : {"", "Begun", "Applied fault:x Ok", "Applied fault:0 Fine", "Woke up",
-                          "Observed Good since=soon", "Restored step:-1 ok"}) {
+                          "Observed Good since=soon", "Restored step:-1 ok",
+                          "Restored step:0 attempt=x ok", "Restored step:0 attempt=2"}) {
     EXPECT_FALSE(parse_event(bad)) << bad;
   }
 }

@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "memory_file.h"
 #include "targets/fields.h"
 #include "targets/lease.h"
 
@@ -93,23 +94,6 @@ class Later final : public targets::Condition {
   api::ActionKind kind_ = targets::fields::kind("later", api::Use::Condition, "", {});
 };
 
-class MemoryFile final : public store::JournalFile {
- public:
-  base::Result<> append(std::string_view bytes) override {
-    text_.append(bytes);
-    return {};
-  }
-  base::Result<> sync() override { return {}; }
-  base::Result<> truncate(std::uint64_t size) override {
-    text_.resize(size);
-    return {};
-  }
-  base::Result<std::string> read_all() override { return text_; }
-
- private:
-  std::string text_;
-};
-
 class ActuatorTest : public testing::Test {
  protected:
   void SetUp() override {
@@ -147,7 +131,7 @@ class ActuatorTest : public testing::Test {
   }
   drill::event::Proven proven() {
     const drill::PartId fault{drill::PartId::Kind::Fault, 0};
-    EXPECT_TRUE(run(actuator().record(fault, {})).ok);
+    EXPECT_TRUE(run(actuator().record(fault, base::seconds(5), {})).ok);
     run(actuator().apply(fault, {}));
     told_.clear();
     return run(actuator().prove(fault, base::seconds(5), {}));
@@ -179,7 +163,7 @@ aio::Task<base::Result<>> taken_over(std::stop_token) {
 TEST_F(ActuatorTest, WhatIsNotConfirmedIsRecordedAndNotDone) {
   confirm_ = taken_over;
   const drill::PartId fault{drill::PartId::Kind::Fault, 0};
-  EXPECT_TRUE(run(actuator().record(fault, {})).ok);
+  EXPECT_TRUE(run(actuator().record(fault, base::seconds(5), {})).ok);
   const drill::event::Applied applied = run(actuator().apply(fault, {}));
   EXPECT_EQ(applied.result, drill::DoResult::Failed);
   EXPECT_THAT(applied.detail, HasSubstr("another pod has the drill now"));
@@ -204,7 +188,7 @@ TEST_F(ActuatorTest, TheKindLooksWithWhatTheJournalHas) {
 
 TEST_F(ActuatorTest, AFaultIsKeptInForceWithWhatTheJournalHas) {
   const drill::PartId fault{drill::PartId::Kind::Fault, 0};
-  EXPECT_TRUE(run(actuator().record(fault, {})).ok);
+  EXPECT_TRUE(run(actuator().record(fault, base::seconds(5), {})).ok);
   told_.clear();
   const auto lose = [&](const std::string& what) { told_.push_back("lost " + what); };
   EXPECT_TRUE(aio::run(context_, actuator().sustain(fault, lose, {})).has_value());

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "api/tables.h"
+#include "cluster/awaited_writes.h"
 #include "drill/monitoring.h"
 #include "runner/availability.h"
 #include "runner/chronicle.h"
@@ -37,6 +38,13 @@ TEST(Drive, WhatAProofLastSawIsToldBeforeTheEngineGivesItUp) {
   EXPECT_EQ(before_the_engine(base::seconds(10)), base::millis(9'500));
   EXPECT_EQ(before_the_engine(base::seconds(1)), base::millis(900));
   EXPECT_EQ(before_the_engine(base::Duration::zero()), base::Duration::zero());
+  EXPECT_EQ(before_the_engine(base::seconds(60), base::seconds(3)), base::millis(56'500));
+  EXPECT_EQ(before_the_engine(base::seconds(4), base::seconds(3)), base::millis(1'600));
+}
+
+/// A fault or a step has its whole timeout, and what it writes is awaited after that.
+TEST(Drive, WhatACancelledPartWritesIsAwaitedForLessThanTheEngineWaits) {
+  EXPECT_LT(cluster::kAnswerWithin, drill::EngineTiming{}.cancel_grace);
 }
 
 TEST(Availability, GoodOnlyWhenEveryDecidingStreamIsGoodSinceTheLast) {

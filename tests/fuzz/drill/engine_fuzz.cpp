@@ -113,7 +113,9 @@ struct Reply {
   Event operator()(const action::TakeFinalRead& a) {
     return event::FinalReadDone{a.which, good(), ""};
   }
-  Event operator()(const action::Restore& a) { return event::Restored{a.id, good(), ""}; }
+  Event operator()(const action::Restore& a) {
+    return event::Restored{a.id, a.attempt, good(), ""};
+  }
   template <class Other>
   Event operator()(const Other&) {
     return event::Woke{};
@@ -134,7 +136,7 @@ Event anything(Bytes& bytes, TimePoint now) {
     case 4: return event::Proven{part_id(bytes), bytes.next() % 2 == 0, ""};
     case 5: return observed(bytes, now, bytes.next() % 8);
     case 6: return event::FinalReadDone{bytes.pick<FinalRead::Which>(3), true, ""};
-    case 7: return event::Restored{part_id(bytes), bytes.next() % 2 == 0, ""};
+    case 7: return event::Restored{part_id(bytes), bytes.next() % 4U, bytes.next() % 2 == 0, ""};
     default: return event::AbortRequested{bytes.pick<AbortReason>(6), ""};
   }
 }
