@@ -36,6 +36,20 @@ def free_ports(count):
     return ports
 
 
+def wait_until_stopped(pid):
+    """A thread that runs stops when it meets the kernel next."""
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        states = set()
+        for task in os.listdir(f"/proc/{pid}/task"):
+            with open(f"/proc/{pid}/task/{task}/stat", encoding="utf-8") as file:
+                states.add(file.read().rsplit(")", 1)[1].split()[0])
+        if states == {"T"}:
+            return
+        time.sleep(0.002)
+    raise RuntimeError(f"process {pid} does not stop")
+
+
 class Keys:
     """Certificates in a folder, made with the openssl program."""
 
@@ -196,7 +210,10 @@ egressSelections:
             raise RuntimeError(f"'{line}' is no command for what runs now")
         if verb in ("stop", "kill"):
             return self.stop(part, signals[verb])
-        return self.running[part].send_signal(signals[verb])
+        self.running[part].send_signal(signals[verb])
+        if verb == "pause":
+            wait_until_stopped(self.running[part].pid)
+        return None
 
     def run(self):
         try:

@@ -39,6 +39,11 @@ class Cluster:
 
     def must(self, *arguments):
         code, out, complaint = self.run(*arguments)
+        until = time.monotonic() + 60
+        # `wait` ends at once where an object has no conditions yet, as a kind that was made a moment ago.
+        while code != 0 and arguments[0] == "wait" and "conditions accessor error" in complaint and time.monotonic() < until:
+            time.sleep(0.1)
+            code, out, complaint = self.run(*arguments)
         if code != 0:
             raise AssertionError(f"kubectl {' '.join(arguments)}: {complaint}")
         return out

@@ -241,7 +241,7 @@ TEST_F(ClientTest, AServerThatIsSilentIsGivenUp) {
   ApiServer::instance().tell("pause apiserver");
   const auto silent = run(hasty->get(kConfigMaps, {space, "a"}, {}));
   ApiServer::instance().tell("resume apiserver");
-  ASSERT_FALSE(silent.has_value());
+  ASSERT_FALSE(silent.has_value()) << silent->code << silent->body;
   EXPECT_EQ(silent.error().code, base::Code::DeadlineExceeded);
   EXPECT_TRUE(run(client->get(kConfigMaps, {space, "a"}, {})).has_value());
 }
