@@ -1,6 +1,7 @@
 // The two ends of a proxy under load, as bare epoll loops, so that what they cost is small beside
 // what is measured between them:
-//   http_flood serve                                an application; says its port, answers at once
+//   http_flood serve                                an application; says its port, answers at once;
+//                                                   what is under /static may be kept for a second
 //   http_flood load PORT CONNECTIONS SECONDS [rate=N] [status=N] [clients=N]
 //                                                   asks over kept connections, each as soon as it
 //                                                   has its answer; says "requests N seconds S
@@ -38,11 +39,10 @@ constexpr std::string_view kRequest =
     "Accept-Encoding: gzip, deflate, br\r\nCookie: "
     "session=0123456789abcdef0123456789abcdef\r\n";
 
-std::string response() {
+std::string response(const std::string& fields) {
   const std::string body(256, 'x');
-  return "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nCache-Control: no-store\r\n"
-         "Date: Thu, 26 Nov 2026 12:00:00 GMT\r\nContent-Length: 256\r\n\r\n" +
-         body;
+  return "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n" + fields +
+         "\r\nContent-Length: 256\r\n\r\n" + body;
 }
 
 int fail(const char* what) {
@@ -87,7 +87,9 @@ int serve() {
   std::fflush(stdout);
   const int poll = epoll_create1(0);
   watch(poll, listener);
-  const std::string answer = response();
+  const std::string answer =
+      response("Cache-Control: no-store\r\nDate: Thu, 26 Nov 2026 12:00:00 GMT");
+  const std::string kept = response("Cache-Control: max-age=1");
   std::array<epoll_event, 256> events;
   std::vector<char> buffer(65536);
   for (;;) {
@@ -107,7 +109,9 @@ int serve() {
         continue;
       }
       const std::string_view text(buffer.data(), static_cast<std::size_t>(got));
-      if (text.ends_with("\r\n\r\n")) send(socket, answer.data(), answer.size(), MSG_NOSIGNAL);
+      if (!text.ends_with("\r\n\r\n")) continue;
+      const std::string& said = text.starts_with("GET /static") ? kept : answer;
+      send(socket, said.data(), said.size(), MSG_NOSIGNAL);
     }
   }
 }

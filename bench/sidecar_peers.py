@@ -177,5 +177,14 @@ class Nginx(Direct):
                                     level="" if logs else " emerg", access=f"{folder}/access.log" if logs else "off"))
         self.process = pinned(core, ["nginx", "-c", path, "-p", folder], stderr=subprocess.DEVNULL)
         wait_for(port)
-        with open(f"/proc/{self.process.pid}/task/{self.process.pid}/children", encoding="ascii") as file:
-            self.counted = int(file.read().split()[0])  # the worker
+        self.counted = self.worker()
+
+    def worker(self):
+        """nginx listens before it has one."""
+        while self.process.poll() is None:
+            with open(f"/proc/{self.process.pid}/task/{self.process.pid}/children", encoding="ascii") as file:
+                children = file.read().split()
+            if children:
+                return int(children[0])
+            time.sleep(0.01)
+        raise RuntimeError(f"nginx ended with {self.process.returncode}")

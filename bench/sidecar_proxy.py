@@ -33,6 +33,7 @@ DRY = ("--limits", "dry-run")
 ALL_ON = (*DRY, "--make-trace", "--cache-bytes-max", "16777216", "--concurrency-max", "1000", "--statsd-listen", "127.0.0.1:0",
           "--otlp-listen", "127.0.0.1:0", "--rum-path", "/muster/rum", "--endpoint", "/api/orders/{id}")
 OPEN_RATE, MEMORY_RATE, CLIENTS, SCRAPES = 1000, 6000, 65536, 300
+SETTLED, IDLE_SECONDS = 3, 60  # it gives back first after two seconds, then each half minute (sidecar/settle.h)
 SATURATED = (("micros", "CPU per request, µs"), ("p50", "latency p50, µs"), ("p99", "latency p99, µs"))
 
 
@@ -96,17 +97,19 @@ class Bench:
 
     def memory(self):
         with contextlib.closing(self.muster(*ALL_ON, "--trusted-proxy", "127.0.0.0/8")) as one:
-            time.sleep(2)
-            idle = resident_mib(one.counted)
+            time.sleep(SETTLED)
+            idle = resident_over(one.counted, IDLE_SECONDS)
             load = pinned(0, [FLOOD, "load", str(one.port), "1000", "14", f"clients={CLIENTS}", f"rate={MEMORY_RATE}"], stdout=subprocess.PIPE)
             most = 0
             while load.poll() is None:
                 time.sleep(0.2)
                 most = max(most, resident_mib(one.counted))
-            said = load.stdout.read().split()
             load.stdout.close()
-        yield f"| resident, idle, everything on, MiB | {idle:.2f} | | |"
+            time.sleep(IDLE_SECONDS)
+            again = resident_over(one.counted, IDLE_SECONDS)
+        yield f"| resident, idle, everything on, every second of {IDLE_SECONDS}: median, the most, MiB | {idle} | | |"
         yield f"| resident, 1,000 connections, {MEMORY_RATE:,} requests/s of {CLIENTS:,} clients, the most, MiB | {most:.2f} | | |"
+        yield f"| resident, idle again after that, MiB | {again} | | |"
 
     def scrape(self):
         port = free_port()
@@ -124,6 +127,15 @@ class Bench:
             exporter.wait()
         series = {name: rounds[0]["series"] for name, rounds in figures.items()}
         yield row(f"a scrape, CPU per series ({series['muster']} and {series['node_exporter']}), µs", figures, "micros", 3)
+
+
+def resident_over(pid, seconds):
+    """Its median and its most, looked at once a second."""
+    seen = []
+    for _ in range(seconds):
+        seen.append(resident_mib(pid))
+        time.sleep(1)
+    return f"{statistics.median(seen):.2f}, {max(seen):.2f}"
 
 
 def scraped(pid, port):

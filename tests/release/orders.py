@@ -109,7 +109,8 @@ class Order:
 
     def install(self):
         chart = CHART
-        if self.random.random() < 0.3:
+        older = self.random.random() < 0.3
+        if older and not self.orphaned:  # whoever is left without Helm's record takes the chart that it was, or more would be left
             chart = older_chart(self.world.folder)
             self.note("of the older chart")
         wait = [] if self.random.random() < 0.5 or self.world.node.broken else ["--wait"]
