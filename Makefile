@@ -7,9 +7,10 @@ S ?= 60
 BUILD = build/$(PRESET)
 NODES ?= 2
 BINARIES ?= $(BUILD)
+TSAN = test_aio test_limit test_traffic test_sampling test_probes test_sidecar
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build test check demo demo-sidecar sim fuzz bench mutate kubernetes helm collector cluster-up cluster-down e2e crds fmt tidy clean
+.PHONY: help deps build test check demo demo-sidecar sim fuzz bench tsan mutate kubernetes helm collector cluster-up cluster-down e2e crds fmt tidy clean
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## (.*)/  \1\t\2/' | expand -t 16
@@ -46,6 +47,11 @@ fuzz: build ## fuzz one parser longer: T=plan S=600
 bench: ## run the benchmarks that defend the figures in docs/performance.md
 	@$(MAKE) --no-print-directory build PRESET=release
 	@ci/bench.sh
+
+tsan: ## the sidecar's tests, among them a busy day, and what threads share, under ThreadSanitizer
+	@$(MAKE) --no-print-directory build PRESET=tsan TARGET="muster-sidecar muster-redirect bench_http_flood $(TSAN)"
+	@set -e; for one in $(TSAN); do build/tsan/tests/$${one#test_}/$$one; done
+	@ctest --test-dir build/tsan --output-on-failure -R '^sidecar\.'
 
 mutate: deps ## break the measurement and the operator line by line; their tests must notice
 	@python3 ci/mutate.py
