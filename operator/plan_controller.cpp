@@ -32,14 +32,17 @@ class PlanController::Driver {
  private:
   aio::Task<base::Result<kube::Outcome>> reconcile(kube::Key key, std::stop_token stop) {
     const Node* plan = drills_.plans().find(key);
-    if (plan == nullptr) co_return kube::Outcome{};
     std::vector<DrillObject> drills;
+    if (plan == nullptr) {
+      if (told_) told_(key, nullptr, drills);
+      co_return kube::Outcome{};
+    }
     drills_.drills().for_each([&](const kube::Key& each, const DrillObject& drill) {
       if (each.space == key.space && drill.plan == key.name) drills.push_back(drill);
     });
     const base::WallTime now = clock_.wall_now();
     const drill::PlanCompliance compliance = compliance_of(*plan, drills, now);
-    if (told_) told_(key, compliance);
+    if (told_) told_(key, &compliance, drills);
     const Node status = plan_status(*plan, compliance, now);
     const bool leads = !settings_.leads || settings_.leads();
     if (leads && !cluster::says((*plan)["status"], status)) {

@@ -6,6 +6,7 @@
 #include <memory>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include "aio/clock.h"
 #include "kube/client.h"
@@ -17,9 +18,10 @@ namespace op {
 
 class PlanController {
  public:
-  /// `told`: each assessment, as it is made. Lifetime: all outlive it. Thread: the client's
-  /// executor.
-  using Told = std::function<void(const kube::Key& plan, const drill::PlanCompliance&)>;
+  /// What is known of a plan, whenever it or a drill of it changed. Null: the plan is gone.
+  using Told = std::function<void(const kube::Key& plan, const drill::PlanCompliance* compliance,
+                                  const std::vector<cluster::DrillObject>& drills)>;
+  /// Lifetime: all outlive it. Thread: the client's executor.
   PlanController(aio::Clock& clock, kube::Client& client, DrillController& drills,
                  ControllerSettings settings, Told told);
   ~PlanController();

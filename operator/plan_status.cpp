@@ -53,9 +53,8 @@ void set_objective(Node& status, const std::string& name, const drill::Objective
 
 }  // namespace
 
-std::optional<drill::Summary> row_of(const cluster::DrillObject& drill) {
+drill::Summary finished_row(const cluster::DrillObject& drill) {
   const Node& status = drill.status;
-  if (!drill.finished() || status["startTime"].as_string().empty()) return std::nullopt;
   drill::Summary row;
   row.drill_id = drill.key.name;
   row.plan = drill.plan;
@@ -67,7 +66,15 @@ std::optional<drill::Summary> row_of(const cluster::DrillObject& drill) {
   row.reason = status["reason"].as_string();
   row.rto = objective_of(status["rto"]);
   row.rpo = objective_of(status["rpo"]);
+  if (const Node& lost = status["rpo"]["lostWrites"]; lost.is_int()) {
+    row.lost = static_cast<std::uint64_t>(lost.as_int());
+  }
   return row;
+}
+
+std::optional<drill::Summary> row_of(const cluster::DrillObject& drill) {
+  if (!drill.finished() || drill.status["startTime"].as_string().empty()) return std::nullopt;
+  return finished_row(drill);
 }
 
 drill::PlanCompliance compliance_of(const Node& plan,

@@ -11,7 +11,9 @@
 
 namespace op {
 
-/// A finished drill as a row of a history. Nothing: it is not finished, or it never began.
+/// A finished drill as a row of a history, also one that never began, which proves nothing.
+drill::Summary finished_row(const cluster::DrillObject& drill);
+/// The same where it counts. Nothing: it is not finished, or it never began.
 std::optional<drill::Summary> row_of(const cluster::DrillObject& drill);
 
 /// Of one plan's drills. `plan`: the object.

@@ -16,6 +16,7 @@
 #include "metrics/drill_metrics.h"
 #include "metrics/runtime_metrics.h"
 #include "net/http_server.h"
+#include "operator/drill_figures.h"
 #include "operator/log.h"
 #include "operator/replica.h"
 
@@ -86,11 +87,10 @@ class Program {
     kube::measure(clock_, replica_->plans().controller(), metrics_);
     kube::measure(clock_, replica_->profiles().controller(), metrics_);
     if (replica_->election() != nullptr) kube::measure(*replica_->election(), kElection, metrics_);
-    replica_->told = [this](const kube::Key& plan, const drill::PlanCompliance& compliance) {
-      const drill::ObjectiveRecord& rto = compliance.rto;
-      const drill::ObjectiveRecord& rpo = compliance.rpo;
-      drill_metrics_.compliance(kube::to_string(plan), {rto.ratio, rto.lower_bound},
-                                {rpo.ratio, rpo.lower_bound});
+    replica_->told = [this](const kube::Key& plan, const drill::PlanCompliance* compliance,
+                            const std::vector<cluster::DrillObject>& drills) {
+      if (compliance == nullptr) return figures_.forget(plan);
+      figures_.plan(plan, *compliance, drills, clock_.wall_now());
     };
   }
 
@@ -142,6 +142,7 @@ class Program {
   aio::SystemClock clock_;
   metrics::RuntimeMetrics metrics_;
   metrics::DrillMetrics drill_metrics_{options_.build};
+  DrillFigures figures_{drill_metrics_};
   std::unique_ptr<kube::Client> client_, election_client_;
   std::optional<Replica> replica_;
   std::unique_ptr<Admission> admission_;  // null: there is none

@@ -18,8 +18,9 @@ Replica::Replica(aio::Clock& clock, kube::Client& client, kube::Client& election
       drills_(clock, client, events_, settings()),
       schedules_(clock, client, events_, drills_, settings()),
       plans_(clock, client, drills_, settings(),
-             [this](const kube::Key& plan, const drill::PlanCompliance& compliance) {
-               if (told) told(plan, compliance);
+             [this](const kube::Key& plan, const drill::PlanCompliance* compliance,
+                    const std::vector<cluster::DrillObject>& drills) {
+               if (told) told(plan, compliance, drills);
              }),
       profiles_(clock, client, events_, settings()) {
   if (options_.elect) {

@@ -42,7 +42,7 @@ class Replica {
   Replica(const Replica&) = delete;
   Replica& operator=(const Replica&) = delete;
 
-  /// Each assessment of a plan, as it is made.
+  /// What is known of a plan, whenever that changes.
   PlanController::Told told;
 
   /// What else the leader does. May be empty.

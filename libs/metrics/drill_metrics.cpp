@@ -151,6 +151,17 @@ struct DrillMetrics::Series {
     to.Add({{"scenario", plan}, {"bound", "lower"}}).Set(base::to_seconds(value->lower));
     to.Add({{"scenario", plan}, {"bound", "upper"}}).Set(upper_seconds(*value));
   }
+  /// Every series of a plan; `more`: as Add() takes it.
+  template <class Kind, class... More>
+  static void forget(Family<Kind>& from, const std::string& plan, const More&... more) {
+    for (const prometheus::MetricFamily& each : from.Collect()) {
+      for (const prometheus::ClientMetric& one : each.metric) {
+        Labels labels;
+        for (const auto& label : one.label) labels.emplace(label.name, label.value);
+        if (labels["scenario"] == plan) from.Remove(&from.Add(labels, more...));
+      }
+    }
+  }
   Stream& stream(std::string_view plan, std::string_view name) {
     const std::pair<std::string, std::string> key{plan, name};
     const auto found = hot.find(key);
@@ -233,10 +244,26 @@ void DrillMetrics::ledger_write(std::string_view plan, drill::Outcome outcome) {
 
 void DrillMetrics::finished(const drill::Summary& drill) {
   declare(drill.plan);
+  ended(drill);
+  newest(drill);
+  // Of how much of the evidence was there only the drill itself knows.
+  series_->score.Add({{"scenario", drill.plan}}).Set(drill.score / 100);
+}
+
+void DrillMetrics::ended(const drill::Summary& drill) {
   Series& s = *series_;
-  const Labels scenario = {{"scenario", drill.plan}};
   s.drills.Add({{"scenario", drill.plan}, {"verdict", word(drill.verdict)}}).Increment();
-  s.lost.Add(scenario).Increment(static_cast<double>(drill.lost.value_or(0)));
+  s.lost.Add({{"scenario", drill.plan}}).Increment(static_cast<double>(drill.lost.value_or(0)));
+  for (const auto& phase : drill.phases) {
+    if (!phase.took) continue;
+    s.durations.Add({{"scenario", drill.plan}, {"phase", snake(phase.name)}}, kDrillBuckets)
+        .Observe(base::to_seconds(*phase.took));
+  }
+}
+
+void DrillMetrics::newest(const drill::Summary& drill) {
+  Series& s = *series_;
+  for (auto* bounds : {&s.rto, &s.rto_user, &s.rpo}) Series::forget(*bounds, drill.plan);
   Series::bounds(s.rto, drill.plan, drill.rto.service);
   Series::bounds(s.rto_user, drill.plan, drill.rto.user_visible);
   Series::bounds(s.rpo, drill.plan, drill.rpo.service);
@@ -250,13 +277,21 @@ void DrillMetrics::finished(const drill::Summary& drill) {
   }
   Series::one_of(s.verdict, {{"scenario", drill.plan}, {"objective", "all"}}, "verdict", verdicts,
                  word(drill.verdict));
-  for (const auto& phase : drill.phases) {
-    if (!phase.took) continue;
-    s.durations.Add({{"scenario", drill.plan}, {"phase", snake(phase.name)}}, kDrillBuckets)
-        .Observe(base::to_seconds(*phase.took));
+  s.finished.Add({{"scenario", drill.plan}})
+      .Set(base::to_seconds(drill.finished.time_since_epoch()));
+}
+
+void DrillMetrics::forget(std::string_view plan) {
+  Series& s = *series_;
+  const std::string scenario(plan);
+  for (auto* gauges : {&s.rto_ratio, &s.rto_bound, &s.rpo_ratio, &s.rpo_bound, &s.rto, &s.rto_user,
+                       &s.rpo, &s.objective, &s.verdict, &s.score, &s.finished}) {
+    Series::forget(*gauges, scenario);
   }
-  s.score.Add(scenario).Set(drill.score / 100);
-  s.finished.Add(scenario).Set(base::to_seconds(drill.finished.time_since_epoch()));
+  for (auto* counters : {&s.events, &s.drills, &s.writes, &s.lost}) {
+    Series::forget(*counters, scenario);
+  }
+  Series::forget(s.durations, scenario, kDrillBuckets);
 }
 
 void DrillMetrics::audit_write(drill::Duration took, drill::Duration slow) {

@@ -49,8 +49,14 @@ class DrillMetrics {
              drill::Duration latency);
   /// A ledger write as its outcome became known: ok, fail, info.
   void ledger_write(std::string_view plan, drill::Outcome outcome);
-  /// The last drill's bounds, verdicts, ledger and outage phases.
+  /// A drill that has just finished: ended() and newest().
   void finished(const drill::Summary& drill);
+  /// Counted: its verdict, what it lost, its outage phases.
+  void ended(const drill::Summary& drill);
+  /// Shown: its bounds, verdicts and objectives. The same again changes nothing.
+  void newest(const drill::Summary& drill);
+  /// A plan that is no more has no series.
+  void forget(std::string_view plan);
   /// A write of the audit log; one beyond `slow` is counted as slow.
   void audit_write(drill::Duration took, drill::Duration slow);
   void compliance(std::string_view plan, const ComplianceRatio& rto, const ComplianceRatio& rpo);
