@@ -136,6 +136,10 @@ class BadDays(unittest.TestCase):
         self.world.make_drill("token", "d")
         self.world.wait_phase("token", "d", "Finished")
         self.assertEqual("Met", self.world.status("token", "d")["verdict"], self.world.status("token", "d").get("reason"))
+        told = ('muster_drills_total{scenario="token/web-gone",verdict="met"} 1', 'muster_drill_verdict{objective="all",scenario="token/web-gone",verdict="met"} 1',
+                'muster_disaster_recovery_events_total{event_type="fault_begun",scenario="token/web-gone"} 1',
+                'muster_drill_objective_seconds{objective="rto",scenario="token/web-gone"}', 'muster_drill_rto_seconds{bound="upper",scenario="token/web-gone"}')
+        until(lambda: f"figures of the drill: {self.world.metrics()}", lambda: all(line in self.world.metrics() for line in told))
         # The operator's have expired by now, too.
         self.world.make_drill("token", "next")
         self.world.wait_phase("token", "next", "Starting", "Preflight", "Baseline", within=20)

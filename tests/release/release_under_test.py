@@ -14,6 +14,7 @@ import sys
 import tempfile
 import threading
 import time
+import urllib.request
 
 from process_node import Link, ProcessNode, is_pod_ready
 from service_proxy import ServiceProxy
@@ -224,6 +225,12 @@ class World:
         self.must("POST", f"{GROUP}/namespaces/{namespace}/drills", {
             "apiVersion": "muster.dev/v1alpha1", "kind": "Drill", "metadata": {"name": name, "namespace": namespace},
             "spec": {"planRef": {"name": "web-gone"}}})
+
+    def metrics(self):
+        """What an operator tells Prometheus."""
+        _, container = self.node.of_component("operator")[0]
+        with urllib.request.urlopen(f"http://127.0.0.1:{container.port()}/metrics", timeout=10) as reply:
+            return reply.read().decode()
 
     def drill(self, namespace, name):
         return self.get(f"{GROUP}/namespaces/{namespace}/drills/{name}")

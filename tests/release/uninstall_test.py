@@ -1,7 +1,6 @@
 """The end of a release in the middle of a drill, and beside another release; what `helm test` says, and the metrics."""
 import subprocess
 import unittest
-import urllib.request
 
 from orders import RELEASE, UNDO, Order
 from release_under_test import CHART, GROUP, HOME, REPLICAS, World, helms, operator_program, plan, until
@@ -120,12 +119,10 @@ class Uninstall(unittest.TestCase):
         return self.world.get("/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations/muster-admission")["webhooks"][0]
 
     def promtool_is_content(self):
-        _, container = self.world.node.of_component("operator")[0]
-        with urllib.request.urlopen(f"http://127.0.0.1:{container.port()}/metrics", timeout=10) as reply:
-            metrics = reply.read()
-        said = subprocess.run(["promtool", "check", "metrics"], input=metrics, capture_output=True, check=False, timeout=60)
-        self.assertEqual((0, b""), (said.returncode, said.stdout + said.stderr))
-        self.assertIn(b"leader_election_master_status", metrics)
+        metrics = self.world.metrics()
+        said = subprocess.run(["promtool", "check", "metrics"], input=metrics, text=True, capture_output=True, check=False, timeout=60)
+        self.assertEqual((0, ""), (said.returncode, said.stdout + said.stderr))
+        self.assertIn("leader_election_master_status", metrics)
 
 
 if __name__ == "__main__":
