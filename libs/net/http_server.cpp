@@ -1,6 +1,5 @@
 #include "net/http_server.h"
 
-#include <charconv>
 #include <list>
 #include <optional>
 #include <utility>
@@ -16,6 +15,7 @@
 #include "aio/close_on_stop.h"
 #include "aio/deadline.h"
 #include "aio/task_group.h"
+#include "net/listening.h"
 #include "net/tls_context.h"
 
 namespace net {
@@ -31,46 +31,11 @@ constexpr std::size_t kReadBytes = 16U << 10U;
 constexpr base::Duration kBreath = base::millis(100);
 constexpr base::Duration kLeaveWithin = base::seconds(1);
 
-base::Result<tcp::endpoint> endpoint_of(const std::string& listen) {
-  const auto wrong = [&] {
-    return base::fail(
-        base::Code::InvalidArgument,
-        fmt::format("listen address '{}': HOST:PORT with a numeric host, or :PORT", listen));
-  };
-  const auto colon = listen.rfind(':');
-  if (colon == std::string::npos) {
-    return wrong();
-  }
-  std::string host = listen.substr(0, colon);
-  if (host.size() > 1 && host.front() == '[' && host.back() == ']') {
-    host = host.substr(1, host.size() - 2);
-  }
-  std::uint16_t port = 0;
-  const auto* begin = listen.data() + colon + 1;
-  const auto* end = listen.data() + listen.size();
-  const auto parsed = std::from_chars(begin, end, port);
-  if (begin == end || parsed.ec != std::errc() || parsed.ptr != end) {
-    return wrong();
-  }
-  if (host.empty()) {
-    return tcp::endpoint(tcp::v4(), port);
-  }
-  error_code error;
-  const auto address = asio::ip::make_address(host, error);
-  if (error) {
-    return wrong();
-  }
-  return tcp::endpoint(address, port);
-}
-
 /// Empty where the connection has ended already.
 std::string address_of_peer(const tcp::socket& socket) {
   error_code error;
   const tcp::endpoint peer = socket.remote_endpoint(error);
-  if (error) return {};
-  const asio::ip::address address = peer.address();
-  if (!address.is_v6() || !address.to_v6().is_v4_mapped()) return address.to_string();
-  return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6()).to_string();
+  return error ? std::string() : plain_address(peer.address()).to_string();
 }
 
 /// One that does not await, as one that does.
@@ -98,12 +63,13 @@ class Server final : public HttpServer {
   }
 
   base::Result<> open(const std::string& listen) {
-    TRY(const auto endpoint, endpoint_of(listen));
+    TRY(const auto endpoint, listening_endpoint(listen));
     error_code error;
     acceptor_.open(endpoint.protocol(), error);
     if (!error) {
       acceptor_.set_option(tcp::acceptor::reuse_address(true), error);
     }
+    take_both_families(acceptor_, endpoint, error);
     if (!error) {
       acceptor_.bind(endpoint, error);
     }

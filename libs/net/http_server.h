@@ -56,7 +56,8 @@ class HttpServer {
   /// One that awaits. Its token stops when the client has waited for `idle`.
   using TaskHandler = std::function<aio::Task<HttpReply>(HttpRequest, std::stop_token)>;
 
-  /// Binds and listens. `listen`: "127.0.0.1:9090", "[::1]:0" or ":9090" (every address).
+  /// Binds and listens. `listen`: "127.0.0.1:9090", "[::1]:0" or ":9090" (every address, of both
+  /// families: net/listening.h).
   /// Errors: InvalidArgument for the address, AlreadyExists when the port is taken.
   static base::Result<std::unique_ptr<HttpServer>> listen(aio::Clock& clock,
                                                           const aio::Executor& executor,
