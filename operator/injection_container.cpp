@@ -43,10 +43,11 @@ Node security() {
       .set("seccompProfile", Node::map().set("type", "RuntimeDefault"));
 }
 
-/// An address in brackets is right whether it is of IPv4 or of IPv6.
+/// An address in brackets is right whether it is of IPv4 or of IPv6, and `localhost` is an
+/// application that listens in either family only.
 Node args_of(const CapturedPort& port) {
   return Node::strings({fmt::format("--config={}/{}", kFolder, api::kSidecarProfileKey),
-                        "--config-optional", fmt::format("--upstream=127.0.0.1:{}", port.number),
+                        "--config-optional", fmt::format("--upstream=localhost:{}", port.number),
                         fmt::format("--listen=:{}", kSidecarPort),
                         fmt::format("--admin-listen=[$(POD_IP)]:{}", kSidecarAdminPort)});
 }

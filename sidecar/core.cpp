@@ -52,12 +52,11 @@ void Active::clear() {
 
 // A block is longer than any head, so that one that is too long is seen to be.
 // One thread runs the context, so that its sockets need no locks; posts from others do.
-Core::Core(const Settings& the_settings, const tcp::endpoint& the_upstream, std::uint64_t seed,
-           Seat seat)
+Core::Core(const Settings& the_settings, const Places& the_upstream, std::uint64_t seed, Seat seat)
     : setup(new Setup(the_settings, seed, seat)),
       upstream(the_upstream),
-      own_service(seat.shared.own_service.value_or(tcp::endpoint())),
-      upstream_text(text_of(the_upstream)),
+      own_service(std::vector{seat.shared.own_service.value_or(tcp::endpoint())}),
+      upstream_text(text_of(the_upstream.first())),
       response_limits(response_limits_of(the_settings)),
       context(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO),
       blocks(the_settings.head_bytes_max + 1, kFreeBlocksKept),

@@ -22,6 +22,7 @@
 #include "net/server_stream.h"
 #include "sidecar/buffer.h"
 #include "sidecar/figures.h"
+#include "sidecar/places.h"
 #include "sidecar/setup.h"
 #include "sidecar/timers.h"
 
@@ -53,7 +54,7 @@ class Connection : public boost::intrusive::list_base_hook<> {
 class Core {
  public:
   /// Lifetime: what is shared outlives it.
-  Core(const Settings& settings, const tcp::endpoint& upstream, std::uint64_t seed, Seat seat);
+  Core(const Settings& settings, const Places& upstream, std::uint64_t seed, Seat seat);
   ~Core();
   Core(const Core&) = delete;
   Core& operator=(const Core&) = delete;
@@ -80,8 +81,8 @@ class Core {
   const Settings& settings() const { return setup->settings; }
 
   SetupPointer setup;  // of what begins now
-  const tcp::endpoint upstream;
-  const tcp::endpoint own_service;  // meaningful where a filter sends somebody there
+  Places upstream;
+  Places own_service;               // meaningful where a filter sends somebody there
   const std::string upstream_text;  // "127.0.0.1:8080"
   const http1::Limits response_limits;
   asio::io_context context;

@@ -87,7 +87,8 @@ base::Result<> Exporter::open() {
 
 /// By the name that it has now.
 base::Result<> Exporter::connect_agent() {
-  TRY(const auto endpoint, upstream_endpoint(*settings_.dogstatsd, "--export-dogstatsd"));
+  TRY(const Places places, upstream_places(*settings_.dogstatsd, "--export-dogstatsd"));
+  const Places::Endpoint& endpoint = places.first();
   error_code error;
   agent_.emplace(executor_);
   agent_->open(endpoint.address().is_v6() ? udp::v6() : udp::v4(), error);

@@ -5,10 +5,10 @@
 #include <sys/socket.h>
 #include <utility>
 
-#include <boost/asio/ip/v6_only.hpp>
 #include <fmt/format.h>
 
 #include "aio/clock.h"
+#include "net/listening.h"
 #include "sidecar/log.h"
 #include "sidecar/session.h"
 
@@ -46,9 +46,7 @@ base::Result<> Listener::listen(const tcp::endpoint& endpoint, bool shared) {
   acceptor_.open(endpoint.protocol(), error);
   option(tcp::acceptor::reuse_address(true));
   if (shared) option(ReusePort(true));
-  if (endpoint.protocol() == tcp::v6() && endpoint.address().is_unspecified()) {
-    option(asio::ip::v6_only(false));
-  }
+  net::take_both_families(acceptor_, endpoint, error);
   if (!error) acceptor_.bind(endpoint, error);
   if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
   if (!error) acceptor_.non_blocking(true, error);

@@ -5,14 +5,15 @@
 #include <cstdint>
 #include <string_view>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <thread>
-#include <unistd.h>
+#include <utility>
+#include <vector>
 
 #include <boost/asio/io_context.hpp>
 #include <fmt/format.h>
 
 #include "aio/file.h"
+#include "net/listening.h"
 
 namespace sidecar {
 namespace {
@@ -21,6 +22,7 @@ namespace asio = boost::asio;
 using tcp = asio::ip::tcp;
 
 constexpr std::size_t kFileMax = 256;
+constexpr std::size_t kPlacesMax = 16;
 
 std::int64_t number(std::string_view text) {
   std::int64_t out = 0;
@@ -38,12 +40,6 @@ unsigned cores_of(std::int64_t quota, std::int64_t period) {
   const auto machine = std::max(1U, std::thread::hardware_concurrency());
   const std::int64_t cores = std::min<std::int64_t>((quota + period - 1) / period, machine);
   return static_cast<unsigned>(std::max<std::int64_t>(cores, 1));
-}
-
-bool has_v6() {
-  const int descriptor = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (descriptor >= 0) close(descriptor);
-  return descriptor >= 0;
 }
 
 }  // namespace
@@ -67,12 +63,14 @@ std::size_t raise_descriptor_limit() {
   return static_cast<std::size_t>(std::min(limit.rlim_cur, kEnough));
 }
 
-base::Result<tcp::endpoint> upstream_endpoint(const HostPort& address, std::string_view what) {
+base::Result<Places> upstream_places(const HostPort& address, std::string_view what) {
   boost::system::error_code error;
   const auto literal = asio::ip::make_address(address.host, error);
-  if (!error) return tcp::endpoint(literal, address.port);
+  using Endpoints = std::vector<tcp::endpoint>;
+  if (!error) return Places(Endpoints{{literal, address.port}});
   if (address.host == "localhost") {
-    return tcp::endpoint(asio::ip::address_v4::loopback(), address.port);
+    return Places(Endpoints{{asio::ip::address_v4::loopback(), address.port},
+                            {asio::ip::address_v6::loopback(), address.port}});
   }
   asio::io_context context;
   tcp::resolver resolver(context);
@@ -81,19 +79,17 @@ base::Result<tcp::endpoint> upstream_endpoint(const HostPort& address, std::stri
     return base::fail(base::Code::NotFound, fmt::format("{}: no address of '{}': {}", what,
                                                         address.host, error.message()));
   }
-  return found.begin()->endpoint();
+  Endpoints all;
+  for (const auto& one : found) {
+    if (all.size() < kPlacesMax) all.push_back(one.endpoint());
+  }
+  return Places(std::move(all));
 }
 
 base::Result<tcp::endpoint> listen_endpoint(const HostPort& address, std::string_view what) {
-  if (address.host.empty()) return tcp::endpoint(has_v6() ? tcp::v6() : tcp::v4(), address.port);
-  boost::system::error_code error;
-  const auto literal = asio::ip::make_address(
-      address.host == "localhost" ? std::string("127.0.0.1") : address.host, error);
-  if (error) {
-    return base::fail(base::Code::InvalidArgument,
-                      fmt::format("{} '{}': the host has to be an address", what, address.host));
-  }
-  return tcp::endpoint(literal, address.port);
+  const auto host = net::listening_address(address.host);
+  if (host) return tcp::endpoint(*host, address.port);
+  return base::fail(base::Code::InvalidArgument, fmt::format("{} {}", what, host.error().message));
 }
 
 }  // namespace sidecar

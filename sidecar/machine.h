@@ -8,6 +8,7 @@
 #include <boost/asio/ip/tcp.hpp>
 
 #include "base/result.h"
+#include "sidecar/places.h"
 #include "sidecar/settings.h"
 
 namespace sidecar {
@@ -19,13 +20,14 @@ unsigned quota_cores(const std::string& root);
 /// Raises the soft limit of descriptors to the hard one, and returns it.
 std::size_t raise_descriptor_limit();
 
-/// Of an application. A name is asked for once, when the program starts: what a sidecar stands
-/// before is beside it. Errors: NotFound, naming the host.
-base::Result<boost::asio::ip::tcp::endpoint> upstream_endpoint(
-    const HostPort& address, std::string_view what = "--upstream");
+/// Of an application: a number, `localhost` (127.0.0.1 and ::1), or all addresses of a name, which
+/// is asked for once, when the program starts: what a sidecar stands before is beside it.
+/// Errors: NotFound, naming the host.
+base::Result<Places> upstream_places(const HostPort& address, std::string_view what = "--upstream");
 
-/// To listen on; no host: every address, of both families where the machine has both. `what`: the
-/// flag that says so. Errors: InvalidArgument: the host is no address.
+/// To listen on; no host: every address, of both families where the machine has both
+/// (net/listening.h). `what`: the flag that says so. Errors: InvalidArgument: the host is no
+/// address.
 base::Result<boost::asio::ip::tcp::endpoint> listen_endpoint(const HostPort& address,
                                                              std::string_view what = "--listen");
 

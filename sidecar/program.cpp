@@ -17,7 +17,6 @@
 #include "aio/entropy.h"
 #include "aio/event.h"
 #include "aio/task_group.h"
-#include "net/dial.h"
 #include "net/http_server.h"
 #include "sidecar/admin.h"
 #include "sidecar/admin_port.h"
@@ -41,6 +40,7 @@
 #include "sidecar/secret.h"
 #include "sidecar/settle.h"
 #include "sidecar/shared.h"
+#include "sidecar/upstream_look.h"
 #include "sidecar/users_page.h"
 #include "sidecar/watch.h"
 #include "sidecar/worker.h"
@@ -49,7 +49,6 @@ namespace sidecar {
 namespace {
 
 constexpr base::Duration kLookEvery = base::seconds(1);
-constexpr base::Duration kLookWithin = base::seconds(1);
 /// How often files are read that may have changed; what changed is used when it was seen twice.
 constexpr base::Duration kReadEvery = base::seconds(2);
 /// Who waits for a turn at the end is told so, this long before what is left is cut.
@@ -89,7 +88,7 @@ class Program {
  private:
   aio::Task<base::Result<bool>> whole() {
     listen_for_signals();
-    CO_TRY(upstream_, upstream_endpoint(settings_.upstream));
+    CO_TRY(upstream_, upstream_places(settings_.upstream));
     CO_TRY(const std::string secret, fingerprint_secret(settings_.fingerprint_key_file));
     cores_ = settings_.threads > 0 ? settings_.threads : quota_cores("/sys/fs/cgroup");
     CO_TRY(shared_, Shared::create(settings_, cores_, secret));
@@ -119,7 +118,7 @@ class Program {
     for (const auto& worker : workers_) worker->start([this] { ended(); });
     aio::TaskGroup group(context_.get_executor());
     group.spawn(admin_port_->serve(group.token()));
-    group.spawn(look_after_upstream(group.token()));
+    group.spawn(look_after_upstream(clock_, *upstream_, ready_, group.token()));
     group.spawn(watch_->run(group.token()));
     group.spawn(sweep(group.token()));
     group.spawn(settle(clock_, [this] { return served(); }, group.token()));
@@ -208,7 +207,7 @@ class Program {
     if (shared && endpoint.port() != 0) TRY(port_is_free(endpoint));
     for (std::size_t i = 0; i < cores_; ++i) {
       workers_.push_back(
-          std::make_unique<Worker>(settings_, upstream_, each, aio::seed(), Seat{*shared_, i}));
+          std::make_unique<Worker>(settings_, *upstream_, each, aio::seed(), Seat{*shared_, i}));
       if (identity_ != nullptr) workers_.back()->show(identity_->current());
       TRY(workers_.back()->listen(endpoint, shared));
       endpoint.port(workers_.front()->port());
@@ -219,7 +218,7 @@ class Program {
   /// A shared port can be shared with another sidecar, by mistake, which then gets half of the
   /// connections. One that is not shared is refused while anybody listens there.
   base::Result<> port_is_free(const tcp::endpoint& endpoint) {
-    Worker probe(settings_, upstream_, 1, 0, Seat{*shared_, 0});
+    Worker probe(settings_, *upstream_, 1, 0, Seat{*shared_, 0});
     return probe.listen(endpoint, false);
   }
 
@@ -321,19 +320,6 @@ class Program {
     });
   }
 
-  aio::Task<base::Result<>> look_after_upstream(std::stop_token stop) {
-    const net::Address address{upstream_.address().to_string(), upstream_.port()};
-    while (!stop.stop_requested()) {
-      const auto seen = co_await net::dial(clock_, {address}, kLookWithin, stop);
-      if (seen) {
-        ready_.upstream_reachable = seen->front().taken;
-        ready_.upstream_detail = seen->front().taken ? "" : seen->front().detail;
-      }
-      co_await aio::wait_for(clock_, kLookEvery, stop);
-    }
-    co_return base::Result<>{};
-  }
-
   /// Requests, and connections of mode tcp.
   std::uint64_t served() const {
     std::uint64_t out = 0;
@@ -431,7 +417,7 @@ class Program {
   aio::SystemClock clock_;
   ConfigReload config_;
   const Settings& settings_ = config_.settings();
-  tcp::endpoint upstream_;
+  std::optional<Places> upstream_;
   std::size_t cores_ = 1;
   std::unique_ptr<Shared> shared_;
   Intake intake_{clock_};

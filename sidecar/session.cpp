@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "net/listening.h"
+
 namespace sidecar {
 namespace {
 
@@ -15,13 +17,12 @@ constexpr base::Duration kDrainIdle = base::seconds(1);
 
 Client client_of(const tcp::endpoint& peer) {
   Client out;
-  const auto address = peer.address();
+  const auto address = net::plain_address(peer.address());
   const auto v6 = address.is_v6() ? address.to_v6()
                                   : asio::ip::make_address_v6(asio::ip::v4_mapped, address.to_v4());
   const auto bytes = v6.to_bytes();
   std::ranges::copy(bytes, out.bytes.begin());
-  out.address = v6.is_v4_mapped() ? asio::ip::make_address_v4(asio::ip::v4_mapped, v6).to_string()
-                                  : address.to_string();
+  out.address = address.to_string();
   out.port = peer.port();
   return out;
 }

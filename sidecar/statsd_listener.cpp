@@ -11,6 +11,7 @@
 
 #include "aio/close_on_stop.h"
 #include "ingest/statsd.h"
+#include "net/listening.h"
 
 namespace sidecar {
 
@@ -43,6 +44,7 @@ StatsdListener::StatsdListener(aio::Clock& clock, const aio::Executor& executor,
 base::Result<> StatsdListener::open(const udp::endpoint& endpoint) {
   error_code error;
   socket_.open(endpoint.protocol(), error);
+  net::take_both_families(socket_, endpoint, error);
   if (!error) socket_.bind(endpoint, error);
   if (!error) socket_.non_blocking(true, error);
   if (error) {

@@ -16,21 +16,37 @@ Upstream::Upstream(Core& core)
         upstream.core_.pool->ring(upstream);
       }) {}
 
-void Upstream::connect(Session& owner, const tcp::endpoint& to) {
+void Upstream::connect(Session& owner, Places& to) {
   owner_ = &owner;
   core_.figures.upstream_connections.add();
+  dial(to, to.good(), to.size());
+}
+
+/// `left`: places that have not been tried, this one among them.
+void Upstream::dial(Places& to, std::size_t at, std::size_t left) {
   error_code error;
-  socket_.open(to.protocol(), error);
+  socket_.open(to.at(at).protocol(), error);
   if (!error) socket_.non_blocking(true, error);
   if (!error) socket_.set_option(tcp::no_delay(true), error);
-  const auto done = [self = Pointer(this)](const error_code& outcome) {
-    if (self->owner_ != nullptr) self->owner_->upstream_connected(outcome);
+  const auto done = [self = Pointer(this), &to, at, left](const error_code& outcome) {
+    self->dialled(to, at, left, outcome);
   };
   if (error) {
     asio::post(core_.context, [done, error] { done(error); });
   } else {
-    socket_.async_connect(to, done);
+    socket_.async_connect(to.at(at), done);
   }
+}
+
+void Upstream::dialled(Places& to, std::size_t at, std::size_t left, const error_code& error) {
+  if (owner_ == nullptr) return;
+  if (left > 1 && means_elsewhere(error)) {
+    error_code ignored;
+    socket_.close(ignored);
+    return dial(to, to.after(at), left - 1);
+  }
+  if (!error) to.found_good(at);
+  owner_->upstream_connected(error);
 }
 
 void Upstream::read() {

@@ -21,8 +21,9 @@ class Upstream : public boost::intrusive_ref_counter<Upstream, boost::thread_uns
  public:
   explicit Upstream(Core& core);
 
-  /// Calls Session::upstream_connected(), never from inside.
-  void connect(Session& owner, const tcp::endpoint& to);
+  /// Calls Session::upstream_connected(), never from inside: when a place took the connection, or
+  /// none did. Lifetime: `to` outlives it.
+  void connect(Session& owner, Places& to);
   void attach(Session& owner) { owner_ = &owner; }
   void detach() { owner_ = nullptr; }
   /// Makes sure that a read is outstanding, if there is room: Session::upstream_read() follows.
@@ -45,6 +46,8 @@ class Upstream : public boost::intrusive_ref_counter<Upstream, boost::thread_uns
  private:
   friend class UpstreamPool;
   using Pointer = boost::intrusive_ptr<Upstream>;
+  void dial(Places& to, std::size_t at, std::size_t left);
+  void dialled(Places& to, std::size_t at, std::size_t left, const error_code& error);
   void read_done(const error_code& error, std::size_t count);
   void await_write(Gather& gather);
 

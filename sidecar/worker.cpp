@@ -11,7 +11,7 @@
 
 namespace sidecar {
 
-Worker::Worker(const Settings& settings, const tcp::endpoint& upstream, std::size_t connections_max,
+Worker::Worker(const Settings& settings, const Places& upstream, std::size_t connections_max,
                std::uint64_t seed, Seat seat)
     : core_(settings, upstream, seed, seat), listener_(core_, connections_max) {}
 

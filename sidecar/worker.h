@@ -17,7 +17,7 @@ namespace sidecar {
 
 class Worker {
  public:
-  Worker(const Settings& settings, const tcp::endpoint& upstream, std::size_t connections_max,
+  Worker(const Settings& settings, const Places& upstream, std::size_t connections_max,
          std::uint64_t seed, Seat seat);
   ~Worker();
   Worker(const Worker&) = delete;

@@ -103,7 +103,7 @@ TEST(Injection, StandsInFrontOfTheNamedPort) {
   EXPECT_EQ(sidecar["ports"].items()[0]["containerPort"].as_int(), 15001);
   EXPECT_THAT(sidecar["args"].as_strings(),
               ElementsAre("--config=/etc/muster/sidecar/profile.yaml", "--config-optional",
-                          "--upstream=127.0.0.1:8080", "--listen=:15001",
+                          "--upstream=localhost:8080", "--listen=:15001",
                           "--admin-listen=[$(POD_IP)]:15020"));
   EXPECT_EQ(after["metadata"]["annotations"][kStatusAnnotation].as_string(), "Injected");
 }
@@ -341,7 +341,7 @@ TEST(Injection, TheProfileSaysWhichPort) {
     const Node profile = yaml(std::string("{spec: {injection: ") + injection + "}}");
     const Node after = applied(pod(spec), inject(pod(spec), Node(), profile, kSettings));
     EXPECT_THAT(sidecar_of(after)["args"].as_strings(),
-                testing::Contains(std::string("--upstream=127.0.0.1:") + number));
+                testing::Contains(std::string("--upstream=localhost:") + number));
   }
 }
 

@@ -12,6 +12,7 @@
 namespace sidecar {
 namespace {
 
+using testing::ElementsAre;
 using testing::HasSubstr;
 
 base::Result<std::string> no_file(const std::string& path) {
@@ -249,9 +250,24 @@ TEST_F(Quota, IsRoundedUpAndNeverBeyondTheMachine) {
   EXPECT_EQ(quota_cores(root_), machine);
 }
 
+std::vector<std::string> places(const HostPort& address) {
+  std::vector<std::string> out;
+  const auto found = upstream_places(address);
+  if (!found) return {found.error().message};
+  for (std::size_t i = 0; i < found->size(); ++i) {
+    const auto& one = found->at(i);
+    out.push_back(to_string(HostPort{one.address().to_string(), one.port()}));
+  }
+  return out;
+}
+
+TEST(Machine, FindsAnApplicationByNumberAndLocalhostInBothFamilies) {
+  EXPECT_THAT(places({"::1", 80}), ElementsAre("[::1]:80"));
+  EXPECT_THAT(places({"10.1.2.3", 80}), ElementsAre("10.1.2.3:80"));
+  EXPECT_THAT(places({"localhost", 80}), ElementsAre("127.0.0.1:80", "[::1]:80"));
+}
+
 TEST(Machine, KnowsAddressesAndRefusesNamesToListenOn) {
-  EXPECT_EQ(upstream_endpoint({"::1", 80})->address().to_string(), "::1");
-  EXPECT_EQ(upstream_endpoint({"localhost", 80})->address().to_string(), "127.0.0.1");
   EXPECT_EQ(listen_endpoint({"10.1.2.3", 80})->port(), 80);
   EXPECT_TRUE(listen_endpoint({"", 80})->address().is_unspecified());
   const auto wrong = listen_endpoint({"shop", 80});

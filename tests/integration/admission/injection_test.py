@@ -84,7 +84,7 @@ class Injection(OperatorCase):
                 mine, theirs = without_ours(one), without_ours(before)
                 captured = next(key for key, number in ports(before).items() if ports(one)[key] != number)
                 self.assertEqual(ports(one)[captured], 15001)
-                self.assertIn(f"--upstream=127.0.0.1:{ports(before)[captured]}", sidecar(one)["args"])
+                self.assertIn(f"--upstream=localhost:{ports(before)[captured]}", sidecar(one)["args"])
                 # Everything else is as it would be without us.
                 for group in (mine, theirs):
                     for each in group["containers"]:
@@ -136,7 +136,7 @@ class Injection(OperatorCase):
                 security = sidecar(one, "muster-redirect")["securityContext"]
                 self.assertEqual(({"add": ["NET_ADMIN"], "drop": ["ALL"]}, False), (security["capabilities"], security["allowPrivilegeEscalation"]))
                 self.assertEqual({"drop": ["ALL"]}, sidecar(one)["securityContext"]["capabilities"])
-                self.assertIn("--upstream=127.0.0.1:8080", sidecar(one)["args"])
+                self.assertIn("--upstream=localhost:8080", sidecar(one)["args"])
                 # Every name leads where it did.
                 self.assertEqual({**ports(before), "muster-data": 15001, "muster-admin": 15020}, ports(one))
         self.assertEqual({"app livenessProbe": 15002, "app readinessProbe": 15002, "app startupProbe": 15002, "app preStop": 15002, "app postStart": 15002,
@@ -173,7 +173,7 @@ class Injection(OperatorCase):
             return pod(name, spec, ASKED, annotations={"sidecar.muster.dev/profile": name})
         made, said = self.make(pod("usual", spec, ASKED), *map(named, ("admin", "watch", "wrong", "nobody")))
         self.assertEqual("128Mi", sidecar(made["usual"])["resources"]["limits"]["memory"])
-        self.assertIn("--upstream=127.0.0.1:9000", sidecar(made["admin"])["args"])
+        self.assertIn("--upstream=localhost:9000", sidecar(made["admin"])["args"])
         self.assertEqual({"http": 8080, "admin": 15001, "admin-app": 9000, "muster-admin": 15020}, ports(made["admin"]))
         self.assertEqual({"http": 8080, "admin": 9000, "muster-data": 15001, "muster-admin": 15020}, ports(made["watch"]))
         self.assertRegex(self.status(made["wrong"]), "Refused: BadProfile: resources.requests.memory: 1Gi is above limits.memory: 64Mi")

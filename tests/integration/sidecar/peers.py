@@ -7,6 +7,7 @@ import resource
 import signal
 import socket
 import subprocess
+import sys
 import threading
 import unittest
 import urllib.error
@@ -115,17 +116,18 @@ def echo(peer, application):
 class Application:
     """Listens, and runs `serve(peer, self)` in a thread for each connection. `hold()` ends with the test."""
 
-    def __init__(self, serve=echo, receive_bytes=None):
+    def __init__(self, serve=echo, receive_bytes=None, host="127.0.0.1", port=0):
         self.serve = serve
         self.requests = []
         self.connections = 0
         self.closed = threading.Semaphore(0)  # once for each connection that the other end closed or reset
         self.ending = threading.Event()
         self.failures = []
-        self.listener = socket.socket()
+        self.listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+        self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if receive_bytes:
             self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
-        self.listener.bind(("127.0.0.1", 0))
+        self.listener.bind((host, port))
         self.listener.listen(128)
         self.port = self.listener.getsockname()[1]
         self.threads = [threading.Thread(target=self._accept, daemon=True)]
@@ -165,13 +167,14 @@ class Application:
 
 
 class Sidecar:
-    def __init__(self, upstream_port, *flags, descriptors=None, limits="off"):
-        """`limits`: off, since a test has one address and many requests; None: as the flags or a file say."""
+    def __init__(self, upstream_port, *flags, descriptors=None, limits="off", within=()):
+        """`limits`: off, since a test has one address and many requests; None: as the flags or a file say. `within`: what runs the
+        program."""
         def limit():
             if descriptors:
                 resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors))
         self.process = subprocess.Popen(
-            [PROGRAM, "--upstream", f"127.0.0.1:{upstream_port}", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0",
+            [*within, PROGRAM, "--upstream", f"127.0.0.1:{upstream_port}", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0",
              *(["--limits", limits] if limits else []), *flags],
             stderr=subprocess.PIPE, text=True, preexec_fn=limit)
         self.lines = []
@@ -320,6 +323,15 @@ class Case(unittest.TestCase):
         peer = sidecar.connect(**options)
         self.addCleanup(peer.close)
         return peer
+
+
+def alone():
+    """This program again, in a network namespace of its own: of the machine's nothing is touched."""
+    if os.environ.get("MUSTER_ALONE"):
+        return
+    user = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
+    os.environ["MUSTER_ALONE"] = "yes"
+    os.execvp("unshare", ["unshare", *user, "--net", sys.executable, *sys.argv])
 
 
 def free_port():

@@ -9,7 +9,7 @@ import sys
 import threading
 import unittest
 
-from peers import PATIENCE, PROGRAM, Sidecar
+from peers import PATIENCE, PROGRAM, Sidecar, alone
 
 REDIRECT = os.environ.get("MUSTER_REDIRECT") or os.path.join(os.path.dirname(PROGRAM), "muster-redirect")
 PORT, TO, PROBES = 8080, 15001, 15002
@@ -198,15 +198,6 @@ class Traffic(RedirectCase):
         self.pod.run("ip", "route", "delete", "unreachable", f"{ELSEWHERE}/32")
         self.pod.run("ip", "address", "add", f"{ELSEWHERE}/32", "dev", "lo")  # and with that address of its own:
         self.assertTrue(self.ask(ELSEWHERE, PORT)[0])
-
-
-def alone():
-    """This program again, in a network namespace of its own: of the machine's nothing is touched."""
-    if os.environ.get("MUSTER_REDIRECT_ALONE"):
-        return
-    user = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
-    os.environ["MUSTER_REDIRECT_ALONE"] = "yes"
-    os.execvp("unshare", ["unshare", *user, "--net", sys.executable, *sys.argv])
 
 
 if __name__ == "__main__":
