@@ -33,6 +33,19 @@ app.kubernetes.io/component: pod-figures
 {{- printf "http://%s.%s.svc:8081" (include "muster.podFigures" .) .Release.Namespace -}}
 {{- end -}}
 
+{{/* In the spec of each Service. What is not said is the cluster's own choice: its first family alone. */}}
+{{- define "muster.ipFamilies" -}}
+{{- with .Values.services.ipFamilyPolicy }}
+ipFamilyPolicy: {{ . }}
+{{- end }}
+{{- with .Values.services.ipFamilies }}
+ipFamilies:
+{{- range . }}
+- {{ . }}
+{{- end }}
+{{- end }}
+{{- end -}}
+
 {{/* Of the Service, the Secret and the webhooks. */}}
 {{- define "muster.admission" -}}
 {{- printf "%s-admission" (include "muster.fullname" .) -}}

@@ -39,6 +39,7 @@ PARTS = {
     "budget": ({"podDisruptionBudget": {"enabled": True}}, {"podDisruptionBudget": {"enabled": False}}),
     "metrics": ({"metrics": {"serviceMonitor": {"enabled": True, "labels": {"release": "prometheus"}},
                              "service": {"annotations": {"example.com/a": "b"}}}}, {}),
+    "families": ({"services": {"ipFamilyPolicy": "PreferDualStack", "ipFamilies": ["IPv4"]}}, {}),
     "rules": ({"prometheusRule": {"enabled": True, "labels": {"release": "prometheus"}, "alertLabels": {"team": "dr"}}}, {}),
     "dashboards": ({"dashboards": {"enabled": True, "annotations": {"grafana_folder": "Muster"}}}, {}),
     "network": ({"networkPolicy": {"enabled": True, "apiServer": {"cidrs": ["203.0.113.7/32"]},
@@ -81,6 +82,8 @@ REFUSED = [
     ("a repository with a tag's text", {"image": {"repository": "muster latest"}}, "image.*repository"),
     ("a digest that is none", {"image": {"digest": "sha256:abc"}}, "image.*digest"),
     ("a threshold above all", {"prometheusRule": {"thresholds": {"complianceRatio": 95}}}, "thresholds.*complianceRatio"),
+    ("a policy of families that is none", {"services": {"ipFamilyPolicy": "DualStack"}}, "services.*ipFamilyPolicy"),
+    ("a family that is none", {"services": {"ipFamilies": ["IPv5"]}}, "services.*ipFamilies"),
     ("an interval without a unit", {"metrics": {"serviceMonitor": {"interval": "30"}}}, "serviceMonitor.*interval"),
     ("an address without a mask", {"networkPolicy": {"apiServer": {"cidrs": ["203.0.113.7"]}}}, "cidrs"),
     ("a flag that is none", {"extraArgs": ["verbose"]}, "extraArgs"),
@@ -185,6 +188,13 @@ class Rendering(unittest.TestCase):
 
         walk(values, schema, "")
         self.assertEqual({key: json.dumps(value) for key, value in leaves.items()}, rows)
+
+    def test_every_service_has_the_families_that_are_asked_for_and_else_says_nothing(self):
+        all_of_them = {"podFigures": {"enabled": True}}
+        for values in ({}, {"ipFamilyPolicy": "RequireDualStack"}, {"ipFamilyPolicy": "PreferDualStack", "ipFamilies": ["IPv6", "IPv4"]},
+                       {"ipFamilies": ["IPv6"]}):
+            services = [one["spec"] for one in render_objects(merged(all_of_them, {"services": values})) if one["kind"] == "Service"]
+            self.assertEqual([values] * 3, [{key: spec[key] for key in spec if key.startswith("ipFamil")} for spec in services])
 
     def test_versions_are_the_programs(self):
         with open(os.path.join(CHART, "Chart.yaml"), encoding="utf-8") as file:
