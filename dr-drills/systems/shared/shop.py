@@ -523,10 +523,17 @@ class Server(ThreadingHTTPServer):
         self.shop = shop
         self.lock = threading.Condition()
         self.busy = {}  # by connection: whether it has a request
-        super().__init__(address, Handler)
+        host, port = address
+        if not host and socket.has_dualstack_ipv6():
+            host = "::"  # every address, of both families
+        if ":" in host:
+            self.address_family = socket.AF_INET6
+        super().__init__((host, port), Handler)
 
     def server_bind(self):
         """Not HTTPServer's: that asks the machine's name servers for the name of the address."""
+        if self.address_family == socket.AF_INET6:
+            self.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
         socketserver.TCPServer.server_bind(self)
 
     def mark(self, handler, busy):
@@ -558,7 +565,8 @@ class Server(ThreadingHTTPServer):
 def arguments():
     parser = argparse.ArgumentParser(description="One instance of the shop.")
     parser.add_argument("--name", required=True, help="the instance, as X-Server says it")
-    parser.add_argument("--listen", required=True, metavar="HOST:PORT")
+    parser.add_argument("--listen", required=True, metavar="[HOST]:PORT",
+                        help="no host: every address")
     parser.add_argument("--database", required=True, metavar="CONNINFO", help="as libpq reads it")
     parser.add_argument("--sessions", required=True, help="redis://HOST:PORT/N, or database")
     parser.add_argument("--connections", type=int, default=10, help="to the database, at most")
@@ -569,13 +577,13 @@ def arguments():
                         choices=list(Shop.ENDPOINTS), help="is not offered; may be repeated")
     given = parser.parse_args()
     host, _, port = given.listen.rpartition(":")
-    if not host or not port.isdigit() or int(port) > 65535:
-        parser.error(f"--listen is '{given.listen}': HOST:PORT")
+    if not port.isdigit() or int(port) > 65535:
+        parser.error(f"--listen is '{given.listen}': [HOST]:PORT")
     if given.sessions != "database" and not given.sessions.startswith("redis://"):
         parser.error(f"--sessions is '{given.sessions}': redis://HOST:PORT/N or database")
     if min(given.connections, given.wait_millis, given.session_seconds) < 1:
         parser.error("--connections, --wait-millis and --session-seconds are at least 1")
-    return given, (host, int(port))
+    return given, (host.strip("[]"), int(port))
 
 
 def main():
