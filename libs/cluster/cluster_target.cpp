@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include <boost/asio/ip/address_v4.hpp>
+#include <boost/asio/ip/address.hpp>
 #include <fmt/format.h>
 
 #include "base/check.h"
@@ -128,7 +128,7 @@ void ClusterTarget::tell_names() {
     net::Names::Addresses addresses;
     for (const Pod& pod : pods_of(instance.workload)) {
       boost::system::error_code error;
-      const auto address = boost::asio::ip::make_address_v4(pod.ip, error);
+      const auto address = boost::asio::ip::make_address(pod.ip, error);
       if (!error) addresses.push_back(address);
     }
     names_->tell(pod_name(instance.name), std::move(addresses));

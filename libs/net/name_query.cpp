@@ -21,11 +21,12 @@ NameReply failed(const error_code& error) {
 }
 }  // namespace
 
-void NameQuery::ask(Done done) {
+void NameQuery::ask(Done done, NameRecord record) {
   done_ = std::move(done);
+  record_ = record;
   id_ = static_cast<std::uint16_t>(aio::seed());
   NameReply reply{NameOutcome::NotAName, {}, 0};
-  if (const auto question = dns_question(name_, id_)) {
+  if (const auto question = dns_question(name_, id_, record_)) {
     error_code error;
     socket_.open(server_.protocol(), error);
     if (!error) socket_.connect(server_, error);
@@ -52,7 +53,7 @@ void NameQuery::receive() {
                                                      const error_code& error, std::size_t bytes) {
     if (!self->done_) return;
     if (error) return self->end(failed(error));
-    auto reply = dns_reply({self->received_.data(), bytes}, self->name_, self->id_);
+    auto reply = dns_reply({self->received_.data(), bytes}, self->name_, self->id_, self->record_);
     if (!reply) return self->receive();
     self->end(std::move(*reply));
   });

@@ -25,7 +25,8 @@ class NameQuery : public std::enable_shared_from_this<NameQuery> {
       : socket_(executor), server_(server), name_(std::move(name)) {}
 
   /// Asks, once. `done` is called once, on the executor, never from inside, never after cancel().
-  void ask(Done done);
+  /// Again for another record, once `done` was called.
+  void ask(Done done, NameRecord record = NameRecord::A);
   /// Answers it without asking, under the same promises.
   void answer(NameReply reply, Done done);
   /// Twice is harmless.
@@ -40,6 +41,7 @@ class NameQuery : public std::enable_shared_from_this<NameQuery> {
   boost::asio::ip::udp::socket socket_;
   boost::asio::ip::udp::endpoint server_;
   std::string name_;
+  NameRecord record_ = NameRecord::A;
   std::uint16_t id_ = 0;
   bool sent_ = false;
   Done done_;

@@ -24,7 +24,7 @@ class NameErrors final : public boost::system::error_category {
     switch (static_cast<NameOutcome>(value)) {
       case NameOutcome::Found: return "found";
       case NameOutcome::NoSuchName: return "the name server knows no such name";
-      case NameOutcome::NoAddress: return "the name has no IPv4 address";
+      case NameOutcome::NoAddress: return "the name has no address";
       case NameOutcome::ServerFailed: return "the name server failed";
       case NameOutcome::Denied: return "the name server refused to answer";
       case NameOutcome::Broken: return "the name server's answer makes no sense";
@@ -77,7 +77,7 @@ base::Result<std::shared_ptr<Names>> Names::create(const aio::Clock& clock,
 std::optional<Names::Addresses> Names::known(const std::string& name) const {
   const std::string key = key_of(name);
   if (key == "localhost" || key.ends_with(".localhost")) {
-    return Addresses{asio::ip::address_v4::loopback()};
+    return Addresses{asio::ip::address(asio::ip::address_v4::loopback())};
   }
   const std::scoped_lock hold(mutex_);
   if (const auto told = told_.find(key); told != told_.end()) {
@@ -121,17 +121,28 @@ std::shared_ptr<NameQuery> Names::look_up(const aio::Executor& executor, const s
         [found = std::move(found)](const NameReply& none) { found(error_of(none.outcome), {}); });
     return query;
   }
-  query->ask([self = shared_from_this(), name, found = std::move(found)](const NameReply& reply) {
-    Addresses addresses;
-    for (const std::uint32_t number : reply.addresses) addresses.emplace_back(number);
-    if (reply.outcome == NameOutcome::Found) {
-      self->keep(name, addresses, reply.ttl);
-      found({}, addresses);
-    } else {
-      found(error_of(reply.outcome), addresses);
-    }
+  // The query keeps what it is given here, and calls it: a plain pointer to it will do.
+  query->ask([self = shared_from_this(), again = query.get(), name,
+              found = std::move(found)](const NameReply& reply) {
+    if (reply.outcome != NameOutcome::NoAddress) return self->take(name, reply, found);
+    again->ask([self, name, found](const NameReply& six) { self->take(name, six, found); },
+               NameRecord::Aaaa);
   });
   return query;
+}
+
+void Names::take(const std::string& name, const NameReply& reply, const Found& found) {
+  Addresses addresses;
+  for (const std::uint32_t number : reply.addresses) {
+    addresses.emplace_back(asio::ip::address_v4(number));
+  }
+  for (const auto& bytes : reply.addresses6) addresses.emplace_back(asio::ip::address_v6(bytes));
+  if (reply.outcome == NameOutcome::Found) {
+    keep(name, addresses, reply.ttl);
+    found({}, addresses);
+  } else {
+    found(error_of(reply.outcome), addresses);
+  }
 }
 
 }  // namespace net

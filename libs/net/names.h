@@ -3,8 +3,9 @@
 // keeps it: that is why a client goes on to the old site after a switch of names, and a probe that
 // asked anew each time would not see it. Zero is kept not at all, and neither is a failure, so that
 // each operation that meets one has asked for itself.
-// A lookup is a part of the operation that needs it: one question, no retry, no time limit here.
-// "localhost" is this machine and is not asked for (RFC 6761).
+// A lookup is a part of the operation that needs it: one question, and a second one, for IPv6,
+// where the name has no address of IPv4; no retry, no time limit here. "localhost" is this machine
+// and is not asked for (RFC 6761).
 #pragma once
 
 #include <functional>
@@ -15,7 +16,7 @@
 #include <string>
 #include <vector>
 
-#include <boost/asio/ip/address_v4.hpp>
+#include <boost/asio/ip/address.hpp>
 #include <boost/system/error_code.hpp>
 
 #include "aio/clock.h"
@@ -33,7 +34,7 @@ base::Result<boost::asio::ip::udp::endpoint> name_server(const std::string& text
 
 class Names : public std::enable_shared_from_this<Names> {
  public:
-  using Addresses = std::vector<boost::asio::ip::address_v4>;
+  using Addresses = std::vector<boost::asio::ip::address>;
   using Found = std::function<void(const boost::system::error_code&, const Addresses&)>;
 
   /// Lifetime: the clock outlives it. Errors: see name_server().
@@ -58,6 +59,7 @@ class Names : public std::enable_shared_from_this<Names> {
     base::TimePoint until{};
   };
   void keep(const std::string& name, const Addresses& addresses, std::uint32_t ttl);
+  void take(const std::string& name, const NameReply& reply, const Found& found);
 
   const aio::Clock& clock_;
   boost::asio::ip::udp::endpoint server_;

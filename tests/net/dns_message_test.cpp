@@ -11,6 +11,7 @@ namespace net {
 namespace {
 
 using testing::ElementsAre;
+using testing::IsEmpty;
 
 constexpr std::uint16_t kId = 0xBEEF;
 constexpr const char* kName = "shop.example";
@@ -57,6 +58,25 @@ TEST(DnsMessage, FollowsAnAliasAndTheAliasMayExpireFirst) {
   ASSERT_TRUE(reply.has_value());
   EXPECT_THAT(reply->addresses, ElementsAre(0x7F000002U));
   EXPECT_EQ(reply->ttl, 5U);
+}
+
+TEST(DnsMessage, AddressesOfIPv6AreAskedForAndReadApart) {
+  const std::string asked = *dns_question(kName, kId, NameRecord::Aaaa);
+  EXPECT_EQ(asked, question().substr(0, question().size() - 4) + two_bytes(28) + two_bytes(1));
+  std::string six = {0x20, 0x01, 0x0D, '\xB8'};
+  six += std::string(11, '\0') + '\7';
+  const std::string said = answer(asked, {record(kName, kAaaa, 60, six)});
+  const auto reply = dns_reply(said, kName, kId, NameRecord::Aaaa);
+  ASSERT_TRUE(reply.has_value());
+  EXPECT_EQ(reply->outcome, NameOutcome::Found);
+  EXPECT_THAT(reply->addresses, IsEmpty());
+  EXPECT_THAT(reply->addresses6, ElementsAre(std::array<std::uint8_t, 16>{
+                                     0x20, 0x01, 0x0D, 0xB8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 7}));
+  EXPECT_EQ(reply->ttl, 60U);
+  EXPECT_FALSE(dns_reply(said, kName, kId).has_value()) << "an answer to another question";
+  const auto none = dns_reply(answer(asked, {}), kName, kId, NameRecord::Aaaa);
+  ASSERT_TRUE(none.has_value());
+  EXPECT_EQ(none->outcome, NameOutcome::NoAddress);
 }
 
 TEST(DnsMessage, ATimeToLiveWithItsHighestBitIsZero) {

@@ -39,7 +39,7 @@ inline std::string name_bytes(const std::string& name) {
   }
   return out + '\0';
 }
-constexpr unsigned kA = 1, kCname = 5;
+constexpr unsigned kA = 1, kCname = 5, kAaaa = 28;
 inline std::string record(const std::string& owner, unsigned type, std::uint32_t ttl,
                           const std::string& data) {
   return name_bytes(owner) + two_bytes(type) + two_bytes(1) + four_bytes(ttl) +

@@ -71,7 +71,8 @@ class NamesTest : public testing::Test {
 TEST_F(NamesTest, ARealNameServerTellsEachOutcome) {
   Dnsmasq server(context_.get_executor(),
                  {"--local=/example/", "--host-record=shop.example,127.0.0.2,300",
-                  "--host-record=six.example,::1", "--cname=www.example,shop.example"});
+                  "--host-record=six.example,2001:db8::2", "--txt-record=text.example,x",
+                  "--host-record=both.example,127.0.0.3,::1", "--cname=www.example,shop.example"});
   const auto names = this->names(server.address());
   ASSERT_TRUE(
       await([&] { return look_up(names, "shop.example") != "no name server listens there"; }));
@@ -79,7 +80,9 @@ TEST_F(NamesTest, ARealNameServerTellsEachOutcome) {
   EXPECT_EQ(look_up(names, "Shop.Example."), "known 127.0.0.2");
   EXPECT_EQ(look_up(names, "www.example"), "127.0.0.2");
   EXPECT_EQ(look_up(names, "none.example"), "the name server knows no such name");
-  EXPECT_EQ(look_up(names, "six.example"), "the name has no IPv4 address");
+  EXPECT_EQ(look_up(names, "six.example"), "2001:db8::2");
+  EXPECT_EQ(look_up(names, "both.example"), "127.0.0.3");
+  EXPECT_EQ(look_up(names, "text.example"), "the name has no address");
   EXPECT_EQ(look_up(names, "elsewhere.test"), "the name server refused to answer");
   EXPECT_EQ(look_up(names, "a..b"), "not a host name");
   clock_.advance(base::seconds(301));
@@ -133,10 +136,49 @@ TEST_F(NamesTest, ANameThatIsToldIsNotAskedFor) {
   server.has(60, {0x7F000002});
   names->tell("db-a.pod", {asio::ip::address_v4(0x0A000001)});
   EXPECT_EQ(look_up(names, "db-a.pod"), "known 10.0.0.1");
+  names->tell("db-a.pod", {asio::ip::make_address("2001:db8::7")});
+  EXPECT_EQ(look_up(names, "db-a.pod"), "known 2001:db8::7");
   names->tell("db-a.pod", {});
-  EXPECT_EQ(look_up(names, "db-a.pod"), "the name has no IPv4 address");
+  EXPECT_EQ(look_up(names, "db-a.pod"), "the name has no address");
   EXPECT_TRUE(server.questions.empty());
   EXPECT_EQ(look_up(names, "shop.example"), "127.0.0.2") << "others are asked for as ever";
+}
+
+TEST_F(NamesTest, IPv6IsAskedForWhereThereIsNoAddressOfIPv4AndKeptAsLong) {
+  ScriptedServer server(context_);
+  const auto names = this->names(server.address());
+  std::string six(15, '\0');
+  six += '\1';
+  server.script = [&](const std::string& question) {
+    const bool aaaa = question[question.size() - 3] == kAaaa;
+    return std::vector{answer(question, aaaa ? std::vector{record("shop.example", kAaaa, 60, six)}
+                                             : std::vector<std::string>{})};
+  };
+  EXPECT_EQ(look_up(names, "shop.example"), "::1");
+  EXPECT_EQ(server.questions.size(), 2U);
+  clock_.advance(base::seconds(59));
+  EXPECT_EQ(look_up(names, "shop.example"), "known ::1");
+  clock_.advance(base::seconds(1));
+  EXPECT_EQ(look_up(names, "shop.example"), "::1");
+  EXPECT_EQ(server.questions.size(), 4U);
+}
+
+TEST_F(NamesTest, ALookUpThatIsCancelledBetweenItsQuestionsTellsNothing) {
+  ScriptedServer server(context_);
+  const auto names = this->names(server.address());
+  server.script = [](const std::string& question) {
+    return question[question.size() - 3] == kAaaa ? std::vector<std::string>{}
+                                                  : std::vector{answer(question, {})};
+  };
+  bool told = false;
+  const auto query = names->look_up(
+      context_.get_executor(), "shop.example",
+      [&](const boost::system::error_code&, const Names::Addresses&) { told = true; });
+  ASSERT_TRUE(await([&] { return server.questions.size() == 2; }));
+  query->cancel();
+  context_.restart();
+  context_.poll();
+  EXPECT_FALSE(told);
 }
 
 TEST_F(NamesTest, AForgedAnswerIsPassedOver) {

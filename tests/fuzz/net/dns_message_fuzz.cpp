@@ -19,6 +19,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     CHECK(reply->ttl == 0 || !reply->addresses.empty());
     CHECK(reply->addresses.size() * 16 < size);
   }
+  const auto six = net::dns_reply(message, "shop.example", id, net::NameRecord::Aaaa);
+  if (six) {
+    CHECK((six->outcome == net::NameOutcome::Found) == !six->addresses6.empty());
+    CHECK(six->addresses6.size() * 28 < size);
+  }
   CHECK(!net::dns_reply(message, "shop.example", static_cast<std::uint16_t>(id + 1)).has_value());
   return 0;
 }
