@@ -213,6 +213,8 @@ class KindTest : public kube::ServerTest {
   targets::Catalog catalog = cluster_catalog();
   std::optional<aio::TaskGroup> group_;
   api::KubernetesTargetSpec spec_;
+  std::shared_ptr<net::Names> names_ =
+      std::make_shared<net::Names>(clock, boost::asio::ip::udp::endpoint());
 
  private:
   aio::Task<base::Result<>> play_nodes(std::stop_token stop) {
@@ -267,8 +269,6 @@ class KindTest : public kube::ServerTest {
     co_return base::fail(Code::Unavailable, "no node takes pods");
   }
 
-  std::shared_ptr<net::Names> names_ =
-      std::make_shared<net::Names>(clock, boost::asio::ip::udp::endpoint());
   int addresses_ = 0;
 };
 

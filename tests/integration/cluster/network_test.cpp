@@ -37,6 +37,30 @@ class DenyNetworkTest : public KindTest {
   std::string params;
 };
 
+/// The addresses of pods are those of their network's family.
+class PodNameTest : public KindTest {
+ protected:
+  std::string told(const std::string& network) {
+    pod_network = network;
+    deploy("web", 1);
+    api::ClusterInstanceSpec instance;
+    instance.name = "web-a";
+    instance.workload = "web";
+    spec_.instances.push_back(std::move(instance));
+    open();
+    const auto known = names_->known("web-a.pod");
+    return known ? known->front().to_string() : "nobody";
+  }
+};
+
+TEST_F(PodNameTest, LeadsToAPodOfIPv4) {
+  EXPECT_EQ(told("10.9.0."), "10.9.0.1");
+}
+
+TEST_F(PodNameTest, LeadsToAPodOfIPv6) {
+  EXPECT_EQ(told("2001:db8::"), "2001:db8::1");
+}
+
 TEST_F(DenyNetworkTest, APolicyThatNobodyEnforcesIsNoProof) {
   ASSERT_TRUE(done(preflight("denyNetwork", params)));
   const auto journal = prepare("denyNetwork", params);
