@@ -60,6 +60,19 @@ Node tolerations_of_guardian() {
   return out;
 }
 
+/// A list of exceptions is handed on whole, and alone means nothing.
+Node environment(const PodSettings& settings) {
+  Node out =
+      Node::sequence({field_env("POD_NAME", "metadata.name"), field_env("POD_UID", "metadata.uid"),
+                      field_env("NODE_NAME", "spec.nodeName"),
+                      Node::map().set("name", "HOME").set("value", kStateDir)});
+  if (settings.https_proxy.empty()) return out;
+  out.push(Node::map().set("name", "HTTPS_PROXY").set("value", settings.https_proxy));
+  if (settings.no_proxy.empty()) return out;
+  out.push(Node::map().set("name", "NO_PROXY").set("value", settings.no_proxy));
+  return out;
+}
+
 /// `measures`: it has a prober, and one that waits for a processor measures itself.
 Node container_of(const char* called, const std::vector<std::string>& args, Node mounts,
                   bool measures, const PodSettings& settings) {
@@ -69,10 +82,7 @@ Node container_of(const char* called, const std::vector<std::string>& args, Node
       .set("imagePullPolicy", settings.pull_policy)
       .set("command", Node::strings({"muster-operator"}))
       .set("args", Node::strings(args))
-      .set("env", Node::sequence({field_env("POD_NAME", "metadata.name"),
-                                  field_env("POD_UID", "metadata.uid"),
-                                  field_env("NODE_NAME", "spec.nodeName"),
-                                  Node::map().set("name", "HOME").set("value", kStateDir)}))
+      .set("env", environment(settings))
       .set("resources",
            Node::map()
                .set("requests",

@@ -32,6 +32,9 @@ struct PodSettings {
   std::string pull_policy = "IfNotPresent";
   std::string evidence_claim;  // a PersistentVolumeClaim of the namespace; empty: a Secret
   std::string key_secret;      // of the namespace, with evidence.key; empty: a key for each drill
+  /// What their programs understand of HTTPS_PROXY and NO_PROXY, by which they reach the API server
+  /// as the operator does. Empty: they have none.
+  std::string https_proxy{}, no_proxy{};
 };
 
 /// Nodes where a pod should not be if it can be elsewhere, the worse first.

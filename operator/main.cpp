@@ -84,6 +84,12 @@ void drill_pod_flags(CLI::App* app, op::PodSettings& pods, std::int64_t& grace_s
                   "a PersistentVolumeClaim of the drill's namespace; default: a Secret");
   app->add_option("--key-secret", pods.key_secret,
                   "a Secret of the drill's namespace with evidence.key; default: a key per drill");
+  app->add_option("--drill-https-proxy", pods.https_proxy,
+                  "by which the pods of drills reach the API server; default: HTTPS_PROXY")
+      ->envname("HTTPS_PROXY");
+  app->add_option("--drill-no-proxy", pods.no_proxy,
+                  "what they reach without it, as NO_PROXY has it; default: NO_PROXY")
+      ->envname("NO_PROXY");
   app->add_option("--undo-grace-seconds", grace_seconds,
                   "how long an undo may take when a pod is asked to end")
       ->check(CLI::Range(1, 86'400))

@@ -73,4 +73,17 @@ topologySpreadConstraints:
 # The pods of drills are of the same image.
 - name: MUSTER_IMAGE
   value: {{ include "muster.image" . | quote }}
+{{- include "muster.proxyEnv" . }}
+{{- end -}}
+
+{{/* How the API server is reached, where it is not at once. */}}
+{{- define "muster.proxyEnv" -}}
+{{- if .Values.proxy.url }}
+- name: HTTPS_PROXY
+  value: {{ .Values.proxy.url | quote }}
+{{- with .Values.proxy.except }}
+- name: NO_PROXY
+  value: {{ . | quote }}
+{{- end }}
+{{- end }}
 {{- end -}}

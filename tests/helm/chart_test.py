@@ -53,6 +53,7 @@ PARTS = {
               "topologySpreadConstraints": [{"maxSkew": 1, "topologyKey": "zone", "whenUnsatisfiable": "ScheduleAnyway",
                                              "labelSelector": {"matchLabels": {"a": "b"}}}],
               "serviceAccount": {"name": "drills", "annotations": {"a": "b"}}, "extraArgs": ["--watch-namespace=shop"],
+              "proxy": {"url": "http://large:3128", "except": "10.96.0.0/12,.svc"},
               "image": {"repository": "registry.example:5000/dr/muster", "digest": "sha256:" + "0" * 64}}, {"replicas": 1}),
 }
 
@@ -86,6 +87,7 @@ REFUSED = [
     ("a family that is none", {"services": {"ipFamilies": ["IPv5"]}}, "services.*ipFamilies"),
     ("an interval without a unit", {"metrics": {"serviceMonitor": {"interval": "30"}}}, "serviceMonitor.*interval"),
     ("an address without a mask", {"networkPolicy": {"apiServer": {"cidrs": ["203.0.113.7"]}}}, "cidrs"),
+    ("a proxy that is none", {"proxy": {"url": "socks5://large:1080"}}, "proxy.*url"),
     ("a flag that is none", {"extraArgs": ["verbose"]}, "extraArgs"),
     ("a right to everything", {"runnerRules": [{"apiGroups": ["*"], "resources": ["*"], "verbs": ["get"]}]}, "runnerRules.*apiGroups"),
     ("a verb that is none", {"runnerRules": [{"apiGroups": [""], "resources": ["pods"], "verbs": ["edit"]}]}, "runnerRules.*verbs"),

@@ -1,5 +1,7 @@
 #include "operator/drill_pods.h"
 
+#include <map>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -48,6 +50,35 @@ TEST(DrillPods, ARunnerIsNeverStartedASecondTime) {
   EXPECT_EQ(pod_of(drill("d"), PodRole::Guardian, settings(), {}, 600)["spec"]["restartPolicy"]
                 .as_string(),
             "OnFailure");
+}
+
+std::map<std::string, std::string> environment_of(PodRole role, const PodSettings& settings) {
+  std::map<std::string, std::string> out;
+  const Node pod = pod_of(drill("d"), role, settings, {}, 600);
+  for (const Node& container : pod["spec"]["containers"].items()) {
+    for (const Node& each : container["env"].items()) {
+      out[container["name"].as_string() + " " + each["name"].as_string()] =
+          each["value"].as_string();
+    }
+  }
+  return out;
+}
+
+TEST(DrillPods, TheyReachTheApiServerAsTheOperatorDoes) {
+  PodSettings through = settings();
+  through.https_proxy = "http://large:3128";
+  through.no_proxy = "10.96.0.0/12,.svc";
+  const auto guardian = environment_of(PodRole::Guardian, through);
+  for (const char* container : {"guardian", "vantage"}) {
+    const std::string name = container;
+    EXPECT_EQ(guardian.at(name + " HTTPS_PROXY"), "http://large:3128") << name;
+    EXPECT_EQ(guardian.at(name + " NO_PROXY"), "10.96.0.0/12,.svc") << name;
+  }
+  EXPECT_TRUE(environment_of(PodRole::Runner, through).contains("runner HTTPS_PROXY"));
+  through.https_proxy.clear();
+  const auto without = environment_of(PodRole::Runner, through);
+  EXPECT_FALSE(without.contains("runner HTTPS_PROXY"));
+  EXPECT_FALSE(without.contains("runner NO_PROXY"));
 }
 
 TEST(DrillPods, TheyKeepAwayFromWhatIsDrilledAndThenFromEachOther) {
