@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "api/yaml.h"
+#include "yaml_text.h"
 
 namespace op {
 namespace {
@@ -13,12 +13,6 @@ using api::SidecarCapture;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
-
-Node yaml(const std::string& text) {
-  const auto documents = api::parse_yaml(text, "test");
-  EXPECT_TRUE(documents.has_value()) << text;
-  return documents ? documents->front() : Node();
-}
 
 Node annotated(const std::string& annotations) {
   return yaml("{metadata: {annotations: {" + annotations + "}}}");

@@ -5,9 +5,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "api/yaml.h"
 #include "operator/injection_port.h"
 #include "operator/injection_profile.h"
+#include "yaml_text.h"
 
 namespace op {
 namespace {
@@ -16,12 +16,6 @@ using api::Node;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
-
-Node yaml(const std::string& text) {
-  const auto documents = api::parse_yaml(text, "test");
-  EXPECT_TRUE(documents.has_value()) << text;
-  return documents ? documents->front() : Node();
-}
 
 const SidecarSettings kSettings{
     .image = "muster:1",

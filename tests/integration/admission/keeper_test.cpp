@@ -6,6 +6,7 @@
 #include "aio/task_group.h"
 #include "cluster/objects.h"
 #include "crypto/base64.h"
+#include "kube/forwarding_client.h"
 #include "kube/server_test.h"
 #include "operator/admission_server.h"
 #include "operator/certificate_keeper.h"
@@ -78,12 +79,10 @@ class Replica {
 };
 
 /// The client of a server that refuses one verb on one kind, as it does for want of a right.
-class Refusing final : public kube::Client {
+class Refusing final : public kube::ForwardingClient {
  public:
   Refusing(kube::Client& inner, std::string method, std::string part)
-      : inner_(inner), method_(std::move(method)), part_(std::move(part)) {}
-  const std::string& ns() const override { return inner_.ns(); }
-  std::string host() const override { return inner_.host(); }
+      : ForwardingClient(inner), method_(std::move(method)), part_(std::move(part)) {}
   aio::Task<base::Result<kube::Reply>> send(std::string method, std::string target,
                                             std::string content_type, std::string body,
                                             std::stop_token stop) override {
@@ -93,20 +92,9 @@ class Refusing final : public kube::Client {
     }
     co_return co_await inner_.send(method, target, content_type, body, stop);
   }
-  aio::Task<base::Result<kube::Reply>> stream(std::string target, std::function<void()> opened,
-                                              std::function<bool(std::string_view)> sink,
-                                              std::stop_token stop) override {
-    return inner_.stream(std::move(target), std::move(opened), std::move(sink), std::move(stop));
-  }
-  aio::Task<base::Result<kube::Upgrade>> upgrade(std::string target,
-                                                 std::vector<std::string> protocols,
-                                                 std::stop_token stop) override {
-    return inner_.upgrade(std::move(target), std::move(protocols), std::move(stop));
-  }
   int refused = 0;
 
  private:
-  kube::Client& inner_;
   std::string method_, part_;
 };
 

@@ -6,6 +6,7 @@
 
 #include "aio/event.h"
 #include "kind_test.h"
+#include "kube/forwarding_client.h"
 #include "sidecar_process.h"
 #include "targets/lease.h"
 
@@ -20,12 +21,10 @@ using testing::SizeIs;
 constexpr unsigned kHurt = 418;  // by the fault; without it 503: there is no application
 
 /// The API server as a drill has it, which from some moment on answers no question for a Secret.
-class SilentOnSecrets final : public kube::Client {
+class SilentOnSecrets final : public kube::ForwardingClient {
  public:
   SilentOnSecrets(kube::Client& inner, const aio::Executor& executor)
-      : inner_(inner), never_(executor) {}
-  const std::string& ns() const override { return inner_.ns(); }
-  std::string host() const override { return inner_.host(); }
+      : ForwardingClient(inner), never_(executor) {}
   aio::Task<base::Result<kube::Reply>> send(std::string method, std::string target,
                                             std::string content_type, std::string body,
                                             std::stop_token stop) override {
@@ -37,22 +36,11 @@ class SilentOnSecrets final : public kube::Client {
     co_return co_await inner_.send(std::move(method), std::move(target), std::move(content_type),
                                    std::move(body), std::move(stop));
   }
-  aio::Task<base::Result<kube::Reply>> stream(std::string target, std::function<void()> opened,
-                                              std::function<bool(std::string_view)> sink,
-                                              std::stop_token stop) override {
-    return inner_.stream(std::move(target), std::move(opened), std::move(sink), std::move(stop));
-  }
-  aio::Task<base::Result<kube::Upgrade>> upgrade(std::string target,
-                                                 std::vector<std::string> protocols,
-                                                 std::stop_token stop) override {
-    return inner_.upgrade(std::move(target), std::move(protocols), std::move(stop));
-  }
 
   bool silent = false;
   int asked = 0;  // while it was silent
 
  private:
-  kube::Client& inner_;
   aio::Event never_;
 };
 
