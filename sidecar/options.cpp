@@ -10,16 +10,16 @@
 
 #include "net/connection.h"
 #include "sidecar/config_file.h"
-#include "sidecar/exporter.h"
 #include "sidecar/limit_rule.h"
 #include "sidecar/options_database.h"
+#include "sidecar/options_figures.h"
+#include "sidecar/options_flags.h"
 #include "sidecar/pod_figures.h"
 #include "sidecar/user_options.h"
 
 namespace sidecar {
 namespace {
 
-constexpr std::int64_t kSecondsMax = 86'400;
 constexpr std::int64_t kCacheBytesMax = std::int64_t{1} << 40U;
 constexpr std::int64_t kBodyBytesMax = std::int64_t{1} << 53U;
 
@@ -28,25 +28,13 @@ struct Raw {
   std::string upstream, listen = ":15001", config;
   std::string mode = "http", forwarded = "append", limits = "on", without_redis = "open";
   std::vector<std::string> rules;
-  std::string statsd, otlp, rum, dogstatsd;
-  std::int64_t export_every = 60;
   std::int64_t head = 10, idle = 75, connect = 5, response = 60, stall = 60, tunnel = 3600;
   std::int64_t upstream_idle = 4, drain = 25, cache_wait = 5, cache_redis = 300, closed_after = 10;
+  RawFigures figures;
   RawUsers users;
   RawDatabase database;
   bool check_only = false, config_optional = false;
 };
-
-void seconds_flag(CLI::App& app, const char* name, std::int64_t& seconds, const char* help) {
-  app.add_option(name, seconds, help)
-      ->check(CLI::Range(std::int64_t{1}, kSecondsMax))
-      ->capture_default_str();
-}
-
-void list_flag(CLI::App& app, const char* name, std::vector<std::string>& values,
-               const char* help) {
-  app.add_option(name, values, help)->take_all()->allow_extra_args(false);
-}
 
 void address_flags(CLI::App& app, Raw& raw, Settings& settings) {
   app.add_option("--upstream", raw.upstream, "where the application listens, HOST:PORT")
@@ -163,7 +151,7 @@ void redis_flags(CLI::App& app, Raw& raw, Settings& settings) {
       ->capture_default_str();
   app.add_option("--limits-closed-after-seconds", raw.closed_after,
                  "for how long Redis was not heard then")
-      ->check(CLI::Range(std::int64_t{0}, kSecondsMax))
+      ->check(CLI::Range(std::int64_t{0}, kFlagSecondsMax))
       ->capture_default_str();
 }
 
@@ -218,67 +206,6 @@ void outlook_flags(CLI::App& app, alert::OutlookSettings& outlook) {
       ->capture_default_str();
 }
 
-void ingest_flags(CLI::App& app, Raw& raw, IngestSettings& ingest) {
-  app.add_option("--statsd-listen", raw.statsd,
-                 "a UDP port for StatsD, [HOST]:PORT, such as 127.0.0.1:8125; default: none");
-  app.add_option("--otlp-listen", raw.otlp,
-                 "a port for OTLP/HTTP, [HOST]:PORT, such as 127.0.0.1:4318; default: none");
-  app.add_option("--rum-path", ingest.rum_path,
-                 "a path among the application's to which browsers post their figures, such as "
-                 "/muster/rum; with .js it is the script that does; default: none");
-  app.add_option("--rum-listen", raw.rum, "a port for the same, [HOST]:PORT; default: none");
-  list_flag(app, "--rum-origin", ingest.rum_origins,
-            "an origin whose pages may post as well, such as https://shop.example, or *; may be "
-            "repeated");
-}
-
-base::Result<> settle_ingest(const Raw& raw, IngestSettings& ingest) {
-  if (!raw.statsd.empty()) {
-    TRY(ingest.statsd_listen, parse_host_port("--statsd-listen", raw.statsd));
-  }
-  if (!raw.otlp.empty()) {
-    TRY(ingest.otlp_listen, parse_host_port("--otlp-listen", raw.otlp));
-  }
-  if (!raw.rum.empty()) {
-    TRY(ingest.rum_listen, parse_host_port("--rum-listen", raw.rum));
-  }
-  const std::string& path = ingest.rum_path;
-  const bool plain = path.find_first_of("*?#% ") == std::string::npos;
-  if (!path.empty() && (path.front() != '/' || path.back() == '/' || !plain)) {
-    return base::fail(base::Code::InvalidArgument,
-                      fmt::format("--rum-path '{}': a path such as /muster/rum", path));
-  }
-  if (!path.empty() && raw.mode == "tcp") {
-    return base::fail(base::Code::InvalidArgument, "--rum-path: mode tcp has no paths");
-  }
-  return {};
-}
-
-void export_flags(CLI::App& app, Raw& raw, ExportSettings& to) {
-  app.add_option("--export-otlp", to.otlp_url,
-                 "where all figures are sent by OTLP/HTTP, such as "
-                 "http://collector:4318/v1/metrics; default: nowhere");
-  list_flag(app, "--export-header-file", to.header_files,
-            "NAME=FILE: a field of those requests, whose value is in the file; may be repeated");
-  app.add_option("--export-ca-file", to.ca_file,
-                 "who vouches for an https receiver; default: the system's");
-  app.add_flag("--export-delta", to.delta, "counters as what came since the last time");
-  app.add_option(
-      "--export-dogstatsd", raw.dogstatsd,
-      "a Datadog agent, HOST:PORT over UDP, to which all figures are sent; default: none");
-  seconds_flag(app, "--export-seconds", raw.export_every, "from one time to the next");
-  app.add_option("--export-service", to.service, "the name under which they are sent")
-      ->capture_default_str();
-}
-
-base::Result<> settle_export(const Raw& raw, ExportSettings& to) {
-  if (!raw.dogstatsd.empty()) {
-    TRY(to.dogstatsd, parse_host_port("--export-dogstatsd", raw.dogstatsd));
-  }
-  to.every = base::seconds(raw.export_every);
-  return check(to);
-}
-
 base::Result<> settle_redis(const Raw& raw, Settings& settings) {
   settings.redis.fail_closed = raw.without_redis == "closed";
   settings.redis.closed_after = base::seconds(raw.closed_after);
@@ -330,8 +257,8 @@ base::Result<Settings> settle(const Raw& raw, Settings settings) {
   TRY(settle_database(raw.database, settings.database));
   settings.cache.wait = base::seconds(raw.cache_wait);
   TRY(check(settings.cache));
-  TRY(settle_ingest(raw, settings.ingest));
-  TRY(settle_export(raw, settings.exports));
+  TRY(settle_ingest(raw.figures, settings.mode, settings.ingest));
+  TRY(settle_export(raw.figures, settings.exports));
   TRY(check(settings.outlook));
   TRY(check_pod_figures(settings.pod_figures));
   TRY(traffic::Endpoints::create(settings.endpoints));
@@ -406,8 +333,8 @@ Parsed parse(const std::vector<std::string>& arguments, const std::string& versi
   cache_flags(app, raw, settings);
   watch_flags(app, settings);
   outlook_flags(app, settings.outlook);
-  ingest_flags(app, raw, settings.ingest);
-  export_flags(app, raw, settings.exports);
+  ingest_flags(app, raw.figures, settings.ingest);
+  export_flags(app, raw.figures, settings.exports);
   app.add_option("--config", raw.config,
                  "a SidecarProfile, or its spec, in YAML; flags win over it");
   app.add_flag("--config-optional", raw.config_optional,

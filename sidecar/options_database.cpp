@@ -1,23 +1,11 @@
 #include "sidecar/options_database.h"
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "probes/pg_address_url.h"
+#include "sidecar/options_flags.h"
 
 namespace sidecar {
-namespace {
-
-constexpr std::int64_t kSecondsMax = 86'400;
-
-void seconds_flag(CLI::App& app, const char* name, std::int64_t& seconds, const char* help) {
-  app.add_option(name, seconds, help)
-      ->check(CLI::Range(std::int64_t{1}, kSecondsMax))
-      ->capture_default_str();
-}
-
-}  // namespace
-
 void database_flags(CLI::App& app, RawDatabase& raw, DatabaseSettings& database) {
   app.add_option("--database", database.url,
                  "the application's PostgreSQL, whose health is told, "
