@@ -7,6 +7,7 @@
 
 #include "aio/deadline.h"
 #include "api/node.h"
+#include "http1/date.h"
 #include "kube/credentials.h"
 #include "kube/lines.h"
 #include "net/http_client.h"
@@ -181,9 +182,11 @@ class HttpsClient final : public Client {
     if (on_answer) on_answer(code, method);
   }
 
-  static Reply reply_of(net::HttpAnswer answer) {
+  Reply reply_of(net::HttpAnswer answer) const {
     Reply out;
     out.code = answer.status;
+    const std::string* date = answer.header("Date");
+    if (date != nullptr) out.date = http1::parse_date(*date, clock_.wall_now());
     if (!out.ok() && out.code != kSwitching) {
       const std::string* after = answer.header("Retry-After");
       out.refusal = refusal_of(out.code, answer.body, after == nullptr ? "" : *after);

@@ -30,6 +30,8 @@ struct Reply {
   unsigned code = 0;
   std::string body{};  // of a watch that was accepted: empty
   Refusal refusal{};   // where !ok()
+  /// When it was answered, by the server's clock, to the second.
+  std::optional<base::WallTime> date{};
   bool ok() const { return code >= 200 && code < 300; }
 };
 
