@@ -180,7 +180,8 @@ aio::Task<base::Result<>> DrillHolder::tell(std::stop_token stop) {
     if (!told_.is_due(now)) continue;
     std::vector<Member> members = told_.members(now, drill_);
     members.emplace_back("runner", runner_node());
-    const auto written = co_await write(std::move(members));
+    const auto written = co_await writer_->write(drill_.uid, options_.pod_uid, std::move(members),
+                                                 {}, cluster::kHeart);
     if (!written && written.error().code == base::Code::FailedPrecondition) co_await leave();
     if (written) told_.landed(now, drill_);
   }

@@ -73,6 +73,10 @@ base::Result<DrillObject> parse_drill(std::string_view json) {
   for (const Node& owner : meta["ownerReferences"].items()) {
     if (owner["kind"].as_string() == kSchedules.kind) out.schedule_uid = owner["uid"].as_string();
   }
+  for (const Node& entry : meta["managedFields"].items()) {
+    if (entry["manager"].as_string() != kHeart) continue;
+    if (const auto time = kube::parse_time(entry["time"].as_string())) out.beat_time = *time;
+  }
   out.slot = meta["annotations"]["muster.dev/slot"].as_string();
   for (auto [part, to] : {std::pair("spec", &out.spec), std::pair("status", &out.status)}) {
     if (Node* found = object.find(part)) *to = std::move(*found);
@@ -103,6 +107,7 @@ aio::Task<base::Result<DrillObject>> DrillWriter::read(std::stop_token stop) {
   if (!uid_.empty() && drill.uid != uid_) {
     co_return base::fail(base::Code::NotFound, what + ": another one has its name now");
   }
+  drill.read_time = reply->date;
   co_return std::move(drill);
 }
 
@@ -127,7 +132,7 @@ aio::Task<base::Result<DrillObject>> DrillWriter::claim(std::string from, Node r
                            .set("status", Node::map().set("runner", runner));
     const auto reply =
         co_await client_->patch(kDrills, key_, kube::PatchType::Merge, api::to_json(patch),
-                                {.subresource = "status"}, stop);
+                                {.subresource = "status", .field_manager = kHeart}, stop);
     // Somebody wrote to it, perhaps nothing of this: the next look tells.
     if (reply && reply->code == 409) continue;
     CO_TRY(landed(reply, what));
@@ -137,10 +142,14 @@ aio::Task<base::Result<DrillObject>> DrillWriter::claim(std::string from, Node r
 }
 
 aio::Task<base::Result<>> DrillWriter::write(std::string object_uid, std::string runner_uid,
-                                             std::vector<Member> members, std::stop_token stop) {
+                                             std::vector<Member> members, std::stop_token stop,
+                                             std::string manager) {
+  kube::WriteOptions options;
+  options.subresource = "status";
+  options.field_manager = std::move(manager);
   const auto reply = co_await client_->patch(kDrills, key_, kube::PatchType::Json,
-                                             fenced_patch(object_uid, runner_uid, members),
-                                             {.subresource = "status"}, std::move(stop));
+                                             fenced_patch(object_uid, runner_uid, members), options,
+                                             std::move(stop));
   CO_TRY(landed(reply, "write the status of drills " + kube::to_string(key_)));
   co_return all_kept(reply->body, members);
 }

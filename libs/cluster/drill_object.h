@@ -24,6 +24,8 @@ namespace cluster {
 
 extern const kube::Resource kDrills, kPlans, kSchedules;
 inline constexpr const char* kUndoFinalizer = "muster.dev/undo";
+/// The field manager of heartbeats: by it the server keeps the time of the last one.
+inline constexpr const char* kHeart = "muster-heart";
 
 struct DrillObject {
   kube::Key key;
@@ -34,6 +36,9 @@ struct DrillObject {
   bool abort = false;
   std::string schedule_uid, slot;  // of one that a schedule made; empty: a person did
   api::Node spec, status;
+  /// By the server's clock: when it was read, and when the last heartbeat of whoever carries it out
+  /// had landed. Nothing: the server did not say.
+  std::optional<base::WallTime> read_time{}, beat_time{};
 
   const std::string& phase() const { return status["phase"].as_string(); }
   const std::string& runner() const { return status["runner"]["uid"].as_string(); }
@@ -62,9 +67,11 @@ class DrillWriter {
   /// FailedPrecondition where another has it, or where it waits to be taken; as read().
   aio::Task<base::Result<DrillObject>> claim(std::string from, api::Node runner,
                                              std::stop_token stop);
-  /// Of the one that claimed it. Errors: FailedPrecondition where another has it now; NotFound.
+  /// Of the one that claimed it. `manager`: of the fields; empty: as of the client. Errors:
+  /// FailedPrecondition where another has it now; NotFound.
   aio::Task<base::Result<>> write(std::string object_uid, std::string runner_uid,
-                                  std::vector<Member> members, std::stop_token stop);
+                                  std::vector<Member> members, std::stop_token stop,
+                                  std::string manager = {});
   /// Sets spec.abort; of any object of that name where the UID is empty. Gone already, or another
   /// object: ok.
   aio::Task<base::Result<>> abort(std::string object_uid, std::stop_token stop);

@@ -112,6 +112,9 @@ base::Result<Pod> parse_pod(std::string_view json) {
   out.uid = meta["uid"].as_string();
   out.labels = labels_of(object);
   out.deleting = !meta["deletionTimestamp"].as_string().empty();
+  if (const auto time = kube::parse_time(meta["creationTimestamp"].as_string())) {
+    out.created = *time;
+  }
   out.ip = status["podIP"].as_string();
   out.phase = status["phase"].as_string();
   out.node = object["spec"]["nodeName"].as_string();

@@ -50,6 +50,7 @@ class Selector {
 
 struct Pod {
   std::string name, uid, ip, node, phase;
+  std::optional<base::WallTime> created{};  // by the server's clock
   Labels labels;
   bool ready = false;
   bool deleting = false;

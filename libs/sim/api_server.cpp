@@ -293,6 +293,18 @@ ApiServer::Edited ApiServer::edited(const ApiTarget& target, const Node& now,
   return out;
 }
 
+void ApiServer::note_manager(Node& object, const ApiTarget& target) const {
+  const auto manager = target.query.find("fieldManager");
+  if (manager == target.query.end()) return;
+  Node meta = object["metadata"];
+  Node entries = Node::sequence();
+  for (const Node& entry : meta["managedFields"].items()) {
+    if (entry["manager"].as_string() != manager->second) entries.push(entry);
+  }
+  entries.push(Node::map().set("manager", manager->second).set("time", stamp()));
+  object.set("metadata", std::move(meta.set("managedFields", std::move(entries))));
+}
+
 ApiAnswer ApiServer::patch(Collection& collection, const ApiTarget& target,
                            const ApiRequest& request) {
   const auto found = collection.objects.find(target.key);
@@ -309,6 +321,7 @@ ApiAnswer ApiServer::patch(Collection& collection, const ApiTarget& target,
   const Text unchanged = collection.texts.at(target.key);
   if (edit.object == *now) return {200, unchanged};
   if (target.query.contains("dryRun")) return {200, text(api::to_json(edit.object))};
+  if (!applies) note_manager(edit.object, target);
   const bool is_last = (*now)["metadata"].has("deletionTimestamp") &&
                        edit.object["metadata"]["finalizers"].size() == 0 &&
                        (*now)["metadata"]["finalizers"].size() > 0;

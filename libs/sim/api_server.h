@@ -5,7 +5,8 @@
 // compacted away. A write that changes nothing is none.
 //
 // What is not there: validation, admission and rights (everything is allowed), generateName, pages
-// of lists, field managers (the applier owns every field).
+// of lists, field managers (the applier owns every field; of one that is named with another patch
+// the time is kept).
 // Source: Kubernetes API concepts; RFC 7386, RFC 6902. Knows no time and no network: those who call
 // it have them.
 #pragma once
@@ -127,6 +128,7 @@ class ApiServer {
   void told(Collection& collection, Change change);
   std::string next_uid();
   std::string stamp() const;
+  void note_manager(api::Node& object, const ApiTarget& target) const;
 
   std::function<base::WallTime()> now_;
   std::map<std::string, Collection> collections_;  // by "GROUP/PLURAL"

@@ -24,6 +24,15 @@ TEST(DrillObject, IsReadFromItsJson) {
   EXPECT_FALSE(drill->finished());
 }
 
+TEST(DrillObject, TheServerKeepsWhenTheLastHeartbeatCame) {
+  const auto drill = parse_drill(R"({"metadata":{"name":"d","managedFields":[
+      {"manager":"muster","time":"2026-01-01T00:00:09Z"},
+      {"manager":"muster-heart","subresource":"status","time":"2026-01-01T00:00:07Z"}]}})");
+  ASSERT_TRUE(drill && drill->beat_time);
+  EXPECT_EQ(*drill->beat_time, *kube::parse_time("2026-01-01T00:00:07Z"));
+  EXPECT_FALSE(parse_drill(R"({"metadata":{"name":"d"}})")->beat_time);
+}
+
 TEST(DrillObject, APatchIsFencedByBothUids) {
   const auto patch = api::parse_json(fenced_patch("object", "runner", {{"phase", "Recovery"}}));
   ASSERT_TRUE(patch.has_value());
