@@ -1,10 +1,12 @@
 #include "operator/guard.h"
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
 #include "aio/task_group.h"
+#include "cluster/awaited_writes.h"
 #include "kube/taken.h"
 #include "operator/drill_pods.h"
 #include "operator/drill_result.h"
@@ -25,13 +27,16 @@ constexpr base::Duration kRetryFirst = base::seconds(1);
 constexpr base::Duration kRetryLongest = base::seconds(30);
 /// A pod that never came to claim its drill, because its image is missing or nothing has room.
 constexpr base::Duration kClaimWithin = base::seconds(300);
+/// One that lives says so within that when the server is back: it asks it once in 10 s.
+constexpr base::Duration kHeardWithin = base::seconds(12);
 /// A runner that lives begins to undo at the deadline.
 constexpr base::Duration kOverdueMax = base::seconds(5);
 /// For a runner's pod that was told to end, so that two do not act at once: one whose node is lost
 /// does not end.
 constexpr base::Duration kRunnerEndsWithin = base::seconds(5);
 /// For how long the API server takes the word of a pod whose object is gone: it keeps what it has
-/// found out about a token for 10 s (Kubernetes, tokens bound to pods), and a little more.
+/// found out about a token for 10 s (Kubernetes, tokens bound to pods), and a little more. What has
+/// reached it until then takes effect within cluster::kLandsWithin.
 constexpr base::Duration kTokenLives = base::seconds(12);
 /// And the word of one whose pod was told to end and does not, held by a finalizer of somebody
 /// else: a token is void 60 s after that, and the 12 s as above.
@@ -96,11 +101,7 @@ class Guard final : public PodProgram {
       co_return look;
     }
     drill_ = *now;
-    const std::string& beat = drill_.status["runner"]["heartbeatTime"].as_string();
-    if (beat != beat_) {
-      beat_ = beat;
-      changed_ = clock_.now();
-    }
+    note_beat();
     look.finished = drill_.finished();
     look.forward = drill_.phase() != drill::name(drill::Phase::Failback) &&
                    drill_.phase() != drill::name(drill::Phase::Reporting) &&
@@ -109,17 +110,50 @@ class Guard final : public PodProgram {
     look.claimed = !drill_.runner().empty();
     look.mine = drill_.runner() == options_.pod_uid;
     look.silence = clock_.now() - changed_;
+    if (!look.claimed && !std::exchange(sought_, true)) co_await note_runner_made();
     look.unclaimed = look.claimed ? base::Duration{} : clock_.now() - began_;
     if (look.claimed && !look.mine && !look.finished) look.pod = co_await look_at_pod();
     co_return look;
   }
 
-  /// The runner's two times give the length, this clock the time since it was seen to begin.
+  /// A guardian that is begun anew has seen nothing of what was before: how long ago the last
+  /// heartbeat was, the server knows by one clock.
+  void note_beat() {
+    const std::string& beat = drill_.status["runner"]["heartbeatTime"].as_string();
+    if (beat == beat_) return;
+    const bool first = beat_.empty();
+    beat_ = beat;
+    beaten_ = clock_.now() - age_of_beat();
+    changed_ = clock_.now();
+    if (first) changed_ -= silence_before(age_of_beat(), silence_max());
+  }
+
+  /// It has been waited for since then, by whatever guardian.
+  aio::Task<> note_runner_made() {
+    const auto pod = co_await find_pod(pod_name(options_.drill, PodRole::Runner));
+    const bool known = pod && *pod && is_of(**pod, drill_) && (*pod)->created && drill_.read_time;
+    if (known) began_ = std::min(began_, clock_.now() - (*drill_.read_time - *(*pod)->created));
+  }
+
+  /// At least; both times are cut to the second.
+  base::Duration age_of_beat() const {
+    if (!drill_.read_time || !drill_.beat_time) return {};
+    return std::max(base::Duration{}, *drill_.read_time - *drill_.beat_time - base::seconds(1));
+  }
+
+  /// Three lengths, each by one clock: by the runner's from the fault to its deadline; by this one
+  /// since the fault was seen to begin. One that was there before this guardian had begun by the
+  /// runner's clock some time before the last heartbeat.
   std::optional<base::Duration> overdue() {
     const auto begun = kube::parse_time(drill_.status["faultTime"].as_string());
     const auto deadline = kube::parse_time(drill_.status["faultDeadline"].as_string());
+    const bool here_before = std::exchange(looked_, true);
     if (!begun || !deadline) return std::nullopt;
-    if (!fault_seen_) fault_seen_ = clock_.now();
+    if (!fault_seen_) {
+      const auto beat = kube::parse_time(beat_);
+      const bool saw = here_before || !beat;
+      fault_seen_ = saw ? clock_.now() : beaten_ - std::max(base::Duration{}, *beat - *begun);
+    }
     return clock_.now() - *fault_seen_ - (*deadline - *begun);
   }
 
@@ -198,9 +232,16 @@ class Guard final : public PodProgram {
     co_return false;
   }
 
-  /// When nothing of the runner can land any more: its pod is gone, or something holds the pod that
-  /// has been told to end, whose token is void too by then. Waits for as long as it may act.
+  /// When nothing of the runner can land any more: what the server has taken of it has taken effect
+  /// or never does.
   aio::Task<> outlive_runner() {
+    if (!runner_ended_) co_await outlive_token();
+    static_cast<void>(co_await aio::wait_for(clock_, cluster::kLandsWithin, {}));
+  }
+
+  /// Its pod is gone, or something holds the pod that has been told to end, whose token is void too
+  /// by then. Waits for as long as it may act.
+  aio::Task<> outlive_token() {
     const std::string name = pod_name(options_.drill, PodRole::Runner);
     std::optional<base::TimePoint> told;
     while (true) {
@@ -262,13 +303,12 @@ class Guard final : public PodProgram {
     runner::Recovered recovered{true, "nothing was left to undo"};
     const bool failback = drill_.phase() == drill::name(drill::Phase::Failback);
     const OpenEnd open = open_end_of(target.plan, catalog_, journal.contents(), failback);
-    const bool may_act = open.request && !runner_ended_;
-    const bool again = may_act || open.goes_on > base::Duration{};
+    const bool again = open.request || open.goes_on > base::Duration{};
     if (again) {
       CO_TRY(recovered, co_await runner::recover_target(clock_, edge_.executor(), target, catalog_,
                                                         journal, baseline, nullptr, true));
     }
-    if (recovered.whole && may_act) co_await outlive_runner();
+    if (recovered.whole && open.request) co_await outlive_runner();
     if (recovered.whole && again) co_await outlive_command(open.goes_on);
     if (recovered.whole && journal.contents().needs_recovery()) {
       CO_TRY(recovered, co_await runner::recover_target(clock_, edge_.executor(), target, catalog_,
@@ -287,9 +327,12 @@ class Guard final : public PodProgram {
 
   base::TimePoint began_{}, changed_{};
   std::string beat_, why_;
+  base::TimePoint beaten_{};  // when the last heartbeat landed
   std::optional<base::TimePoint> fault_seen_;
+  bool looked_ = false;  // at the Drill
+  bool sought_ = false;  // the runner's pod
   bool asked_to_end_ = false;
-  bool runner_ended_ = false;  // as it was seen: nothing of it can land any more
+  bool runner_ended_ = false;  // as it was seen: it sends nothing any more
 };
 
 }  // namespace
@@ -304,6 +347,10 @@ GuardTurn turn_of(const GuardLook& look, base::Duration silence_max) {
   const bool silent = silence_max > base::Duration{} && look.silence >= silence_max;
   const bool overdue = look.forward && look.overdue && *look.overdue >= kOverdueMax;
   return silent || overdue ? GuardTurn::TakeOver : GuardTurn::Wait;
+}
+
+base::Duration silence_before(base::Duration age_of_beat, base::Duration silence_max) {
+  return std::min(age_of_beat, std::max(base::Duration{}, silence_max - kHeardWithin));
 }
 
 std::unique_ptr<PodProgram> make_guard(const PodOptions& options, PodEdge& edge) {

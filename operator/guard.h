@@ -38,6 +38,9 @@ struct GuardLook {
 enum class GuardTurn : std::uint8_t { Wait, Leave, TakeOver };
 /// Pure. `silence_max`: 0: for ever.
 GuardTurn turn_of(const GuardLook& look, base::Duration silence_max);
+/// How much of the silence counts that there was before this guardian looked for the first time.
+/// Pure. Not all: where the server was away, a runner that lives could not be heard.
+base::Duration silence_before(base::Duration age_of_beat, base::Duration silence_max);
 
 /// Lifetime: both outlive it.
 std::unique_ptr<PodProgram> make_guard(const PodOptions& options, PodEdge& edge);

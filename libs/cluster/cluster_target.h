@@ -67,6 +67,8 @@ class ClusterTarget final : public targets::Target {
   aio::Task<base::Result<std::string>> start_isolated(std::string name,
                                                       std::stop_token stop) override;
   aio::Task<base::Result<>> stop_isolated(std::string name, std::stop_token stop) override;
+  base::Duration ends_within() const override { return kAnswerWithin; }
+  base::TimePoint may_land_until() const override { return client_.may_land_until(); }
 
   /// "address.NAME" of each service and instance, and "namespace".
   api::Substitutions substitutions() const;

@@ -1,6 +1,6 @@
 // The state behind drill::Engine; included by engine*.cpp only. Forward half (preflight to
-// validation) in engine_forward.cpp, backward half (restoring) in engine_restore.cpp, the entry,
-// the deadlines and the bookkeeping both share in engine.cpp.
+// validation) in engine_forward.cpp, backward half (restoring) in engine_restore.cpp, the deadlines
+// in engine_time.cpp, the entry and the bookkeeping that all share in engine.cpp.
 //
 // One thing is awaited at a time (doing_), always with a deadline (due_). Forward:
 //   Preflight -> Baseline -> BaselineCheck -> Recording -> Applying -> Proving
@@ -84,6 +84,14 @@ class Engine::Core {
   void on(const event::Restored& event);
   void on(const event::AbortRequested& event);
   void on(const event::Woke& event);
+  void enter(Phase phase);
+  void enter(SystemState state);
+  void note(TimelineEvent::Kind kind, std::string subject, std::string text = {});
+  Part* part(PartId id);
+  bool forward() const { return phase_ < Phase::Failback; }
+  bool any_started() const;
+
+  // engine_time.cpp
   void expire();
   bool expire_forward();
   void expire_backward();
@@ -91,12 +99,6 @@ class Engine::Core {
   void request_wake();
   TimePoint next_due() const;
   void await(Doing doing, Duration at_most);
-  void enter(Phase phase);
-  void enter(SystemState state);
-  void note(TimelineEvent::Kind kind, std::string subject, std::string text = {});
-  Part* part(PartId id);
-  bool forward() const { return phase_ < Phase::Failback; }
-  bool any_started() const;
 
   // engine_forward.cpp
   void check_baseline(const event::Observed& seen);

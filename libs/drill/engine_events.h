@@ -3,7 +3,8 @@
 //
 // What the edge owes the engine:
 // - Actions of one step() are begun in the order given. Each that has an answer is answered once,
-//   in any order and at any time; late, lost and repeated answers are the engine's business.
+//   in any order and at any time; late, lost and repeated answers are the engine's business. What
+//   may still take effect after its answer is answered a second time when it cannot any more.
 // - Record is answered Ok only when the undo is durable. Inject and RunStep are never started
 //   before the engine asked, and never twice.
 // - After Cancel the part's work is over when its answer comes: Restore must not race with it.
@@ -50,6 +51,7 @@ struct Applied {
   PartId id;
   DoResult result = DoResult::Unknown;
   std::string detail;
+  bool may_land = false;  // something of it may still take effect: to be undone now, and once more
   bool operator==(const Applied&) const = default;
 };
 /// The fault is effective (the process is gone), or could not be shown to be.

@@ -17,6 +17,7 @@ constexpr std::array kService = {"Unknown", "Good", "Bad"};
 constexpr std::array kResult = {"Ok", "Failed", "Unknown"};
 constexpr std::array kAbort = {"User", "Guard", "Deadline", "Stop", "DiskFull", "InstrumentLost"};
 constexpr std::array kWhat = {"Baseline", "Recovery", "Validation", "Promotion", "Restoration"};
+constexpr const char* kMayLand = ",may-land";  // at the result's word
 constexpr std::array kRead = {"Survivor", "OldPrimary", "Rejoined"};
 
 template <class Names, class Enum>
@@ -61,7 +62,8 @@ struct EventText {
     return fmt::format("Recorded {} {}{}", to_string(e.id), yes(e.ok), tail(e.why));
   }
   std::string operator()(const event::Applied& e) const {
-    return fmt::format("Applied {} {}{}", to_string(e.id), name(e.result), tail(e.detail));
+    return fmt::format("Applied {} {}{}{}", to_string(e.id), name(e.result),
+                       e.may_land ? kMayLand : "", tail(e.detail));
   }
   std::string operator()(const event::Proven& e) const {
     return fmt::format("Proven {} {}{}", to_string(e.id), yes(e.ok), tail(e.detail));
@@ -222,7 +224,11 @@ bool read_restored(Words& words, event::Restored& e) {
 }
 
 bool read_applied(Words& words, event::Applied& e) {
-  if (!parse(words.next(), e.id) || !read_word(kResult, words.next(), e.result)) return false;
+  if (!parse(words.next(), e.id)) return false;
+  std::string_view result = words.next();
+  e.may_land = result.ends_with(kMayLand);
+  if (e.may_land) result.remove_suffix(std::string_view(kMayLand).size());
+  if (!read_word(kResult, result, e.result)) return false;
   e.detail = words.text();
   return true;
 }

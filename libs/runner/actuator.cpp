@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 
 #include "aio/deadline.h"
-#include "cluster/cluster_target.h"
 #include "runner/plan_config.h"
 
 namespace runner {
@@ -115,25 +114,49 @@ aio::Task<base::Result<std::string>> Actuator::run(drill::PartId id, std::stop_t
 }
 
 aio::Task<drill::event::Applied> Actuator::apply(drill::PartId id, std::stop_token stop) {
+  const bool changes = part_config(plan_, context_.catalog, id).changes_target;
+  const base::TimePoint open_before = context_.target.may_land_until();
   const auto done = co_await run(id, std::move(stop));
   drill::event::Applied applied{id, drill::DoResult::Ok, ""};
-  auto state = store::JournalEntry::State::Applied;
   if (done) {
     applied.detail = *done;
   } else {
-    const bool unknown = part_config(plan_, context_.catalog, id).changes_target &&
-                         targets::outcome_unknown(done.error());
+    const bool unknown = changes && targets::outcome_unknown(done.error());
     applied.result = unknown ? drill::DoResult::Unknown : drill::DoResult::Failed;
     applied.detail = done.error().message;
-    state = unknown ? store::JournalEntry::State::Unknown : store::JournalEntry::State::Failed;
   }
-  if (entry_of(id) != nullptr) {
-    // A result that cannot be written leaves the entry Recorded, which a recovery takes as Unknown:
-    // the undo runs all the same.
-    const auto written = journal_.result(drill::to_string(id), state, applied.detail);
-    if (!written) applied.detail += " (not in the journal: " + written.error().message + ")";
+  // A failback step is undone by nobody.
+  const base::TimePoint open = context_.target.may_land_until();
+  const bool undoable = changes && id.kind != drill::PartId::Kind::Failback;
+  applied.may_land = undoable && open > open_before && open > context_.clock.now();
+  if (applied.may_land) {
+    open_[id] = open;
+  } else {
+    note_result(applied);
   }
   co_return applied;
+}
+
+aio::Task<drill::event::Applied> Actuator::settle(drill::event::Applied open,
+                                                  std::stop_token stop) {
+  const base::TimePoint until = open_.at(open.id);
+  const base::TimePoint now = context_.clock.now();
+  if (now < until && !co_await aio::wait_for(context_.clock, until - now, stop)) co_return open;
+  open.may_land = false;
+  note_result(open);
+  co_return open;
+}
+
+void Actuator::note_result(drill::event::Applied& applied) {
+  using State = store::JournalEntry::State;
+  if (entry_of(applied.id) == nullptr) return;
+  const State state = applied.result == drill::DoResult::Ok       ? State::Applied
+                      : applied.result == drill::DoResult::Failed ? State::Failed
+                                                                  : State::Unknown;
+  // A result that cannot be written leaves the entry Recorded, which a recovery takes as Unknown:
+  // the undo runs all the same.
+  const auto written = journal_.result(drill::to_string(applied.id), state, applied.detail);
+  if (!written) applied.detail += " (not in the journal: " + written.error().message + ")";
 }
 
 aio::Task<base::Result<>> Actuator::sustain(drill::PartId id, targets::Lease::Lost lost,
@@ -216,12 +239,6 @@ aio::Task<drill::event::Restored> Actuator::restore(drill::action::Restore what,
     static_cast<void>(journal_.undone(drill::to_string(id)));
   }
   co_return drill::event::Restored{id, what.attempt, true, ""};
-}
-
-base::Duration Actuator::ends_within() const {
-  const bool writes_to_a_cluster =
-      dynamic_cast<const cluster::ClusterTarget*>(&context_.target) != nullptr;
-  return writes_to_a_cluster ? cluster::kAnswerWithin : base::Duration::zero();
 }
 
 }  // namespace runner

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <stop_token>
 #include <string>
 #include <utility>
@@ -37,8 +38,12 @@ class Actuator {
   aio::Task<drill::event::Recorded> record(drill::PartId id, base::Duration limit,
                                            std::stop_token stop);
   /// Injects the fault or runs the step within its timeout.
-  /// Cancellation: answers with what is known: Failed or Unknown.
+  /// Cancellation: answers with what is known: Failed or Unknown. Where something of it may still
+  /// take effect, settle() has to follow: until then nobody knows, and so says the journal.
   aio::Task<drill::event::Applied> apply(drill::PartId id, std::stop_token stop);
+  /// Its answer once more, when nothing of it can take effect any more.
+  /// Cancellation: as it was.
+  aio::Task<drill::event::Applied> settle(drill::event::Applied open, std::stop_token stop);
   /// Keeps a fault that was applied in force until told to stop; returns at once where it is no
   /// lease (targets/lease.h). `lost`: told of a part of it that is in force no more. Errors:
   /// nothing of it is.
@@ -50,9 +55,8 @@ class Actuator {
   /// One attempt of an undo, of this number.
   aio::Task<drill::event::Restored> restore(drill::action::Restore what, base::Duration limit,
                                             std::stop_token stop);
-  /// For how long what a part writes is awaited after a stop: a part that is out of time ends by
-  /// so much later.
-  base::Duration ends_within() const;
+  /// Of the target.
+  base::Duration ends_within() const { return context_.target.ends_within(); }
 
  private:
   aio::Task<base::Result<>> refuse_idle_proof(drill::PartId id, std::stop_token stop);
@@ -60,6 +64,7 @@ class Actuator {
   aio::Task<base::Result<std::string>> run(drill::PartId id, std::stop_token stop);
   aio::Task<base::Result<std::string>> proof(drill::PartId id, std::stop_token stop);
   aio::Task<base::Result<>> undo(drill::PartId id, std::stop_token stop);
+  void note_result(drill::event::Applied& applied);
   base::Result<targets::Driver*> driver_of(drill::PartId id) const;
   const store::JournalEntry* entry_of(drill::PartId id) const;
   base::Result<api::Node> prepared(drill::PartId id) const;
@@ -68,6 +73,7 @@ class Actuator {
   targets::Context& context_;
   store::UndoJournal& journal_;
   Confirm confirm_;
+  std::map<drill::PartId, base::TimePoint> open_;  // until when they may still take effect
 };
 
 }  // namespace runner

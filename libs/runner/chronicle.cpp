@@ -52,8 +52,11 @@ void Chronicle::step_began(drill::PartId id, base::TimePoint now) {
 
 void Chronicle::step_ended(drill::PartId id, const drill::event::Applied& applied,
                            base::TimePoint now) {
+  // A second answer says that it cannot take effect any more, and nothing of how long it took.
+  const bool again = open_.erase(id) > 0;
+  if (applied.may_land) open_.insert(id);
   const auto run = runs_.find(id);
-  if (run == runs_.end()) return;
+  if (run == runs_.end() || again) return;
   run->second.ended = now;
   run->second.ok = applied.result == drill::DoResult::Ok;
   run->second.detail = applied.detail;

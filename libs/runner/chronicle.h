@@ -8,6 +8,7 @@
 
 #include <functional>
 #include <map>
+#include <set>
 #include <utility>
 
 #include "drill/engine_config.h"
@@ -51,6 +52,7 @@ class Chronicle {
   Listener listener_;
   std::vector<drill::TimelineEvent> timeline_;
   std::map<drill::PartId, drill::StepRun> runs_;  // in order of the plan
+  std::set<drill::PartId> open_;                  // that will be answered once more
   std::map<drill::Phase, base::TimePoint> phase_began_;
   base::TimePoint fault_begun_ = base::kNever;
   base::TimePoint fault_effective_ = base::kNever;

@@ -99,6 +99,13 @@ void Drive::let_go() {
   for (auto& [id, keep] : kept_) keep.request_stop();
 }
 
+/// What may still take effect is answered once more when it cannot any more.
+void Drive::settle(const drill::Event& event) {
+  const auto* applied = std::get_if<drill::event::Applied>(&event);
+  if (applied == nullptr || !applied->may_land) return;
+  tasks_.spawn(deliver(*this, actuator_.settle(*applied, tasks_.token())));
+}
+
 void Drive::carry_out(const drill::Action& action) {
   namespace act = drill::action;
   const std::stop_token stop = tasks_.token();
@@ -159,6 +166,7 @@ aio::Task<drill::action::Finish> Drive::run() {
       chronicle_.action(action, now);
       carry_out(action);
     }
+    settle(event);
   }
   alarm_->disarm();
   for (auto& [id, stop] : running_) stop.request_stop();

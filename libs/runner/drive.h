@@ -62,6 +62,7 @@ class Drive {
   void start_part(drill::PartId id);
   void start_fault(drill::PartId id);
   void let_go();
+  void settle(const drill::Event& event);
 
   aio::Clock& clock_;
   aio::Executor executor_;

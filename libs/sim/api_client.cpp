@@ -15,6 +15,7 @@ namespace {
 using base::Code;
 
 constexpr base::Duration kLateMost = base::seconds(2);
+constexpr base::Duration kWorksMost = base::seconds(34);  // a server on a write, where nobody says
 
 /// One exchange that is under way. It outlives whoever waits for it.
 struct Call {
@@ -22,6 +23,7 @@ struct Call {
   std::function<ApiAnswer()> landed;              // empty: the server handles it
   std::optional<base::Result<ApiAnswer>> answer;  // has arrived
   std::function<void()> wake;
+  bool given_up = false;
 };
 
 /// The events of a watch on their way.
@@ -66,26 +68,48 @@ void arrive(ApiLink& link, const std::shared_ptr<Call>& call, Process* to,
   });
 }
 
+/// The server's work, when it comes to that.
+void land(ApiLink& link, Process& from, const std::shared_ptr<Call>& call, Process* to) {
+  ApiAnswer answer = call->landed ? call->landed() : link.server.handle(call->request);
+  if (is_write(call->request) && link.after_write) link.after_write(from, call->request);
+  if (link.random.chance(link.weather.unanswered)) {
+    arrive(link, call, to, tl::unexpected(unavailable("connection reset by peer")));
+  } else {
+    arrive(link, call, to, std::move(answer));
+  }
+}
+
+base::Duration time_at_server(const ApiRequest& request) {
+  const auto query = parse_target(request.target).query;
+  const auto told = query.find("timeout");
+  return told == query.end() ? kWorksMost : base::seconds(std::stoll(told->second));
+}
+
+void reach(ApiLink& link, Process& from, const std::shared_ptr<Call>& call, Process* to,
+           base::Duration works) {
+  if (link.admits && !link.admits(from)) {
+    arrive(link, call, to, unauthorized());
+    return;
+  }
+  if (link.reached) link.reached(from, call->request);
+  if (works == base::Duration{}) return land(link, from, call, to);
+  link.machine.after(std::min(works, time_at_server(call->request)), nullptr,
+                     [&link, &from, call, to] { land(link, from, call, to); });
+}
+
 void depart(ApiLink& link, Process& from, const std::shared_ptr<Call>& call, Process* to) {
   const bool lost = link.random.chance(link.weather.lost);
-  link.machine.after(link.delay(), nullptr, [&link, &from, call, to, lost] {
-    if (lost || !link.is_up) {
-      arrive(link, call, to, tl::unexpected(unavailable("connection refused")));
-      return;
-    }
-    if (link.admits && !link.admits(from)) {
-      arrive(link, call, to, unauthorized());
-      return;
-    }
-    if (link.reached) link.reached(from, call->request);
-    ApiAnswer answer = call->landed ? call->landed() : link.server.handle(call->request);
-    if (is_write(call->request) && link.after_write) link.after_write(from, call->request);
-    if (link.random.chance(link.weather.unanswered)) {
-      arrive(link, call, to, tl::unexpected(unavailable("connection reset by peer")));
-    } else {
-      arrive(link, call, to, std::move(answer));
-    }
-  });
+  const auto held = link.held_up ? link.held_up(from, call->request) : ApiLink::HoldUp{};
+  const bool late = held.on_the_way > base::Duration{};
+  link.machine.after(link.delay() + held.on_the_way, nullptr,
+                     [&link, &from, call, to, lost, late, works = held.at_the_server] {
+                       if (late && (call->given_up || !from.alive())) return;
+                       if (lost || !link.is_up) {
+                         arrive(link, call, to, tl::unexpected(unavailable("connection refused")));
+                       } else {
+                         reach(link, from, call, to, works);
+                       }
+                     });
 }
 
 void send_on(ApiLink& link, Process& to, const std::shared_ptr<Flow>& flow,
@@ -252,6 +276,7 @@ class SimulatedClient final : public kube::Client {
       stopped = !co_await woken.wait(stop);
     }
     call->wake = nullptr;
+    call->given_up = true;
     if (!call->answer && stopped) co_return base::fail(Code::Cancelled, what);
     co_return ended(*call, true, what);
   }
@@ -327,7 +352,9 @@ class SimulatedClient final : public kube::Client {
       return base::fail(Code::DeadlineExceeded, what + ": no answer in time");
     }
     if (!*call.answer) return tl::unexpected(call.answer->error().with(what));
-    return reply_of(**call.answer);
+    kube::Reply reply = reply_of(**call.answer);
+    reply.date = std::chrono::floor<std::chrono::seconds>(machine_.wall_now());
+    return reply;
   }
 
   /// False: the process is dead.

@@ -46,6 +46,14 @@ class ApiLink {
   /// Called when a request of this process reaches the server.
   std::function<void(const Process&, const ApiRequest&)> reached;
 
+  /// How long a request takes more than others; empty: none does.
+  struct HoldUp {
+    base::Duration on_the_way{};  // what is given up meanwhile, or whose sender dies, comes nowhere
+    /// At most what the request says (`timeout=`), or else for as long as servers work on a write.
+    base::Duration at_the_server{};
+  };
+  std::function<HoldUp(const Process&, const ApiRequest&)> held_up;
+
   /// Begins a command, and says for how long it runs; empty: there are none.
   std::function<base::Duration(const ApiTarget& exec)> command;
 

@@ -10,6 +10,7 @@
 #include "aio/task.h"
 #include "api/local_system.h"
 #include "base/result.h"
+#include "base/time.h"
 
 namespace targets {
 
@@ -35,6 +36,12 @@ class Target {
   virtual aio::Task<base::Result<std::string>> start_isolated(std::string name,
                                                               std::stop_token stop) = 0;
   virtual aio::Task<base::Result<>> stop_isolated(std::string name, std::stop_token stop) = 0;
+  /// For how long what it is asked to change is awaited after a stop: a part that is out of time
+  /// ends by so much later.
+  virtual base::Duration ends_within() const { return {}; }
+  /// Until when something of which nobody heard how it ended may still take effect; long ago: there
+  /// is nothing.
+  virtual base::TimePoint may_land_until() const { return {}; }
 };
 
 }  // namespace targets

@@ -6,43 +6,14 @@
 #include <gtest/gtest.h>
 
 #include "../aio/virtual_clock.h"
-#include "aio/event.h"
 #include "aio/task_group.h"
+#include "slow_server.h"
 
 namespace cluster {
 namespace {
 
 using base::Code;
 using base::millis;
-
-/// Answers when it is told to, and gives up when it is asked to stop.
-class SlowServer final : public kube::Client {
- public:
-  explicit SlowServer(const aio::Executor& executor) : answers(executor) {}
-  const std::string& ns() const override { return ns_; }
-  std::string host() const override { return "slow:443"; }
-  aio::Task<base::Result<kube::Reply>> send(std::string method, std::string, std::string,
-                                            std::string, std::stop_token stop) override {
-    ++begun;
-    if (!co_await answers.wait(stop)) co_return base::fail(Code::Cancelled, method);
-    co_return kube::Reply{.code = 200};
-  }
-  aio::Task<base::Result<kube::Reply>> stream(std::string, std::function<void()>,
-                                              std::function<bool(std::string_view)>,
-                                              std::stop_token) override {
-    co_return kube::Reply{.code = 200};
-  }
-  aio::Task<base::Result<kube::Upgrade>> upgrade(std::string, std::vector<std::string>,
-                                                 std::stop_token) override {
-    co_return kube::Upgrade{};
-  }
-
-  aio::Event answers;
-  int begun = 0;
-
- private:
-  std::string ns_ = "shop";
-};
 
 class AwaitedWritesTest : public testing::Test {
  protected:
@@ -51,7 +22,7 @@ class AwaitedWritesTest : public testing::Test {
     turn();
   }
   aio::Task<base::Result<>> ask(std::string method) {
-    outcome = co_await client.send(std::move(method), "/x", "", "{}", stop.get_token());
+    outcome = co_await client.send(std::move(method), target, "", "{}", stop.get_token());
     co_return base::Result<>{};
   }
   void pass(base::Duration length) {
@@ -77,6 +48,7 @@ class AwaitedWritesTest : public testing::Test {
   AwaitedWrites client{clock, server};
   aio::TaskGroup group{context.get_executor()};
   std::stop_source stop;
+  std::string target = "/x";
   std::optional<base::Result<kube::Reply>> outcome;
 };
 
@@ -112,7 +84,43 @@ TEST_F(AwaitedWritesTest, NothingIsBegunAfterAStop) {
   begin("PATCH");
   ASSERT_TRUE(outcome);
   EXPECT_EQ(outcome->error().code, Code::Cancelled);
-  EXPECT_EQ(server.begun, 0);
+  EXPECT_TRUE(server.asked.empty());
+}
+
+TEST_F(AwaitedWritesTest, TheServerIsToldForHowLongItMayTry) {
+  begin("GET");
+  begin("POST");
+  target = "/x?dryRun=All";
+  begin("PATCH");
+  EXPECT_EQ(server.asked, (std::vector<std::string>{"GET /x", "POST /x?timeout=8s",
+                                                    "PATCH /x?dryRun=All&timeout=8s"}));
+}
+
+TEST_F(AwaitedWritesTest, WhatNobodyAnsweredMayStillTakeEffectForAWhile) {
+  begin("PATCH");
+  EXPECT_LT(client.may_land_until(), clock.now());
+  asked_to_stop();
+  pass(kAnswerWithin);
+  ASSERT_TRUE(outcome && !*outcome);
+  EXPECT_EQ(client.may_land_until(), clock.now() + kLandsWithin);
+}
+
+TEST_F(AwaitedWritesTest, NorDoesAServerKnowThatHadNoTime) {
+  server.answers.set();
+  for (const unsigned code : {409U, 422U, 429U, 504U}) {
+    server.code = code;
+    begin("PATCH");
+    EXPECT_EQ(client.may_land_until() > clock.now(), code == 504U) << code;
+  }
+}
+
+TEST_F(AwaitedWritesTest, AReadOrADryRunTakesNoEffect) {
+  begin("GET");
+  target = "/x?dryRun=All";
+  begin("PATCH");
+  asked_to_stop();
+  pass(kAnswerWithin);
+  EXPECT_LT(client.may_land_until(), clock.now());
 }
 
 }  // namespace

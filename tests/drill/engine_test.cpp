@@ -151,6 +151,28 @@ TEST(DrillEngine, WhatIsUndoneAfreshIsNotAnsweredByAnUndoFromBefore) {
   EXPECT_TRUE(engine.step(event::Restored{kFault, 1, true, ""}, at(371)).empty());
 }
 
+TEST(DrillEngine, WhatMayStillTakeEffectIsUndoneAtOnceAndOnceMoreWhenItCannotAnyMore) {
+  EngineConfig config = small_config();
+  config.can_promote = false;
+  config.failback.clear();
+  for (const DoResult result : {DoResult::Failed, DoResult::Unknown}) {
+    Engine engine = injecting(config);
+    EXPECT_EQ(undos_in(engine.step(event::Applied{kFault, result, "", true}, at(301))), Undos{1});
+    engine.step(event::Restored{kFault, 1, true, ""}, at(302));
+    EXPECT_FALSE(engine.finished());
+    EXPECT_EQ(undos_in(engine.step(event::Applied{kFault, result, "", false}, at(311))), Undos{2});
+  }
+}
+
+TEST(DrillEngine, WhatWasDoneAndMayBeDoneAgainHindersNothing) {
+  Engine engine = injecting();
+  EXPECT_TRUE(
+      has<action::Prove>(engine.step(event::Applied{kFault, DoResult::Ok, "", true}, at(301))));
+  EXPECT_TRUE(
+      undos_in(engine.step(event::Applied{kFault, DoResult::Ok, "", false}, at(305))).empty());
+  EXPECT_EQ(engine.phase(), Phase::Injection);
+}
+
 TEST(DrillEngine, WakeUpThatComesTooEarlyIsAskedForAgain) {
   Engine engine(small_config());
   engine.step(event::Begin{}, at(0));
@@ -251,6 +273,7 @@ TEST(DrillEngineText, EventsSurviveWritingAndReading) {
       event::Preflighted{false, "target is locked"},
       event::Recorded{kStep, true, ""},
       event::Applied{kFailback, DoResult::Unknown, "no reply"},
+      event::Applied{kFault, DoResult::Failed, "no time", true},
       event::Proven{kFault, true, "gone"},
       event::Observed{7, Service::Bad, at(1), at(2), Seen::Yes, Seen::No, false, {"a", "proxy"}},
       event::FinalReadDone{FinalRead::Which::Rejoined, false, "refused"},
@@ -263,9 +286,10 @@ TEST(DrillEngineText, EventsSurviveWritingAndReading) {
     ASSERT_TRUE(again) << to_string(event);
     EXPECT_EQ(*again, event) << to_string(event);
   }
-  for (const char* bad : {"", "Begun", "Applied fault:x Ok", "Applied fault:0 Fine", "Woke up",
-                          "Observed Good since=soon", "Restored step:-1 ok",
-                          "Restored step:0 attempt=x ok", "Restored step:0 attempt=2"}) {
+  for (const char* bad :
+       {"", "Begun", "Applied fault:x Ok", "Applied fault:0 Fine", "Applied fault:0 ,may-land",
+        "Woke up", "Observed Good since=soon", "Restored step:-1 ok",
+        "Restored step:0 attempt=x ok", "Restored step:0 attempt=2"}) {
     EXPECT_FALSE(parse_event(bad)) << bad;
   }
 }

@@ -169,6 +169,39 @@ TEST(OperatorCrashPoints, ARunnerThatNobodyHearsAnyMoreEndsByItself) {
   }
 }
 
+/// It is given up, by its client or by who stops, and takes effect when the undo has found nothing
+/// to do.
+TEST(OperatorCrashPoints, AWriteThatTakesEffectWhenItWasGivenUpIsUndone) {
+  for (std::uint64_t seed = 1; seed <= 30; ++seed) {
+    const RunOptions options{Scenario::Slow, seed, {}, false};
+    const RunResult result = run_drills(options);
+    EXPECT_TRUE(result.violations.empty()) << text_of(options, result);
+  }
+}
+
+/// It is on its way, or at the server, when its runner dies.
+TEST(OperatorCrashPoints, AWriteThatTakesEffectWhenItsRunnerHasDiedIsUndone) {
+  for (std::uint64_t seed = 1; seed <= 2; ++seed) {
+    for (std::uint32_t write = 20; write < 40; ++write) {
+      const RunOptions options{Scenario::Slow, seed, {{write, false}}, false};
+      const RunResult result = run_drills(options);
+      EXPECT_TRUE(result.violations.empty()) << text_of(options, result);
+    }
+  }
+}
+
+/// None of them has seen the fault begin, or a heartbeat come.
+TEST(OperatorCrashPoints, WhateverHappensToItsGuardianAFaultIsUndoneInTime) {
+  int faults = 0;
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    const RunOptions options{Scenario::Replaced, seed, {}, false};
+    const RunResult result = run_drills(options);
+    faults += result.faults;
+    EXPECT_TRUE(result.violations.empty()) << text_of(options, result);
+  }
+  EXPECT_GE(faults, 20);
+}
+
 /// Parts, so that ctest may run some at a time; each makes runs until it has had so many points:
 /// 10^4 together. bench/operator_crash_points makes more of the same.
 class SampledOperatorCrashPoints : public testing::TestWithParam<std::uint64_t> {};

@@ -28,6 +28,13 @@ TEST(Guard, ARunnerThatStandsStillIsTakenOverFrom) {
   EXPECT_EQ(turn_of(claimed(RunnerPod::Unknown, 60), kMax), GuardTurn::TakeOver);
 }
 
+TEST(Guard, OneThatIsBegunAnewCountsTheSilenceBeforeButGivesTheRunnerTimeToSpeak) {
+  EXPECT_EQ(silence_before(base::seconds(30), kMax), base::seconds(30));
+  EXPECT_EQ(silence_before(base::seconds(300), kMax), base::seconds(48));
+  EXPECT_EQ(silence_before(base::seconds(30), base::seconds(8)), base::Duration{});
+  EXPECT_EQ(silence_before(base::seconds(30), {}), base::Duration{});
+}
+
 TEST(Guard, SilenceOfZeroIsForEver) {
   EXPECT_EQ(turn_of(claimed(RunnerPod::Alive, 86'400), {}), GuardTurn::Wait);
 }

@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "../aio/virtual_clock.h"
+#include "../cluster/slow_server.h"
 #include "cluster/cluster_target.h"
 #include "memory_file.h"
 #include "targets/fields.h"
@@ -24,37 +25,6 @@ using testing::SizeIs;
 
 constexpr drill::PartId kFault{drill::PartId::Kind::Fault, 0};
 
-/// An API server that answers nothing: a request ends when it is given up.
-class DeafServer final : public kube::Client {
- public:
-  explicit DeafServer(const aio::Executor& executor) : never_(executor) {}
-  const std::string& ns() const override { return ns_; }
-  std::string host() const override { return "deaf:443"; }
-  aio::Task<base::Result<kube::Reply>> send(std::string method, std::string, std::string,
-                                            std::string, std::stop_token stop) override {
-    ++under_way;
-    most = std::max(most, under_way);
-    static_cast<void>(co_await never_.wait(std::move(stop)));
-    --under_way;
-    co_return base::fail(base::Code::Cancelled, method + " has no answer");
-  }
-  aio::Task<base::Result<kube::Reply>> stream(std::string, std::function<void()>,
-                                              std::function<bool(std::string_view)>,
-                                              std::stop_token) override {
-    co_return kube::Reply{.code = 200};
-  }
-  aio::Task<base::Result<kube::Upgrade>> upgrade(std::string, std::vector<std::string>,
-                                                 std::stop_token) override {
-    co_return kube::Upgrade{};
-  }
-
-  int under_way = 0, most = 0;
-
- private:
-  aio::Event never_;
-  std::string ns_ = "shop";
-};
-
 /// A fault whose undo is one write, and which looks before it begins.
 class Written final : public targets::Driver {
  public:
@@ -69,16 +39,26 @@ class Written final : public targets::Driver {
     }
     co_return Node::map();
   }
-  aio::Task<base::Result<std::string>> apply(targets::Context&, Node, Node,
-                                             std::stop_token) override {
+  aio::Task<base::Result<std::string>> apply(targets::Context& context, Node params, Node,
+                                             std::stop_token stop) override {
+    if (params["writes"].as_bool()) {
+      CO_TRY(co_await cluster::cluster_of(context).client().send("POST", "/x", "", "{}",
+                                                                 std::move(stop)));
+    }
     co_return std::string();
   }
-  aio::Task<base::Result<>> undo(targets::Context& context, Node, Node,
+  aio::Task<base::Result<>> undo(targets::Context& context, Node params, Node,
                                  std::stop_token stop) override {
+    if (params["writes"].as_bool()) {  // nothing is there to be undone, as it sees
+      undone.push_back(context.clock.now());
+      co_return base::Result<>{};
+    }
     CO_TRY(co_await cluster::cluster_of(context).client().send("PATCH", "/x", "", "{}",
                                                                std::move(stop)));
     co_return base::Result<>{};
   }
+
+  std::vector<base::TimePoint> undone;
 
  private:
   api::ActionKind kind_ = targets::fields::kind("written", api::Use::Fault, "", {});
@@ -111,7 +91,9 @@ class QuietEdge final : public Edge {
 class DriveTest : public testing::Test {
  protected:
   void SetUp() override {
-    catalog_.add(std::make_unique<Written>());
+    auto written = std::make_unique<Written>();
+    fault_ = written.get();
+    catalog_.add(std::move(written));
     plan_.faults.push_back({"breaks", {"written", Node::map(), {}}, std::nullopt, 60});
     auto journal = store::UndoJournal::create(std::make_unique<MemoryFile>(), "drill");
     ASSERT_TRUE(journal.has_value());
@@ -143,6 +125,16 @@ class DriveTest : public testing::Test {
     EXPECT_TRUE(finish.has_value());
     return finish.value_or(drill::action::Finish{});
   }
+  static drill::EngineConfig with_fault() {
+    drill::EngineConfig out = config();
+    drill::PartConfig fault;
+    fault.name = "breaks";
+    fault.undo = drill::Undo::Always;
+    fault.targets = {"a"};
+    fault.timeout = base::seconds(5);
+    out.faults = {fault};
+    return out;
+  }
   static drill::EngineConfig config() {
     drill::EngineConfig out;
     out.can_promote = out.watch_redundancy = out.final_reads = false;
@@ -151,8 +143,9 @@ class DriveTest : public testing::Test {
 
   boost::asio::io_context io_;
   aio::VirtualClock clock_;
-  DeafServer server_{io_.get_executor()};
+  cluster::SlowServer server_{io_.get_executor()};
   targets::Catalog catalog_;
+  Written* fault_ = nullptr;
   api::RecoveryPlan plan_;
   std::optional<store::UndoJournal> journal_;
   std::unique_ptr<cluster::ClusterTarget> target_;
@@ -180,17 +173,25 @@ TEST_F(DriveTest, WhatKeepsAnUndoFromBeingRecordedIsTheReason) {
   plan_.faults[0].action.params.set("looks", true);
   targets::Context context{*target_, clock_, catalog_};
   Actuator actuator(plan_, context, *journal_);
-  drill::EngineConfig forward = config();
-  drill::PartConfig fault;
-  fault.name = "breaks";
-  fault.undo = drill::Undo::Always;
-  fault.targets = {"a"};
-  forward.faults = {fault};
   QuietEdge edge(clock_);
-  Drive drive(clock_, io_.get_executor(), drill::Engine(forward), actuator, edge, *journal_);
+  Drive drive(clock_, io_.get_executor(), drill::Engine(with_fault()), actuator, edge, *journal_);
   const drill::action::Finish finish = finish_of(drive);
   EXPECT_EQ(finish.ending, drill::Ending::SetupFailed);
   EXPECT_THAT(finish.reason, HasSubstr("GET has no answer"));
+}
+
+TEST_F(DriveTest, AWriteThatNobodyAnsweredIsUndoneAtOnceAndWhenItCannotTakeEffectAnyMore) {
+  plan_.faults[0].action.params.set("writes", true);
+  targets::Context context{*target_, clock_, catalog_};
+  Actuator actuator(plan_, context, *journal_);
+  QuietEdge edge(clock_);
+  Drive drive(clock_, io_.get_executor(), drill::Engine(with_fault()), actuator, edge, *journal_);
+  const drill::action::Finish finish = finish_of(drive);
+  EXPECT_TRUE(finish.whole) << finish.reason;
+  EXPECT_THAT(server_.asked, testing::ElementsAre("POST /x?timeout=8s"));
+  ASSERT_EQ(fault_->undone.size(), 2U);
+  EXPECT_GE(fault_->undone[1] - fault_->undone[0], cluster::kLandsWithin);
+  EXPECT_LT(fault_->undone[1] - fault_->undone[0], cluster::kLandsWithin + base::seconds(1));
 }
 
 }  // namespace

@@ -210,6 +210,19 @@ TEST(Chronicle, DeclaredIsTheAssessmentsEndAndDecidedTheFirstStepThatActs) {
   EXPECT_EQ(evidence.steps[1].detail, "no");
 }
 
+TEST(Chronicle, AStepThatMayStillTakeEffectHasEndedWithItsFirstAnswer) {
+  const drill::EngineConfig config = two_steps();
+  Chronicle chronicle(config);
+  const drill::PartId step{drill::PartId::Kind::Step, 0};
+  chronicle.action(drill::action::RunStep{step, 1}, at(13));
+  chronicle.event(drill::event::Applied{step, drill::DoResult::Ok, "done", true}, at(20));
+  chronicle.event(drill::event::Applied{step, drill::DoResult::Ok, "done", false}, at(30));
+  drill::Evidence evidence;
+  chronicle.fill(evidence);
+  ASSERT_EQ(evidence.steps.size(), 1U);
+  EXPECT_EQ(evidence.steps[0].ended, at(20));
+}
+
 TEST(Chronicle, FaultThatWasNeverProvenHasNoEffectiveTime) {
   const drill::EngineConfig config = two_steps();
   Chronicle chronicle(config);

@@ -132,7 +132,11 @@ Event anything(Bytes& bytes, TimePoint now) {
     case 0: return event::Begin{};
     case 1: return event::Preflighted{bytes.next() % 2 == 0, ""};
     case 2: return event::Recorded{part_id(bytes), bytes.next() % 2 == 0, ""};
-    case 3: return event::Applied{part_id(bytes), bytes.pick<DoResult>(3), ""};
+    case 3: {
+      const PartId id = part_id(bytes);
+      const std::uint8_t b = bytes.next();
+      return event::Applied{id, static_cast<DoResult>(b % 3), "", b >= 128};
+    }
     case 4: return event::Proven{part_id(bytes), bytes.next() % 2 == 0, ""};
     case 5: return observed(bytes, now, bytes.next() % 8);
     case 6: return event::FinalReadDone{bytes.pick<FinalRead::Which>(3), true, ""};

@@ -187,6 +187,12 @@ void Laws::end_of(const Node& object) {
   }
 }
 
+void Laws::all_undone() {
+  for (const std::string& what : in_force_) {
+    violated(what + ": long after the deadline of the fault");
+  }
+}
+
 void Laws::end() {
   made_by(nullptr);
   for (const Object& drill : server_.all(cluster::kDrills)) end_of(*drill);

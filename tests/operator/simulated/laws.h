@@ -51,6 +51,8 @@ class Laws {
   void violated(const std::string& what);
   const std::vector<std::string>& violations() const { return violations_; }
   int faults() const { return faults_; }  // that took effect
+  /// The deadline of the fault is long over.
+  void all_undone();
 
  private:
   struct Effect {

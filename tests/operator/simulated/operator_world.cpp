@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 
 #include <fmt/format.h>
@@ -18,6 +19,7 @@
 #include "sim/api_client.h"
 #include "sim/cluster_life.h"
 #include "simulated/laws.h"
+#include "simulated/pod_tokens.h"
 #include "simulated/simulated_pod.h"
 #include "simulated/simulated_runner.h"
 
@@ -38,28 +40,24 @@ constexpr base::Duration kToSettle = base::seconds(10);
 /// After that a watch that is silent is not trusted any more.
 constexpr base::Duration kSilence = base::seconds(125);
 constexpr base::Duration kQuiet = base::seconds(20);
-/// For which a server keeps what it has found out about the token of a pod.
-constexpr base::Duration kTokenKept = base::seconds(10);
-/// For which the token of a pod holds that was told to end and is still there.
-constexpr base::Duration kDeletedKept = base::seconds(60) + kTokenKept;
 /// Somebody's finalizer.
 constexpr base::Duration kHeld = base::seconds(150);
 /// For which a runner tries on whose token is void.
 constexpr base::Duration kUnheardMax = base::seconds(75);
 constexpr base::Duration kLease = base::seconds(15);
+/// A runner whose guardians die, each when it has lived so long, the last so long before the
+/// deadline of the fault.
+constexpr base::Duration kLostFor = base::seconds(150);
+constexpr base::Duration kGuardianLives = base::seconds(4);
+constexpr base::Duration kLastGuardian = base::seconds(15);
+/// Five to a runner that is late, five for its pod to end, and the undo.
+constexpr base::Duration kUndoneWithin = base::seconds(16);
 
 /// One replica of the operator in a process.
 struct ReplicaProgram {
   std::unique_ptr<kube::Client> client, election_client;
   std::unique_ptr<Replica> replica;
   std::stop_source stop;
-};
-
-/// A program of a drill's pod in a process. The order is that of use.
-struct PodRun {
-  PodOptions options;
-  std::unique_ptr<SimulatedPod> edge;
-  std::unique_ptr<PodProgram> program;
 };
 
 class OperatorWorld {
@@ -117,10 +115,15 @@ class OperatorWorld {
                                                          const ApiServer::Object& after) {
       laws_.changed(resource, before, after);
       if (resource.plural == "drills" && !before) ++drills_;
-      if (resource.plural == "pods") pod_changed(before, after);
+      if (resource.plural == "pods") tokens_.changed(before, after, machine_.now());
       live(resource, before, after);
     };
     link_.command = [this](const sim::ApiTarget& exec) { return begin_command(exec); };
+    if (options_.scenario == Scenario::Slow) {
+      link_.held_up = [this](const Process& process, const sim::ApiRequest& request) {
+        return hold_up(process, request);
+      };
+    }
     link_.admits = [this](const Process& process) { return has_token(process); };
     link_.reached = [this](const Process& process, const sim::ApiRequest& request) {
       const auto doer = doers_.find(&process);
@@ -134,7 +137,7 @@ class OperatorWorld {
     link_.before_write = [this](Process& process, sim::ApiRequest& request) {
       request.number = writes_++;
       const bool holds = machine_.now() < started_ + kHeld;
-      if (options_.scenario == Scenario::Held && holds) hold(request);
+      if (options_.scenario == Scenario::Held && holds) hold_runner(request);
       trace(process.name(), fmt::format("#{} {} {} {}", request.number, request.method,
                                         request.target, request.body.substr(0, 1000)));
       crash_if_due(process, request, false);
@@ -149,6 +152,21 @@ class OperatorWorld {
       laws_.made_by(sent == sent_by_.end() ? nullptr : &sent->second);
       crash_if_due(process, request, true);
     };
+  }
+
+  /// Until it is undone: who undoes tries a few times, and has to come through.
+  sim::ApiLink::HoldUp hold_up(const Process& process, const sim::ApiRequest& request) {
+    const auto doer = doers_.find(&process);
+    const bool runner = doer != doers_.end() && doer->second.role == PodRole::Runner;
+    const bool of_target = sim::is_write(request) &&
+                           request.target.find("/drills") == std::string::npos &&
+                           request.target.find("/events") == std::string::npos;
+    if (!runner || !of_target || random_.chance(0.5)) return {};
+    const ApiServer::Object drill = server_.find(cluster::kDrills, doer->second.drill);
+    const bool undoes = !drill || (*drill)["status"]["phase"].as_string() == "Failback";
+    if (undoes) return {};
+    const bool on_the_way = random_.chance(0.5);
+    return {on_the_way ? seconds_in(1, 11) : base::Duration{}, seconds_in(0, 30)};
   }
 
   bool has_drill(const Doer& doer) const {
@@ -171,32 +189,11 @@ class OperatorWorld {
     return works + base::millis(200);
   }
 
-  void pod_changed(const ApiServer::Object& before, const ApiServer::Object& after) {
-    const Node& meta = (after ? *after : *before)["metadata"];
-    base::TimePoint& until =
-        token_until_.try_emplace(meta["uid"].as_string(), base::kNever).first->second;
-    if (!after) until = std::min(until, machine_.now() + kTokenKept);
-    if (meta.has("deletionTimestamp")) until = std::min(until, machine_.now() + kDeletedKept);
-  }
-
   /// As long as a server may take the token of a pod that is gone, or told to end, it does.
   bool has_token(const Process& process) const { return machine_.now() < token_of(process); }
   base::TimePoint token_of(const Process& process) const {
     const auto doer = doers_.find(&process);
-    const auto until =
-        doer == doers_.end() ? token_until_.end() : token_until_.find(doer->second.pod_uid);
-    return until == token_until_.end() ? base::kNever : until->second;
-  }
-
-  static void hold(sim::ApiRequest& request) {
-    const bool runner = request.method == "POST" && request.target.ends_with("/pods");
-    auto pod = runner ? api::parse_json(request.body) : base::Result<Node>(Node());
-    if (!pod || (*pod)["metadata"]["labels"][kRoleLabel].as_string() != name(PodRole::Runner)) {
-      return;
-    }
-    Node meta = (*pod)["metadata"];
-    meta.set("finalizers", Node::strings({"example.com/hold"}));
-    request.body = api::to_json(pod->set("metadata", std::move(meta)));
+    return doer == doers_.end() ? base::kNever : tokens_.until(doer->second.pod_uid);
   }
 
   /// Its token is void, or will be: then it ends by itself.
@@ -239,13 +236,7 @@ class OperatorWorld {
 
   void draw_weather() {
     if (random_.chance(0.6)) return;
-    sim::Weather& weather = link_.weather;
-    weather.delay_most = base::millis(random_.between(8, 120));
-    weather.lost = weather.unanswered = random_.chance(0.5) ? 0.02 : 0;
-    weather.watch_late = random_.chance(0.3) ? 0.1 : 0;
-    weather.watch_twice = random_.chance(0.3) ? 0.1 : 0;
-    weather.watch_cut = random_.chance(0.3) ? 0.05 : 0;
-    weather.watch_silent = random_.chance(0.2) ? 0.01 : 0;
+    link_.weather = bad_weather(random_);
     if (random_.chance(0.2)) {
       machine_.after(seconds_in(1, 30), nullptr, [this] { server_.compact(); });
     }
@@ -296,6 +287,9 @@ class OperatorWorld {
     if (options_.scenario == Scenario::Unheard) {
       machine_.after(seconds_in(1, 6), nullptr, [this, &process] { lose(process); });
     }
+    if (options_.scenario == Scenario::Replaced) {
+      machine_.after(seconds_in(4, 8), nullptr, [this, &process] { lose_for_long(process); });
+    }
     if (options_.scenario == Scenario::Guarded) {
       machine_.after(seconds_in(1, 4), nullptr, [this, &process] {
         trace(process.name(), "DIES");
@@ -313,6 +307,36 @@ class OperatorWorld {
     stand_still(process, seconds_in(25, 35));
     doers_.at(&process).held_up = true;
     machine_.at(awake_.at(&process), nullptr, [this, &process] { judge_unheard(process); });
+  }
+
+  void lose_for_long(Process& process) {
+    const std::optional<base::TimePoint> deadline = fault_deadline();
+    if (!process.alive() || !deadline) return;
+    trace(process.name(), "STANDS STILL, and its kubelet");
+    life_.stand_still(process, kLostFor);
+    stand_still(process, kLostFor);
+    doers_.at(&process).held_up = true;
+    end_guardians(*deadline - kLastGuardian);
+    machine_.at(*deadline + kUndoneWithin, nullptr, [this] { laws_.all_undone(); });
+  }
+
+  void end_guardians(base::TimePoint last) {
+    if (machine_.now() >= last) return;
+    for (Process* guardian : guardians_) {
+      if (!guardian->alive()) continue;
+      trace(guardian->name(), "DIES");
+      guardian->kill();
+    }
+    machine_.after(kGuardianLives, nullptr, [this, last] { end_guardians(last); });
+  }
+
+  /// Nothing, too: it is being undone, for which there is as long as it takes.
+  std::optional<base::TimePoint> fault_deadline() const {
+    const ApiServer::Object drill = server_.find(cluster::kDrills, {"shop", "one"});
+    if (!drill || (*drill)["status"]["phase"].as_string() == "Failback") return std::nullopt;
+    const auto deadline = kube::parse_time((*drill)["status"]["faultDeadline"].as_string());
+    if (!deadline) return std::nullopt;
+    return machine_.now() + (*deadline - machine_.wall_now());
   }
 
   void end_replicas() {
@@ -365,6 +389,7 @@ class OperatorWorld {
     doers_[&process] = {runner ? PodRole::Runner : PodRole::Guardian,
                         {run->options.ns, run->options.drill},
                         run->options.pod_uid};
+    if (!runner) guardians_.push_back(&process);
     const auto well = std::make_shared<bool>(false);
     process.run(run, run->program->run(),
                 [well](const base::Result<bool>& done) { *well = done.has_value(); });
@@ -380,7 +405,6 @@ class OperatorWorld {
     return base::millis(random_.between(least * 1000, most * 1000));
   }
 
-  /// Without a network.
   void people(base::Duration when, const std::string& method, const std::string& target,
               const std::string& body, const std::string& type = "application/merge-patch+json") {
     people_until_ = std::max(people_until_, started_ + when);
@@ -548,10 +572,11 @@ class OperatorWorld {
   base::Random random_;
   ApiServer server_;
   std::map<const Process*, Doer> doers_;
-  std::map<std::uint32_t, Doer> sent_by_;               // as it was when it sent this write
-  std::set<const Process*> wrote_;                      // runners
-  std::map<std::string, base::TimePoint> token_until_;  // by the UID of its pod
-  std::map<const Process*, base::TimePoint> awake_;     // when it has stood still
+  std::map<std::uint32_t, Doer> sent_by_;  // as it was when it sent this write
+  std::set<const Process*> wrote_;         // runners
+  std::vector<Process*> guardians_;
+  PodTokens tokens_;
+  std::map<const Process*, base::TimePoint> awake_;  // when it has stood still
   sim::Machine machine_;
   sim::ApiLink link_;
   sim::ClusterLife life_;

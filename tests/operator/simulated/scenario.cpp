@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/check.h"
+#include "operator/drill_pods.h"
 
 namespace op {
 namespace {
@@ -34,14 +35,18 @@ constexpr const char* kTiming =
     R"("timing":{"baselineSeconds":1,"holdSeconds":1,"sampleSeconds":1,"recoverySeconds":20,
       "validationSeconds":1,"deadlineSeconds":60},
       "guard":{"silenceSeconds":8,"maxTargets":5})";
+constexpr const char* kPatient =
+    R"("timing":{"baselineSeconds":1,"holdSeconds":1,"sampleSeconds":1,"recoverySeconds":20,
+      "validationSeconds":1,"deadlineSeconds":60},
+      "guard":{"silenceSeconds":0,"maxTargets":5})";
 
 constexpr const char* kScaled = R"("scale":{"workload":"db-a","replicas":0})";
 constexpr const char* kTold =
     R"("exec":{"workload":"db-b","argv":["stop-db-a"],"undo":["start-db-a"],
              "undoWhen":"Always","timeoutSeconds":20})";
 
-Node pair_plan(const std::string& name, const std::string& first_step,
-               const char* fault = kScaled) {
+Node pair_plan(const std::string& name, const std::string& first_step, const char* fault = kScaled,
+               const char* timing = kTiming) {
   return json(fmt::format(R"({{"apiVersion":"muster.dev/v1alpha1","kind":"RecoveryPlan",
       "metadata":{{"name":"{}","namespace":"shop"}},"spec":{{
       "failureType":"DatabasePrimaryFailure","failover":"Orchestrate",
@@ -59,7 +64,7 @@ Node pair_plan(const std::string& name, const std::string& first_step,
         {{"name":"notice","phase":"ServiceRestoration","manifest":{{"object":{{"apiVersion":"v1","kind":"ConfigMap",
           "metadata":{{"name":"maintenance"}},"data":{{"on":"yes"}}}}}}}}],
       {}}}}})",
-                          name, fault, first_step, kTiming));
+                          name, fault, first_step, timing));
 }
 
 Node web_plan() {
@@ -101,6 +106,8 @@ const char* name(Scenario scenario) {
     case Scenario::Command: return "Command";
     case Scenario::Held: return "Held";
     case Scenario::Unheard: return "Unheard";
+    case Scenario::Slow: return "Slow";
+    case Scenario::Replaced: return "Replaced";
   }
   return "";
 }
@@ -123,15 +130,17 @@ std::vector<Node> objects_of_the_shop() {
       "asked",
       R"({"name":"allow","phase":"FailureAssessment","timeoutSeconds":15,"approval":{"message":"is db-b fit?"}},)"));
   out.push_back(pair_plan("told", "", kTold));
+  out.push_back(pair_plan("patient", "", kScaled, kPatient));
   out.push_back(web_plan());
   return out;
 }
 
 Node drill_named(const std::string& name, Scenario scenario) {
-  const char* plan = scenario == Scenario::Approved  ? "asked"
-                     : scenario == Scenario::Command ? "told"
-                     : is_of_web(scenario)           ? "web"
-                                                     : "pair";
+  const char* plan = scenario == Scenario::Approved   ? "asked"
+                     : scenario == Scenario::Command  ? "told"
+                     : scenario == Scenario::Replaced ? "patient"
+                     : is_of_web(scenario)            ? "web"
+                                                      : "pair";
   return json(fmt::format(R"({{"metadata":{{"name":"{}","namespace":"shop"}},
       "spec":{{"planRef":{{"name":"{}"}}}}}})",
                           name, plan));
@@ -141,6 +150,28 @@ Node schedule_each_minute() {
   return json(R"({"metadata":{"name":"nightly","namespace":"shop"},
       "spec":{"schedule":"* * * * *","timeZone":"Etc/UTC",
               "drill":{"planRef":{"name":"web"}}}})");
+}
+
+void hold_runner(sim::ApiRequest& request) {
+  const bool pod_made = request.method == "POST" && request.target.ends_with("/pods");
+  auto pod = pod_made ? api::parse_json(request.body) : base::Result<Node>(Node());
+  if (!pod || (*pod)["metadata"]["labels"][kRoleLabel].as_string() != name(PodRole::Runner)) {
+    return;
+  }
+  Node meta = (*pod)["metadata"];
+  meta.set("finalizers", Node::strings({"example.com/hold"}));
+  request.body = api::to_json(pod->set("metadata", std::move(meta)));
+}
+
+sim::Weather bad_weather(base::Random& random) {
+  sim::Weather weather;
+  weather.delay_most = base::millis(random.between(8, 120));
+  weather.lost = weather.unanswered = random.chance(0.5) ? 0.02 : 0;
+  weather.watch_late = random.chance(0.3) ? 0.1 : 0;
+  weather.watch_twice = random.chance(0.3) ? 0.1 : 0;
+  weather.watch_cut = random.chance(0.3) ? 0.05 : 0;
+  weather.watch_silent = random.chance(0.2) ? 0.01 : 0;
+  return weather;
 }
 
 }  // namespace op

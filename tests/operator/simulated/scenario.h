@@ -7,6 +7,9 @@
 #include <vector>
 
 #include "api/node.h"
+#include "base/random.h"
+#include "sim/api_client.h"
+#include "sim/api_server.h"
 
 namespace op {
 
@@ -27,12 +30,15 @@ enum class Scenario : std::uint8_t {
   Command,       // a command in a container that does its work late, whoever listens
   Held,          // somebody else's finalizer holds the runner's pod for some minutes
   Unheard,       // the runner stands still, and nobody ends it when its pod is gone
+  Slow,          // what the runner writes to its target is long on its way, and at the server
+  Replaced,      // the runner stands still, and each guardian dies after a few seconds
 };
 inline constexpr std::array kScenarios = {
     Scenario::Failover,  Scenario::Observed,     Scenario::Aborted, Scenario::Deleted,
     Scenario::Scheduled, Scenario::LeaderChange, Scenario::Stopped, Scenario::Approved,
     Scenario::Two,       Scenario::Outage,       Scenario::Late,    Scenario::Alone,
-    Scenario::Guarded,   Scenario::Command,      Scenario::Held,    Scenario::Unheard};
+    Scenario::Guarded,   Scenario::Command,      Scenario::Held,    Scenario::Unheard,
+    Scenario::Slow,      Scenario::Replaced};
 const char* name(Scenario scenario);
 
 /// The objects of the cluster before anything happens, the plans among them, each with its kind.
@@ -40,5 +46,8 @@ std::vector<api::Node> objects_of_the_shop();
 /// Of this name, of the plan that the scenario drills.
 api::Node drill_named(const std::string& name, Scenario scenario);
 api::Node schedule_each_minute();
+/// Of Scenario::Held: a request that makes a runner's pod gives it a finalizer of somebody else.
+void hold_runner(sim::ApiRequest& request);
+sim::Weather bad_weather(base::Random& random);
 
 }  // namespace op

@@ -7,6 +7,8 @@
 
 #include "aio/event.h"
 #include "operator/pod_edge.h"
+#include "operator/pod_options.h"
+#include "operator/pod_program.h"
 #include "sim/api_client.h"
 #include "sim/processes.h"
 
@@ -49,6 +51,13 @@ class SimulatedPod final : public PodEdge {
   sim::ApiLink& link_;
   sim::Process& process_;
   aio::Event asked_;
+};
+
+/// A program of a drill's pod in a process. The order is that of use.
+struct PodRun {
+  PodOptions options;
+  std::unique_ptr<SimulatedPod> edge;
+  std::unique_ptr<PodProgram> program;
 };
 
 }  // namespace op
