@@ -58,6 +58,9 @@ class Connection {
   virtual bool stands() = 0;
   /// No callback comes after this. Twice is harmless.
   virtual void close() = 0;
+  /// close(), and what the peer has not got yet it never gets: else the kernel goes on trying for
+  /// minutes.
+  virtual void abandon() = 0;
 };
 
 struct TlsOptions {

@@ -104,6 +104,7 @@ class Wire final : public ConnectionEvents {
   /// As whom it was made.
   const std::shared_ptr<TlsContext>& tls() const { return tls_; }
   bool send(std::string_view bytes) { return connection_->send(bytes); }
+  void abandon() { connection_->abandon(); }
 
   aio::Event happened;  // connected, bytes came, or it failed
   std::string inbox;
@@ -194,6 +195,7 @@ class HttpClient::Pool {
     std::unique_ptr<Wire> wire = take();
     auto answer = co_await exchange(*wire, call, sink, opened, std::move(stop));
     if (!answer) {
+      if (call.method != "GET") wire->abandon();
       idle_.clear();
       co_return answer;
     }

@@ -3,8 +3,9 @@
 // one connection for itself, so a slow answer holds up nothing else. An idle connection that the
 // server has closed is not used, nor one that has waited for a minute and a half; after a request
 // that failed or was given up all idle ones are dropped, because what is between us and the server
-// may be gone. A connection that breaks before a byte of the answer came is an error, because
-// whether the request was carried out is not known. Redirects are answers like any other:
+// may be gone, and of one that would change something nothing more leaves this machine. A
+// connection that breaks before a byte of the answer came is an error, because whether the request
+// was carried out is not known. Redirects are answers like any other:
 // credentials go nowhere but to this server.
 #pragma once
 

@@ -74,6 +74,12 @@ class TcpConnection final : public Connection, public std::enable_shared_from_th
     socket_.close(ignored);
   }
 
+  void abandon() override {
+    error_code ignored;
+    socket_.set_option(boost::asio::socket_base::linger(true, 0), ignored);
+    close();
+  }
+
  private:
   void await_data() {
     socket_.async_read_some(

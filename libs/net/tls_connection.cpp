@@ -124,6 +124,12 @@ class TlsConnection final : public Connection, public std::enable_shared_from_th
     stream_.next_layer().close(ignored);
   }
 
+  void abandon() override {
+    error_code ignored;
+    stream_.next_layer().set_option(boost::asio::socket_base::linger(true, 0), ignored);
+    close();
+  }
+
  private:
   void shake_hands() {
     expect_peer(stream_, *context_, address_);

@@ -15,6 +15,7 @@
 
 #include "aio/clock.h"
 #include "aio/deadline.h"
+#include "aio/task_group.h"
 
 namespace net {
 namespace {
@@ -43,6 +44,7 @@ class ScriptedServer {
   std::vector<std::string> requests;
   /// Over which something was asked: a port that was another's before may be tried by its clients.
   int connections = 0;
+  std::vector<error_code> ends;  // of connections, where the client ended them
 
  private:
   aio::Task<> accept() {
@@ -63,6 +65,7 @@ class ScriptedServer {
       const std::size_t size =
           co_await asio::async_read_until(*socket, asio::dynamic_buffer(buffer), "\r\n\r\n",
                                           asio::redirect_error(asio::use_awaitable, error));
+      if (error) ends.push_back(error);
       if (error || script.empty()) co_return;
       if (first) ++connections;
       requests.push_back(buffer.substr(0, size));
@@ -96,6 +99,25 @@ class HttpClientTest : public testing::Test {
     server.script.push_back({std::move(parts), close, pause});
   }
 
+  aio::Task<base::Result<>> ask(std::string method, std::stop_token stop) {
+    static_cast<void>(co_await client.exchange({.method = std::move(method)}, std::move(stop)));
+    co_return base::Result<>{};
+  }
+  /// A request that the server has, and gives no answer to. How its connection ended.
+  error_code end_of_given_up(std::string method) {
+    says({});
+    server.requests.clear();
+    server.ends.clear();
+    std::stop_source stop;
+    aio::TaskGroup group(context.get_executor());
+    group.spawn(ask(std::move(method), stop.get_token()));
+    context.restart();
+    while (server.requests.empty()) context.run_one();
+    stop.request_stop();
+    while (server.ends.empty()) context.run_one();
+    return server.ends.front();
+  }
+
   int opened = 0;  // streams that were accepted
   asio::io_context context;
   ScriptedServer server{context};
@@ -114,6 +136,11 @@ TEST_F(HttpClientTest, AsksAndAnswersWithHeadersOfAnyCase) {
   EXPECT_EQ(answer->header("x-sa"), nullptr);
   EXPECT_THAT(server.requests.at(0),
               testing::StartsWith("GET /a?b=c HTTP/1.1\r\nHost: 127.0.0.1:"));
+}
+
+TEST_F(HttpClientTest, OfAWriteThatIsGivenUpNothingMoreIsSent) {
+  EXPECT_EQ(end_of_given_up("PATCH"), asio::error::connection_reset);
+  EXPECT_EQ(end_of_given_up("GET"), asio::error::eof);
 }
 
 TEST_F(HttpClientTest, KeepsItsConnectionAndUsesItAgain) {
