@@ -6,6 +6,7 @@
 #include <array>
 #include <benchmark/benchmark.h>
 #include <cstdlib>
+#include <cstring>
 #include <memory>
 #include <mutex>
 #include <new>
@@ -119,6 +120,7 @@ struct Setting {
   }
 
   limit::Identifier identifier{limit::FingerprintKey::from(kSecret).value()};
+  limit::KnownStarts starts;
   limit::Rules rules;
   Pages pages;
   limit::Table table;
@@ -137,7 +139,7 @@ void fingerprint_and_decision(benchmark::State& state) {
     const Person& person = people()[order()[number % kOrder]];
     limit::Subject subject{setting.identifier.client_key(person.address), {}};
     setting.limiter.prefetch(subject.client, limit::Bucket::Client);
-    subject.fingerprint = setting.identifier.fingerprint(traits_of(person));
+    subject.fingerprint = setting.identifier.fingerprint(traits_of(person), setting.starts);
     benchmark::DoNotOptimize(setting.decide(person, subject, number));
     ++number;
   }
@@ -163,7 +165,8 @@ void cached(benchmark::State& state, std::size_t ahead, std::size_t clients = kC
     const limit::Subject& last = caches[who].last();
     setting.limiter.prefetch(last.client, limit::Bucket::Client);
     setting.limiter.prefetch(last.fingerprint.value, limit::Bucket::Fingerprint);
-    const limit::Subject& subject = caches[who].subject(setting.identifier, traits_of(person));
+    const limit::Subject& subject =
+        caches[who].subject(setting.identifier, setting.starts, traits_of(person));
     benchmark::DoNotOptimize(setting.decide(person, subject, number));
     ++number;
   }
@@ -217,13 +220,31 @@ BENCHMARK(flood_of_new_clients)->Iterations(1'000'000);
 
 void fingerprint_alone(benchmark::State& state) {
   const limit::Identifier identifier{limit::FingerprintKey::from(kSecret).value()};
+  limit::KnownStarts starts;
   std::size_t number = 0;
   for (auto step : state) {
     (void)step;
-    benchmark::DoNotOptimize(identifier.subject(traits_of(people()[order()[number++ % kOrder]])));
+    const Person& person = people()[order()[number++ % kOrder]];
+    benchmark::DoNotOptimize(identifier.subject(traits_of(person), starts));
   }
 }
 BENCHMARK(fingerprint_alone);
+
+/// Nobody has the User-Agent of anybody before.
+void fingerprint_of_ever_new_agents(benchmark::State& state) {
+  const limit::Identifier identifier{limit::FingerprintKey::from(kSecret).value()};
+  limit::KnownStarts starts;
+  std::string agent = agents().front();
+  std::uint64_t number = 0;
+  for (auto step : state) {
+    (void)step;
+    std::memcpy(agent.data(), &++number, sizeof number);
+    limit::Traits traits = traits_of(people()[order()[number % kOrder]]);
+    traits.user_agent = agent;
+    benchmark::DoNotOptimize(identifier.subject(traits, starts));
+  }
+}
+BENCHMARK(fingerprint_of_ever_new_agents);
 
 /// The peer: exact counts in windows that begin with their first request.
 struct Exact {

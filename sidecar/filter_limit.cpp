@@ -100,6 +100,11 @@ class LimitFilter final : public Filter {
     const limit::Address client =
         limit::client_of(address_of(*exchange.client), forwarded, protection_.trusted());
     Kept& kept = kept_of(*exchange.client);
+    // Very likely those of the request before; they come from memory while its headers are
+    // compared.
+    const limit::Subject& last = kept.fingerprint.last();
+    limiter_.prefetch(last.client, limit::Bucket::Client);
+    limiter_.prefetch(last.fingerprint.value, limit::Bucket::Fingerprint);
     const limit::Subject& subject =
         identify(kept, {client, seen.user_agent, seen.accept_language, forwarded}, signing);
     look(seen, head.target, subject, kept, now);
@@ -123,9 +128,10 @@ class LimitFilter final : public Filter {
   }
 
   const limit::Subject& identify(Kept& kept, const limit::Traits& traits, base::Duration* signing) {
-    if (signing == nullptr) return kept.fingerprint.subject(protection_.identifier(), traits);
+    const limit::Identifier& identifier = protection_.identifier();
+    if (signing == nullptr) return kept.fingerprint.subject(identifier, starts_, traits);
     const base::TimePoint began = aio::now();
-    const limit::Subject& subject = kept.fingerprint.subject(protection_.identifier(), traits);
+    const limit::Subject& subject = kept.fingerprint.subject(identifier, starts_, traits);
     *signing = aio::now() - began;
     return subject;
   }
@@ -234,6 +240,7 @@ class LimitFilter final : public Filter {
   const std::shared_ptr<limit::AdmissionLog> told_;
   limit::Limiter limiter_;
   limit::BotWatch bots_;
+  limit::KnownStarts starts_;
   std::vector<Kept> kept_;
 };
 

@@ -1,61 +1,11 @@
 #include "limit/fingerprint.h"
 
-#include <cstring>
-
 #include <fmt/format.h>
 
 #include "limit/client.h"
 
 namespace limit {
 namespace {
-
-constexpr std::string_view kJoint = ", ";
-constexpr std::size_t kHead = 16 + 3 * 4;  // the address and three lengths
-
-std::size_t forwarded_size(const Traits& traits) {
-  std::size_t size = 0;
-  for (const std::string_view field : traits.forwarded) {
-    size += field.size() + (size > 0 ? kJoint.size() : 0);
-  }
-  return size;
-}
-
-/// Writes at a place that has room enough.
-class Writer {
- public:
-  explicit Writer(char* to) : to_(to) {}
-
-  void number(std::uint64_t value, int bytes) {
-    for (int shift = (bytes - 1) * 8; shift >= 0; shift -= 8) {
-      *to_++ = static_cast<char>(value >> static_cast<unsigned>(shift) & 0xFFU);
-    }
-  }
-  void text(std::string_view part) {
-    if (!part.empty()) std::memcpy(to_, part.data(), part.size());
-    to_ += part.size();
-  }
-
- private:
-  char* to_;
-};
-
-void write(const Traits& traits, std::size_t forwarded, char* to) {
-  Writer writer(to);
-  writer.number(traits.client.high, 8);
-  writer.number(traits.client.low, 8);
-  for (const std::size_t size :
-       {traits.user_agent.size(), traits.accept_language.size(), forwarded}) {
-    writer.number(size, 4);
-  }
-  writer.text(traits.user_agent);
-  writer.text(traits.accept_language);
-  bool first = true;
-  for (const std::string_view field : traits.forwarded) {
-    if (!first) writer.text(kJoint);
-    writer.text(field);
-    first = first && field.empty();
-  }
-}
 
 std::uint64_t big_endian(const crypto::Digest& digest, std::size_t at) {
   std::uint64_t value = 0;
@@ -81,25 +31,14 @@ base::Result<FingerprintKey> FingerprintKey::from(std::string_view secret) {
   return FingerprintKey(hmac, {big_endian(places, 0), big_endian(places, 8)});
 }
 
-TraitsMessage::TraitsMessage(const Traits& traits) {
-  const std::size_t forwarded = forwarded_size(traits);
-  const std::size_t size =
-      kHead + traits.user_agent.size() + traits.accept_language.size() + forwarded;
-  char* to = small_.data();
-  if (size > small_.size()) {
-    large_.resize(size);
-    to = large_.data();
-  }
-  write(traits, forwarded, to);
-  bytes_ = std::string_view(to, size);
-}
-
-Fingerprint Identifier::of(std::string_view message) const {
-  return {big_endian(key_.hmac_.sign(message), 0)};
-}
-
 Fingerprint Identifier::fingerprint(const Traits& traits) const {
-  return of(TraitsMessage(traits).bytes());
+  const crypto::KeyedHmac::Start start = key_.hmac_.begin(TraitsStart(traits).bytes());
+  return {big_endian(key_.hmac_.sign(start, TraitsRest(traits).bytes()), 0)};
+}
+
+Fingerprint Identifier::fingerprint(const Traits& traits, KnownStarts& starts) const {
+  const crypto::KeyedHmac::Start start = starts.of(key_.hmac_, key_.places_.first, traits);
+  return {big_endian(key_.hmac_.sign(start, TraitsRest(traits).bytes()), 0)};
 }
 
 std::uint64_t Identifier::client_key(const Address& client) const {
@@ -108,29 +47,54 @@ std::uint64_t Identifier::client_key(const Address& client) const {
   return sip_hash(key_.places_, words);
 }
 
-/// A message of traits begins with the address of a client, and none begins with ff: those are of
-/// groups (RFC 4291, 2.7).
+/// No message of traits begins with ff (limit/traits.h).
 Fingerprint Identifier::named(std::string_view kind, std::string_view name) const {
   std::string message("\xFF");
   message.append(kind).append(1, '\0').append(name);
-  return of(message);
+  return {big_endian(key_.hmac_.sign(message), 0)};
 }
 
 Subject Identifier::subject(const Traits& traits) const {
   return {client_key(traits.client), fingerprint(traits)};
 }
 
-const Subject& FingerprintCache::subject(const Identifier& identifier, const Traits& traits) {
-  const TraitsMessage message(traits);
-  const std::string_view bytes = message.bytes();
-  if (bytes.size() == size_ && std::memcmp(bytes.data(), message_.data(), size_) == 0) {
-    return subject_;
-  }
-  subject_ = {identifier.client_key(traits.client), identifier.of(bytes)};
-  const bool kept = bytes.size() <= kBytesMax;
-  size_ = kept ? static_cast<std::uint32_t>(bytes.size()) : 0;
-  if (kept) std::memcpy(message_.data(), bytes.data(), bytes.size());
+Subject Identifier::subject(const Traits& traits, KnownStarts& starts) const {
+  return {client_key(traits.client), fingerprint(traits, starts)};
+}
+
+const Subject& FingerprintCache::subject(const Identifier& identifier, KnownStarts& starts,
+                                         const Traits& traits) {
+  if (is_of(traits)) return subject_;
+  subject_ = identifier.subject(traits, starts);
+  keep(traits);
   return subject_;
+}
+
+bool FingerprintCache::is_of(const Traits& traits) const {
+  if (!kept_ || client_ != traits.client || agent_size_ != traits.user_agent.size() ||
+      language_size_ != traits.accept_language.size()) {
+    return false;
+  }
+  TextReader read({text_.data(), text_size_});
+  read(traits.user_agent);
+  read(traits.accept_language);
+  joined(traits.forwarded, [&read](std::string_view part) { read(part); });
+  return read.same_to_the_end();
+}
+
+void FingerprintCache::keep(const Traits& traits) {
+  const std::size_t size =
+      traits.user_agent.size() + traits.accept_language.size() + joined_size(traits.forwarded);
+  kept_ = size <= kTextMax;
+  if (!kept_) return;
+  client_ = traits.client;
+  agent_size_ = static_cast<std::uint32_t>(traits.user_agent.size());
+  language_size_ = static_cast<std::uint32_t>(traits.accept_language.size());
+  text_size_ = static_cast<std::uint32_t>(size);
+  TextWriter write(text_.data());
+  write(traits.user_agent);
+  write(traits.accept_language);
+  joined(traits.forwarded, [&write](std::string_view part) { write(part); });
 }
 
 }  // namespace limit

@@ -3,14 +3,14 @@
 // have the key can neither go from a fingerprint back to an address nor choose two requests that
 // share one. Where the key comes from is the edge's business; there is none by default.
 //
-// What is hashed begins with the lengths of its parts, so that no text can move from one part into
-// the next. Several fields of X-Forwarded-For are what they are joined (RFC 9110 section 5.3).
+// What is signed is the message of limit/traits.h. Its start is the same for many clients and need
+// not be hashed for each (limit/known_starts.h).
 //
 // A fingerprint alone is no limit, since a client changes a header at will: its address has a
 // bucket of its own (Subject::client), which is always asked first (limit/limiter.h).
 //
 // On a connection the headers are nearly always those of the request before. A FingerprintCache
-// keeps what was hashed and compares it, byte by byte, instead of hashing it again.
+// keeps what it was made of and compares that, byte by byte, instead of hashing it again.
 #pragma once
 
 #include <array>
@@ -22,7 +22,9 @@
 #include "base/result.h"
 #include "crypto/keyed_hmac.h"
 #include "limit/address.h"
+#include "limit/known_starts.h"
 #include "limit/sip_hash.h"
+#include "limit/traits.h"
 
 namespace limit {
 
@@ -55,28 +57,6 @@ class FingerprintKey {
   SipKey places_;
 };
 
-/// The parts of a request that identify its client; absent headers are empty.
-struct Traits {
-  Address client;
-  std::string_view user_agent;
-  std::string_view accept_language;
-  std::span<const std::string_view> forwarded;  // the fields of X-Forwarded-For
-};
-
-/// What is hashed, in a buffer on the stack unless the headers are very long.
-class TraitsMessage {
- public:
-  explicit TraitsMessage(const Traits& traits);
-  TraitsMessage(const TraitsMessage&) = delete;
-  TraitsMessage& operator=(const TraitsMessage&) = delete;
-  std::string_view bytes() const { return bytes_; }
-
- private:
-  std::array<char, 1024> small_;  // not initialised: it is written before it is read
-  std::string large_;
-  std::string_view bytes_;
-};
-
 /// Thread: any number at once.
 class Identifier {
  public:
@@ -86,32 +66,39 @@ class Identifier {
   /// The same for one IPv4 address or IPv6 /64, wherever the key is the same.
   std::uint64_t client_key(const Address& client) const;
   Subject subject(const Traits& traits) const;
+  /// The same, without hashing what `starts` knows, which are those of this identifier alone.
+  Fingerprint fingerprint(const Traits& traits, KnownStarts& starts) const;
+  Subject subject(const Traits& traits, KnownStarts& starts) const;
   /// What tells apart whatever has a name, such as users: of one kind under one key the same
   /// everywhere. Never that of a request's traits.
   Fingerprint named(std::string_view kind, std::string_view name) const;
 
  private:
-  friend class FingerprintCache;
-  Fingerprint of(std::string_view message) const;
-
   FingerprintKey key_;
 };
 
 /// One per connection.
-class FingerprintCache {
+class alignas(64) FingerprintCache {
  public:
   /// As Identifier::subject, hashed again only where something differs from the call before.
-  /// Lifetime: `identifier` is the same one at every call.
-  const Subject& subject(const Identifier& identifier, const Traits& traits);
+  /// Lifetime: `identifier` and `starts` are the same ones at every call.
+  const Subject& subject(const Identifier& identifier, KnownStarts& starts, const Traits& traits);
   /// That of the call before, which the next one very likely gives again.
   const Subject& last() const { return subject_; }
 
  private:
-  static constexpr std::size_t kBytesMax = 480;
+  static constexpr std::size_t kTextMax = 396;
+
+  bool is_of(const Traits& traits) const;
+  void keep(const Traits& traits);
 
   Subject subject_;
-  std::uint32_t size_ = 0;  // 0: nothing is kept
-  std::array<char, kBytesMax> message_;
+  Address client_;
+  std::uint32_t agent_size_ = 0;
+  std::uint32_t language_size_ = 0;
+  std::uint32_t text_size_ = 0;  // of all texts
+  bool kept_ = false;
+  std::array<char, kTextMax> text_;  // not initialised: User-Agent, Accept-Language, the list
 };
 
 }  // namespace limit
