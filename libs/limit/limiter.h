@@ -78,22 +78,51 @@ class Limiter {
 
  private:
   struct Entry {
+    std::uint64_t key;
     Word* counter;
     std::uint8_t rule;
-    Bucket bucket;
   };
+  /// Of one bucket under each rule; the first `count` are written.
   struct Entries {
-    std::array<Entry, 2 * Rules::kRulesMax> all;
+    std::array<Entry, Rules::kRulesMax> all;
     std::size_t count = 0;
+  };
+  /// What a decision needs of a rule, side by side: windows as they lie in a counter, the longest
+  /// last, and the moments of this tick.
+  struct Plan {
+    struct At {
+      Moment moment;
+      Word base = 0;          // cells::age_base() of the moment
+      std::int64_t room = 0;  // what tightest() is of a client that used nothing
+      std::uint32_t share = 0;
+    };
+    std::uint64_t salt = 0;
+    std::size_t first = 0;  // windows of the rule begin here
+    std::array<At, Rules::kWindowsMax> at{};
   };
   void tick(base::TimePoint now);
   Decision by_rules(const Request& request);
-  void find(Entries& entries, std::uint64_t subject, Bucket bucket, std::uint16_t matched);
-  /// Refuses in `decision` when one of the entries from `first` on is at its limit.
-  void judge(const Entries& entries, std::size_t first, Decision& decision) const;
-  void judge(const Entry& entry, Decision& decision) const;
+  /// Their keys, whose places are fetched from then on.
+  void name(Entries& entries, std::uint64_t subject, Bucket bucket, std::uint16_t rules) const;
+  /// Their counters; who finds no place is no entry any more.
+  void find(Entries& entries);
+  /// The fewest requests that would be left under a limit if this one is counted, and which limit
+  /// that is, in one number (limiter.cpp); the first of several. Less than 0: one is used up.
+  std::int64_t tightest(const Entries& entries, Bucket bucket) const;
+  template <std::size_t kAt>
+  static std::int64_t left(const Plan& plan, const Word* counter);
+  /// What an admitted request is told, of a number of tightest().
+  void tell(std::int64_t tight, Decision& decision) const;
+  /// False where another thread has begun a step meanwhile, after which nothing is used up.
+  bool refuse(const Entries& entries, Bucket bucket, Decision& decision) const;
   void count(const Entries& entries) const;
+  template <std::size_t kAt>
+  void count(const Entry& entry) const;
   std::uint64_t key(std::uint64_t subject, std::size_t rule, Bucket bucket) const;
+  const Moment& moment(std::size_t rule, std::size_t window) const {
+    const Plan& plan = plans_[rule];
+    return plan.at[plan.first + window].moment;
+  }
 
   /// What the table asks: the greatest part of a quota that is used up.
   class UsedUp : public Ranking {
@@ -110,7 +139,7 @@ class Limiter {
   Sharing sharing_;
   UsedUp ranking_{*this};
   base::TimePoint now_ = base::kNever;
-  std::array<std::array<Moment, Rules::kWindowsMax>, Rules::kRulesMax> moments_{};
+  std::array<Plan, Rules::kRulesMax> plans_{};
 };
 
 }  // namespace limit

@@ -98,17 +98,14 @@ base::Result<Rule> prepared(const RuleSettings& settings) {
   std::vector<Limit> limits = settings.limits;
   std::sort(limits.begin(), limits.end(),
             [](const Limit& a, const Limit& b) { return a.window < b.window; });
-  // From the longest: three words, three words, one.
-  constexpr std::array<std::size_t, Rules::kWindowsMax> kOffsets = {0, 1, 4};
-  constexpr std::array<int, Rules::kWindowsMax> kWords = {1, 3, 3};
   Rule rule{settings.name, settings.match, {}, {}, "", 0};
   for (std::size_t i = 0; i < limits.size(); ++i) {
     if (i > 0 && limits[i].window == limits[i - 1].window) {
       return wrong(settings, fmt::format("two limits for {}", base::human(limits[i].window)));
     }
     const std::size_t at = i + Rules::kWindowsMax - limits.size();
-    rule.windows.emplace_back(limits[i], kWords[at]);
-    rule.offsets.push_back(kOffsets[at]);
+    rule.windows.emplace_back(limits[i], static_cast<int>(Rules::kWords[at]));
+    rule.offsets.push_back(Rules::kOffsets[at]);
   }
   rule.policy = policy_of(rule);
   rule.salt = salt_of(rule);
@@ -147,16 +144,15 @@ base::Result<Rules> Rules::compile(const Settings& settings) {
     }
     rules.rules_.push_back(std::move(rule));
   }
+  rules.all_bits_ = static_cast<std::uint16_t>((1U << rules.rules_.size()) - 1);
   TRY(rules.allow_, parse_prefixes(settings.allow));
   TRY(rules.deny_, parse_prefixes(settings.deny));
   rules.dry_run_ = settings.dry_run;
   return rules;
 }
 
-std::uint16_t Rules::matching(std::string_view method, std::string_view target,
+std::uint16_t Rules::compared(std::string_view method, std::string_view target,
                               std::span<const Header> headers) const {
-  const auto all = static_cast<std::uint16_t>((1U << rules_.size()) - 1);
-  if (unconditional_ == all) return all;
   std::array<char, kPathMax> buffer;
   const auto path = plain_path(target, buffer);
   std::uint16_t found = unconditional_;

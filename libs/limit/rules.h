@@ -7,7 +7,9 @@
 // longest have three words each, a shorter third one has one (limit/windows.h has the bounds).
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -61,6 +63,10 @@ class Rules {
  public:
   static constexpr std::size_t kRulesMax = 16;
   static constexpr std::size_t kWindowsMax = 3;
+  /// Where a window's words lie in a counter and how many they are; from the right, the longest
+  /// last.
+  static constexpr std::array<std::size_t, kWindowsMax> kOffsets = {0, 1, 4};
+  static constexpr std::array<std::uint32_t, kWindowsMax> kWords = {1, 3, 3};
 
   /// Errors: InvalidArgument, naming the rule, the value and what is allowed.
   static base::Result<Rules> compile(const Settings& settings);
@@ -74,14 +80,19 @@ class Rules {
   std::uint16_t unconditional() const { return unconditional_; }
   /// Bit i: rule i is for this request.
   std::uint16_t matching(std::string_view method, std::string_view target,
-                         std::span<const Header> headers) const;
+                         std::span<const Header> headers) const {
+    return unconditional_ == all_bits_ ? all_bits_ : compared(method, target, headers);
+  }
 
  private:
   Rules() = default;
+  std::uint16_t compared(std::string_view method, std::string_view target,
+                         std::span<const Header> headers) const;
 
   std::vector<Rule> rules_;
   PrefixSet allow_;
   PrefixSet deny_;
+  std::uint16_t all_bits_ = 0;
   std::uint16_t unconditional_ = 0;  // rules that are for everything
   bool dry_run_ = false;
 };

@@ -9,61 +9,38 @@ namespace {
 
 constexpr std::size_t kLineBytes = 64;
 constexpr std::size_t kLineWords = kLineBytes / sizeof(Word);
-constexpr std::size_t kPlaceWords = 1 + Table::kCounterWords;
-constexpr std::size_t kSetWords = Table::kWays * kPlaceWords;
-static_assert(kPlaceWords == kLineWords);
-constexpr std::uint64_t kFree = 0;
-constexpr std::uint64_t kBusy = 1;  // a thread is moving in
 constexpr int kAttemptsMax = 4;
 
-std::uint64_t valid(std::uint64_t key) {
-  return key <= kBusy ? key + 2 : key;
-}
-
 Word* place_at(Word* set, std::size_t way) {
-  return set + way * kPlaceWords;
+  return set + way * (1 + Table::kCounterWords);
 }
 
 Word* counter_of(Word* set, std::size_t way) {
   return place_at(set, way) + 1;
 }
 
-std::uint64_t key_at(Word* set, std::size_t way) {
-  return std::atomic_ref<Word>(*place_at(set, way)).load(std::memory_order_acquire);
-}
+}  // namespace
 
-/// Where a key begins to look for itself; also where the search for who makes room begins, so that
-/// among equals it is not always the same that goes.
-std::size_t first_way(std::uint64_t key) {
-  return (key >> 8U) % Table::kWays;
-}
-
-Word* find_in(Word* set, std::uint64_t key) {
+Word* Table::find_in(Word* set, std::uint64_t key) {
   const std::size_t first = first_way(key);
-  for (std::size_t i = 0; i < Table::kWays; ++i) {
-    const std::size_t way = (first + i) % Table::kWays;
-    if (key_at(set, way) == key) return counter_of(set, way);
+  for (std::size_t i = 0; i < kWays; ++i) {
+    const std::size_t way = (first + i) % kWays;
+    if (key_of(place_at(set, way)) == key) return counter_of(set, way);
   }
   return nullptr;
 }
 
-/// The place that a new key takes; kWays where there is none.
-struct Place {
-  std::size_t way = Table::kWays;
-  std::uint64_t key = kFree;
-};
-
-Place place_for(std::uint64_t key, Word* set, const Ranking& ranking) {
+Table::Place Table::place_for(std::uint64_t key, Word* set, const Ranking& ranking) {
   const std::size_t first = first_way(key);
-  for (std::size_t i = 0; i < Table::kWays; ++i) {
-    const std::size_t way = (first + i) % Table::kWays;
-    if (key_at(set, way) == kFree) return {way, kFree};
+  for (std::size_t i = 0; i < kWays; ++i) {
+    const std::size_t way = (first + i) % kWays;
+    if (key_of(place_at(set, way)) == kFree) return {way, kFree};
   }
   Place best;
   std::uint32_t lowest = Ranking::kOver;
-  for (std::size_t i = 0; i < Table::kWays; ++i) {
-    const std::size_t way = (first + i) % Table::kWays;
-    const std::uint64_t there = key_at(set, way);
+  for (std::size_t i = 0; i < kWays; ++i) {
+    const std::size_t way = (first + i) % kWays;
+    const std::uint64_t there = key_of(place_at(set, way));
     if (there == kFree || there == kBusy) continue;
     const std::uint32_t rank = ranking.rank(there, counter_of(set, way));
     if (rank >= lowest) continue;
@@ -73,14 +50,13 @@ Place place_for(std::uint64_t key, Word* set, const Ranking& ranking) {
   return best;
 }
 
-}  // namespace
-
 std::size_t Table::words_for(std::size_t keys) {
   const std::size_t sets = std::max<std::size_t>((keys + kWays - 1) / kWays, 1);
   return sets * kSetWords + kLineWords;  // room to begin at a cache line
 }
 
 Table::Table(std::span<Word> memory) {
+  static_assert(kPlaceWords == kLineWords);
   const auto address = reinterpret_cast<std::uintptr_t>(memory.data());
   const std::size_t skipped = (kLineBytes - address % kLineBytes) % kLineBytes / sizeof(Word);
   CHECK(memory.size() >= kSetWords + skipped);
@@ -89,22 +65,12 @@ Table::Table(std::span<Word> memory) {
   CHECK(sets_ <= 0xFFFF'FFFFU);
 }
 
-Word* Table::set_of(std::uint64_t key) const {
-  // The upper half of the key scaled to the number of sets: no division.
-  return sets_start_ + ((key >> 32U) * sets_ >> 32U) * kSetWords;
-}
-
-void Table::prefetch(std::uint64_t key) const {
-  __builtin_prefetch(place_at(set_of(key), first_way(key)), 1);
-}
-
 Word* Table::find(std::uint64_t key) {
   key = valid(key);
   return find_in(set_of(key), key);
 }
 
-Word* Table::find_or_insert(std::uint64_t key, const Ranking& ranking) {
-  key = valid(key);
+Word* Table::find_elsewhere(std::uint64_t key, const Ranking& ranking) {
   Word* const found = find_in(set_of(key), key);
   return found != nullptr ? found : insert(key, ranking);
 }

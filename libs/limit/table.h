@@ -52,17 +52,46 @@ class Table {
   Word* find(std::uint64_t key);
   /// The counter of a key, zeroed when it is new; null where all places of its set are over their
   /// limits.
-  Word* find_or_insert(std::uint64_t key, const Ranking& ranking);
+  Word* find_or_insert(std::uint64_t key, const Ranking& ranking) {
+    key = valid(key);
+    Word* const place = first_place(key);
+    return key_of(place) == key ? place + 1 : find_elsewhere(key, ranking);
+  }
   /// Asks the processor for the place that a key most likely has, so that it is there when it is
   /// looked up.
-  void prefetch(std::uint64_t key) const;
+  void prefetch(std::uint64_t key) const { __builtin_prefetch(first_place(key), 1); }
 
   std::size_t keys_max() const { return sets_ * kWays; }
   std::uint64_t evictions() const { return evictions_.load(std::memory_order_relaxed); }
   std::uint64_t untracked() const { return untracked_.load(std::memory_order_relaxed); }
 
  private:
-  Word* set_of(std::uint64_t key) const;
+  static constexpr std::size_t kPlaceWords = 1 + kCounterWords;
+  static constexpr std::size_t kSetWords = kWays * kPlaceWords;
+  static constexpr std::uint64_t kFree = 0;
+  static constexpr std::uint64_t kBusy = 1;  // a thread is moving in
+
+  static std::uint64_t valid(std::uint64_t key) { return key <= kBusy ? key + 2 : key; }
+  static std::uint64_t key_of(Word* place) {
+    return std::atomic_ref<Word>(*place).load(std::memory_order_acquire);
+  }
+  /// Where a key begins to look for itself; also where the search for who makes room begins, so
+  /// that among equals it is not always the same that goes.
+  static std::size_t first_way(std::uint64_t key) { return (key >> 8U) % kWays; }
+  /// The upper half of the key scaled to the number of sets: no division.
+  Word* set_of(std::uint64_t key) const {
+    return sets_start_ + ((key >> 32U) * sets_ >> 32U) * kSetWords;
+  }
+  Word* first_place(std::uint64_t key) const { return set_of(key) + first_way(key) * kPlaceWords; }
+
+  static Word* find_in(Word* set, std::uint64_t key);
+  Word* find_elsewhere(std::uint64_t key, const Ranking& ranking);
+  /// The place that a new key takes; kWays where there is none.
+  struct Place {
+    std::size_t way = kWays;
+    std::uint64_t key = kFree;
+  };
+  static Place place_for(std::uint64_t key, Word* set, const Ranking& ranking);
   Word* insert(std::uint64_t key, const Ranking& ranking);
   bool take(Word* set, std::size_t way, std::uint64_t seen, std::uint64_t key);
 

@@ -26,6 +26,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <span>
@@ -70,6 +71,27 @@ inline std::int32_t age_of(std::uint32_t past, std::uint32_t now) {
   return static_cast<std::int32_t>(shifted) >> (32U - kStepBits);
 }
 
+/// How often a count of an age belongs to the requests inside (low half) and to those of the oldest
+/// step (high half): once or not at all. Ages are counted from kWords steps to come: a thread whose
+/// tick is late still counts what others counted in the step after. The older count of a word has
+/// the share kWords further on; kAgesMax is the age of a word that is older than all.
+template <std::uint32_t kWords>
+inline constexpr std::uint32_t kAgesMax = 3 * kWords;
+template <std::uint32_t kWords>
+inline constexpr auto kShares = [] {
+  std::array<Word, kAgesMax<kWords> + kWords + 1> all{};
+  for (std::uint32_t age = 0; age + 1 < kAgesMax<kWords>; ++age) all[age] = 1;
+  all[kAgesMax<kWords> - 1] = Word{1} << 32U;
+  return all;
+}();
+
+/// What a word is subtracted from to have its age in the upper bits; the ones below keep the
+/// difference from borrowing there.
+inline Word age_base(std::uint32_t step, std::uint32_t words) {
+  constexpr unsigned kBelow = 2 * kCountBits;
+  return Word{step + words} << kBelow | ((Word{1} << kBelow) - 1);
+}
+
 inline Word load(const Word& word) {
   // atomic_ref takes no const object before C++26; nothing is written.
   return std::atomic_ref<Word>(const_cast<Word&>(word)).load(std::memory_order_relaxed);
@@ -109,9 +131,19 @@ class Window {
   base::Duration step() const { return step_; }
   int steps() const { return steps_; }
 
+  /// Of an even client at the limit, in one step: quota / k, rounded up.
+  std::uint32_t share() const { return share_; }
+
   Moment at(base::TimePoint now) const;
   std::uint32_t estimate(const Word* counter, const Moment& moment) const;
+  /// The same, for who knows the number of words and has the rest at hand: cells::age_base() of the
+  /// moment's step, its oldest_part, share().
+  template <std::uint32_t kWords>
+  static std::uint32_t estimate_of(const Word* counter, Word base, std::uint32_t oldest_part,
+                                   std::uint32_t share);
   void count(Word* counter, const Moment& moment, Sharing sharing) const;
+  /// Counts in a step that has begun already and is not full; false: it is for count().
+  static bool count_usual(Word* counter, const Moment& moment, Sharing sharing);
   /// The least time after which the estimate is at most `target`, if nothing is counted meanwhile.
   base::Duration wait(const Word* counter, const Moment& moment, std::uint32_t target) const;
 
@@ -122,68 +154,73 @@ class Window {
   };
   void begin_step(Word* counter, const Moment& moment, Sharing sharing) const;
   template <std::uint32_t kWords>
-  static Sum sum_of(const Word* counter, std::uint32_t step);
+  static Sum sum_of(const Word* counter, Word base);
   Sum sum(const Word* counter, std::uint32_t step) const;
-  std::uint32_t total(const Sum& sum, std::uint32_t oldest_part) const;
+  static std::uint32_t total(const Sum& sum, std::uint32_t oldest_part, std::uint32_t share);
 
   Limit limit_;
   int words_;
   int steps_;
   base::Duration step_;
-  std::uint32_t share_;  // of an even client at the limit, in one step
+  std::uint32_t share_;
 };
 
 template <std::uint32_t kWords>
-Window::Sum Window::sum_of(const Word* counter, std::uint32_t step) {
-  // Ages are counted from kWords steps to come: a thread whose tick is late still counts what
-  // others counted in the step after. No branches: each of them would be taken at random.
-  constexpr std::uint32_t kOldestNewer = 3 * kWords - 1;
-  constexpr std::uint32_t kOldestOlder = kOldestNewer - kWords;
-  Sum sum;
+Window::Sum Window::sum_of(const Word* counter, Word base) {
+  // No branches: each of them would be taken at random.
+  constexpr Word kMax = cells::kAgesMax<kWords>;
+  Word sums = 0;
   for (std::uint32_t i = 0; i < kWords; ++i) {
-    const cells::Cell cell = cells::unpack(cells::load(counter[i]));
-    const std::uint32_t age =
-        (step + kWords - cell.step) & static_cast<std::uint32_t>(cells::kStepMask);
-    sum.inside += age < kOldestNewer ? cell.newer : 0;
-    sum.oldest += age == kOldestNewer ? cell.newer : 0;
-    sum.inside += age < kOldestOlder ? cell.older : 0;
-    sum.oldest += age == kOldestOlder ? cell.older : 0;
+    const Word word = cells::load(counter[i]);
+    const Word age = std::min((base - word) >> (2 * cells::kCountBits), kMax);
+    sums += (word & cells::kCountMask) * cells::kShares<kWords>[age];
+    sums += (word >> cells::kCountBits & cells::kCountMask) * cells::kShares<kWords>[age + kWords];
   }
-  return sum;
+  return {static_cast<std::uint32_t>(sums), static_cast<std::uint32_t>(sums >> 32U)};
+}
+
+template <std::uint32_t kWords>
+std::uint32_t Window::estimate_of(const Word* counter, Word base, std::uint32_t oldest_part,
+                                  std::uint32_t share) {
+  return total(sum_of<kWords>(counter, base), oldest_part, share);
 }
 
 inline Window::Sum Window::sum(const Word* counter, std::uint32_t step) const {
   switch (words_) {
-    case 1: return sum_of<1>(counter, step);
-    case 2: return sum_of<2>(counter, step);
-    case 3: return sum_of<3>(counter, step);
-    default: return sum_of<4>(counter, step);
+    case 1: return sum_of<1>(counter, cells::age_base(step, 1));
+    case 2: return sum_of<2>(counter, cells::age_base(step, 2));
+    case 3: return sum_of<3>(counter, cells::age_base(step, 3));
+    default: return sum_of<4>(counter, cells::age_base(step, 4));
   }
 }
 
-inline std::uint32_t Window::total(const Sum& sum, std::uint32_t oldest_part) const {
-  const std::uint32_t even = std::min(sum.oldest, share_);
+inline std::uint32_t Window::total(const Sum& sum, std::uint32_t oldest_part, std::uint32_t share) {
+  const std::uint32_t even = std::min(sum.oldest, share);
   const std::uint64_t faded =
       (std::uint64_t{even} * oldest_part + cells::kWhole - 1) / cells::kWhole;
   return sum.inside + (sum.oldest - even) + static_cast<std::uint32_t>(faded);
 }
 
 inline std::uint32_t Window::estimate(const Word* counter, const Moment& moment) const {
-  return total(sum(counter, moment.step), moment.oldest_part);
+  return total(sum(counter, moment.step), moment.oldest_part, share_);
+}
+
+inline bool Window::count_usual(Word* counter, const Moment& moment, Sharing sharing) {
+  const std::atomic_ref<Word> word(counter[moment.slot]);
+  const Word seen = word.load(std::memory_order_relaxed);
+  const bool usual = seen >> (2 * cells::kCountBits) == moment.step &&
+                     (seen & cells::kCountMask) < cells::kCountMax;
+  if (!usual) return false;
+  if (sharing == Sharing::OneThread) {
+    word.store(seen + 1, std::memory_order_relaxed);
+  } else {
+    word.fetch_add(1, std::memory_order_relaxed);
+  }
+  return true;
 }
 
 inline void Window::count(Word* counter, const Moment& moment, Sharing sharing) const {
-  const std::atomic_ref<Word> word(counter[moment.slot]);
-  Word seen = word.load(std::memory_order_relaxed);
-  const bool usual = seen >> (2 * cells::kCountBits) == moment.step &&
-                     (seen & cells::kCountMask) < cells::kCountMax;
-  if (usual && sharing == Sharing::OneThread) {
-    word.store(seen + 1, std::memory_order_relaxed);
-  } else if (usual) {
-    word.fetch_add(1, std::memory_order_relaxed);
-  } else {
-    begin_step(counter, moment, sharing);
-  }
+  if (!count_usual(counter, moment, sharing)) begin_step(counter, moment, sharing);
 }
 
 }  // namespace limit

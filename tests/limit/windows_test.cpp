@@ -159,6 +159,46 @@ TEST(Window, AThreadWhoseTickIsLateCountsWhatOthersCounted) {
   }
 }
 
+/// What windows.h says of a counter, one cell after the other.
+std::uint32_t plain_estimate(const Window& window, const Counter& counter, const Moment& moment) {
+  std::uint32_t inside = 0, oldest = 0;
+  const auto add = [&](std::int32_t age, std::uint32_t count) {
+    if (age >= -window.words() && age < window.steps()) inside += count;
+    if (age == window.steps()) oldest += count;
+  };
+  for (int i = 0; i < window.words(); ++i) {
+    const cells::Cell cell = cells::unpack(counter[static_cast<std::size_t>(i)]);
+    const std::int32_t age = cells::age_of(cell.step, moment.step);
+    if (age < -window.words()) continue;  // neither of its counts is of this time
+    add(age, cell.newer);
+    add(age + window.words(), cell.older);
+  }
+  const std::uint32_t even = std::min(oldest, window.share());
+  const std::uint64_t faded = (std::uint64_t{even} * moment.oldest_part + 65'535) / 65'536;
+  return inside + (oldest - even) + static_cast<std::uint32_t>(faded);
+}
+
+TEST(Window, EstimatesWhatAddingCellByCellGives) {
+  base::Random random(9);
+  for (const int words : {1, 2, 3, 4}) {
+    const Window window({1000, base::seconds(60)}, words);
+    for (int round = 0; round < 20'000; ++round) {
+      Moment moment = window.at(at(base::millis(random.between(0, 10'000'000))));
+      if (random.chance(0.2)) moment.step = static_cast<std::uint32_t>(random.below(12));
+      Counter counter{};
+      for (Word& word : counter) {
+        if (random.chance(0.2)) continue;
+        const auto age = static_cast<std::uint32_t>(random.below(20)) - 6;
+        const auto step = (moment.step - age) & static_cast<std::uint32_t>(cells::kStepMask);
+        word = cells::pack({step, static_cast<std::uint32_t>(random.below(1U << 20U)),
+                            static_cast<std::uint32_t>(random.below(1U << 20U))});
+      }
+      ASSERT_EQ(window.estimate(counter.data(), moment), plain_estimate(window, counter, moment))
+          << words << " words, round " << round;
+    }
+  }
+}
+
 TEST(Window, ACountThatIsFullStaysFull) {
   const Window window({kQuotaMax, base::seconds(100)}, 2);
   const Moment moment = window.at(at(base::seconds(1)));
