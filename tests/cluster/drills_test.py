@@ -1,26 +1,33 @@
 #!/usr/bin/env python3
 """Drills in a real cluster: a database and an application that really fail over, and what becomes of it when the runner or the
 operator dies. Needs root and takes minutes."""
+import json
 import sys
 import time
 import unittest
+import urllib.request
 
 from cluster_under_test import figure, until
 from drills_under_test import SPACE, TOO_BUSY, drill, example, plan_alone
 from front_under_test import FrontCase, front, plan
 
 
+def faults_of(pod):
+    """What the pod's sidecar says that it has in force."""
+    with urllib.request.urlopen(f"http://{pod['status']['podIP']}:15020/api/faults", timeout=30) as reply:
+        return json.load(reply)["faults"]
+
+
 class DrillsTest(FrontCase):
+    # A build with sanitizers needs more memory than a sidecar has.
+    chart = (*FrontCase.chart, "--set=sidecar.resources.limits.memory=512Mi")
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
         self = cls()
-        for name in ("database-failover", "application-failover"):
+        for name in ("database-failover", "database-failback", "application-failover"):
             self.kubectl("apply", "-f", "-", given=plan_alone(example(name)))
-        # The same the other way round, for the second drill of a database that has failed over.
-        back = plan_alone(example("database-failover")).replace("primary: db-a, standby: db-b", "primary: db-b, standby: db-a")
-        back = back.replace("{instance: b}", "{instance: a}").replace("name: database-failover", "name: database-failback")
-        self.kubectl("apply", "-f", "-", given=back)
 
     def assert_two_vantages(self, name):
         """Both measured, from two nodes, and their clocks were compared all the while."""
@@ -58,7 +65,8 @@ class DrillsTest(FrontCase):
         columns = self.kubectl("-n", SPACE, "get", "drill", name).stdout
         self.assertIn(status["rto"]["display"], columns)
         events = self.kubectl("-n", SPACE, "describe", "drill", name).stdout
-        for reason in ("Accepted", "Baseline", "FaultProven", "StepDone", "Promoted", "Validation", "Failback"):
+        for reason in ("Accepted", "Baseline", "FaultProven", "StepDone", "Promoted", "Validation", "Failback",
+                       "RedundancyRestored", "Reporting"):
             self.assertIn(reason, events)
 
     def test_2_runner_dies_and_the_guardian_undoes(self):
@@ -153,6 +161,45 @@ class DrillsTest(FrontCase):
         self.apply(*front(), plan("drained", {"drain": {"workload": "front"}}))
         until("application that is ready", lambda: len(self.ready_pods(SPACE, "app in (front,front-spare)")) == 2)
         self.assert_moves("drained")
+
+    def catalogue(self):
+        """The catalogue of the examples, whose pods have sidecars: {name: pod} of the release that serves."""
+        catalogue = example("catalogue")
+        token, profile, rest = catalogue.split("\n---\n", 2)
+        self.kubectl("apply", "-f", "-", given=f"{token}\n---\n{profile}")
+        # A pod that came before it would have it a minute later.
+        until("profile that is delivered", lambda: self.kubectl(
+            "-n", SPACE, "get", "configmap", "muster-sidecar-catalogue", check=False).returncode == 0)
+        self.kubectl("apply", "-f", "-", given=rest)
+        _, took = until("catalogue that is ready", lambda: len(self.ready_pods(SPACE, "app=catalogue")) == 3)
+        figure("three pods with sidecars ready", took)
+        return self.ready_pods(SPACE, "release=blue")
+
+    def test_9_a_sidecar_breaks_off_requests_as_long_as_the_drill_wants(self):
+        pods, seen = self.catalogue(), []
+        self.kubectl("apply", "-f", "-", given=plan_alone(example("application-sidecar")))
+
+        def look(name):
+            def in_force():
+                now = [fault for pod in pods.values() for fault in faults_of(pod)]
+                return now if len(now) == 2 or self.status(name).get("phase") == "Finished" else None
+            seen.append(until("fault at both pods", in_force)[0])
+        name, status = self.measured("nine", lambda: "application-sidecar", look)
+        self.assert_measured(name, status)
+        self.assertEqual([fault["kind"] for fault in seen[-1]], ["reset"] * 2)
+        # That is what users saw, and no pod was taken for ill.
+        streams = {one["stream"]["name"]: one for one in self.report(name)["streams"]}
+        self.assertGreater(streams["api/A"]["badByCause"].get("Reset", 0), 2, streams["api/A"])
+        self.assertGreater(status["rto"]["lowerMillis"], 500)  # the plan looks for a second before it switches
+        now = self.ready_pods(SPACE, "release=blue")
+        self.assertEqual(now.keys(), pods.keys())
+        self.assertEqual({one["restartCount"] for pod in now.values() for one in pod["status"]["initContainerStatuses"]}, {0})
+        # The drill ended its leases itself, and did not only let them lapse.
+        for pod in now:
+            self.assertEqual(faults_of(now[pod]), [])
+            told = self.kubectl("-n", SPACE, "logs", pod, "-c", "muster-sidecar").stdout
+            self.assertEqual((told.count("a fault was ended") > 0, told.count("nobody renewed it")), (True, 0), told)
+        self.assertEqual(self.get("-n", SPACE, "service", "catalogue")["spec"]["selector"], {"app": "catalogue", "release": "blue"})
 
     def test_9_uninstalled_and_nothing_is_stuck(self):
         self.run_helm("uninstall", "muster", "--wait")

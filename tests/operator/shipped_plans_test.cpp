@@ -1,6 +1,7 @@
-// The plans for a cluster that ship are plans that the operator takes.
+// The plans, schedules and profiles for a cluster that ship are such as the operator takes.
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <sstream>
 
 #include <gmock/gmock.h>
@@ -9,6 +10,7 @@
 #include "api/yaml.h"
 #include "cluster/kinds.h"
 #include "operator/drill_decide.h"
+#include "operator/validation.h"
 #include "runner/drill_target.h"
 
 namespace op {
@@ -38,7 +40,7 @@ std::vector<api::Node> documents(const std::string& kind) {
 TEST(ClusterPlans, EachIsTakenInEveryProfile) {
   const targets::Catalog catalog = cluster::cluster_catalog();
   const std::vector<api::Node> plans = documents("RecoveryPlan");
-  ASSERT_GE(plans.size(), 4U);
+  ASSERT_GE(plans.size(), 6U);
   for (const api::Node& plan : plans) {
     for (const char* spec : {"{}", R"({"profile":"quick"})", R"({"profile":"full"})"}) {
       const auto mine = plan_for(plan, *api::parse_json(spec));
@@ -56,6 +58,32 @@ TEST(ClusterPlans, EachDrillThatShipsNamesAPlanThatShips) {
   }
   for (const api::Node& drill : documents("Drill")) {
     EXPECT_THAT(names, testing::Contains(drill["spec"]["planRef"]["name"].as_string()));
+  }
+}
+
+TEST(ClusterPlans, EachScheduleThatShipsIsTakenAndNamesAPlanThatShips) {
+  std::map<std::string, api::Node> plans;
+  for (const api::Node& plan : documents("RecoveryPlan")) {
+    plans.emplace(plan["metadata"]["name"].as_string(), plan);
+  }
+  const std::vector<api::Node> schedules = documents("DrillSchedule");
+  ASSERT_FALSE(schedules.empty());
+  for (const api::Node& schedule : schedules) {
+    const std::string name = schedule["spec"]["drill"]["planRef"]["name"].as_string();
+    ASSERT_THAT(plans, testing::Contains(testing::Key(name)));
+    const Judgement judged = judge_schedule(
+        schedule, &plans.at(name), scheduling::Instant(scheduling::Seconds(1'796'000'000)));
+    EXPECT_EQ(text_of(judged.problems), "");
+    EXPECT_THAT(judged.warnings, testing::IsEmpty());
+  }
+}
+
+TEST(ClusterPlans, EachProfileOfSidecarsThatShipsIsTaken) {
+  const std::vector<api::Node> profiles = documents("SidecarProfile");
+  ASSERT_GE(profiles.size(), 2U);
+  for (const api::Node& profile : profiles) {
+    const Judgement judged = judge_profile(profile);
+    EXPECT_EQ(text_of(judged.problems), "") << profile["metadata"]["name"].as_string();
   }
 }
 
