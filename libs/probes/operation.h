@@ -68,6 +68,10 @@ class Operation {
   /// Starts one operation on a slot that has none. Streams of new connections connect here.
   virtual void start(std::size_t slot, const Due& due) = 0;
 
+  /// Whether anything of the slot's operation may have left. One of which nothing has is not waited
+  /// for as long as for an acknowledgement: it has none.
+  virtual bool sent(std::size_t) const { return true; }
+
   /// Ends the slot's operation now (acknowledgement timeout, prober stops) and returns what is
   /// known: Fail (ConnectTimeout) when no byte was sent, else Info with `cause`. The connection is
   /// dropped, because a late answer on it would be taken for the next operation's; done() is not

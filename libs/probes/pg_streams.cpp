@@ -52,6 +52,8 @@ class PgOperation final : public Operation {
     if (!at.connection->busy()) connect(slot);
   }
 
+  bool sent(std::size_t slot) const override { return slots_[slot].connection->sent(); }
+
   Completion abandon(std::size_t slot, Cause cause) override {
     Slot& at = slots_[slot];
     at.active = false;

@@ -10,6 +10,7 @@
 //     max(2Δ, 20 ms) are not sent late in a burst, they are Fail/NotSent; the gap is a stall.
 //   - Every gap of more than 2Δ between invocations of a running stream is reported as a stall.
 //   - An acknowledgement is awaited for ack_timeout although it is late for availability after D.
+//     A connection that is still being made is not: after max(D, 2 s) its next turn tries again.
 // Nothing is retried. What decides is in probes/schedule.h, without a clock or a socket.
 #pragma once
 

@@ -9,6 +9,9 @@ namespace probes {
 namespace {
 constexpr base::Duration kIntervalMin = std::chrono::microseconds(100);
 constexpr std::size_t kSlotsMax = 4096;
+// A connection that does not stand by then leads to somebody who is gone. Shorter, and a server
+// that is slow to let many in would never be reached.
+constexpr base::Duration kConnectMax = base::seconds(2);
 // A reservation normally takes some milliseconds; until then the first operation waits.
 constexpr base::Duration kReserveLead = base::millis(100);
 
@@ -150,6 +153,7 @@ void ProberStream::tick(base::TimePoint now) {
     finish(*slot, operation_->abandon(*slot, drill::Cause::Timeout), now);
   }
   while (schedule_.next_due() <= now) {
+    give_up_unsent(now);
     const auto turn = schedule_.next(now, may_send(schedule_.next_seq()));
     if (turn->stall) {
       output_.stalls.emplace_back(info().id, *turn->stall);
@@ -172,6 +176,15 @@ void ProberStream::tick(base::TimePoint now) {
     record.completed = blocked ? now : base::kNever;
     put(record);
   }
+}
+
+void ProberStream::give_up_unsent(base::TimePoint now) {
+  const auto slot = schedule_.blocking();
+  if (!slot || operation_->sent(*slot) ||
+      now - slots_[*slot].scheduled < std::max(kConnectMax, spec_.info.deadline)) {
+    return;
+  }
+  finish(*slot, operation_->abandon(*slot, drill::Cause::Timeout), now);
 }
 
 base::TimePoint ProberStream::next_wake() {

@@ -68,6 +68,7 @@ class ProberStream final : public Completions {
 
   bool may_send(std::uint64_t seq);
   void begin(base::TimePoint now);
+  void give_up_unsent(base::TimePoint now);
   void finish(std::size_t slot, const Completion& completion, base::TimePoint completed);
   void count(const drill::Record& record);
   void put(const drill::Record& record);

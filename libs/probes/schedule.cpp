@@ -77,6 +77,11 @@ Schedule::What Schedule::decide(base::TimePoint now, bool may_send, std::size_t&
   return What::Send;
 }
 
+std::optional<std::size_t> Schedule::blocking() const {
+  const auto slot = static_cast<std::size_t>((next_seq_ - 1) % slots_.size());
+  return config_.open && slots_[slot] != 0 ? std::optional(slot) : std::nullopt;
+}
+
 std::optional<drill::Stall> Schedule::invoked(base::TimePoint now) {
   const auto from = last_invoked_ == base::kNever ? began_ : last_invoked_;
   std::optional<drill::Stall> stall;

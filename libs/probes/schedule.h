@@ -68,6 +68,9 @@ class Schedule {
   /// When expired() may have something next, kNever when nothing is in flight.
   base::TimePoint next_expiry();
 
+  /// Of open connections: the slot whose turn is next, while it is busy.
+  std::optional<std::size_t> blocking() const;
+
   std::size_t in_flight() const { return in_flight_; }
   bool in_use(std::size_t slot) const { return slots_[slot] != 0; }
   std::size_t slots() const { return slots_.size(); }

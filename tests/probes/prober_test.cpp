@@ -28,6 +28,18 @@ using base::seconds;
 using drill::Cause;
 using drill::Outcome;
 
+/// Connects, and never gets so far that anything could be sent.
+class ConnectingOperation final : public Operation {
+ public:
+  void open(const aio::Executor&, Completions&, std::size_t) override {}
+  void start(std::size_t, const Due&) override {}
+  bool sent(std::size_t) const override { return false; }
+  Completion abandon(std::size_t, Cause) override {
+    return Completion::fail(Cause::ConnectTimeout);
+  }
+  void close() override {}
+};
+
 /// Answers at once, or never.
 class FakeOperation final : public Operation {
  public:
@@ -127,6 +139,22 @@ TEST(Prober, BlocksBusyConnectionsAndAbandonsAfterTheAcknowledgementTimeout) {
   EXPECT_EQ(records[4].outcome, Outcome::Fail);
   EXPECT_NE(records[4].invoked, base::kNever);
   EXPECT_GE(records[0].completed - records[0].scheduled, millis(200));
+}
+
+TEST(Prober, AwaitsNoAcknowledgementOfWhatWasNotSent) {
+  Keeper keeper;
+  Prober prober(keeper, nullptr);
+  StreamSpec spec = spec_of("x", Connections::Open, millis(20), millis(60));
+  spec.ack_timeout = seconds(300);
+  const auto stream = prober.add(spec, std::make_unique<ConnectingOperation>());
+  prober.start(*stream);
+  ASSERT_TRUE(keeper.await_cause(*stream, 8, Cause::ConnectTimeout));
+  prober.stop();
+  const auto records = keeper.records(*stream);
+  EXPECT_EQ(records[0].outcome, Outcome::Fail);
+  EXPECT_EQ(records[0].cause, Cause::ConnectTimeout);
+  EXPECT_GE(records[0].completed - records[0].scheduled, seconds(2));
+  EXPECT_THAT(records, testing::Contains(testing::Field(&drill::Record::cause, Cause::Blocked)));
 }
 
 TEST(Prober, StopEndsWhatIsInFlightAsInfo) {
