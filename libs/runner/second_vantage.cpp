@@ -6,9 +6,14 @@
 #include <fmt/format.h>
 
 #include "aio/deadline.h"
+#include "drill/vantage.h"
 #include "runner/vantage_part.h"
 
 namespace runner {
+
+namespace {
+constexpr base::Duration kClocksMax = base::seconds(2);  // more is no clock that is known
+}  // namespace
 
 SecondVantage::SecondVantage(aio::Clock& clock, const aio::Executor& executor, Connect connect,
                              VantageAsk begin, Tell tell, Times times)
@@ -138,9 +143,19 @@ void SecondVantage::stop_writing() {
 aio::Task<> SecondVantage::written(std::stop_token stop) {
   stop_writing();
   // What it writes while the table is read could be taken for lost.
-  if (co_await reach(Goal::Stopped, asked_to_stop_ + times_.stop, stop)) co_return;
+  if (co_await reach(Goal::Stopped, asked_to_stop_ + times_.stop, stop)) {
+    static_cast<void>(co_await aio::wait_for(clock_, settling(), stop));
+    co_return;
+  }
   if (stop.stop_requested()) co_return;  // the table is not read
   lose("it could not be made to stop writing before the ledger was read");
+}
+
+base::Duration SecondVantage::settling() const {
+  const std::vector<drill::ClockExchange>& all = dialog_.exchanges();
+  if (all.empty()) return times_.settle;
+  const drill::ClockFit fit = drill::fit_clock(all, all.front().theirs, all.back().theirs);
+  return times_.settle + std::min(2 * fit.uncertainty, kClocksMax);
 }
 
 void SecondVantage::finish() {

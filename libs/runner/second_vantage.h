@@ -26,6 +26,8 @@ class SecondVantage {
     base::Duration stop = base::seconds(45);    // until it writes no more: acknowledgements are
                                                 // awaited for 30 s
     base::Duration finish = base::seconds(90);  // until its records are here
+    // Before the ledger is read, besides what the clocks are apart.
+    base::Duration settle = base::millis(50);
   };
   /// What people should know; `bad`: a warning.
   using Tell = std::function<void(bool bad, const std::string& text)>;
@@ -57,6 +59,9 @@ class SecondVantage {
   aio::Task<base::Result<>> ask(Link& link, LinkLines& lines, std::stop_token stop);
   aio::Task<bool> reach(Goal goal, base::TimePoint until, std::stop_token stop);
   bool done() const { return !dialog_.lost().empty() || dialog_.has(Goal::Left); }
+  /// By how much later a read has to begin than the last acknowledgement, for its stamps to show it
+  /// although the two clocks are only so well known.
+  base::Duration settling() const;
   void want(Goal goal);
   void lose(const std::string& why);
   void note();

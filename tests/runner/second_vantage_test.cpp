@@ -3,12 +3,14 @@
 // else.
 #include "runner/second_vantage.h"
 
+#include <optional>
 #include <unistd.h>
 
 #include <boost/asio/io_context.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "aio/clock.h"
 #include "aio/file.h"
 #include "runner/unix_link.h"
 #include "runner/vantage_part.h"
@@ -33,6 +35,7 @@ struct Measured {
   std::string fails;
   std::string trouble;
   bool ended = false;  // its task is over
+  std::optional<base::TimePoint> stopped;
 
   aio::Task<base::Result<drill::Evidence>> measure(VantageAsk ask, VantageOrders& orders,
                                                    std::stop_token stop) {
@@ -49,7 +52,10 @@ struct Measured {
     orders.trouble(trouble);
     const auto cancelled = [] { return base::fail(base::Code::Cancelled, "ended"); };
     if (!co_await orders.stop_writing.wait(stop)) co_return cancelled();
-    if (stops) orders.stopped();
+    if (stops) {
+      stopped = aio::now();
+      orders.stopped();
+    }
     if (!co_await orders.finish.wait(stop)) co_return cancelled();
     co_return records_of(ask);
   }
@@ -255,6 +261,16 @@ TEST_F(SecondVantageTest, OneThatGoesOnWritingDoesNotCount) {
   run([&] { return second().begin({}); });
   run([&] { return second().written({}); });
   EXPECT_THAT(evidence().vantages.front().missing, HasSubstr("stop writing"));
+}
+
+TEST_F(SecondVantageTest, TheLedgerIsReadSoMuchLaterThatEitherClockShowsIt) {
+  times.settle = base::seconds(2);  // a dialogue takes less
+  run([&] { return second().begin({}); });
+  run([&] { return second().written({}); });
+  const base::TimePoint read = clock.now();
+  ASSERT_TRUE(measured.stopped.has_value());
+  EXPECT_GE(read - *measured.stopped, times.settle);
+  EXPECT_EQ(evidence().vantages.front().missing, "");
 }
 
 TEST_F(SecondVantageTest, AReadThatIsGivenUpDoesNotCostItsFigures) {
