@@ -22,6 +22,9 @@ constexpr base::Duration kLetGoWithin = base::seconds(30);
 constexpr base::Duration kClaimWithin = base::seconds(60);
 constexpr base::Duration kConfirmWithin = base::seconds(8);
 constexpr base::Duration kConfirmAgain = base::millis(250);
+// Of one drill: the timeline that people see is told to its end, where a controller that goes round
+// in circles would be cut short.
+constexpr std::uint32_t kEventsMax = 300;
 /// An older answer says nothing of now: the process may have stood still since.
 constexpr base::Duration kAnswerAge = base::seconds(2);
 
@@ -60,7 +63,8 @@ aio::Task<base::Result<bool>> DrillHolder::whole() {
   group.spawn(listen_for_end(group.token()));
   group.spawn(watch(group.token()));
   group.spawn(tell(group.token()));
-  events_.emplace(clock_, *client_, kube::Reporter{"muster.dev/runner", options_.pod});
+  events_.emplace(clock_, *client_, kube::Reporter{"muster.dev/runner", options_.pod},
+                  kube::EventLog::Config{.burst = kEventsMax});
   group.spawn(events_->run(group.token()));
   const auto drilled = co_await drill();
   group.cancel();
