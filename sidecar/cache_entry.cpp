@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "http1/date.h"
 #include "http1/forward.h"
 #include "http1/vary.h"
 
@@ -75,6 +76,7 @@ StoredResponse begin_stored(const http1::ResponseHead& response, base::WallTime 
   for (std::size_t i = 0; i < response.field_count; ++i) {
     if (kept(response, i)) out.head += http1::line_of(response, i);
   }
+  if (!response.dated) out.head += http1::date_line(received);
   describe(out, response, asked, received);
   return out;
 }
@@ -100,13 +102,14 @@ StoredPointer freshened(const StoredResponse& stored, const http1::ResponseHead&
     const std::string_view name = old.fields[i].name;
     // How old it was is said anew by every answer.
     const bool replaced =
-        http1::same_name(name, "Age") ||
+        http1::same_name(name, "Age") || http1::same_name(name, "Date") ||
         (http1::updates_stored(name) && http1::find(not_modified, name) != nullptr);
     if (!replaced) out.head += http1::line_of(old, i);
   }
   for (std::size_t i = 0; i < not_modified.field_count; ++i) {
     if (updates(i)) out.head += http1::line_of(not_modified, i);
   }
+  if (!not_modified.dated) out.head += http1::date_line(received);
   out.head += http1::kHeadEnd;
   out.body = stored.body;
   http1::ResponseHead head;

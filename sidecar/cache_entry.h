@@ -3,7 +3,8 @@
 // number of connections, on any core, can send it while another takes its place.
 //
 // What is kept of a head is what any client may be told: not what ends at a hop, how the body was
-// framed, or the ID of the request that happened to fetch it.
+// framed, or the ID of the request that happened to fetch it. Without a Date it gets the time at
+// which it was received (RFC 9110, 6.6.1), and keeps that.
 #pragma once
 
 #include <cstdint>

@@ -94,6 +94,10 @@ void Core::touch() {
   now = aio::now();
 }
 
+std::string_view Core::date_line() {
+  return date_line_.at(now, aio::wall_now);
+}
+
 void Core::enter(Connection& connection) {
   connections_.push_back(connection);
   figures.connections.add();

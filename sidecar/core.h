@@ -21,6 +21,7 @@
 #include "http1/forward.h"
 #include "net/server_stream.h"
 #include "sidecar/buffer.h"
+#include "sidecar/date_line.h"
 #include "sidecar/figures.h"
 #include "sidecar/places.h"
 #include "sidecar/setup.h"
@@ -65,6 +66,8 @@ class Core {
 
   /// Every handler begins with this; what it does takes no time of its own.
   void touch();
+  /// "Date: …" with its CRLF, for a head without one. Lifetime: copy it, it changes in place.
+  std::string_view date_line();
 
   void enter(Connection& connection);
   void leave(Connection& connection);
@@ -108,6 +111,7 @@ class Core {
 
  private:
   const Seat seat_;
+  DateLine date_line_;
   std::vector<std::unique_ptr<Active>> stock_;
   boost::intrusive::list<Connection> connections_;
 };

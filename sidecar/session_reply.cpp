@@ -143,6 +143,7 @@ void Session::reply(Ended how, int status, std::string_view content_type, std::s
       keep && active.open && exchange.request.keep_alive && !old_client && !core_.draining;
   active.text.clear();
   write_reply_head(active.text, status, content_type, body.size());
+  active.text.append(core_.date_line());
   active.text.append(exchange.to_client.lines());
   if (!active.keep_client) active.text.append("Connection: close\r\n");
   active.text.append(http1::kHeadEnd);

@@ -134,6 +134,7 @@ bool Session::send_response(bool upgrade, std::string_view body) {
   exchange.response = &core_.response;
   active.setup->pipeline.on_response(exchange);
   exchange.response = nullptr;
+  if (!core_.response.dated) exchange.to_client.add_lines(core_.date_line());  // RFC 9110, 6.6.1
   http1::forward_response(core_.response, core_.pieces);
   Gather& gather = active.to_client;
   gather.clear();

@@ -135,4 +135,8 @@ std::string format_date(base::WallTime time) {
          number(clock.minutes().count(), 2) + ":" + number(clock.seconds().count(), 2) + " GMT";
 }
 
+std::string date_line(base::WallTime time) {
+  return "Date: " + format_date(time) + "\r\n";
+}
+
 }  // namespace http1

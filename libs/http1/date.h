@@ -18,5 +18,7 @@ std::optional<base::WallTime> parse_date(std::string_view text, base::WallTime n
 
 /// "Sun, 06 Nov 1994 08:49:37 GMT".
 std::string format_date(base::WallTime time);
+/// The same as a whole line: "Date: …" with its CRLF.
+std::string date_line(base::WallTime time);
 
 }  // namespace http1

@@ -16,6 +16,7 @@ enum class Known {
   Length,
   Coding,
   Host,
+  Date,
   Te,
   Upgrade,
   Expect,
@@ -39,7 +40,9 @@ Known of_size_14_or_more(std::string_view name) {
 Known known(std::string_view name) {
   switch (name.size()) {
     case 2: return same_name(name, "te") ? Known::Te : Known::Other;
-    case 4: return same_name(name, "host") ? Known::Host : Known::Other;
+    case 4:
+      if (same_name(name, "host")) return Known::Host;
+      return same_name(name, "date") ? Known::Date : Known::Other;
     case 5:  // becomes HTTP_PROXY in a CGI program's environment
       return same_name(name, "proxy") ? Known::Ends : Known::Other;
     case 6: return same_name(name, "expect") ? Known::Expect : Known::Other;
@@ -74,6 +77,7 @@ class FieldReader {
         said_.host = &field;
         ++said_.hosts;
         return;
+      case Known::Date: said_.dated = true; return;
       case Known::Connection:
         connection_.set(i);
         any_connection_ = true;
@@ -160,6 +164,7 @@ class FieldReader {
         what == Known::Expect) {
       return refuse("a connection option that names a field of the message");
     }
+    if (what == Known::Date) said_.dated = false;
     for (std::size_t i = 0; i < head_.field_count; ++i) {
       if (same_name(head_.fields[i].name, option)) head_.drop.set(i);
     }

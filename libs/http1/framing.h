@@ -23,6 +23,7 @@ struct Said {
   bool continue_expected = false;
   bool other_expected = false;  // an expectation that is not 100-continue
   bool trailers = false;        // TE: trailers
+  bool dated = false;           // Date, which no option of Connection takes away
   std::size_t upgrades = 0;
   std::size_t upgrade_at = 0;
   std::size_t expect_at = kFieldsMax;

@@ -92,6 +92,7 @@ struct RequestHead : Head {
 struct ResponseHead : Head {
   int status = 0;
   std::string_view reason;  // may be empty
+  bool dated = false;       // has a Date that is passed on
 };
 
 enum class Parse { More, Done, Refused };

@@ -84,6 +84,7 @@ const char* settle(ResponseHead& head, std::string_view method) {
   head.drop.reset();
   head.length = 0;
   if (const Refusal why = read_fields(head, said); why.status != 0) return why.why;
+  head.dated = said.dated;
   head.keep_alive = lives_on(head, said);
   if (const char* why = settle_body(head, said, method)) return why;
   return settle_upgrade(head, said);

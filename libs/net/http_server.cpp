@@ -15,6 +15,7 @@
 #include "aio/close_on_stop.h"
 #include "aio/deadline.h"
 #include "aio/task_group.h"
+#include "http1/date.h"
 #include "net/listening.h"
 #include "net/tls_context.h"
 
@@ -306,6 +307,7 @@ class Server final : public HttpServer {
   aio::Task<bool> answer(Stream& stream, HttpReply reply, bool head, bool keep_alive) {
     http::response<http::string_body> response;
     response.result(reply.status);
+    response.set(http::field::date, http1::format_date(clock_.wall_now()));
     response.set(http::field::content_type, reply.content_type);
     for (const HttpHeader& header : reply.headers) response.set(header.name, header.value);
     response.keep_alive(keep_alive);

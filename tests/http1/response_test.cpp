@@ -40,6 +40,14 @@ TEST(Rfc9112Section4, AStatusLineIsRead) {
   EXPECT_EQ(Answer("HTTP/1.1 200 a\tb \xe9\r\n\r\n").head.reason, "a\tb \xe9");
 }
 
+TEST(Rfc9110Section661, WhetherThereIsADate) {
+  EXPECT_FALSE(Answer("HTTP/1.1 200 OK\r\nAge: 1\r\nData: 1\r\n\r\n").head.dated);
+  EXPECT_TRUE(Answer("HTTP/1.1 200 OK\r\nDATE: Sun, 06 Nov 1994 08:49:37 GMT\r\n\r\n").head.dated);
+  EXPECT_FALSE(Answer("HTTP/1.1 200 OK\r\nConnection: date\r\nDate: Sun, 06 Nov 1994 08:49:37 "
+                      "GMT\r\n\r\n")
+                   .head.dated);
+}
+
 TEST(Rfc9112Section4, WhatIsNoStatusLineIsRefused) {
   for (const char* line :
        {"HTTP/2.0 200 OK", "HTTP/1.1  200 OK", "HTTP/1.1 20 OK", "HTTP/1.1 2000 OK",

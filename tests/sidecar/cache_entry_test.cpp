@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "cached.h"
+#include "http1/date.h"
 
 namespace sidecar {
 namespace {
@@ -21,12 +22,34 @@ TEST(SidecarCacheEntry, KeepsWhatAnyClientMayBeTold) {
   ASSERT_NE(kept, nullptr);
   EXPECT_EQ(
       kept->head,
-      "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nETag: \"a\"\r\nContent-Length: 5\r\n\r\n");
+      "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nETag: \"a\"\r\n" + http1::date_line(at(0)) +
+          "Content-Length: 5\r\n\r\n");
   EXPECT_EQ(kept->body, "hello");
   EXPECT_EQ(kept->validators.etag, "\"a\"");
   http1::ResponseHead head;
   ASSERT_TRUE(read_stored(*kept, head));
   EXPECT_EQ(head.length, 5U);
+}
+
+TEST(SidecarCacheEntry, KeepsTheDateThatItCameWithAndGetsOneElse) {
+  const std::string said = http1::date_line(at(7));
+  const Answered dated(said + "ETag: \"a\"\r\n");
+  EXPECT_EQ(begin_stored(dated.head, at(9), at(9)).head,
+            "HTTP/1.1 200 OK\r\n" + said + "ETag: \"a\"\r\n");
+  // One that ends at this hop is none.
+  const Answered named("Connection: Date\r\n" + said + "ETag: \"a\"\r\n");
+  EXPECT_EQ(begin_stored(named.head, at(9), at(9)).head,
+            "HTTP/1.1 200 OK\r\nETag: \"a\"\r\n" + http1::date_line(at(9)));
+}
+
+TEST(SidecarCacheEntry, A304WithoutADateIsOfNow) {
+  const StoredPointer old = stored("hello", http1::date_line(at(0)) + "Cache-Control: max-age=60\r\n");
+  const StoredPointer fresh =
+      freshened(*old, Answered("", "304 Not Modified").head, at(100), at(100));
+  ASSERT_NE(fresh, nullptr);
+  EXPECT_THAT(fresh->head, HasSubstr(http1::date_line(at(100))));
+  EXPECT_THAT(fresh->head, Not(HasSubstr(http1::date_line(at(0)))));
+  EXPECT_EQ(http1::age(fresh->freshness, at(100)), http1::Seconds(0));
 }
 
 TEST(SidecarCacheEntry, TellsNoLengthWhereThereIsNoBody) {
@@ -48,7 +71,8 @@ TEST(SidecarCacheEntry, TakesTheFieldsOfA304AndKeepsTheContent) {
   EXPECT_EQ(fresh->body, "hello");
   EXPECT_EQ(fresh->head,
             "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nETag: \"a\"\r\nContent-Length: 5\r\n"
-            "Cache-Control: max-age=600\r\nAge: 30\r\nX-Seen: 3\r\n\r\n");
+            "Cache-Control: max-age=600\r\nAge: 30\r\nX-Seen: 3\r\n" +
+                http1::date_line(at(100)) + "\r\n");
   EXPECT_EQ(fresh->freshness.lifetime, http1::Seconds(600));
   EXPECT_EQ(http1::age(fresh->freshness, at(110)), http1::Seconds(40));
 }

@@ -1,6 +1,8 @@
 """HTTP/1.1 through the sidecar: what both ends see of requests and responses of every form."""
+import email.utils
 import hashlib
 import threading
+import time
 import unittest
 
 from peers import Case, echo, ok
@@ -27,6 +29,25 @@ class Exchanges(Case):
         self.assertEqual(answer.all("X-Request-ID"), request.all("X-Request-ID"))
         self.assertEqual(answer.all("X-Content-Type-Options"), ["nosniff"])
         self.assertEqual(answer.all("Strict-Transport-Security"), [])
+
+    def test_an_answer_without_a_date_gets_one(self):
+        told = "Sun, 06 Nov 1994 08:49:37 GMT"
+        dates = [b"", b"Date: " + told.encode() + b"\r\n", b"Connection: date\r\nDate: " + told.encode() + b"\r\n"]
+
+        def serve(peer, _):
+            for date in dates:
+                peer.head()
+                peer.send(b"HTTP/1.1 200 OK\r\n" + date + b"Content-Length: 0\r\n\r\n")
+        _, sidecar = self.both(serve)
+        client = self.connect(sidecar)
+        before = int(time.time()) - 1  # the line of a core is up to a second old
+        answers = [client.send(GET + b"\r\n").response().all("Date") for _ in dates]
+        refused = client.send(b"GET / HTTP/9.9\r\n\r\n").response()
+        self.assertEqual(answers[1], [told])
+        for date in (answers[0], answers[2], refused.all("Date")):
+            self.assertEqual(len(date), 1)
+            said = email.utils.parsedate_to_datetime(date[0]).timestamp()
+            self.assertTrue(before <= said <= time.time(), date)
 
     def test_fields_of_one_hop_end_here(self):
         application, sidecar = self.both()
