@@ -7,6 +7,7 @@
 #include "sidecar/filter_fault.h"
 #include "sidecar/filter_forwarded.h"
 #include "sidecar/filter_limit.h"
+#include "sidecar/filter_max_forwards.h"
 #include "sidecar/filter_own_service.h"
 #include "sidecar/filter_request_id.h"
 #include "sidecar/filter_security_headers.h"
@@ -39,6 +40,8 @@ Pipeline assemble(const Settings& settings, std::uint64_t seed, const Seat& seat
          .told = told,
          .sharing = alone ? limit::Sharing::OneThread : limit::Sharing::Threads}));
   }
+  // It may answer: what it answers counts for the limits, and takes no place.
+  pipeline.add(make_max_forwards_filter());
   // What is over a limit takes no place.
   if (shared.slots) pipeline.add(make_concurrency_filter(*shared.slots, shared.clients));
   if (shared.own_service) pipeline.add(make_own_service_filter(settings.ingest.rum_path));

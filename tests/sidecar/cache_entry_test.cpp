@@ -20,10 +20,8 @@ TEST(SidecarCacheEntry, KeepsWhatAnyClientMayBeTold) {
       "X-Request-ID: of-one\r\nETag: \"a\"\r\n");
   const StoredPointer kept = complete_stored(begin_stored(answer.head, at(0), at(0)), "hello");
   ASSERT_NE(kept, nullptr);
-  EXPECT_EQ(
-      kept->head,
-      "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nETag: \"a\"\r\n" + http1::date_line(at(0)) +
-          "Content-Length: 5\r\n\r\n");
+  EXPECT_EQ(kept->head, "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nETag: \"a\"\r\n" +
+                            http1::date_line(at(0)) + "Content-Length: 5\r\n\r\n");
   EXPECT_EQ(kept->body, "hello");
   EXPECT_EQ(kept->validators.etag, "\"a\"");
   http1::ResponseHead head;
@@ -43,7 +41,8 @@ TEST(SidecarCacheEntry, KeepsTheDateThatItCameWithAndGetsOneElse) {
 }
 
 TEST(SidecarCacheEntry, A304WithoutADateIsOfNow) {
-  const StoredPointer old = stored("hello", http1::date_line(at(0)) + "Cache-Control: max-age=60\r\n");
+  const StoredPointer old =
+      stored("hello", http1::date_line(at(0)) + "Cache-Control: max-age=60\r\n");
   const StoredPointer fresh =
       freshened(*old, Answered("", "304 Not Modified").head, at(100), at(100));
   ASSERT_NE(fresh, nullptr);

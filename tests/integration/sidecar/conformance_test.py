@@ -147,7 +147,7 @@ def answer_of(peer):
 
 
 def outcome(server, application, message):
-    """"refused 400", "passed 5", "passed 5 close", "waits", "closed" (without a word)."""
+    """"refused 400", "passed 5", "passed 5 close", "answered" (by the proxy itself), "waits", "closed" (without a word)."""
     before = len(application.requests)
     peer = server.connect()
     peer.sock.settimeout(WAITS)
@@ -156,6 +156,8 @@ def outcome(server, application, message):
         status = answer_of(peer)
         if status != 200:
             return f"refused {status}"
+        if len(application.requests) == before:
+            return "answered"
         passed = f"passed {application.requests[before].size}"
         try:
             peer.send(NEXT)
@@ -183,10 +185,15 @@ def wanted_outcome(name, want):
 
 
 # What the parser reads and the program has no use for.
-BY_THE_PROGRAM = {"HTTP/1.0 that asks to live on": "passed 0 close", "CONNECT": "refused 501"}
+BY_THE_PROGRAM = {"HTTP/1.0 that asks to live on": "passed 0 close", "CONNECT": "refused 501",
+                  "OPTIONS with no forwards left": "answered", "TRACE with no forwards left": "answered",
+                  "OPTIONS whose forwards left are no number": "refused 400"}
 
 # Each case in which they differ belongs to the first of these that its name matches.
 GROUPS = (
+    ("Forwards", r"forwards left",
+     "Who sends OPTIONS or TRACE may say over how many hops (RFC 9110, 7.6.2); each has to count, and the last one "
+     "answers. The answer to TRACE shows of the request what tells its way, and no cookies. Other methods may be let be."),
     ("Bodies", r"chunk|coding|length|end of the body|trailer",
      "Where a body ends is where the next request begins: whoever reads it in another way is made to take a body "
      "for a request, which is smuggling (RFC 9112, 11.2). So what is not exactly as the grammar says is refused: both "

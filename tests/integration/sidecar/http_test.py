@@ -49,6 +49,19 @@ class Exchanges(Case):
             said = email.utils.parsedate_to_datetime(date[0]).timestamp()
             self.assertTrue(before <= said <= time.time(), date)
 
+    def test_hops_are_counted(self):
+        application, sidecar = self.both()
+        client = self.connect(sidecar)
+        ask = "TRACE /a HTTP/1.1\r\nHost: shop.example\r\nCookie: a=b\r\nMax-Forwards: %d\r\n\r\n"
+        self.assertEqual(client.send((ask % 2).encode()).response().status, 200)
+        self.assertEqual(application.requests[0].all("Max-Forwards"), ["1"])
+        last = client.send((ask % 0).encode()).response()
+        self.assertEqual((last.status, last.all("Content-Type")), (200, ["message/http"]))
+        self.assertEqual(last.body, (ask % 0).encode().replace(b"Cookie: a=b\r\n", b""))
+        options = client.send((ask % 0).replace("TRACE", "OPTIONS").encode()).response()
+        self.assertEqual((options.status, options.all("Content-Length")), (200, ["0"]))
+        self.assertEqual(len(application.requests), 1)
+
     def test_fields_of_one_hop_end_here(self):
         application, sidecar = self.both()
         sidecar.ask(GET + b"Connection: X-Secret, keep-alive\r\nX-Secret: 1\r\nKeep-Alive: timeout=5\r\n"
