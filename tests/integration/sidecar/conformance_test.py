@@ -282,6 +282,21 @@ class Corpus(Case):
         self.assertEqual(found, written)
 
 
+class Document(Case):
+    def test_every_reason_of_an_own_answer_is_in_the_document(self):
+        folder = os.path.join(SOURCE, "sidecar")
+        said = set()
+        for name in os.listdir(folder):
+            if name.startswith(("session", "filter_")) and name.endswith(".cpp"):
+                with open(os.path.join(folder, name), encoding="utf-8") as file:
+                    said |= set(re.findall(r"\b(?:[45]\d\d|kBad|[\w.]*status),\s*\"([a-z_]+)\"", file.read()))
+        # Only an answer that has begun ends so, by a reset.
+        said.remove("upstream_truncated")
+        with open(os.path.join(SOURCE, "docs", "sidecar.md"), encoding="utf-8") as file:
+            rows = re.findall(r"(?m)^\| [45][^|]*\| ([^|]*) \|", file.read().split("| status | reason |")[1].split("\n\n")[0])
+        self.assertEqual(sorted(re.findall("`([a-z_]+)`", " ".join(rows))), sorted(said))
+
+
 if __name__ == "__main__":
     if "--write" in sys.argv:
         text = table()
