@@ -23,9 +23,13 @@ bool has_wishes(const http1::RequestHead& request) {
          http1::find(request, "pragma") != nullptr;
 }
 
-http1::Reuse reuse_of(const StoredPointer& stored, const http1::RequestHead& request,
+/// `here`: it may still be an answer of this level.
+http1::Reuse reuse_of(const StoredPointer& stored, bool here, const http1::RequestHead& request,
                       base::WallTime wall) {
-  if (stored != nullptr) return http1::reuse(stored->freshness, request, wall);
+  if (stored != nullptr) {
+    const http1::Reuse reuse = http1::reuse(stored->freshness, request, wall);
+    if (here || reuse != http1::Reuse::Serve) return reuse;
+  }
   return http1::cache_control(request).only_if_cached ? http1::Reuse::Unavailable
                                                       : http1::Reuse::Validate;
 }
@@ -66,9 +70,10 @@ bool Cache::takes(const http1::RequestHead& request, bool tls, CacheUse& use) co
 Cache::Way Cache::look(const http1::RequestHead& request, CacheUse& use, base::TimePoint now,
                        base::WallTime wall, const CacheFlights::Wake& wake) {
   std::string vary;
+  base::TimePoint until{};
   {
     const std::lock_guard hold(lock_);
-    use.stored = store_.find(use.key, request);
+    use.stored = store_.find(use.key, request, &until);
     vary = store_.vary_of(use.key.uri);
   }
   if (use.stored != nullptr && use.key.authorised && !use.stored->for_authorised) {
@@ -76,7 +81,7 @@ Cache::Way Cache::look(const http1::RequestHead& request, CacheUse& use, base::T
   }
   use.flight = use.key.uri + '\n' + use.key.said + '\n' + http1::vary_key(vary, request) +
                (use.key.authorised ? "authorised" : "");
-  const http1::Reuse reuse = reuse_of(use.stored, request, wall);
+  const http1::Reuse reuse = reuse_of(use.stored, now < until, request, wall);
   const std::lock_guard hold(lock_);
   if (reuse == http1::Reuse::Serve) {
     ++figures_.hits;
@@ -157,27 +162,30 @@ bool Cache::copies(CacheUse& use, std::size_t bytes) {
 }
 
 /// True: it is kept.
-bool Cache::land(const http1::RequestHead& request, CacheUse& use, const StoredPointer& response) {
+bool Cache::land(const http1::RequestHead& request, CacheUse& use, const StoredPointer& response,
+                 base::TimePoint now) {
   if (!std::exchange(use.leads, false)) return false;
   const std::lock_guard hold(lock_);
   copying_ -= std::exchange(use.copying, 0);
   // First the flight: whoever is woken finds the lock taken and then the response.
   if (!flights_.land(use.flight, use.ticket) || response == nullptr) return false;
   ++figures_.stored;
-  store_.put(use.key, request, response);
+  store_.put(use.key, request, response, now + settings_.fresh_for);
   return true;
 }
 
-void Cache::finish(const http1::RequestHead& request, CacheUse& use, StoredPointer response) {
-  if (land(request, use, response)) put_remote(request, use, std::move(response));
+void Cache::finish(const http1::RequestHead& request, CacheUse& use, StoredPointer response,
+                   base::TimePoint now) {
+  if (land(request, use, response, now)) put_remote(request, use, std::move(response));
 }
 
-void Cache::promote(const http1::RequestHead& request, CacheUse& use, StoredPointer response) {
+void Cache::promote(const http1::RequestHead& request, CacheUse& use, StoredPointer response,
+                    base::TimePoint now) {
   {
     const std::lock_guard hold(lock_);
     ++figures_.promoted;
   }
-  land(request, use, response);
+  land(request, use, response, now);
 }
 
 bool Cache::asks_remote(const http1::RequestHead& request, const CacheUse& use) const {
@@ -193,12 +201,13 @@ void Cache::put_remote(const http1::RequestHead& request, const CacheUse& use,
                use.known);
 }
 
-void Cache::renew(const http1::RequestHead& request, CacheUse& use, StoredPointer response) {
+void Cache::renew(const http1::RequestHead& request, CacheUse& use, StoredPointer response,
+                  base::TimePoint now) {
   {
     const std::lock_guard hold(lock_);
     ++figures_.revalidated;
   }
-  finish(request, use, std::move(response));
+  finish(request, use, std::move(response), now);
 }
 
 void Cache::give_up(CacheUse& use, base::TimePoint pass_until) {
@@ -245,6 +254,7 @@ CacheFigures Cache::figures() const {
   CacheFigures out = figures_;
   out.evictions = store_.evictions();
   out.entries = store_.size();
+  out.entries_max = store_.entries_max();
   out.bytes = store_.bytes();
   out.bytes_max = store_.bytes_max();
   return out;

@@ -3,6 +3,9 @@
 // (docs/adr/0021-one-cache-for-all-cores.md). Off unless it was given bytes; then there is no
 // Cache.
 //
+// No more than so many responses are kept, and none is an answer here for longer than a minute or
+// so, whatever lifetime it has: what another replica knows better is seen by then.
+//
 // Behind it there may be a second level that replicas share (cache_remote.h): who leads asks there
 // first, so that of many who want the same response one asks; what is found is kept here, and what
 // the application says is put there as well.
@@ -29,11 +32,14 @@
 namespace sidecar {
 
 struct CacheSettings {
-  std::size_t bytes_max = 0;                      // 0: off
-  std::size_t entry_bytes_max = 1048576;          // a longer body is not kept
-  std::vector<std::string> routes;                // patterns of paths; none: all
-  base::Duration wait = base::seconds(5);         // for another request; then on by itself
-  bool redis = false;                             // the second level
+  std::size_t bytes_max = 0;              // 0: off
+  std::size_t entries_max = 1000;         // responses, whatever they take
+  std::size_t entry_bytes_max = 1048576;  // a longer body is not kept
+  base::Duration fresh_for =
+      base::seconds(60);                   // whatever lifetime it says; then it is asked about
+  std::vector<std::string> routes;         // patterns of paths; none: all
+  base::Duration wait = base::seconds(5);  // for another request; then on by itself
+  bool redis = false;                      // the second level
   base::Duration redis_for = base::seconds(300);  // a response stays there, at most
 };
 
@@ -57,7 +63,7 @@ struct CacheFigures {
   std::uint64_t hits = 0, stale = 0, misses = 0, revalidated = 0;
   std::uint64_t waited = 0, uncacheable = 0, stored = 0, evictions = 0, invalidated = 0;
   std::uint64_t promoted = 0;  // found at the second level; of the misses
-  std::size_t entries = 0, bytes = 0, bytes_max = 0;
+  std::size_t entries = 0, entries_max = 0, bytes = 0, bytes_max = 0;
 };
 
 /// Thread: any number at once.
@@ -77,7 +83,7 @@ class Cache {
   static constexpr base::Duration kPassOfFailure = base::seconds(1);
 
   explicit Cache(CacheSettings settings)
-      : settings_(std::move(settings)), store_(settings_.bytes_max) {}
+      : settings_(std::move(settings)), store_(settings_.bytes_max, settings_.entries_max) {}
 
   const CacheSettings& settings() const { return settings_; }
   /// Whether the request is one for the cache; then `use.key` is filled.
@@ -90,12 +96,15 @@ class Cache {
   /// Whether the response that came is one to keep; where not, those who wait go on.
   bool keeps(const http1::RequestHead& request, const http1::ResponseHead& response, CacheUse& use,
              base::TimePoint now);
-  /// The leader has it. Null: it could not be told.
-  void finish(const http1::RequestHead& request, CacheUse& use, StoredPointer response);
+  /// The leader has it, since now. Null: it could not be told.
+  void finish(const http1::RequestHead& request, CacheUse& use, StoredPointer response,
+              base::TimePoint now);
   /// The same of one that the application said still holds.
-  void renew(const http1::RequestHead& request, CacheUse& use, StoredPointer response);
+  void renew(const http1::RequestHead& request, CacheUse& use, StoredPointer response,
+             base::TimePoint now);
   /// The leader found it at the second level.
-  void promote(const http1::RequestHead& request, CacheUse& use, StoredPointer response);
+  void promote(const http1::RequestHead& request, CacheUse& use, StoredPointer response,
+               base::TimePoint now);
   /// The leader has nothing. `pass_until`: until when nobody waits for this; default: they may.
   void give_up(CacheUse& use, base::TimePoint pass_until = {});
   void count_stale();
@@ -118,7 +127,8 @@ class Cache {
   bool asks_remote(const http1::RequestHead& request, const CacheUse& use) const;
 
  private:
-  bool land(const http1::RequestHead& request, CacheUse& use, const StoredPointer& response);
+  bool land(const http1::RequestHead& request, CacheUse& use, const StoredPointer& response,
+            base::TimePoint now);
   void put_remote(const http1::RequestHead& request, const CacheUse& use, StoredPointer response);
   Way without(const http1::RequestHead& request, CacheUse& use, base::TimePoint now,
               const CacheFlights::Wake& wake);

@@ -20,13 +20,15 @@ std::string CacheStore::variant_of(const CacheKey& key, std::string_view vary,
   return key.said + http1::vary_key(vary, request);
 }
 
-StoredPointer CacheStore::find(const CacheKey& key, const http1::RequestHead& request) {
+StoredPointer CacheStore::find(const CacheKey& key, const http1::RequestHead& request,
+                               base::TimePoint* until) {
   const auto page = pages_.find(key.uri);
   if (page == pages_.end()) return nullptr;
   const std::string variant = variant_of(key, page->second.vary, request);
   for (const Place entry : page->second.entries) {
     if (entry->variant != variant) continue;
     entry->asked_for = true;
+    if (until != nullptr) *until = entry->until;
     return entry->response;
   }
   return nullptr;
@@ -37,8 +39,8 @@ std::string_view CacheStore::vary_of(std::string_view uri) const {
   return page == pages_.end() ? std::string_view() : std::string_view(page->second.vary);
 }
 
-void CacheStore::put(const CacheKey& key, const http1::RequestHead& request,
-                     StoredPointer response) {
+void CacheStore::put(const CacheKey& key, const http1::RequestHead& request, StoredPointer response,
+                     base::TimePoint until) {
   std::string variant = variant_of(key, response->vary, request);
   const std::size_t bytes =
       response->bytes() + variant.size() + 2 * key.uri.size() + key.path.size() + kOverhead;
@@ -61,7 +63,7 @@ void CacheStore::put(const CacheKey& key, const http1::RequestHead& request,
   page.uri = key.uri;
   page.path = key.path;
   page.vary = response->vary;
-  order_.push_front({&page, std::move(variant), std::move(response), bytes, false});
+  order_.push_front({&page, std::move(variant), std::move(response), until, bytes, false});
   page.entries.push_back(order_.begin());
   bytes_ += bytes;
 }
@@ -100,7 +102,8 @@ void CacheStore::clear(Page& page) {
 }
 
 void CacheStore::make_room(std::size_t bytes) {
-  while (bytes_ + bytes > bytes_max_ && !order_.empty()) {
+  const auto full = [&] { return bytes_ + bytes > bytes_max_ || order_.size() >= entries_max_; };
+  while (full() && !order_.empty()) {
     if (hand_ == order_.end()) hand_ = std::prev(order_.end());
     if (std::exchange(hand_->asked_for, false)) {
       hand_ = hand_ == order_.begin() ? order_.end() : std::prev(hand_);

@@ -1,4 +1,5 @@
-// The responses that are kept, within a number of bytes. Pure; whoever shares it locks it.
+// The responses that are kept, within a number of them and of bytes. Pure; whoever shares it locks
+// it.
 //
 // A URI has a page with one response for each choice that Vary makes, 16 at most. Which response
 // makes room is decided by SIEVE: they lie in the order in which they came, a hand goes from the
@@ -9,12 +10,14 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <list>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
+#include "base/time.h"
 #include "sidecar/cache_entry.h"
 #include "sidecar/cache_key.h"
 
@@ -24,17 +27,22 @@ class CacheStore {
  public:
   static constexpr std::size_t kVariantsMax = 16;
 
-  explicit CacheStore(std::size_t bytes_max) : bytes_max_(bytes_max) {}
+  explicit CacheStore(std::size_t bytes_max,
+                      std::size_t entries_max = std::numeric_limits<std::size_t>::max())
+      : bytes_max_(bytes_max), entries_max_(entries_max) {}
   CacheStore(const CacheStore&) = delete;
   CacheStore& operator=(const CacheStore&) = delete;
 
-  /// What answers a request with this key and these fields; null: nothing does.
-  StoredPointer find(const CacheKey& key, const http1::RequestHead& request);
+  /// What answers a request with this key and these fields; null: nothing does. `until`: told what
+  /// put() was told with it.
+  StoredPointer find(const CacheKey& key, const http1::RequestHead& request,
+                     base::TimePoint* until = nullptr);
   /// The names that the stored responses of a URI vary by.
   std::string_view vary_of(std::string_view uri) const;
   /// In place of what answered the request before. What alone is more than there is room for is not
   /// kept.
-  void put(const CacheKey& key, const http1::RequestHead& request, StoredPointer response);
+  void put(const CacheKey& key, const http1::RequestHead& request, StoredPointer response,
+           base::TimePoint until = base::kNever);
   /// All that is stored for the URI. How many responses that was.
   std::size_t erase(std::string_view uri);
   /// All whose path the pattern matches (limit/pattern.h).
@@ -43,6 +51,7 @@ class CacheStore {
   std::size_t bytes() const { return bytes_; }
   std::size_t bytes_max() const { return bytes_max_; }
   std::size_t size() const { return order_.size(); }
+  std::size_t entries_max() const { return entries_max_; }
   std::uint64_t evictions() const { return evictions_; }
 
  private:
@@ -51,6 +60,7 @@ class CacheStore {
     Page* page;
     std::string variant;
     StoredPointer response;
+    base::TimePoint until;
     std::size_t bytes = 0;
     bool asked_for = false;  // since the hand passed
   };
@@ -72,7 +82,7 @@ class CacheStore {
   void clear(Page& page);
   void make_room(std::size_t bytes);
 
-  std::size_t bytes_max_;
+  std::size_t bytes_max_, entries_max_;
   std::size_t bytes_ = 0;
   std::uint64_t evictions_ = 0;
   std::list<Entry> order_;  // the newest in front

@@ -47,6 +47,7 @@ std::string cache_exposition(const CacheFigures& figures) {
   one(out, "invalidated_total", "counter", "Stored responses that were made void.",
       figures.invalidated);
   one(out, "entries", "gauge", "Stored responses.", figures.entries);
+  one(out, "entries_max", "gauge", "Stored responses that there may be.", figures.entries_max);
   one(out, "bytes", "gauge", "Bytes of stored responses.", figures.bytes);
   one(out, "bytes_max", "gauge", "Bytes that stored responses may take.", figures.bytes_max);
   return out;
@@ -67,6 +68,7 @@ api::Node cache_node(const CacheFigures& figures) {
   out.set("evictions", number(figures.evictions));
   out.set("invalidated", number(figures.invalidated));
   out.set("entries", number(figures.entries));
+  out.set("entriesMax", number(figures.entries_max));
   out.set("bytes", number(figures.bytes));
   out.set("bytesMax", number(figures.bytes_max));
   return out;

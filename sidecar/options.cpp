@@ -30,6 +30,7 @@ struct Raw {
   std::vector<std::string> rules;
   std::int64_t head = 10, idle = 75, connect = 5, response = 60, stall = 60, tunnel = 3600;
   std::int64_t upstream_idle = 4, drain = 25, cache_wait = 5, cache_redis = 300, closed_after = 10;
+  std::int64_t cache_fresh = 60;
   RawFigures figures;
   RawUsers users;
   RawDatabase database;
@@ -160,10 +161,16 @@ void cache_flags(CLI::App& app, Raw& raw, Settings& settings) {
   app.add_option("--cache-bytes-max", cache.bytes_max, "of stored responses; 0: nothing is stored")
       ->check(CLI::Range(std::int64_t{0}, kCacheBytesMax))
       ->capture_default_str();
+  app.add_option("--cache-entries-max", cache.entries_max,
+                 "of stored responses, whatever they take")
+      ->check(CLI::Range(1, 10'000'000))
+      ->capture_default_str();
   app.add_option("--cache-entry-bytes-max", cache.entry_bytes_max,
                  "of one body; a longer one is not stored")
       ->check(CLI::Range(std::int64_t{1}, kCacheBytesMax))
       ->capture_default_str();
+  seconds_flag(app, "--cache-seconds-max", raw.cache_fresh,
+               "one answers from memory, whatever lifetime it has");
   list_flag(app, "--cache-route", cache.routes,
             "a path, * for any text, that may be stored, may be repeated; default: all");
   seconds_flag(app, "--cache-wait-seconds", raw.cache_wait,
@@ -256,6 +263,7 @@ base::Result<Settings> settle(const Raw& raw, Settings settings) {
   TRY(settle_redis(raw, settings));
   TRY(settle_database(raw.database, settings.database));
   settings.cache.wait = base::seconds(raw.cache_wait);
+  settings.cache.fresh_for = base::seconds(raw.cache_fresh);
   TRY(check(settings.cache));
   TRY(settle_ingest(raw.figures, settings.mode, settings.ingest));
   TRY(settle_export(raw.figures, settings.exports));

@@ -78,6 +78,10 @@ void keep_cache_and_redis(Keeping& keeping) {
                [](auto& settings) { return std::tie(settings.redis.closed_after); });
   keeping.keep("--cache-bytes-max",
                [](auto& settings) { return std::tie(settings.cache.bytes_max); });
+  keeping.keep("--cache-entries-max",
+               [](auto& settings) { return std::tie(settings.cache.entries_max); });
+  keeping.keep("--cache-seconds-max",
+               [](auto& settings) { return std::tie(settings.cache.fresh_for); });
   keeping.keep("--cache-entry-bytes-max",
                [](auto& settings) { return std::tie(settings.cache.entry_bytes_max); });
   keeping.keep("--cache-route", [](auto& settings) { return std::tie(settings.cache.routes); });

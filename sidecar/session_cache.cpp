@@ -110,7 +110,7 @@ void Session::remote_answered() {
     return lead_on();
   }
   turn.stored = find->found;
-  core_.cache->promote(request, turn, find->found);
+  core_.cache->promote(request, turn, find->found, core_.now);
   serve_stored("hit; detail=redis");
 }
 
@@ -193,7 +193,7 @@ void Session::renew(const http1::ResponseHead& head) {
   http1::ResponseHead& whole = core_.response;
   const bool keep = renewed != nullptr && read_stored(*renewed, whole) &&
                     http1::not_stored(request, whole) == nullptr && !varies_by_ours(whole);
-  core_.cache->renew(request, turn, keep ? std::move(renewed) : nullptr);
+  core_.cache->renew(request, turn, keep ? std::move(renewed) : nullptr, core_.now);
   serve_stored("fwd=stale; fwd-status=304");
 }
 
@@ -207,7 +207,7 @@ void Session::copy_for_cache(std::string_view bytes) {
   }
   if (!turn->copy->done()) return;
   core_.cache->finish(active_->exchange.request, *turn,
-                      complete_stored(std::move(turn->begun), turn->copy->take()));
+                      complete_stored(std::move(turn->begun), turn->copy->take()), core_.now);
   turn->copy.reset();
 }
 

@@ -215,14 +215,19 @@ Fields outlook() {
 }
 
 Fields cache() {
-  return {integer("cacheBytesMax", {0, kCacheBytes}, 0, "Of stored responses; 0: none is stored."),
-          integer("cacheEntryBytesMax", {1, kCacheBytes}, 1'048'576,
-                  "Of one body; a longer one is not stored."),
-          strings("cacheRoutes", {0, 128}, "Paths that may be stored; * is any text; none: all."),
-          seconds("cacheWaitSeconds", 5,
-                  "How long a request waits for another one that brings the same response."),
-          flag("cacheRedis", false, "Whether what is stored is put into redis, for all replicas."),
-          seconds("cacheRedisSeconds", 300, "How long it stays there, at most.")};
+  return {
+      integer("cacheBytesMax", {0, kCacheBytes}, 0, "Of stored responses; 0: none is stored."),
+      integer("cacheEntriesMax", {1, 10'000'000}, 1000, "Of stored responses, whatever they take."),
+      integer("cacheEntryBytesMax", {1, kCacheBytes}, 1'048'576,
+              "Of one body; a longer one is not stored."),
+      seconds("cacheSecondsMax", 60,
+              "How long one answers from memory, whatever lifetime it has; then redis, or the "
+              "application, is asked."),
+      strings("cacheRoutes", {0, 128}, "Paths that may be stored; * is any text; none: all."),
+      seconds("cacheWaitSeconds", 5,
+              "How long a request waits for another one that brings the same response."),
+      flag("cacheRedis", false, "Whether what is stored is put into redis, for all replicas."),
+      seconds("cacheRedisSeconds", 300, "How long it stays there, at most.")};
 }
 
 Fields ingest() {

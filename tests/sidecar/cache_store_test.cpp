@@ -146,5 +146,20 @@ TEST(SidecarCacheStore, CountsItsBytesWhateverHappens) {
   EXPECT_EQ(store.bytes(), 0U);
 }
 
+TEST(SidecarCacheStore, HoldsNoMoreThanSoMany) {
+  CacheStore store(1'000'000, 3);
+  for (int i = 0; i < 3; ++i) put(store, page(i), stored("a"));
+  EXPECT_EQ(body(store, page(0)), "a");  // and so it is asked for
+  put(store, page(2), stored("b"));
+  EXPECT_EQ(store.evictions(), 0U) << "in place of itself";
+  put(store, page(3), stored("a"));
+  EXPECT_EQ(store.size(), 3U);
+  EXPECT_EQ(store.evictions(), 1U);
+  EXPECT_EQ(body(store, page(0)), "a");
+  EXPECT_EQ(body(store, page(1)), "-");
+  EXPECT_EQ(body(store, page(2)), "b");
+  EXPECT_EQ(body(store, page(3)), "a");
+}
+
 }  // namespace
 }  // namespace sidecar

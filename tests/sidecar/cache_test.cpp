@@ -28,8 +28,8 @@ struct Request {
   Way look(int seconds = 0) {
     return cache.look(asked.head, use, after(seconds), at(seconds), [this] { ++woken; });
   }
-  void bring(const std::string& body, const std::string& lines = "") {
-    cache.finish(asked.head, use, stored(body, lines));
+  void bring(const std::string& body, const std::string& lines = "", int seconds = 0) {
+    cache.finish(asked.head, use, stored(body, lines), after(seconds));
   }
 
   Asked asked;
@@ -167,7 +167,8 @@ TEST(SidecarCache, StaleIsAskedAboutAndServedMeanwhileWhereItMay) {
       complete_stored(
           begin_stored(Answered("Cache-Control: max-age=10, stale-while-revalidate=20\r\n").head,
                        at(0), at(0)),
-          "old"));
+          "old"),
+      after(0));
   EXPECT_EQ(Request(cache).look(9), Way::Serve);
   Request asks(cache);
   EXPECT_EQ(asks.look(15), Way::Lead);
@@ -287,13 +288,45 @@ TEST(SidecarCache, WhatWasFoundBehindIsKeptHereAndNotPutThereAgain) {
   Request first(cache), second(cache);
   first.look();
   EXPECT_EQ(second.look(), Way::Wait);
-  cache.promote(first.asked.head, first.use, stored("found"));
+  cache.promote(first.asked.head, first.use, stored("found"), after(0));
   EXPECT_EQ(second.woken, 1);
   cache.stop_waiting(second.use);
   EXPECT_EQ(second.look(), Way::Serve);
   EXPECT_EQ(second.use.stored->body, "found");
   EXPECT_THAT(behind.told, testing::IsEmpty());
   EXPECT_EQ(cache.figures().promoted, 1U);
+}
+
+TEST(SidecarCache, NothingIsAnAnswerHereForLongerThanItMayWhateverItsLifetime) {
+  CacheSettings brief = settings();
+  brief.fresh_for = base::seconds(20);
+  Cache cache(brief);
+  Request first(cache);
+  ASSERT_EQ(first.look(), Way::Lead);
+  first.bring("old", "ETag: \"a\"\r\n", 5);  // of a lifetime of 60 s
+  EXPECT_EQ(Request(cache).look(24), Way::Serve);
+  EXPECT_EQ(Request(cache, "GET /a", "Cache-Control: only-if-cached\r\n").look(25),
+            Way::Unavailable);
+  Request asks(cache);
+  ASSERT_EQ(asks.look(25), Way::Lead) << "to the second level, or the application";
+  EXPECT_EQ(asks.use.stored->body, "old") << "which is asked whether it still holds";
+  cache.renew(asks.asked.head, asks.use, asks.use.stored, after(26));
+  EXPECT_EQ(Request(cache).look(45), Way::Serve);
+  EXPECT_EQ(Request(cache).look(46), Way::Lead);
+}
+
+TEST(SidecarCache, WhatWasFoundBehindIsKeptAsLongFromThenOn) {
+  Cache cache(settings());
+  Behind behind;
+  cache.put_behind(&behind);
+  Request first(cache);
+  first.look(1000);
+  StoredResponse found = *stored("found");
+  found.freshness.lifetime = http1::Seconds(10'000);
+  cache.promote(first.asked.head, first.use, std::make_shared<const StoredResponse>(found),
+                after(1000));
+  EXPECT_EQ(Request(cache).look(1059), Way::Serve);
+  EXPECT_EQ(Request(cache).look(1060), Way::Lead);
 }
 
 TEST(SidecarCache, WhatIsVoidIsSoBehindAndWhatWasHeardIsNotToldAgain) {

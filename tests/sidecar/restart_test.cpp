@@ -91,14 +91,16 @@ TEST(Restart, OfAnomaliesToo) {
 TEST(Restart, OfCacheAndRedisToo) {
   Settings wanted = some();
   wanted.redis = {"redis:6379", "shop", "p", true, "c", true, base::seconds(2)};
-  wanted.cache = {1 << 20, 7, {"/a"}, base::seconds(1), true, base::seconds(3)};
+  wanted.cache = {1 << 20,         8, 7, base::seconds(9), {"/a"}, base::seconds(1), true,
+                  base::seconds(3)};
   const Change change = change_of(some(), wanted);
   EXPECT_THAT(
       change.needs_restart,
       ElementsAre("--redis", "--redis-prefix", "--redis-password-file", "--redis-tls",
                   "--redis-ca-file", "--limits-without-redis", "--limits-closed-after-seconds",
-                  "--cache-bytes-max", "--cache-entry-bytes-max", "--cache-route",
-                  "--cache-wait-seconds", "--cache-redis", "--cache-redis-seconds"));
+                  "--cache-bytes-max", "--cache-entries-max", "--cache-seconds-max",
+                  "--cache-entry-bytes-max", "--cache-route", "--cache-wait-seconds",
+                  "--cache-redis", "--cache-redis-seconds"));
   EXPECT_THAT(change_of(some(), change.settings).needs_restart, IsEmpty());
 }
 
