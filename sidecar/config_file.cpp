@@ -51,6 +51,8 @@ constexpr auto kRows = std::to_array<Row>({
     {"allow", Type::Texts, "--allow"},
     {"deny", Type::Texts, "--deny"},
     {"unlimitedPaths", Type::Texts, "--unlimited-path"},
+    {"botRequestsMax", Type::Integer, "--bot-requests-max"},
+    {"botPagesMin", Type::Integer, "--bot-pages-min"},
     {"fingerprintKeyFile", Type::Text, "--fingerprint-key-file"},
     {"endpoints", Type::Texts, "--endpoint"},
     {"endpointsMax", Type::Integer, "--endpoints-max"},

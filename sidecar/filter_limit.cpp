@@ -11,6 +11,7 @@
 #include "http1/head.h"
 #include "limit/client.h"
 #include "limit/fields.h"
+#include "limit/header_order.h"
 #include "sidecar/client_address.h"
 #include "sidecar/error_reply.h"
 
@@ -68,7 +69,7 @@ class LimitFilter final : public Filter {
         closed_(around.closed),
         told_(std::move(around.told)),
         limiter_(protection.rules(), protection.table(), around.sharing),
-        bots_(protection.bot_words(), around.sharing),
+        bots_(protection.bot_words(), around.sharing, protection.bots()),
         kept_(kCaches) {}
 
   Hooks hooks() const override { return {.request = true}; }
@@ -159,6 +160,16 @@ class LimitFilter final : public Filter {
     for (std::size_t i = 0; i < limit::kSigns; ++i) {
       if (signs.has(static_cast<limit::Sign>(i))) figures_.signs[i].add();
     }
+    const limit::Signs untold = bots_.untold(subject.client, signs);
+    if (untold.any() && !figures_.bots.full()) note(seen, subject, untold);
+  }
+
+  /// Once for each sign of a client; the order of its headers is looked at no more often.
+  void note(const Seen& seen, const limit::Subject& subject, limit::Signs untold) {
+    limit::HeaderOrder order;
+    for (std::size_t i = 0; i < seen.count; ++i) order.add(seen.headers[i].name);
+    const BotNote note{subject.client, subject.fingerprint, order.value(), untold};
+    if (figures_.bots.add(note)) bots_.tell(subject.client, untold);
   }
 
   /// Whether a rule would count it if it were let in.

@@ -6,7 +6,7 @@
 // rule counts is answered 503.
 //
 // A dry run lets all of them in and counts what would have been. Signs of bots are counted and
-// decide nothing.
+// decide nothing; each is noted for the log, once for a client.
 #pragma once
 
 #include <array>
@@ -21,6 +21,7 @@
 #include "limit/limiter.h"
 #include "limit/offenders.h"
 #include "limit/sharing.h"
+#include "sidecar/bot_notes.h"
 #include "sidecar/crypto_log.h"
 #include "sidecar/figures.h"
 #include "sidecar/filter.h"
@@ -35,6 +36,7 @@ struct LimitFigures {
   Count closed;                               // refused because nobody counts for all replicas
   Count dry_refused, dry_denied, dry_closed;  // let in by a dry run
   std::array<Count, limit::kSigns> signs;
+  BotNotes bots;  // for the log
 
   void offend(limit::Fingerprint who);
   limit::Offenders offenders() const;

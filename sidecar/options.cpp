@@ -115,6 +115,17 @@ void header_flags(CLI::App& app, Raw& raw, Settings& settings) {
                "no headers that make browsers careful");
 }
 
+void bot_flags(CLI::App& app, limit::BotSettings& bots) {
+  app.add_option("--bot-requests-max", bots.requests_max,
+                 "of one client in ten seconds; more are a sign of a bot")
+      ->check(CLI::Range(1, 1'000'000))
+      ->capture_default_str();
+  app.add_option("--bot-pages-min", bots.pages_min,
+                 "in a row, each of which follows the one before by number: a sign of a bot")
+      ->check(CLI::Range(1, 250))
+      ->capture_default_str();
+}
+
 void protection_flags(CLI::App& app, Raw& raw, Settings& settings) {
   ProtectionSettings& protection = settings.protection;
   app.add_option("--limits", raw.limits, "on, dry-run (let in and counted), or off")
@@ -128,6 +139,7 @@ void protection_flags(CLI::App& app, Raw& raw, Settings& settings) {
   list_flag(app, "--deny", protection.deny, "a prefix that is answered 403, may be repeated");
   list_flag(app, "--unlimited-path", protection.unlimited_paths,
             "a path, * for any text, that is not limited, may be repeated");
+  bot_flags(app, protection.bots);
   app.add_option("--concurrency-max", settings.concurrency_max,
                  "requests of one client at once; one more: 429; default: no limit")
       ->check(CLI::Range(1, 4000));

@@ -332,11 +332,12 @@ class Program {
   }
 
   /// A fault does nothing from the end of its lease on; this takes it out of everybody's way. Users
-  /// are held against their quotas as often.
+  /// are held against their quotas as often, and what looks like a bot is written to the log.
   aio::Task<base::Result<>> sweep(std::stop_token stop) {
     while (co_await aio::wait_for(clock_, kLookEvery, stop)) {
       sweep_faults(shared_->faults, clock_.now());
       shared_->users.look(clock_.now());
+      for (const auto& core : shared_->limits) bot_log_.tell(core->bots, clock_.now());
       for (const auto& core : shared_->crypto) intake_.take_own(core->take());
     }
     co_return base::Result<>{};
@@ -437,6 +438,7 @@ class Program {
   aio::Event hangup_{context_.get_executor(), aio::Event::Mode::Auto};
   aio::Event done_{context_.get_executor()};
   std::size_t running_ = 0;
+  BotLog bot_log_{log_bot};
   Admin admin_{[this] { return admin_token(settings_.admin_token_file); }};
   Readiness ready_{.upstream_detail = "not looked yet"};
 };

@@ -80,18 +80,20 @@ base::Result<std::shared_ptr<Protection>> Protection::create(const ProtectionSet
                                                              std::shared_ptr<Counters> counters) {
   TRY(limit::Rules rules, limit::Rules::compile(limits_of(settings)));
   TRY(limit::PrefixSet trusted, limit::parse_prefixes(settings.trusted_proxies));
-  return std::shared_ptr<Protection>(new Protection(
-      std::move(rules), std::move(trusted), settings.unlimited_paths, key, std::move(counters)));
+  return std::shared_ptr<Protection>(new Protection(std::move(rules), std::move(trusted),
+                                                    settings.unlimited_paths, key,
+                                                    std::move(counters), settings.bots));
 }
 
 Protection::Protection(limit::Rules rules, limit::PrefixSet trusted,
                        std::vector<std::string> unlimited, limit::FingerprintKey key,
-                       std::shared_ptr<Counters> counters)
+                       std::shared_ptr<Counters> counters, limit::BotSettings bots)
     : rules_(std::move(rules)),
       trusted_(std::move(trusted)),
       unlimited_(std::move(unlimited)),
       identifier_(key),
-      counters_(std::move(counters)) {}
+      counters_(std::move(counters)),
+      bots_(bots) {}
 
 bool Protection::is_unlimited(std::string_view target) const {
   return matches_any(unlimited_, target);

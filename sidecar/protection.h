@@ -26,6 +26,7 @@ struct ProtectionSettings {
   std::vector<std::string> trusted_proxies, allow, deny;
   std::vector<std::string> unlimited_paths;  // patterns (limit/pattern.h)
   std::size_t keys_max = 65'536;             // clients and fingerprints that are counted at once
+  limit::BotSettings bots;                   // of which signs are told
 };
 
 /// Whether they can be carried out. Errors: InvalidArgument, naming the value and what is allowed.
@@ -81,18 +82,21 @@ class Protection {
   const limit::Identifier& identifier() const { return identifier_; }
   limit::Table& table() { return counters_->table(); }
   std::span<limit::Word> bot_words() const { return counters_->bot_words(); }
+  const limit::BotSettings& bots() const { return bots_; }
   /// Of a request's target.
   bool is_unlimited(std::string_view target) const;
 
  private:
   Protection(limit::Rules rules, limit::PrefixSet trusted, std::vector<std::string> unlimited,
-             limit::FingerprintKey key, std::shared_ptr<Counters> counters);
+             limit::FingerprintKey key, std::shared_ptr<Counters> counters,
+             limit::BotSettings bots);
 
   limit::Rules rules_;
   limit::PrefixSet trusted_;
   std::vector<std::string> unlimited_;
   limit::Identifier identifier_;
   std::shared_ptr<Counters> counters_;
+  limit::BotSettings bots_;
 };
 
 }  // namespace sidecar

@@ -119,6 +119,10 @@ Fields protection() {
       strings("allow", {0, kMostPrefixes}, "Prefixes without limits."),
       strings("deny", {0, kMostPrefixes}, "Prefixes that are answered 403; stronger than allow."),
       strings("unlimitedPaths", {0, 128}, "Paths that are not limited; * is any text."),
+      integer("botRequestsMax", {1, 1'000'000}, 50,
+              "Requests of one client in ten seconds; more are a sign of a bot."),
+      integer("botPagesMin", {1, 250}, 5,
+              "Pages in a row that each follow the one before by number: a sign of a bot."),
       integer("concurrencyMax", {1, 4000}, {},
               "Requests of one client at once; one more is answered 429; none: no limit."),
       text(

@@ -10,7 +10,7 @@
 namespace limit {
 namespace {
 
-// A place: the word of the run, then the two of the rate; the fourth keeps places in one line.
+// A place: the word of the run, the two of the rate, and the one of what was told of the client.
 // The run: whose it is (20 bits), the rest of the target (16), the number (20), its length (8).
 constexpr unsigned kRunBits = 8;
 constexpr unsigned kNumberBits = 20;
@@ -20,6 +20,8 @@ constexpr Word kNumberMask = (Word{1} << kNumberBits) - 1;
 constexpr Word kRestMask = (Word{1} << kRestBits) - 1;
 constexpr unsigned kOwnerShift = kRestBits + kNumberBits + kRunBits;
 constexpr int kRateWords = 2;
+constexpr std::size_t kToldAt = 3;
+constexpr Word kSignsMask = (Word{1} << kSigns) - 1;
 
 constexpr std::array<std::string_view, 24> kPrograms = {
     "crawl",       "spider",     "scrap",    "curl/",     "wget",     "python-",
@@ -136,8 +138,12 @@ std::optional<Page> page_of(std::string_view target) {
               rest_hash(target.substr(0, start), target.substr(end))};
 }
 
-BotWatch::BotWatch(std::span<Word> memory, Sharing sharing)
-    : memory_(memory), sharing_(sharing), rate_({kRequestsMax, kRateWindow}, kRateWords) {
+BotWatch::BotWatch(std::span<Word> memory, Sharing sharing, BotSettings settings)
+    : memory_(memory),
+      sharing_(sharing),
+      settings_(settings),
+      rate_({settings.requests_max, kRateWindow}, kRateWords) {
+  CHECK(settings.pages_min >= 1 && settings.pages_min <= kPagesMost);
   CHECK(memory.size() >= kClientWords && memory.size() / kClientWords <= 0xFFFF'FFFFU);
 }
 
@@ -166,17 +172,35 @@ bool BotWatch::follows(Word* place, std::uint64_t client, std::string_view targe
   }
   const Word now = packed(owner, run);
   if (now != seen) word.store(now, std::memory_order_relaxed);
-  return run.length > kRunMin;  // the first page of a run followed nothing
+  return run.length > settings_.pages_min;  // the first page of a run followed nothing
+}
+
+Word* BotWatch::place_of(std::uint64_t client) const {
+  const std::uint64_t places = memory_.size() / kClientWords;
+  return memory_.data() + ((client >> 32U) * places >> 32U) * kClientWords;
+}
+
+Signs BotWatch::untold(std::uint64_t client, Signs signs) const {
+  const Word told =
+      std::atomic_ref<Word>(place_of(client)[kToldAt]).load(std::memory_order_relaxed);
+  const bool own = told >> kOwnerShift == owner_of(client);
+  return own ? signs.without(Signs::of(static_cast<int>(told & kSignsMask))) : signs;
+}
+
+void BotWatch::tell(std::uint64_t client, Signs signs) {
+  const Signs all = Signs::of(static_cast<int>(kSignsMask));
+  const Signs told = all.without(untold(client, all)).with(signs);
+  std::atomic_ref<Word>(place_of(client)[kToldAt])
+      .store(owner_of(client) << kOwnerShift | told.bits(), std::memory_order_relaxed);
 }
 
 Signs BotWatch::look(const Look& look, base::TimePoint now) {
-  const std::uint64_t places = memory_.size() / kClientWords;
-  Word* const place = memory_.data() + ((look.client >> 32U) * places >> 32U) * kClientWords;
+  Word* const place = place_of(look.client);
   Signs signs = signs_of(look);
   if (follows(place, look.client, look.target)) signs.add(Sign::SequentialPages);
   const Moment moment = rate_.at(now);
   rate_.count(place + 1, moment, sharing_);
-  if (rate_.estimate(place + 1, moment) > kRequestsMax) signs.add(Sign::RequestRate);
+  if (rate_.estimate(place + 1, moment) > settings_.requests_max) signs.add(Sign::RequestRate);
   for (std::size_t i = 0; i < kSigns; ++i) {
     if (signs.has(static_cast<Sign>(i))) ++counts_[i];
   }

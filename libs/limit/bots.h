@@ -2,16 +2,17 @@
 // wanted clients are programs. They are counted, told and exported; what is done about them is the
 // user's to say.
 //
-//   RequestRate      more than 50 requests in 10 s (refused ones too)
+//   RequestRate      more than 50 requests in 10 s, or as many as is set (refused ones too)
 //   EmptyAgent       no User-Agent, or nothing but blanks
 //   BotAgent         a User-Agent that names a crawler, a library or a headless browser
 //   MissingHeaders   two of Accept, Accept-Encoding, Accept-Language are not there
-//   SequentialPages  a number in the target that went up by one five times in a row:
-//                    /page/1, /page/2 …; the same for ?page=1 and /items/17
+//   SequentialPages  a number in the target that went up by one five times in a row, or as often as
+//                    is set: /page/1, /page/2 …; the same for ?page=1 and /items/17
 //
 // Memory: four words for each client, in a block of the caller's that does not grow. A client has
 // one place, by its keyed hash; another one with the same place takes it over. That costs a sign
-// now and then, and never more memory.
+// now and then, and never more memory. The fourth word remembers which signs were told of the
+// client, so that a log has each once.
 // Thread: one BotWatch each, on a shared block.
 #pragma once
 
@@ -43,6 +44,15 @@ class Signs {
   void add(Sign sign) { bits_ |= bit(sign); }
   bool has(Sign sign) const { return (bits_ & bit(sign)) != 0; }
   bool any() const { return bits_ != 0; }
+  /// Those that `others` has not.
+  Signs without(Signs others) const { return of(bits_ & ~others.bits_); }
+  Signs with(Signs others) const { return of(bits_ | others.bits_); }
+  std::uint8_t bits() const { return bits_; }
+  static Signs of(int bits) {
+    Signs out;
+    out.bits_ = static_cast<std::uint8_t>(bits);
+    return out;
+  }
   bool operator==(const Signs&) const = default;
 
  private:
@@ -78,26 +88,37 @@ struct Page {
 };
 std::optional<Page> page_of(std::string_view target);
 
+struct BotSettings {
+  std::uint32_t requests_max = 50;  // in BotWatch::kRateWindow; 1 to kQuotaMax
+  std::uint32_t pages_min = 5;      // that follow another one; 1 to BotWatch::kPagesMost
+  bool operator==(const BotSettings&) const = default;
+};
+
 class BotWatch {
  public:
-  static constexpr std::uint32_t kRequestsMax = 50;
   static constexpr base::Duration kRateWindow = base::seconds(10);
-  static constexpr std::uint32_t kRunMin = 5;
+  static constexpr std::uint32_t kPagesMost = 250;
   static constexpr std::size_t kClientWords = 4;
 
   /// `memory`: zeroed, at least kClientWords. Lifetime: it outlives the watch.
-  BotWatch(std::span<Word> memory, Sharing sharing);
+  BotWatch(std::span<Word> memory, Sharing sharing, BotSettings settings = {});
 
   Signs look(const Look& look, base::TimePoint now);
+  /// Of the signs those that were not told of this client yet.
+  Signs untold(std::uint64_t client, Signs signs) const;
+  /// They are told now. Threads that do so at once may forget one of each other.
+  void tell(std::uint64_t client, Signs signs);
   /// How many requests had a sign, by Sign.
   const std::array<std::uint64_t, kSigns>& counts() const { return counts_; }
 
  private:
-  /// True when the target continues a run of at least kRunMin.
+  Word* place_of(std::uint64_t client) const;
+  /// True when the target continues a run of at least so many.
   bool follows(Word* place, std::uint64_t client, std::string_view target) const;
 
   std::span<Word> memory_;
   Sharing sharing_;
+  BotSettings settings_;
   Window rate_;
   std::array<std::uint64_t, kSigns> counts_{};
 };

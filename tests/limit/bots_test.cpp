@@ -137,6 +137,39 @@ TEST(Bots, TheSamePlaceIsTakenOverAndNothingIsInherited) {
   EXPECT_FALSE(watch.look(browser("/page/62", 2), now).any()) << "and it starts anew";
 }
 
+TEST(Bots, HowManyRequestsAndPagesIsForTheUserToSay) {
+  std::vector<Word> memory(BotWatch::kClientWords * 64);
+  BotWatch watch(memory, Sharing::OneThread, {.requests_max = 3, .pages_min = 2});
+  for (int i = 1; i <= 5; ++i) {
+    const auto now = base::TimePoint(base::seconds(1000) + i * base::millis(100));
+    const Signs signs = watch.look(browser("/page/" + std::to_string(i)), now);
+    EXPECT_EQ(signs.has(Sign::RequestRate), i > 3) << i;
+    EXPECT_EQ(signs.has(Sign::SequentialPages), i > 2) << i;
+  }
+}
+
+TEST(Bots, EachSignOfAClientIsToldOnce) {
+  std::vector<Word> memory(BotWatch::kClientWords);  // one place for all
+  BotWatch watch(memory, Sharing::OneThread);
+  Signs agent, both;
+  agent.add(Sign::BotAgent);
+  both.add(Sign::BotAgent);
+  both.add(Sign::MissingHeaders);
+  EXPECT_EQ(watch.untold(2, agent), agent);
+  EXPECT_EQ(watch.untold(2, agent), agent) << "not yet";
+  watch.tell(2, agent);
+  EXPECT_FALSE(watch.untold(2, agent).any());
+  EXPECT_EQ(watch.untold(2, both), both.without(agent));
+  watch.tell(2, both.without(agent));
+  EXPECT_FALSE(watch.untold(2, both).any());
+  // Looking at it changes nothing of that; another client with the same place begins anew.
+  watch.look(browser("/a", 2), base::TimePoint(base::seconds(1000)));
+  EXPECT_FALSE(watch.untold(2, both).any());
+  EXPECT_EQ(watch.untold(4, both), both);
+  watch.tell(4, agent);
+  EXPECT_EQ(watch.untold(2, both), both);
+}
+
 TEST(Bots, SignsHaveNames) {
   EXPECT_STREQ(name(Sign::RequestRate), "request_rate");
   EXPECT_STREQ(name(Sign::SequentialPages), "sequential_pages");

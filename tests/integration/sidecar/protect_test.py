@@ -85,6 +85,19 @@ class Limits(Case):
         self.assertRegex(offenders[0], r'fingerprint="[0-9a-f]{16}"} 10$')
         self.assertNotIn("127.0.0.1", "".join(offenders))
 
+    def test_each_sign_of_a_bot_is_a_line_of_the_log_once(self):
+        _, sidecar = self.both(echo, "--limits", "dry-run", "--bot-pages-min", "2")
+        peer = "GET /page/%d HTTP/1.1\r\nHost: a\r\nUser-Agent: curl/8.0\r\nAccept: */*\r\n\r\n"
+        for number in (1, 2, 3, 4, 5):
+            sidecar.ask((peer % number).encode())
+        said = sidecar.until_said("looks like a program", 2)
+        self.assertEqual([line["signs"] for line in said], ["bot_agent, missing_headers", "sequential_pages"])
+        for line in said:
+            for field in ("client", "fingerprint", "headerOrder"):
+                self.assertRegex(line[field], "^[0-9a-f]{16}$")
+        self.assertEqual(said[0]["headerOrder"], said[1]["headerOrder"])
+        self.assertNotIn("127.0.0.1", json.dumps(said))
+
     def test_the_key_decides_the_fingerprint(self):
         def offender(*flags):
             _, sidecar = self.both(echo, "--limits", "on", "--limit-rule", RULE, *flags)
