@@ -1,10 +1,11 @@
 // OpenTelemetry's OTLP/HTTP as applications send it: metrics and traces, as JSON or protobuf, read
-// into the same values. Gauges, sums and histograms become series, spans become operations. Pure,
-// and bounded: so many bytes, points, attributes and buckets; nothing is descended into that is not
-// looked at, so depth is what the schema has (of JSON at most 64). Unknown fields are skipped.
-// Exponential histograms and summaries are counted as skipped. Resource and scope say nothing here:
-// the sidecar has one application. Source: opentelemetry-proto 1.x (metrics, trace, common,
-// collector), OTLP specification 1.x.
+// into the same values. Gauges, sums and histograms, of explicit bounds and exponential ones,
+// become series, spans become operations. Pure, and bounded: so many bytes, points, attributes and
+// buckets; nothing is descended into that is not looked at, so depth is what the schema has (of
+// JSON at most 64). Unknown fields are skipped. Summaries, whose quantiles of one process say
+// nothing together with another's, are counted as skipped. Resource and scope say nothing here: the
+// sidecar has one application. Source: opentelemetry-proto 1.x (metrics, trace, common, collector),
+// OTLP specification 1.x.
 #pragma once
 
 #include <cstdint>
@@ -40,7 +41,7 @@ struct OtlpPoint {
   bool delta = false;      // since the last one; else since the beginning
   bool monotonic = false;  // of a sum
   double value = 0;        // of a gauge or a sum
-  Distribution buckets;    // of a histogram
+  Distribution buckets;    // of a histogram, whichever bounds it had
   std::vector<std::pair<std::string, std::string>> attributes;
 };
 

@@ -19,6 +19,24 @@ struct OtlpBuckets {
 /// Nothing: they do not fit each other, or are no numbers.
 std::optional<Distribution> distribution_of(const OtlpBuckets& sent);
 
+/// The same of an exponential histogram: bucket i of a side is of the values above b^i, up to
+/// b^(i+1), with b = 2^(2^-scale). The first of `counts` is bucket `offset`.
+struct OtlpExponential {
+  struct Side {
+    std::int64_t offset = 0;
+    std::vector<std::uint64_t> counts;
+  };
+  std::uint64_t count = 0, zero_count = 0;
+  std::optional<double> sum, min, max;
+  std::int64_t scale = 0;
+  double zero_threshold = 0;
+  Side positive, negative;
+  bool none = false;  // it says itself that it has no value
+};
+/// Each bucket is counted where its upper bound is. Nothing: the numbers contradict each other, or
+/// a scale that no writer has (beyond -10 to 20).
+std::optional<Distribution> distribution_of(const OtlpExponential& sent);
+
 /// Nothing: it has no name, or ends before it begins. Times: nanoseconds since 1970.
 std::optional<Operation> operation_of_span(std::string_view name, std::uint64_t start,
                                            std::uint64_t end, bool failed);

@@ -114,6 +114,59 @@ std::optional<OtlpPoint> histogram_of(const Node& data, const OtlpPoint& like) {
   return out;
 }
 
+std::optional<std::int64_t> signed_of(const Node& node) {
+  if (node.is_int()) return node.as_int();
+  return node.is_string() ? number_in<std::int64_t>(node.as_string()) : std::nullopt;
+}
+
+bool take_side(const Node& data, OtlpExponential::Side& out) {
+  if (data.has("offset")) {
+    const auto offset = signed_of(data["offset"]);
+    if (!offset) return false;
+    out.offset = *offset;
+  }
+  for (const Node& one : data["bucketCounts"].items()) {
+    const auto number = unsigned_of(one);
+    if (!number) return false;
+    out.counts.push_back(*number);
+  }
+  return true;
+}
+
+std::optional<OtlpPoint> exponential_of(const Node& data, const OtlpPoint& like) {
+  OtlpPoint out = like;
+  OtlpExponential sent;
+  // What is 0 need not be written.
+  const auto count = data.has("count") ? unsigned_of(data["count"]) : 0;
+  const auto zeros = data.has("zeroCount") ? unsigned_of(data["zeroCount"]) : 0;
+  const auto scale = data.has("scale") ? signed_of(data["scale"]) : 0;
+  const auto threshold = data.has("zeroThreshold") ? double_of(data["zeroThreshold"]) : 0;
+  if (!count || !zeros || !scale || !threshold) return std::nullopt;
+  sent.count = *count;
+  sent.zero_count = *zeros;
+  sent.scale = *scale;
+  sent.zero_threshold = *threshold;
+  sent.sum = double_of(data["sum"]);
+  sent.min = double_of(data["min"]);
+  sent.max = double_of(data["max"]);
+  sent.none = (unsigned_of(data["flags"]).value_or(0) & 1U) != 0;
+  if (!take_side(data["positive"], sent.positive)) return std::nullopt;
+  if (!take_side(data["negative"], sent.negative)) return std::nullopt;
+  const auto buckets = distribution_of(sent);
+  if (!buckets) return std::nullopt;
+  out.buckets = *buckets;
+  out.attributes = attributes_of(data["attributes"]);
+  return out;
+}
+
+/// Of a point: more buckets than are taken.
+bool too_many(const Node& point) {
+  return point["bucketCounts"].size() > kOtlpBucketsMax ||
+         point["explicitBounds"].size() > kOtlpBucketsMax ||
+         point["positive"]["bucketCounts"].size() > kOtlpBucketsMax ||
+         point["negative"]["bucketCounts"].size() > kOtlpBucketsMax;
+}
+
 class MetricsReader {
  public:
   base::Result<OtlpMetrics> read(const Node& body) {
@@ -127,23 +180,26 @@ class MetricsReader {
   bool take(const Node& metric) {
     OtlpPoint like;
     like.name = text_of(metric["name"]);
-    const bool any = metric.has("gauge") || metric.has("sum") || metric.has("histogram");
+    const bool any = metric.has("gauge") || metric.has("sum") || metric.has("histogram") ||
+                     metric.has("exponentialHistogram");
     if (!any || like.name.empty()) ++out_.skipped;
     if (like.name.empty()) return true;
-    return take_points(metric["gauge"], like, OtlpKind::Gauge) &&
-           take_points(metric["sum"], like, OtlpKind::Sum) &&
-           take_points(metric["histogram"], like, OtlpKind::Histogram);
+    return take_points(metric["gauge"], like, OtlpKind::Gauge, point_of) &&
+           take_points(metric["sum"], like, OtlpKind::Sum, point_of) &&
+           take_points(metric["histogram"], like, OtlpKind::Histogram, histogram_of) &&
+           take_points(metric["exponentialHistogram"], like, OtlpKind::Histogram, exponential_of);
   }
 
-  bool take_points(const Node& data, OtlpPoint like, OtlpKind kind) {
+  using Read = std::optional<OtlpPoint>(const Node& data, const OtlpPoint& like);
+
+  bool take_points(const Node& data, OtlpPoint like, OtlpKind kind, Read* read) {
     like.kind = kind;
     like.delta = is_enum(data["aggregationTemporality"], 1, "AGGREGATION_TEMPORALITY_DELTA");
     like.monotonic = data["isMonotonic"].as_bool();
     for (const Node& one : data["dataPoints"].items()) {
       if (out_.points.size() + out_.skipped >= kOtlpPointsMax) return false;
-      if (one["bucketCounts"].size() > kOtlpBucketsMax) return false;
-      if (one["explicitBounds"].size() > kOtlpBucketsMax) return false;
-      auto point = kind == OtlpKind::Histogram ? histogram_of(one, like) : point_of(one, like);
+      if (too_many(one)) return false;
+      auto point = read(one, like);
       if (point) {
         out_.points.push_back(*std::move(point));
       } else {

@@ -75,7 +75,7 @@ class MetricsReader {
  private:
   bool take(std::string_view metric) {
     OtlpPoint like;
-    std::string_view gauge, sum, histogram;
+    std::string_view gauge, sum, histogram, exponential;
     bool any = false;
     Wire wire(metric);
     while (wire.next()) {
@@ -83,15 +83,21 @@ class MetricsReader {
       if (wire.is(5, Type::Bytes)) gauge = wire.bytes(), any = true;
       if (wire.is(7, Type::Bytes)) sum = wire.bytes(), any = true;
       if (wire.is(9, Type::Bytes)) histogram = wire.bytes(), any = true;
+      if (wire.is(10, Type::Bytes)) exponential = wire.bytes(), any = true;
     }
     if (wire.broken()) return false;
     if (!any || like.name.empty()) ++out_.skipped;
     if (like.name.empty()) return true;
-    return take_points(gauge, like, OtlpKind::Gauge) && take_points(sum, like, OtlpKind::Sum) &&
-           take_points(histogram, like, OtlpKind::Histogram);
+    using Reader = MetricsReader;
+    return take_points(gauge, like, OtlpKind::Gauge, &Reader::take_number) &&
+           take_points(sum, like, OtlpKind::Sum, &Reader::take_number) &&
+           take_points(histogram, like, OtlpKind::Histogram, &Reader::take_buckets) &&
+           take_points(exponential, like, OtlpKind::Histogram, &Reader::take_exponential);
   }
 
-  bool take_points(std::string_view data, OtlpPoint like, OtlpKind kind) {
+  using Take = bool (MetricsReader::*)(std::string_view message, const OtlpPoint& like);
+
+  bool take_points(std::string_view data, OtlpPoint like, OtlpKind kind, Take take) {
     like.kind = kind;
     Wire wire(data);
     while (wire.next()) {  // first what holds for all points, which may come last
@@ -104,7 +110,7 @@ class MetricsReader {
         too_many_ = true;
         return false;
       }
-      return kind == OtlpKind::Histogram ? take_buckets(point, like) : take_number(point, like);
+      return (this->*take)(point, like);
     });
   }
 
@@ -153,13 +159,60 @@ class MetricsReader {
       if (!read) return false;
     }
     if (wire.broken()) return false;
-    if (const auto buckets = distribution_of(sent)) {
-      point.buckets = *buckets;
-      out_.points.push_back(std::move(point));
-    } else {
-      ++out_.skipped;
+    keep(std::move(point), distribution_of(sent));
+    return true;
+  }
+
+  bool take_exponential(std::string_view message, const OtlpPoint& like) {
+    OtlpPoint point = like;
+    OtlpExponential sent;
+    Wire wire(message);
+    while (wire.next()) {
+      if (wire.is(1, Type::Bytes) && !take_attribute(wire.bytes(), point.attributes)) return false;
+      if (wire.is(4, Type::Fixed64)) sent.count = wire.number();
+      if (wire.is(5, Type::Fixed64)) sent.sum = wire.as_double();
+      if (wire.is(6, Type::Varint)) sent.scale = zigzag(wire.number());
+      if (wire.is(7, Type::Fixed64)) sent.zero_count = wire.number();
+      if (wire.is(8, Type::Bytes) && !take_side(wire.bytes(), sent.positive)) return false;
+      if (wire.is(9, Type::Bytes) && !take_side(wire.bytes(), sent.negative)) return false;
+      if (wire.is(10, Type::Varint)) sent.none = (wire.number() & kNoValue) != 0;
+      if (wire.is(12, Type::Fixed64)) sent.min = wire.as_double();
+      if (wire.is(13, Type::Fixed64)) sent.max = wire.as_double();
+      if (wire.is(14, Type::Fixed64)) sent.zero_threshold = wire.as_double();
+    }
+    if (wire.broken()) return false;
+    keep(std::move(point), distribution_of(sent));
+    return true;
+  }
+
+  bool take_side(std::string_view message, OtlpExponential::Side& out) {
+    Wire wire(message);
+    while (wire.next()) {
+      if (wire.is(1, Type::Varint)) out.offset = zigzag(wire.number());
+      if (wire.is(2, Type::Varint)) out.counts.push_back(wire.number());
+      if (wire.is(2, Type::Bytes) && !take_packed(wire.bytes(), out.counts)) return false;
+      if (!within(out.counts.size())) return false;
+    }
+    return !wire.broken();
+  }
+
+  bool take_packed(std::string_view packed, std::vector<std::uint64_t>& out) {
+    while (!packed.empty()) {
+      std::uint64_t count = 0;
+      if (!take_varint(packed, count)) return false;
+      out.push_back(count);
+      if (!within(out.size())) return false;
     }
     return true;
+  }
+
+  void keep(OtlpPoint point, const std::optional<Distribution>& buckets) {
+    if (!buckets) {
+      ++out_.skipped;
+      return;
+    }
+    point.buckets = *buckets;
+    out_.points.push_back(std::move(point));
   }
 
   bool within(std::size_t buckets) {

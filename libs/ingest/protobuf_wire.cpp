@@ -20,12 +20,12 @@ std::uint64_t fixed64_of(std::string_view bytes) {
   return little_endian(bytes.substr(0, 8));
 }
 
-bool Wire::take_varint(std::uint64_t& value) {
+bool take_varint(std::string_view& bytes, std::uint64_t& value) {
   value = 0;
   for (unsigned at = 0; at < 10; ++at) {
-    if (rest_.empty()) return false;
-    const auto byte = static_cast<unsigned char>(rest_.front());
-    rest_.remove_prefix(1);
+    if (bytes.empty()) return false;
+    const auto byte = static_cast<unsigned char>(bytes.front());
+    bytes.remove_prefix(1);
     if (at == 9 && byte > 1) return false;  // beyond 64 bits
     value |= std::uint64_t{byte & 0x7fU} << (7 * at);
     if ((byte & 0x80U) == 0) return true;

@@ -10,6 +10,9 @@
 
 namespace ingest {
 
+/// The number at the beginning, which is taken off. False: it is cut off, or beyond 64 bits.
+bool take_varint(std::string_view& bytes, std::uint64_t& value);
+
 class Wire {
  public:
   enum class Type : std::uint8_t { Varint = 0, Fixed64 = 1, Bytes = 2, Fixed32 = 5 };
@@ -28,7 +31,7 @@ class Wire {
   std::string_view bytes() const { return bytes_; }
 
  private:
-  bool take_varint(std::uint64_t& value);
+  bool take_varint(std::uint64_t& value) { return ingest::take_varint(rest_, value); }
   bool take_fixed(std::size_t bytes);
   bool take_value();
 
@@ -42,6 +45,10 @@ class Wire {
 
 /// The first eight bytes as a number. `bytes` has eight at least.
 std::uint64_t fixed64_of(std::string_view bytes);
+/// What sint32 and sint64 write as `number`.
+constexpr std::int64_t zigzag(std::uint64_t number) {
+  return static_cast<std::int64_t>(number >> 1U) ^ -static_cast<std::int64_t>(number & 1U);
+}
 
 /// Calls each(bytes) for every message in a field; false as soon as one says so or this is broken.
 template <class Each>
