@@ -1,7 +1,13 @@
 #include "operator/profile_rules.h"
 
+#include <array>
+#include <charconv>
+#include <optional>
+#include <string>
+
 #include <fmt/format.h>
 
+#include "alert/thresholds.h"
 #include "api/decode.h"
 #include "api/sidecar_profile.h"
 #include "api/tables.h"
@@ -53,6 +59,44 @@ void judge_together(api::Decoder& decoder, const Node& spec) {
          "mode tcp has no requests");
 }
 
+/// What an Amount is: an integer, or a decimal number in a text.
+std::optional<double> amount_of(const Node& node) {
+  if (node.is_int()) return node.as_double();
+  const std::string& text = node.as_string();
+  double out = 0;
+  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), out);
+  return !text.empty() && parsed.ec == std::errc() ? std::optional(out) : std::nullopt;
+}
+
+void judge_thresholds(api::Decoder& decoder, const Node& thresholds) {
+  // Its table is in the order of measures.
+  const auto& table = api::table_at(api::sidecar_profile_table(), "spec.thresholds").fields;
+  for (std::size_t at = 0; at < alert::kMeasures; ++at) {
+    const Node& one = thresholds[table[at].name];
+    const std::string field = "spec.thresholds." + table[at].name;
+    judge(decoder, field.c_str(),
+          alert::check(static_cast<alert::Measure>(at), {.warning = amount_of(one["warning"]),
+                                                         .critical = amount_of(one["critical"])}));
+  }
+}
+
+void judge_grades(api::Decoder& decoder, const Node& targets) {
+  const std::array<const char*, 4> grades{"gradeAPercent", "gradeBPercent", "gradeCPercent",
+                                          "gradeDPercent"};
+  for (std::size_t at = 0; at + 1 < grades.size(); ++at) {
+    if (targets[grades[at]].as_int() >= targets[grades[at + 1]].as_int()) continue;
+    decoder.complain({}, fmt::format("spec.encryptionTargets.{}", grades[at + 1]),
+                     fmt::format("is above {}, of the better grade", grades[at]));
+  }
+}
+
+void judge_disk_paths(api::Decoder& decoder, const Node& paths) {
+  for (const std::string& path : paths.as_strings()) {
+    if (path.starts_with('/')) continue;
+    decoder.complain({}, "spec.diskPaths", fmt::format("'{}': a path begins with /", path));
+  }
+}
+
 /// `spec`: with defaults, and of the right types.
 void judge_spec(api::Decoder& decoder, const Node& spec) {
   judge(decoder, "spec.trustedProxies", limit::parse_prefixes(spec["trustedProxies"].as_strings()));
@@ -62,6 +106,9 @@ void judge_spec(api::Decoder& decoder, const Node& spec) {
   if (spec["limitRules"].size() > 0) limits.rules.clear();
   for (const Node& rule : spec["limitRules"].items()) limits.rules.push_back(rule_of(rule));
   judge(decoder, "spec.limitRules", limit::Rules::compile(limits));
+  judge_thresholds(decoder, spec["thresholds"]);
+  judge_grades(decoder, spec["encryptionTargets"]);
+  judge_disk_paths(decoder, spec["diskPaths"]);
   judge(decoder, "spec.endpoints",
         traffic::Endpoints::create(
             {.rules = spec["endpoints"].as_strings(),

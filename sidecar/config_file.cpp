@@ -59,6 +59,14 @@ constexpr auto kRows = std::to_array<Row>({
     {"automaticEndpoints", Type::Boolean, "--no-automatic-endpoints", false},
     {"watch", Type::Text, "--watch"},
     {"podFigures", Type::Text, "--pod-figures"},
+    {"diskPaths", Type::Texts, "--disk-path"},
+    {"samplesKept", Type::Integer, "--samples-kept"},
+    {"thresholds", Type::Named, "--threshold"},
+    {"errorsFrom", Type::Text, "--errors-from"},
+    {"alertCooldownSeconds", Type::Integer, "--alert-cooldown-seconds"},
+    {"operationThresholds", Type::Named, "--operation-threshold"},
+    {"encryptionTargets", Type::Named, "--encryption-target"},
+    {"slowTimings", Type::Named, "--slow-timing"},
     {"anomalies", Type::Boolean, "--no-anomalies", false},
     {"anomalyWarningScore", Type::Number, "--anomaly-warning-score"},
     {"anomalyCriticalScore", Type::Number, "--anomaly-critical-score"},
@@ -156,6 +164,7 @@ class Reading {
     if (row == kRows.end()) return wrong(entry.value.mark, entry.key, "no such field");
     const api::Node& value = entry.value;
     if (row->type == Type::Texts || row->type == Type::Maps) return list(*row, entry);
+    if (row->type == Type::Named) return named(*row, entry);
     if (row->type == Type::Text && value.is_string()) {
       flags_.push_back(fmt::format("{}={}", row->flag, value.as_string()));
     } else if (row->type == Type::Integer && value.is_int()) {
@@ -188,6 +197,22 @@ class Reading {
             fmt::format("{}={}", row.flag, maps ? api::to_json(item) : item.as_string()));
       } else {
         wrong(item.mark, entry.key, fmt::format("{} where {} belongs", item.kind(), what));
+      }
+    }
+  }
+
+  void named(const Row& row, const api::Entry& entry) {
+    if (!entry.value.is_map()) {
+      return wrong(entry.value.mark, entry.key,
+                   fmt::format("{} where a map belongs", entry.value.kind()));
+    }
+    for (const api::Entry& each : entry.value.entries()) {
+      const api::Node& value = each.value;
+      if (value.is_map() || value.is_int() || value.is_double()) {
+        flags_.push_back(fmt::format("{}={}={}", row.flag, each.key, api::to_json(value)));
+      } else {
+        wrong(value.mark, fmt::format("{}.{}", entry.key, each.key),
+              fmt::format("{} where a number or a map belongs", value.kind()));
       }
     }
   }

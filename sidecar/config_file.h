@@ -15,7 +15,7 @@
 namespace sidecar {
 
 struct ConfigField {
-  enum class Type : std::uint8_t { Text, Integer, Number, Boolean, Texts, Maps };
+  enum class Type : std::uint8_t { Text, Integer, Number, Boolean, Texts, Maps, Named };
   std::string_view field;
   Type type;
   std::string_view flag;
@@ -24,9 +24,10 @@ struct ConfigField {
 /// All that the file may have; each is a field of api::sidecar_profile_table() too.
 std::span<const ConfigField> config_fields();
 
-/// `headBytesMax: 4096` gives "--head-bytes-max=4096". `file` is only for messages.
-/// Errors: InvalidArgument with all problems, each with its line: no YAML, an unknown field, a
-/// value of the wrong type.
+/// `headBytesMax: 4096` gives "--head-bytes-max=4096", and of what is a map of names (Named) each
+/// entry a flag: `slowTimings: {apiMillis: 50}` gives "--slow-timing=apiMillis=50". `file` is only
+/// for messages. Errors: InvalidArgument with all problems, each with its line: no YAML, an unknown
+/// field, a value of the wrong type.
 base::Result<std::vector<std::string>> flags_of_config(std::string_view text,
                                                        const std::string& file);
 

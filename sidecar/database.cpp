@@ -120,7 +120,7 @@ void Database::fail(std::string error, std::string sqlstate) {
 }
 
 alert::Verdict Database::verdict() const {
-  return alert::judge_database(limits_of(settings_),
+  return alert::judge_database(limits_of(settings_, alerts_),
                                sample_of(seen_, pool_.stats(), settings_, clock_.now()));
 }
 

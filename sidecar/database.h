@@ -34,6 +34,8 @@ class Database {
                                                         const DatabaseSettings& settings);
 
   aio::Task<base::Result<>> run(std::stop_token stop);
+  /// Other limits than the defaults, from now on.
+  void judge_by(const AlertSettings& alerts) { alerts_ = alerts; }
 
   /// 200 or 503, with what is wrong, in JSON.
   net::HttpReply health() const;
@@ -52,6 +54,7 @@ class Database {
 
   aio::Clock& clock_;
   DatabaseSettings settings_;
+  AlertSettings alerts_;
   probes::PgPool pool_;
   DatabaseSeen seen_;
   base::Duration took_{};

@@ -86,9 +86,11 @@ alert::DatabaseSample sample_of(const DatabaseSeen& seen, const probes::PgPoolSt
   return out;
 }
 
-alert::DatabaseLimits limits_of(const DatabaseSettings& settings) {
+alert::DatabaseLimits limits_of(const DatabaseSettings& settings, const AlertSettings& alerts) {
   alert::DatabaseLimits out;
-  out.connections = alert::default_thresholds()[alert::index(alert::Measure::DatabaseConnections)];
+  out.connections = alerts.thresholds[alert::index(alert::Measure::DatabaseConnections)];
+  out.answer_ms = base::to_millis(
+      alerts.operations[static_cast<std::size_t>(alert::OperationKind::DatabaseQuery)]);
   out.lag_seconds = static_cast<double>(settings.lag_max / base::seconds(1));
   out.must_be_writable = settings.must_be_writable;
   return out;

@@ -50,6 +50,6 @@ struct DatabaseSeen {
 alert::DatabaseSample sample_of(const DatabaseSeen& seen, const probes::PgPoolStats& pool,
                                 const DatabaseSettings& settings, base::TimePoint now);
 
-alert::DatabaseLimits limits_of(const DatabaseSettings& settings);
+alert::DatabaseLimits limits_of(const DatabaseSettings& settings, const AlertSettings& alerts);
 
 }  // namespace sidecar

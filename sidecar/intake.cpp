@@ -17,10 +17,19 @@ ingest::SeriesBounds bounds() {
 
 }  // namespace
 
-Intake::Intake(const aio::Clock& clock)
-    : clock_(clock), series_(bounds()), statsd_(series_, [this](const ingest::Operation& one) {
-        operations_.add(one, clock_.now());
-      }) {}
+Intake::Intake(const aio::Clock& clock, const AlertSettings& settings)
+    : clock_(clock),
+      series_(bounds()),
+      operations_(settings),
+      statsd_(series_,
+              [this](const ingest::Operation& one) { operations_.add(one, clock_.now()); }) {
+  rum_.set(settings.slow);
+}
+
+void Intake::use(const AlertSettings& settings) {
+  operations_.use(settings);
+  rum_.set(settings.slow);
+}
 
 void Intake::tell_of_users(OfUser of_user) {
   series_.set_aside(

@@ -21,9 +21,12 @@ namespace sidecar {
 class Intake {
  public:
   /// Lifetime: the clock outlives it.
-  explicit Intake(const aio::Clock& clock);
+  explicit Intake(const aio::Clock& clock, const AlertSettings& settings = {});
   Intake(const Intake&) = delete;
   Intake& operator=(const Intake&) = delete;
+
+  /// Other limits, from now on.
+  void use(const AlertSettings& settings);
 
   /// Told what the application says of its users; false: nobody wants to know, and it is a figure
   /// like any other.

@@ -17,6 +17,7 @@ namespace {
 
 using alert::EncryptionKind;
 
+constexpr std::size_t kNamesMost = 100;
 constexpr std::array<EncryptionKind, alert::kEncryptionKinds> kEncryption{
     EncryptionKind::Field,       EncryptionKind::Bulk,         EncryptionKind::Decryption,
     EncryptionKind::KeyRotation, EncryptionKind::TlsHandshake, EncryptionKind::Signature};
@@ -58,6 +59,15 @@ void put(api::Node& node, const char* name, const std::optional<Value>& value) {
 
 }  // namespace
 
+OperationBook::OperationBook(const AlertSettings& settings)
+    : operations_(settings.operations, kNamesMost, settings.cooldown),
+      encryption_(settings.encryption, settings.cooldown) {}
+
+void OperationBook::use(const AlertSettings& settings) {
+  operations_.set(settings.operations);
+  encryption_.set(settings.encryption);
+}
+
 void OperationBook::add(const ingest::Operation& operation, base::TimePoint now) {
   const OperationKinds kinds = kinds_of(operation);
   const auto told = operations_.add({.kind = kinds.kind,
@@ -88,11 +98,12 @@ void OperationBook::encrypted(const alert::EncryptionOperation& operation, base:
   const auto notice = encryption_.add(operation, now);
   if (!notice) return;
   tell("encryption", alert::name(operation.kind), "", *notice, operation.duration,
-       alert::encryption_target(operation.kind, operation.records).value_or(base::Duration(0)));
+       alert::encryption_target(encryption_.targets(), operation.kind, operation.records)
+           .value_or(base::Duration(0)));
 }
 
 api::Node OperationBook::operations_node() const {
-  const alert::OperationThresholds thresholds = alert::default_operation_thresholds();
+  const alert::OperationThresholds& thresholds = operations_.thresholds();
   api::Node list = api::Node::sequence();
   for (const alert::OperationFigures& one : operations_.figures()) {
     api::Node node = api::Node::map().set("kind", alert::name(one.kind)).set("name", one.label);
@@ -117,6 +128,10 @@ api::Node OperationBook::encryption_node() const {
     if (!figures.durations_ms) continue;
     api::Node node = api::Node::map().set("kind", alert::name(kind));
     put_figures(node, *figures.durations_ms);
+    const std::uint64_t records = kind == EncryptionKind::Bulk ? 1000 : 1;
+    if (const auto target = alert::encryption_target(encryption_.targets(), kind, records)) {
+      node.set("targetMillis", base::to_millis(*target));
+    }
     put(node, "percentWithinTarget", figures.percent_within);
     put_grade(node, figures.grade);
     put(node, "megabytesPerSecond", figures.megabytes_per_second);

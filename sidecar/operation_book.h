@@ -9,12 +9,17 @@
 #include "alert/operations.h"
 #include "api/node.h"
 #include "ingest/operation.h"
+#include "sidecar/alert_settings.h"
 
 namespace sidecar {
 
 /// Thread: one at a time.
 class OperationBook {
  public:
+  explicit OperationBook(const AlertSettings& settings = {});
+
+  /// Other limits, from now on.
+  void use(const AlertSettings& settings);
   /// Counts it, and logs what has to be told. `now` never decreases.
   void add(const ingest::Operation& operation, base::TimePoint now);
   /// Encryption of the sidecar's own.

@@ -11,6 +11,7 @@
 #include "net/connection.h"
 #include "sidecar/config_file.h"
 #include "sidecar/limit_rule.h"
+#include "sidecar/options_alerts.h"
 #include "sidecar/options_database.h"
 #include "sidecar/options_figures.h"
 #include "sidecar/options_flags.h"
@@ -34,6 +35,7 @@ struct Raw {
   RawFigures figures;
   RawUsers users;
   RawDatabase database;
+  RawAlerts alerts;
   bool check_only = false, config_optional = false;
 };
 
@@ -279,6 +281,7 @@ base::Result<Settings> settle(const Raw& raw, Settings settings) {
   TRY(check(settings.cache));
   TRY(settle_ingest(raw.figures, settings.mode, settings.ingest));
   TRY(settle_export(raw.figures, settings.exports));
+  TRY(settle_alerts(raw.alerts, settings.alerts));
   TRY(check(settings.outlook));
   TRY(check_pod_figures(settings.pod_figures));
   TRY(traffic::Endpoints::create(settings.endpoints));
@@ -352,6 +355,7 @@ Parsed parse(const std::vector<std::string>& arguments, const std::string& versi
   database_flags(app, raw.database, settings.database);
   cache_flags(app, raw, settings);
   watch_flags(app, settings);
+  alert_flags(app, raw.alerts, settings.alerts);
   outlook_flags(app, settings.outlook);
   ingest_flags(app, raw.figures, settings.ingest);
   export_flags(app, raw.figures, settings.exports);

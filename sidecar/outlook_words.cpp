@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "sidecar/metric_text.h"
+#include "sidecar/watch_words.h"
 
 namespace sidecar {
 namespace {
@@ -51,7 +52,7 @@ api::Node forecast_node(const alert::Forecast& forecast, const alert::Alert& tre
 }  // namespace
 
 alert::SeriesValues series_values(const std::optional<sampling::Sample>& sample,
-                                  const traffic::WindowFigures& slice) {
+                                  const traffic::WindowFigures& slice, ErrorsFrom errors_from) {
   alert::SeriesValues out;
   if (sample) {
     out[index(Series::Cpu)] = percent((*sample)[sampling::Figure::CpuRatio]);
@@ -61,7 +62,7 @@ alert::SeriesValues series_values(const std::optional<sampling::Sample>& sample,
   out[index(Series::RequestRate)] = slice.per_second;
   if (slice.count < kJudgedRequestsLeast) return out;
   if (slice.p95) out[index(Series::ResponseP95)] = base::to_millis(*slice.p95);
-  out[index(Series::ErrorRate)] = percent(slice.error_rate);
+  out[index(Series::ErrorRate)] = percent(error_rate(slice, errors_from));
   return out;
 }
 

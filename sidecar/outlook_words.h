@@ -13,6 +13,7 @@
 #include "alert/outlook.h"
 #include "api/node.h"
 #include "sampling/sample.h"
+#include "sidecar/alert_settings.h"
 #include "traffic/history.h"
 
 namespace sidecar {
@@ -20,7 +21,8 @@ namespace sidecar {
 inline constexpr std::uint64_t kJudgedRequestsLeast = 20;
 
 alert::SeriesValues series_values(const std::optional<sampling::Sample>& sample,
-                                  const traffic::WindowFigures& slice);
+                                  const traffic::WindowFigures& slice,
+                                  ErrorsFrom errors_from = ErrorsFrom::Client);
 
 /// What is out of line now: [{"name": …, "kind": "anomaly", "severity": …}].
 api::Node active_node(const alert::Outlook& outlook);

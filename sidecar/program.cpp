@@ -165,6 +165,7 @@ class Program {
   base::Result<> open_database() {
     if (settings_.database.url.empty()) return {};
     TRY(database_, Database::create(clock_, context_.get_executor(), settings_.database));
+    database_->judge_by(settings_.alerts);
     watch_->ask_database([this] { return database_->connections_percent(); });
     return {};
   }
@@ -280,6 +281,8 @@ class Program {
 
   base::Result<> put(const Settings& settings) {
     TRY(shared_->put(settings, clock_.now()));
+    intake_.use(settings.alerts);
+    if (database_) database_->judge_by(settings.alerts);
     for (std::size_t i = 0; i < workers_.size(); ++i) {
       workers_[i]->set_up(new Setup(settings, aio::seed(), Seat{*shared_, i}));
     }
@@ -421,7 +424,7 @@ class Program {
   std::optional<Places> upstream_;
   std::size_t cores_ = 1;
   std::unique_ptr<Shared> shared_;
-  Intake intake_{clock_};
+  Intake intake_{clock_, settings_.alerts};
   std::unique_ptr<Receivers> receivers_;
   std::unique_ptr<Exporter> exporter_;       // null: not asked for
   std::unique_ptr<LimitSharing> sharing_;    // null: limits are not shared

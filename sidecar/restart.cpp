@@ -51,8 +51,14 @@ void keep_receivers_and_exports(Keeping& keeping) {
                [](auto& settings) { return std::tie(settings.exports.service); });
 }
 
-/// What a series was is judged by what it is judged by.
+/// What a series was is judged by what it is judged by; what is watched, kept and told how often is
+/// made at the start.
 void keep_outlook(Keeping& keeping) {
+  keeping.keep("--disk-path", [](auto& settings) { return std::tie(settings.alerts.disk_paths); });
+  keeping.keep("--samples-kept",
+               [](auto& settings) { return std::tie(settings.alerts.samples_kept); });
+  keeping.keep("--alert-cooldown-seconds",
+               [](auto& settings) { return std::tie(settings.alerts.cooldown); });
   keeping.keep("--no-anomalies", [](auto& settings) { return std::tie(settings.outlook.on); });
   keeping.keep("--anomaly-warning-score",
                [](auto& settings) { return std::tie(settings.outlook.warning_above); });

@@ -9,6 +9,7 @@
 
 #include "alert/outlook.h"
 #include "base/time.h"
+#include "sidecar/alert_settings.h"
 #include "sidecar/cache.h"
 #include "sidecar/protection.h"
 #include "sidecar/user_settings.h"
@@ -121,6 +122,7 @@ struct Settings {
   traffic::EndpointSpec endpoints;
   std::string watch = "auto";  // see watched_source()
   std::string pod_figures;     // where the kubelet's are asked for; see pod_figures_place()
+  AlertSettings alerts;
   alert::OutlookSettings outlook;
   IngestSettings ingest;
   ExportSettings exports;

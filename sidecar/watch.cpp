@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <charconv>
+#include <filesystem>
 #include <string_view>
+#include <system_error>
 #include <thread>
 #include <unistd.h>
 #include <utility>
@@ -44,6 +46,22 @@ std::optional<double> percent(std::optional<double> ratio) {
   return ratio ? std::optional(*ratio * 100) : std::nullopt;
 }
 
+/// A path that cannot be seen is left out of the fullest; it may come later.
+void tell_if_unseen(const std::string& path) {
+  std::error_code error;
+  static_cast<void>(std::filesystem::space(path, error));
+  if (!error) return;
+  log(Level::Warning, "a disk path cannot be looked at: it is not watched while that is so",
+      {{"path", path}, {"error", error.message()}});
+}
+
+/// Where nothing of the application is watched but its disks.
+class NothingButDisks final : public sampling::Source {
+ public:
+  void read(sampling::Reading& /*reading*/, sampling::Reader& /*reader*/) override {}
+  std::string_view container(std::uint32_t /*group*/) const override { return {}; }
+};
+
 }  // namespace
 
 base::Result<std::unique_ptr<sampling::Source>> watched_source(const std::string& watch) {
@@ -69,18 +87,28 @@ Watch::Watch(aio::Clock& clock, const Settings& settings, const Shared& shared,
     : clock_(clock),
       settings_(settings),
       shared_(shared),
-      outlook_(settings.outlook),
+      pod_(settings.alerts.samples_kept),
+      alerts_(settings.alerts.thresholds, {.cooldown = settings.alerts.cooldown}),
+      outlook_(settings.outlook, {.cooldown = settings.alerts.cooldown}),
       began_(clock.now()) {
-  if (source != nullptr) {
-    sampler_ = std::make_unique<sampling::Sampler>(std::move(source), sampling::SamplerSpec{});
+  const std::vector<std::string>& paths = settings.alerts.disk_paths;
+  for (const std::string& path : paths) tell_if_unseen(path);
+  if (source == nullptr && paths.empty()) return;
+  sampling::SamplerSpec spec;
+  if (!paths.empty()) spec.disks = paths;
+  if (source == nullptr) {
+    spec.proc.clear();  // of the machine nothing is told as if it were the application's
+    source = std::make_unique<NothingButDisks>();
   }
+  sampler_ = std::make_unique<sampling::Sampler>(std::move(source), std::move(spec));
 }
 
-/// File systems are the kubelet's to tell: the sidecar's own is not the application's.
+/// File systems are the kubelet's to tell: the sidecar's own is not the application's. Those that
+/// are named are among them as often as it is heard.
 void Watch::follow(std::unique_ptr<sampling::KubeletSource> kubelet) {
   kubelet_ = kubelet.get();
   sampling::SamplerSpec spec;
-  spec.disks.clear();
+  spec.disks = settings_.alerts.disk_paths;
   sampler_ = std::make_unique<sampling::Sampler>(std::move(kubelet), std::move(spec));
 }
 
@@ -98,6 +126,7 @@ void Watch::sample() {
   shared_.requests->add_up(totals_);
   requests_.sample(totals_, now);
   const alert::Samples measured = samples(current());
+  alerts_.set(settings_.alerts.thresholds);
   verdict_ = alert::judge_health(alerts_.thresholds(), measured);
   const bool deaf = kubelet_ != nullptr && !kubelet_->fresh(now);
   if (deaf && verdict_.health == alert::Health::Healthy) verdict_.health = alert::Health::Unknown;
@@ -131,9 +160,17 @@ std::optional<sampling::Sample> Watch::current() const {
   return with_kubelet(*newest, *of_kubelet_);
 }
 
+/// The kubelet does not say which of its file systems it is.
+std::optional<std::string> Watch::disk_path(const std::optional<sampling::Sample>& sample) const {
+  if (!sample || kubelet_ != nullptr || !(*sample)[sampling::Figure::DiskRatio])
+    return std::nullopt;
+  return sampler_->disks()[sample->disk];
+}
+
 /// What is unusual is told, and is no issue.
 void Watch::look_out(const std::optional<sampling::Sample>& sample, base::TimePoint now) {
-  const auto values = series_values(sample, requests_.window(traffic::kSlice, now));
+  const auto values =
+      series_values(sample, requests_.window(traffic::kSlice, now), settings_.alerts.errors_from);
   for (const auto& told : outlook_.step(values, now)) {
     const auto score = outlook_.state(told.series).z;
     log(told.notice.resolved ? Level::Info : Level::Warning,
@@ -158,7 +195,7 @@ alert::Samples Watch::samples(const std::optional<sampling::Sample>& sample) con
   if (window.p95) {
     out[index(alert::Measure::ResponseP95)] = static_cast<double>(window.p95->count()) / 1e6;
   }
-  out[index(alert::Measure::ErrorRate)] = percent(window.error_rate);
+  out[index(alert::Measure::ErrorRate)] = percent(error_rate(window, settings_.alerts.errors_from));
   if (database_connections_) {
     out[index(alert::Measure::DatabaseConnections)] = database_connections_();
   }
@@ -189,6 +226,9 @@ net::HttpReply Watch::metrics(base::Duration range) const {
   const auto said = [&](const std::optional<sampling::Sample>& sample) {
     return sample ? sample_node(*sample, wall - (now - sample->at)) : api::Node();
   };
+  const auto newest = current();
+  api::Node current_node = said(newest);
+  if (const auto path = disk_path(newest)) current_node.set("disk_path", *path);
   api::Node timeline = api::Node::sequence();
   for (const sampling::Sample& each : pod_.timeline(asked, timeline_step(range))) {
     timeline.items().push_back(said(each));
@@ -199,11 +239,11 @@ net::HttpReply Watch::metrics(base::Duration range) const {
   }
   api::Node out = api::Node::map()
                       .set("rangeSeconds", range / base::seconds(1))
-                      .set("current", said(current()))
+                      .set("current", std::move(current_node))
                       .set("averages", said(pod_.average(asked)))
                       .set("timeline", std::move(timeline))
                       .set("requests", std::move(requests))
-                      .set("thresholds", thresholds_node(alerts_.thresholds()))
+                      .set("thresholds", thresholds_node(settings_.alerts))
                       .set("anomalies", outlook_node(outlook_));
   if (kubelet_ != nullptr) out.set("source", source_node(*kubelet_, now));
   return json_reply(200, out);

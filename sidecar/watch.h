@@ -37,7 +37,8 @@ base::Result<std::unique_ptr<sampling::Source>> watched_source(const std::string
 /// Thread: that of the admin port.
 class Watch {
  public:
-  /// `source`: null: nothing but the traffic. Lifetime: all outlive it.
+  /// `source`: null: nothing but the traffic, and disks where paths are named. Lifetime: all
+  /// outlive it.
   Watch(aio::Clock& clock, const Settings& settings, const Shared& shared,
         std::unique_ptr<sampling::Source> source);
 
@@ -70,6 +71,8 @@ class Watch {
   std::optional<sampling::Sample> current() const;
   alert::Samples samples(const std::optional<sampling::Sample>& sample) const;
   net::HttpReply metrics(base::Duration range) const;
+  /// Where the fullest of the watched file systems is; nothing: it is not known.
+  std::optional<std::string> disk_path(const std::optional<sampling::Sample>& sample) const;
   void look_out(const std::optional<sampling::Sample>& sample, base::TimePoint now);
 
   aio::Clock& clock_;

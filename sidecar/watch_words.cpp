@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cstdint>
 #include <optional>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -101,17 +102,24 @@ api::Node window_node(const traffic::WindowFigures& window) {
   return out;
 }
 
-api::Node thresholds_node(const alert::Thresholds& thresholds) {
+api::Node thresholds_node(const AlertSettings& alerts) {
   api::Node out = api::Node::sequence();
   for (std::size_t i = 0; i < alert::kMeasures; ++i) {
     const auto measure = static_cast<alert::Measure>(i);
-    out.items().push_back(api::Node::map()
-                              .set("name", alert::name(measure))
-                              .set("limit", thresholds[i].limit)
-                              .set("unit", alert::unit(measure))
-                              .set("severity", alert::name(thresholds[i].severity)));
+    api::Node one =
+        api::Node::map().set("name", alert::name(measure)).set("unit", alert::unit(measure));
+    set(one, "warning", alerts.thresholds[i].warning);
+    set(one, "critical", alerts.thresholds[i].critical);
+    if (measure == alert::Measure::ErrorRate) {
+      one.set("errorsFrom", alerts.errors_from == ErrorsFrom::Server ? "5xx" : "4xx");
+    }
+    out.items().push_back(std::move(one));
   }
   return out;
+}
+
+std::optional<double> error_rate(const traffic::WindowFigures& window, ErrorsFrom from) {
+  return from == ErrorsFrom::Server ? window.server_error_rate : window.error_rate;
 }
 
 }  // namespace sidecar

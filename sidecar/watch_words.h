@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -11,6 +12,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "sampling/sample.h"
+#include "sidecar/alert_settings.h"
 #include "traffic/history.h"
 
 namespace sidecar {
@@ -27,6 +29,10 @@ api::Node health_node(const alert::Verdict& verdict);
 /// Figures that are missing are not there.
 api::Node sample_node(const sampling::Sample& sample, base::WallTime at);
 api::Node window_node(const traffic::WindowFigures& window);
-api::Node thresholds_node(const alert::Thresholds& thresholds);
+/// Of each measure its limits; of errors also from which status on an answer is one.
+api::Node thresholds_node(const AlertSettings& alerts);
+
+/// The share of requests that are errors, in [0, 1]; nothing: there was no request.
+std::optional<double> error_rate(const traffic::WindowFigures& window, ErrorsFrom from);
 
 }  // namespace sidecar

@@ -5,6 +5,9 @@ namespace alert {
 namespace {
 
 constexpr double kCriticalRatio = 3;
+constexpr base::Duration kQuietFor = base::seconds(60);
+/// More records would take longer than this, which no figure can be about.
+constexpr base::Duration kLongest = base::seconds(1'000'000'000);
 
 std::size_t index(EncryptionKind kind) {
   return static_cast<std::size_t>(kind);
@@ -23,12 +26,6 @@ Reading judge(base::Duration duration, base::Duration target) {
   return took > allowed ? breached(Severity::Warning) : kWithin;
 }
 
-FiringPolicy policy() {
-  FiringPolicy made;
-  made.resolve_after = base::seconds(60);
-  return made;
-}
-
 }  // namespace
 
 const char* name(EncryptionKind kind) {
@@ -43,35 +40,41 @@ const char* name(EncryptionKind kind) {
   return "field";
 }
 
-std::optional<base::Duration> encryption_target(EncryptionKind kind, std::uint64_t records) {
+std::optional<base::Duration> encryption_target(const EncryptionTargets& targets,
+                                                EncryptionKind kind, std::uint64_t records) {
   switch (kind) {
     case EncryptionKind::Field:
     case EncryptionKind::TlsHandshake:
-    case EncryptionKind::Signature: return base::millis(10);
-    case EncryptionKind::Bulk:
-      // 100 us a record; more records than 10^13 would take longer than a Duration holds.
-      if (records == 0 || records > 10'000'000'000'000U) return std::nullopt;
-      return base::Duration(100'000) * static_cast<std::int64_t>(records);
-    case EncryptionKind::Decryption: return base::millis(5);
-    case EncryptionKind::KeyRotation: return base::seconds(30);
+    case EncryptionKind::Signature: return targets.field;
+    case EncryptionKind::Bulk: {
+      const base::Duration each = targets.bulk / 1000;
+      if (records == 0 || records > static_cast<std::uint64_t>(kLongest / each)) {
+        return std::nullopt;
+      }
+      return each * static_cast<std::int64_t>(records);
+    }
+    case EncryptionKind::Decryption: return targets.decryption;
+    case EncryptionKind::KeyRotation: return targets.key_rotation;
   }
   return std::nullopt;
 }
 
-std::optional<char> encryption_grade(std::optional<double> percent_within) {
+std::optional<char> encryption_grade(const EncryptionTargets& targets,
+                                     std::optional<double> percent_within) {
   if (!percent_within) return std::nullopt;
-  if (*percent_within >= 95) return 'A';
-  if (*percent_within >= 85) return 'B';
-  if (*percent_within >= 75) return 'C';
-  return *percent_within >= 65 ? 'D' : 'F';
+  for (std::size_t at = 0; at < targets.grades.size(); ++at) {
+    if (*percent_within >= targets.grades[at]) return "ABCD"[at];
+  }
+  return 'F';
 }
 
-Encryption::Encryption() {
-  for (Kind& kind : kinds_) kind.alert = Alert(policy());
+Encryption::Encryption(const EncryptionTargets& targets, base::Duration cooldown)
+    : targets_(targets) {
+  for (Kind& kind : kinds_) kind.alert = Alert({.cooldown = cooldown, .resolve_after = kQuietFor});
 }
 
 std::optional<Notice> Encryption::add(const EncryptionOperation& operation, base::TimePoint now) {
-  const auto target = encryption_target(operation.kind, operation.records);
+  const auto target = encryption_target(targets_, operation.kind, operation.records);
   if (operation.duration.count() < 0 || !target) return std::nullopt;
   Kind& kind = kinds_[index(operation.kind)];
   const double seconds = base::to_seconds(operation.duration);
@@ -94,7 +97,7 @@ EncryptionFigures Encryption::figures(EncryptionKind which) const {
   EncryptionFigures figures;
   figures.durations_ms = kind.durations_ms.figures();
   figures.percent_within = percent(kind.ratios.within(1), kind.ratios.count());
-  figures.grade = encryption_grade(figures.percent_within);
+  figures.grade = encryption_grade(targets_, figures.percent_within);
   if (kind.seconds > 0) figures.megabytes_per_second = kind.bytes / 1e6 / kind.seconds;
   if (kind.whole_seconds > 0) {
     figures.overhead_percent = 100 * kind.part_seconds / kind.whole_seconds;
@@ -109,7 +112,7 @@ std::optional<char> Encryption::grade() const {
     within += kind.ratios.within(1);
     all += kind.ratios.count();
   }
-  return encryption_grade(percent(within, all));
+  return encryption_grade(targets_, percent(within, all));
 }
 
 std::optional<double> Encryption::overhead_percent() const {

@@ -27,7 +27,8 @@ class Judging {
     }
     sampled_ = true;
     if (!reading.breach) return;
-    verdict_.issues.push_back({what, *value, threshold.limit, unit, *reading.breach});
+    verdict_.issues.push_back(
+        {what, *value, limit_of(threshold, *reading.breach), unit, *reading.breach});
   }
 
   Verdict end() && {
@@ -72,14 +73,14 @@ Verdict judge_health(const Thresholds& thresholds, const Samples& samples) {
 
 Verdict judge_database(const DatabaseLimits& limits, const DatabaseSample& sample) {
   Judging judging;
-  judging.look("unreachable", "", {0, Severity::Critical}, one_if(negated(sample.answers)));
-  judging.look("answer", "ms", {limits.answer_ms, Severity::Warning}, sample.answer_ms);
+  judging.look("unreachable", "", {.critical = 0}, one_if(negated(sample.answers)));
+  judging.look("answer", "ms", {.warning = limits.answer_ms}, sample.answer_ms);
   judging.look("connections", "%", limits.connections, sample.connections_percent);
-  judging.look("pool_exhausted", "", {0, Severity::Critical}, sample.waiting);
+  judging.look("pool_exhausted", "", {.critical = 0}, sample.waiting);
   if (limits.must_be_writable) {
-    judging.look("read_only", "", {0, Severity::Critical}, one_if(negated(sample.writable)));
+    judging.look("read_only", "", {.critical = 0}, one_if(negated(sample.writable)));
   }
-  judging.look("replication_lag", "s", {limits.lag_seconds, Severity::Warning}, sample.lag_seconds);
+  judging.look("replication_lag", "s", {.warning = limits.lag_seconds}, sample.lag_seconds);
   return std::move(judging).end();
 }
 

@@ -24,12 +24,7 @@ constexpr std::array<Row, kOperationKinds> kRows{{
 }};
 
 constexpr const char* kOther = "other";
-
-FiringPolicy policy() {
-  FiringPolicy made;
-  made.resolve_after = base::seconds(60);
-  return made;
-}
+constexpr base::Duration kQuietFor = base::seconds(60);
 
 std::size_t index(OperationKind kind) {
   return static_cast<std::size_t>(kind);
@@ -55,8 +50,9 @@ OperationThresholds default_operation_thresholds() {
   return all;
 }
 
-Operations::Operations(OperationThresholds thresholds, std::size_t names_most)
-    : thresholds_(thresholds), names_left_(names_most) {}
+Operations::Operations(OperationThresholds thresholds, std::size_t names_most,
+                       base::Duration cooldown)
+    : thresholds_(thresholds), names_left_(names_most), cooldown_(cooldown) {}
 
 std::pair<const Operations::Key, Operations::Tracked>& Operations::track(
     const Operation& operation) {
@@ -71,7 +67,7 @@ std::pair<const Operations::Key, Operations::Tracked>& Operations::track(
     }
   }
   const auto [it, made] = tracked_.try_emplace(std::move(key));
-  if (made) it->second.alert = Alert(policy());
+  if (made) it->second.alert = Alert({.cooldown = cooldown_, .resolve_after = kQuietFor});
   return *it;
 }
 

@@ -79,7 +79,12 @@ struct OperationFigures {
 class Operations {
  public:
   explicit Operations(OperationThresholds thresholds = default_operation_thresholds(),
-                      std::size_t names_most = 100);
+                      std::size_t names_most = 100,
+                      base::Duration cooldown = FiringPolicy{}.cooldown);
+
+  /// For operations from now on; what fires goes on until its time without a breach is over.
+  void set(const OperationThresholds& thresholds) { thresholds_ = thresholds; }
+  const OperationThresholds& thresholds() const { return thresholds_; }
 
   /// Counts an operation and returns what has to be told. A duration below 0 is no measurement, and
   /// is not counted. `now` never decreases.
@@ -99,6 +104,7 @@ class Operations {
 
   OperationThresholds thresholds_;
   std::size_t names_left_;
+  base::Duration cooldown_;
   std::map<Key, Tracked> tracked_;
 };
 

@@ -2,6 +2,9 @@
 
 #include <cmath>
 #include <string>
+#include <utility>
+
+#include <fmt/format.h>
 
 namespace alert {
 
@@ -15,12 +18,12 @@ struct Row {
 
 // In the order of Measure.
 constexpr std::array<Row, kMeasures> kRows{{
-    {"cpu", "%", {80, Severity::Warning}},
-    {"memory", "%", {85, Severity::Warning}},
-    {"disk", "%", {90, Severity::Critical}},
-    {"response_p95", "ms", {2000, Severity::Warning}},
-    {"error_rate", "%", {5, Severity::Critical}},
-    {"database_connections", "%", {80, Severity::Warning}},
+    {"cpu", "%", {.warning = 80}},
+    {"memory", "%", {.warning = 85}},
+    {"disk", "%", {.critical = 90}},
+    {"response_p95", "ms", {.warning = 2000}},
+    {"error_rate", "%", {.critical = 5}},
+    {"database_connections", "%", {.warning = 80}},
 }};
 
 }  // namespace
@@ -39,22 +42,35 @@ Thresholds default_thresholds() {
   return all;
 }
 
-base::Result<> check(const Thresholds& thresholds) {
-  for (std::size_t at = 0; at < kMeasures; ++at) {
-    const double limit = thresholds[at].limit;
-    const bool share = kRows[at].unit[0] == '%';
-    if (std::isfinite(limit) && limit > 0 && (!share || limit <= 100)) continue;
+double limit_of(const Threshold& threshold, Severity severity) {
+  const bool critical = severity == Severity::Critical;
+  const std::optional<double>& first = critical ? threshold.critical : threshold.warning;
+  const std::optional<double>& other = critical ? threshold.warning : threshold.critical;
+  return first.value_or(other.value_or(0));
+}
+
+base::Result<> check(Measure measure, const Threshold& threshold) {
+  const std::string of = unit(measure);
+  const double most = of == "%" ? kPercentMax : kMillisMax;
+  for (const auto& [limit, value] :
+       {std::pair("warning", threshold.warning), std::pair("critical", threshold.critical)}) {
+    if (!value || (std::isfinite(*value) && *value > 0 && *value <= most)) continue;
     return base::fail(base::Code::InvalidArgument,
-                      std::string("threshold ") + kRows[at].name + ": " + std::to_string(limit) +
-                          (share ? ": allowed are more than 0 and at most 100 %"
-                                 : ": allowed is more than 0 ms"));
+                      fmt::format("{} {} is not allowed: above 0 and at most {:.0f} {}", limit,
+                                  *value, most, of));
   }
-  return {};
+  if (!threshold.warning || !threshold.critical || *threshold.warning <= *threshold.critical) {
+    return {};
+  }
+  return base::fail(base::Code::InvalidArgument,
+                    fmt::format("warning {} is not allowed: at most critical, which is {}",
+                                *threshold.warning, *threshold.critical));
 }
 
 Reading judge(const Threshold& threshold, std::optional<double> value) {
   if (!value || !std::isfinite(*value)) return kNoSample;
-  return *value > threshold.limit ? breached(threshold.severity) : kWithin;
+  if (threshold.critical && *value > *threshold.critical) return breached(Severity::Critical);
+  return threshold.warning && *value > *threshold.warning ? breached(Severity::Warning) : kWithin;
 }
 
 std::optional<double> pool_percent(std::size_t used, std::size_t pool) {
@@ -73,7 +89,8 @@ std::vector<ThresholdAlerts::Told> ThresholdAlerts::step(const Samples& samples,
   for (std::size_t at = 0; at < kMeasures; ++at) {
     const auto notice = alerts_[at].step(judge(thresholds_[at], samples[at]), now);
     if (!notice) continue;
-    told.push_back({static_cast<Measure>(at), *notice, *samples[at], thresholds_[at].limit});
+    told.push_back({static_cast<Measure>(at), *notice, *samples[at],
+                    limit_of(thresholds_[at], notice->severity)});
   }
   return told;
 }

@@ -1,5 +1,6 @@
 // The measures of a pod that have a threshold, their defaults, and the alerts that watch them. A
-// value breaches its threshold when it is above it: 80 % of CPU is still allowed.
+// threshold has a limit above which a value is a warning, one above which it is critical, or both.
+// A value breaches a limit when it is above it: 80 % of CPU is still allowed.
 //
 // What was not measured is neither above nor below: a missing sample, and one that is no finite
 // number, leaves its alert as it was.
@@ -23,12 +24,15 @@ const char* name(Measure measure);
 /// "%" or "ms".
 const char* unit(Measure measure);
 
+/// In unit() of its measure; a limit that is missing is never breached.
 struct Threshold {
-  double limit = 0;  // in unit() of its measure
-  Severity severity = Severity::Warning;
+  std::optional<double> warning{}, critical{};
 
   bool operator==(const Threshold&) const = default;
 };
+
+/// What a value of this severity was above: where there is no such limit, the other.
+double limit_of(const Threshold& threshold, Severity severity);
 
 /// Indexed by Measure.
 using Thresholds = std::array<Threshold, kMeasures>;
@@ -42,8 +46,12 @@ constexpr std::size_t index(Measure measure) {
 /// (critical), database connections 80 % of the pool; a warning where nothing else is said.
 Thresholds default_thresholds();
 
-/// Errors: InvalidArgument, naming the measure: a limit that is not above 0, or a share above 100.
-base::Result<> check(const Thresholds& thresholds);
+inline constexpr double kPercentMax = 100;
+inline constexpr double kMillisMax = 86'400'000;  // a day
+
+/// Errors: InvalidArgument, with the limit, its value and what is allowed: a limit that is not
+/// above 0, a share above 100 %, a time above a day, a warning above what is critical.
+base::Result<> check(Measure measure, const Threshold& threshold);
 
 Reading judge(const Threshold& threshold, std::optional<double> value);
 

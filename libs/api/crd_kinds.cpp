@@ -131,6 +131,7 @@ std::vector<CrdExtra> sidecar_profile_extras() {
     out.push_back(most_text(path, 64));
   }
   out.push_back(pattern("spec.cacheRoutes[]", 1024, kPath));
+  out.push_back(pattern("spec.diskPaths[]", 4096, "^/"));
   out.push_back(pattern("spec.limitRules[].path", 256, kPath));
   out.push_back(most_text("spec.limitRules[].value", 256));
   out.push_back(pattern("spec.limitRules[].name", 32, "^[A-Za-z0-9_-]+$"));

@@ -323,15 +323,6 @@ std::vector<CrdRule> drill_crd_rules() {
   return out;
 }
 
-std::vector<CrdRule> sidecar_profile_crd_rules() {
-  Rules out;
-  out.push_back({"spec", "has(self.tlsCertFile) == has(self.tlsKeyFile)",
-                 "tlsCertFile and tlsKeyFile are given together, or neither"});
-  out.push_back({"spec", "!has(self.rumPath) || !has(self.mode) || self.mode != 'tcp'",
-                 "rumPath is not allowed: mode tcp has no paths"});
-  return out;
-}
-
 std::vector<std::string> left_to_operator() {
   return {
       "RecoveryPlan: names of workloads, services, instances, probes and roles in conditions, "

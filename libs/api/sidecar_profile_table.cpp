@@ -1,6 +1,10 @@
 // The tables of a SidecarProfile. Every field but `injection` is one of the sidecar's flags, with
 // the flag's type, range and default; tests/sidecar/profile_test.cpp holds the two together. What
 // one field must be to another is judged in operator/profile_rules.cpp, and by the sidecar itself.
+#include <initializer_list>
+#include <string_view>
+#include <utility>
+
 #include "api/field.h"
 #include "api/sidecar_profile.h"
 #include "api/status_tables.h"
@@ -18,6 +22,11 @@ constexpr std::int64_t kDay = 86'400;
 constexpr std::int64_t kMost = std::int64_t{1} << 53;  // what every reader of JSON holds exactly
 constexpr std::int64_t kCacheBytes = std::int64_t{1} << 40;
 constexpr std::int64_t kMostPrefixes = 1000;
+
+/// A map that is there with its defaults where it is not written.
+FieldSpec filled(FieldSpec map) {
+  return by_default(Node::map(), std::move(map));
+}
 
 FieldSpec seconds(const char* name, std::int64_t otherwise, const char* doc) {
   return integer(name, {1, kDay}, otherwise, doc);
@@ -218,6 +227,97 @@ Fields outlook() {
             "How much steeper a series has to become to be told, 1 to 1000.")};
 }
 
+struct Limits {
+  const char* name;
+  std::optional<std::int64_t> warning, critical;
+  const char* doc;
+};
+
+FieldSpec threshold(const Limits& of) {
+  const auto limit = [](const char* name, std::optional<std::int64_t> otherwise, const char* doc) {
+    FieldSpec out = field(FieldType::Amount, name, doc);
+    if (otherwise) out.otherwise = Node(*otherwise);
+    return out;
+  };
+  return filled(object(
+      of.name,
+      {limit("warning", of.warning, "Above this it is a warning."),
+       limit("critical", of.critical, "Above this it is critical; not below the one above.")},
+      of.doc));
+}
+
+/// In the order of alert::Measure.
+FieldSpec thresholds() {
+  Fields all;
+  for (const Limits& each : {
+           Limits{"cpuPercent", 80, {}, "CPU used of its limit, else of the machine."},
+           Limits{"memoryPercent", 85, {}, "Memory used of its limit, else of the machine."},
+           Limits{"diskPercent", {}, 90, "The fullest file system that is watched."},
+           Limits{"responseP95Millis", 2000, {}, "The 95th percentile of the last minute."},
+           Limits{"errorPercent", {}, 5, "Requests of the last minute that are errors."},
+           Limits{"databaseConnectionsPercent", 80, {}, "Connections taken of those there may be."},
+       }) {
+    all.push_back(threshold(each));
+  }
+  return filled(object("thresholds", std::move(all),
+                       "Above which the pod is told to be ill; above 0, in the unit of the name."));
+}
+
+using Number = std::pair<const char*, std::int64_t>;
+
+/// Whole numbers by name: milliseconds up to a day, or per cent.
+FieldSpec numbers(const char* name, std::initializer_list<Number> all, const char* doc) {
+  Fields inner;
+  for (const auto& [each, otherwise] : all) {
+    const bool percent = std::string_view(each).ends_with("Percent");
+    inner.push_back(integer(each, {1, percent ? 100 : kDay * 1000}, otherwise,
+                            percent ? "A share, in per cent." : "In milliseconds."));
+  }
+  return filled(object(name, std::move(inner), doc));
+}
+
+Fields alerts() {
+  return {
+      strings("diskPaths", {0, 8},
+              "Paths whose file systems are watched, of several the fullest; none: the sidecar's "
+              "own root."),
+      integer("samplesKept", {60, 17'280}, 1000,
+              "Samples of the pod that are kept, one every five seconds."),
+      thresholds(),
+      by_default("4xx", choice("errorsFrom", {"4xx", "5xx"},
+                               "Which answers are errors where health is judged: those with "
+                               "status 400 and above, or 500 and above.")),
+      seconds("alertCooldownSeconds", 300,
+              "Before the same alert is told again with the same severity."),
+      numbers("operationThresholds",
+              {{"queryMillis", 500},
+               {"bulkMillis", 5000},
+               {"encryptionMillis", 100},
+               {"decryptionMillis", 50},
+               {"realTimeUpdateMillis", 200},
+               {"concurrentUserMillis", 1000},
+               {"databaseQueryMillis", 200},
+               {"apiEndpointMillis", 500}},
+              "Above which an operation that the application reports is too slow."),
+      numbers("encryptionTargets",
+              {{"fieldMillis", 10},
+               {"bulkMillis", 100},
+               {"decryptionMillis", 5},
+               {"keyRotationMillis", 30'000},
+               {"gradeAPercent", 95},
+               {"gradeBPercent", 85},
+               {"gradeCPercent", 75},
+               {"gradeDPercent", 65}},
+              "What encryption may take (bulk: 1,000 records), and which share has to keep to it "
+              "for a grade."),
+      numbers("slowTimings",
+              {{"apiMillis", 500},
+               {"renderMillis", 16},
+               {"operationMillis", 1000},
+               {"pageLoadMillis", 3000}},
+              "Above which a timing of a browser is slow.")};
+}
+
 Fields cache() {
   return {
       integer("cacheBytesMax", {0, kCacheBytes}, 0, "Of stored responses; 0: none is stored."),
@@ -258,11 +358,6 @@ Fields exports() {
       by_default("muster-sidecar", text("exportService", "The name under which they are sent."))};
 }
 
-/// A map that is there with its defaults where it is not written.
-FieldSpec filled(FieldSpec map) {
-  return by_default(Node::map(), std::move(map));
-}
-
 FieldSpec amounts(const char* name, Fields inner, const char* doc) {
   return filled(object(name, std::move(inner), doc));
 }
@@ -296,7 +391,7 @@ FieldSpec injection() {
 FieldSpec spec_fields() {
   Fields all;
   for (Fields part : {addresses(), bounds(), times(), headers(), protection(), users(), endpoints(),
-                      outlook(), redis(), database(), cache(), ingest(), exports()}) {
+                      alerts(), outlook(), redis(), database(), cache(), ingest(), exports()}) {
     for (FieldSpec& each : part) all.push_back(std::move(each));
   }
   all.push_back(injection());

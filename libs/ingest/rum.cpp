@@ -68,8 +68,14 @@ std::optional<RumValue> value_of(const api::Node& entry) {
   return out;
 }
 
-bool is_slow(RumKind kind, std::string_view name, double value) {
-  if (kind != RumKind::Vital) return value > slow_above(kind);
+bool is_slow(const RumSlow& slow, RumKind kind, std::string_view name, double value) {
+  switch (kind) {
+    case RumKind::Vital: break;
+    case RumKind::Api: return value > slow.api;
+    case RumKind::Render: return value > slow.render;
+    case RumKind::Operation: return value > slow.operation;
+    case RumKind::PageLoad: return value > slow.page_load;
+  }
   const auto thresholds = vital_thresholds(name);
   return thresholds && value > thresholds->poor_above;
 }
@@ -91,17 +97,6 @@ std::string_view name(RumKind kind) {
     case RumKind::PageLoad: return "pageLoad";
   }
   return "vital";
-}
-
-double slow_above(RumKind kind) {
-  switch (kind) {
-    case RumKind::Vital: return kMillisecondsMax;
-    case RumKind::Api: return 500;
-    case RumKind::Render: return 16;
-    case RumKind::Operation: return 1000;
-    case RumKind::PageLoad: return 3000;
-  }
-  return kMillisecondsMax;
 }
 
 std::optional<RumThresholds> vital_thresholds(std::string_view vital) {
@@ -154,7 +149,7 @@ void RumTable::take(const RumPost& post) {
     }
     values.next = (values.next + 1) % kRumKept;
     ++values.count;
-    values.slow += is_slow(value.kind, value.name, value.value) ? 1 : 0;
+    values.slow += is_slow(slow_, value.kind, value.name, value.value) ? 1 : 0;
   }
 }
 

@@ -7,8 +7,8 @@
 //   {"name": "cart/load", "kind": "api", "value": 612}     a timing of the application's own
 //
 // LCP, INP, FCP, TTFB, FID: milliseconds; CLS: no unit. Own timings are milliseconds with a kind
-// that has a threshold: "api" 500, "render" 16, "operation" 1,000, "pageLoad" 3,000; beyond they
-// are slow. Source: web.dev/articles/vitals (what is good and what is poor, at the 75th
+// that has a limit, by default "api" 500, "render" 16, "operation" 1,000, "pageLoad" 3,000; beyond
+// they are slow. Source: web.dev/articles/vitals (what is good and what is poor, at the 75th
 // percentile).
 #pragma once
 
@@ -55,8 +55,15 @@ struct RumThresholds {
   double poor_above = 0;
 };
 std::optional<RumThresholds> vital_thresholds(std::string_view vital);
-/// Above this an own timing is slow. Units: milliseconds.
-double slow_above(RumKind kind);
+/// Above these an own timing is slow. Units: milliseconds.
+struct RumSlow {
+  double api = 500;
+  double render = 16;
+  double operation = 1000;
+  double page_load = 3000;
+
+  bool operator==(const RumSlow&) const = default;
+};
 
 /// The last kRumKept values of one metric.
 struct RumFigures {
@@ -75,6 +82,8 @@ class RumTable {
  public:
   /// A name beyond kRumCustomMax goes to "other" of its kind.
   void take(const RumPost& post);
+  /// For values from now on.
+  void set(const RumSlow& slow) { slow_ = slow; }
 
   /// Nothing: nobody sent such a metric.
   std::optional<RumFigures> figures(RumKind kind, std::string_view name) const;
@@ -94,6 +103,7 @@ class RumTable {
   using Key = std::pair<RumKind, std::string>;
   static RumFigures figures_of(const Values& values);
 
+  RumSlow slow_;
   std::map<Key, Values> metrics_;
   std::size_t custom_ = 0;
   std::uint64_t refused_ = 0;

@@ -16,13 +16,13 @@ EncryptionOperation field(std::int64_t millis) {
 }
 
 TEST(Encryption, HasTheTargetsOfTheRequirements) {
-  EXPECT_EQ(encryption_target(EncryptionKind::Field, 1), base::millis(10));
-  EXPECT_EQ(encryption_target(EncryptionKind::Bulk, 1000), base::millis(100));
-  EXPECT_EQ(encryption_target(EncryptionKind::Bulk, 2500), base::millis(250));
-  EXPECT_EQ(encryption_target(EncryptionKind::Decryption, 1), base::millis(5));
-  EXPECT_EQ(encryption_target(EncryptionKind::KeyRotation, 1), base::seconds(30));
-  EXPECT_FALSE(encryption_target(EncryptionKind::Bulk, 0));
-  EXPECT_FALSE(encryption_target(EncryptionKind::Bulk, UINT64_MAX));
+  EXPECT_EQ(encryption_target({}, EncryptionKind::Field, 1), base::millis(10));
+  EXPECT_EQ(encryption_target({}, EncryptionKind::Bulk, 1000), base::millis(100));
+  EXPECT_EQ(encryption_target({}, EncryptionKind::Bulk, 2500), base::millis(250));
+  EXPECT_EQ(encryption_target({}, EncryptionKind::Decryption, 1), base::millis(5));
+  EXPECT_EQ(encryption_target({}, EncryptionKind::KeyRotation, 1), base::seconds(30));
+  EXPECT_FALSE(encryption_target({}, EncryptionKind::Bulk, 0));
+  EXPECT_FALSE(encryption_target({}, EncryptionKind::Bulk, UINT64_MAX));
 }
 
 TEST(Encryption, IsAWarningAboveItsTargetAndCriticalAboveThreeTimes) {
@@ -54,8 +54,9 @@ TEST(Encryption, IsGradedByTheShareWithinTarget) {
   const std::pair<double, char> cases[] = {{100, 'A'},  {95, 'A'}, {94.9, 'B'}, {85, 'B'},
                                            {84.9, 'C'}, {75, 'C'}, {74.9, 'D'}, {65, 'D'},
                                            {64.9, 'F'}, {0, 'F'}};
-  for (const auto& [percent, grade] : cases) EXPECT_EQ(encryption_grade(percent), grade) << percent;
-  EXPECT_FALSE(encryption_grade(std::nullopt));
+  for (const auto& [percent, grade] : cases)
+    EXPECT_EQ(encryption_grade({}, percent), grade) << percent;
+  EXPECT_FALSE(encryption_grade({}, std::nullopt));
 
   Encryption encryption;
   EXPECT_FALSE(encryption.grade());
@@ -112,10 +113,27 @@ TEST(Encryption, OverheadOfAllKindsIsOverTheirSums) {
 
 TEST(Encryption, TheSuitesOwnKindsHaveTheTargetOfAField) {
   for (const auto kind : {EncryptionKind::TlsHandshake, EncryptionKind::Signature}) {
-    EXPECT_EQ(encryption_target(kind, 1), base::millis(10)) << name(kind);
+    EXPECT_EQ(encryption_target({}, kind, 1), base::millis(10)) << name(kind);
   }
   EXPECT_STREQ(name(EncryptionKind::TlsHandshake), "tls_handshake");
   EXPECT_STREQ(name(EncryptionKind::Signature), "signature");
+}
+
+TEST(Encryption, IsJudgedByOtherTargetsFromWhenTheyAreSet) {
+  Encryption encryption;
+  encryption.add(field(8), at(0));
+  EXPECT_EQ(encryption.grade(), 'A');
+  EncryptionTargets targets;
+  targets.field = base::millis(2);
+  targets.bulk = base::millis(10);
+  encryption.set(targets);
+  EXPECT_EQ(encryption.grade(), 'A') << "what was is judged by the targets of its time";
+  EXPECT_EQ(encryption.add(field(8), at(1)), (Notice{false, Severity::Critical}));
+  EXPECT_EQ(encryption.grade(), 'F') << "half of them";
+  targets.grades = {50, 40, 30, 20};
+  encryption.set(targets);
+  EXPECT_EQ(encryption.grade(), 'A');
+  EXPECT_EQ(encryption_target(targets, EncryptionKind::Bulk, 3000), base::millis(30));
 }
 
 TEST(Encryption, OfADurationBelowNothingIsNoMeasurement) {

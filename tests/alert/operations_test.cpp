@@ -55,6 +55,20 @@ TEST(Operations, AreCountedByKindAndLabel) {
   EXPECT_EQ(figures[2].kind, OperationKind::Bulk);
 }
 
+TEST(Operations, AreJudgedByOtherThresholdsFromWhenTheyAreSet) {
+  Operations operations(default_operation_thresholds(), 100, base::seconds(10));
+  EXPECT_FALSE(operations.add(query("a", 100), at(0)));
+  OperationThresholds lower = default_operation_thresholds();
+  lower[static_cast<std::size_t>(OperationKind::Query)] = base::millis(40);
+  operations.set(lower);
+  const auto told = operations.add(query("a", 100), at(1));
+  ASSERT_TRUE(told);
+  EXPECT_EQ(told->notice, (Notice{false, Severity::Medium}));
+  EXPECT_EQ(told->threshold, base::millis(40));
+  EXPECT_FALSE(operations.add(query("a", 100), at(10))) << "told nine seconds ago";
+  EXPECT_TRUE(operations.add(query("a", 100), at(11))) << "the cool-down is over";
+}
+
 TEST(Operations, ThatTakeTooLongAlertByTheirRatio) {
   Operations operations;
   EXPECT_FALSE(operations.add(query("a", 500), at(0)));

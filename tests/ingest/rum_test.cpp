@@ -101,6 +101,20 @@ TEST(RumTable, SlowIsBeyondTheThresholdOfItsKind) {
   }
 }
 
+TEST(RumTable, SlowIsWhatItIsToldFromWhenItIsTold) {
+  RumTable table;
+  table.take(post("a", RumKind::Api, {400}));
+  table.set({.api = 300, .render = 1, .operation = 2, .page_load = 3});
+  EXPECT_EQ(table.figures(RumKind::Api, "a")->slow, 0u);
+  table.take(post("a", RumKind::Api, {300, 400}));
+  EXPECT_EQ(table.figures(RumKind::Api, "a")->slow, 1u);
+  for (const RumKind kind : {RumKind::Render, RumKind::Operation, RumKind::PageLoad}) {
+    const double limit = kind == RumKind::Render ? 1 : kind == RumKind::Operation ? 2 : 3;
+    table.take(post("b", kind, {limit, limit + 0.1}));
+    EXPECT_EQ(table.figures(kind, "b")->slow, 1u) << name(kind);
+  }
+}
+
 TEST(RumTable, OwnNamesHaveABound) {
   RumTable table;
   for (int number = 0; number < 1000; ++number) {

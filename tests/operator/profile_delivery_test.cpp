@@ -234,6 +234,17 @@ TEST(ProfileRules, EachProblemIsToldByItsField) {
            Wrong{"{redis: 'r:1', fingerprintKeyFile: /a, cacheRedis: true}", "spec.cacheRedis",
                  "cacheBytesMax"},
            Wrong{"{mode: tcp, users: 'on'}", "spec.users", "tcp"},
+           Wrong{"{thresholds: {cpuPercent: {warning: 90, critical: 80}}}",
+                 "spec.thresholds.cpuPercent", "at most critical, which is 80"},
+           Wrong{"{thresholds: {diskPercent: {warning: 95}}}", "spec.thresholds.diskPercent",
+                 "at most critical, which is 90"},
+           Wrong{"{thresholds: {errorPercent: {critical: '100.5'}}}",
+                 "spec.thresholds.errorPercent", "at most 100 %"},
+           Wrong{"{thresholds: {cpu: {warning: 1}}}", "spec.thresholds.cpu", "cpuPercent"},
+           Wrong{"{encryptionTargets: {gradeBPercent: 96}}", "spec.encryptionTargets.gradeBPercent",
+                 "above gradeAPercent"},
+           Wrong{"{slowTimings: {apiMillis: 0}}", "spec.slowTimings.apiMillis", "1 to 86400000"},
+           Wrong{"{diskPaths: [data]}", "spec.diskPaths", "data"},
        }) {
     const api::Problems found = problems_of_profile(profile(wrong.spec));
     ASSERT_FALSE(found.empty()) << wrong.spec;
@@ -244,6 +255,10 @@ TEST(ProfileRules, EachProblemIsToldByItsField) {
   EXPECT_THAT(problems_of_profile(profile(
                   "{redis: 'r:1', fingerprintKeyFile: /a, limitsWithoutRedis: closed, cacheRedis: "
                   "true, cacheBytesMax: 4096, tlsCertFile: /a, tlsKeyFile: /b, users: 'on'}")),
+              IsEmpty());
+  EXPECT_THAT(problems_of_profile(profile(
+                  "{thresholds: {cpuPercent: {warning: 70, critical: 85}, errorPercent: {warning: "
+                  "'0.5'}}, errorsFrom: 5xx, diskPaths: [/data]}")),
               IsEmpty());
   EXPECT_THAT(problems_of_profile(profile(
                   "{trustedProxies: [10.0.0.0/8, '::1'], endpoints: ['/users/{id}'], limitRules: "

@@ -116,13 +116,20 @@ TEST(DatabaseCheck, WhoWaitsForThePoolIsCounted) {
 
 TEST(DatabaseCheck, TheLimitsAreTheSettings) {
   DatabaseSettings settings;
-  EXPECT_EQ(limits_of(settings).connections.limit, 80);
-  EXPECT_EQ(limits_of(settings).lag_seconds, 30);
-  EXPECT_TRUE(limits_of(settings).must_be_writable);
+  EXPECT_EQ(limits_of(settings, {}).connections, (alert::Threshold{.warning = 80}));
+  EXPECT_EQ(limits_of(settings, {}).answer_ms, 200);
+  AlertSettings alerts;
+  alerts.thresholds[index(alert::Measure::DatabaseConnections)] = {.critical = 60};
+  alerts.operations[static_cast<std::size_t>(alert::OperationKind::DatabaseQuery)] =
+      base::millis(50);
+  EXPECT_EQ(limits_of(settings, alerts).connections, (alert::Threshold{.critical = 60}));
+  EXPECT_EQ(limits_of(settings, alerts).answer_ms, 50);
+  EXPECT_EQ(limits_of(settings, {}).lag_seconds, 30);
+  EXPECT_TRUE(limits_of(settings, {}).must_be_writable);
   settings.lag_max = base::seconds(7);
   settings.must_be_writable = false;
-  EXPECT_EQ(limits_of(settings).lag_seconds, 7);
-  EXPECT_FALSE(limits_of(settings).must_be_writable);
+  EXPECT_EQ(limits_of(settings, {}).lag_seconds, 7);
+  EXPECT_FALSE(limits_of(settings, {}).must_be_writable);
 }
 
 }  // namespace

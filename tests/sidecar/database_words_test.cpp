@@ -19,7 +19,7 @@ class DatabaseWordsTest : public testing::Test {
     pool.waited_max = base::millis(1500);
   }
   DatabaseView view() {
-    return {seen, pool, alert::judge_database(limits_of({}), sample_of(seen, pool, {}, kNow)),
+    return {seen, pool, alert::judge_database(limits_of({}, {}), sample_of(seen, pool, {}, kNow)),
             kNow};
   }
   std::map<std::string, double> metrics() {

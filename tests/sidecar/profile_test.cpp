@@ -16,6 +16,7 @@
 #include "api/sidecar_profile.h"
 #include "api/tables.h"
 #include "sidecar/config_file.h"
+#include "sidecar/named_limit.h"
 #include "sidecar/options.h"
 
 namespace sidecar {
@@ -100,6 +101,7 @@ TEST(SidecarProfile, HasTheTypesOfTheFile) {
       case FieldType::Amount: EXPECT_EQ(found->type, Type::Number) << field.name; break;
       case FieldType::Boolean: EXPECT_EQ(found->type, Type::Boolean) << field.name; break;
       case FieldType::Strings: EXPECT_EQ(found->type, Type::Texts) << field.name; break;
+      case FieldType::Object: EXPECT_EQ(found->type, Type::Named) << field.name; break;
       case FieldType::Objects: EXPECT_EQ(found->type, Type::Maps) << field.name; break;
       default: ADD_FAILURE() << field.name << ": no type of the file";
     }
@@ -128,6 +130,7 @@ TEST(SidecarProfile, HasTheWordsOfTheFlags) {
 
 TEST(SidecarProfile, HasTheDefaultsOfTheFlags) {
   for (const FieldSpec& field : settings()) {
+    if (field.type == FieldType::Object) continue;  // below
     const ConfigField& found = *config_field(field.name);
     if (field.type == FieldType::Boolean) {
       // A flag is given for what is not the default.
@@ -147,6 +150,56 @@ TEST(SidecarProfile, HasTheDefaultsOfTheFlags) {
     const bool number = field.type == FieldType::Integer && !none && !shown.empty();
     const bool same = number ? std::stod(shown) == std::stod(said) : shown == said;
     EXPECT_TRUE(same) << field.name << ": " << said << " is not in " << help;
+  }
+}
+
+TEST(SidecarProfile, ThresholdsAreThoseOfTheProgram) {
+  const auto number = [](const std::optional<api::Node>& node) {
+    return node ? std::optional(node->as_double()) : std::nullopt;
+  };
+  const auto& fields = api::table_at(spec_table(), "thresholds").fields;
+  const alert::Thresholds defaults = alert::default_thresholds();
+  ASSERT_EQ(fields.size(), alert::kMeasures);
+  for (std::size_t at = 0; at < alert::kMeasures; ++at) {
+    const FieldSpec& field = fields[at];
+    EXPECT_EQ(field.name, setting_name(static_cast<alert::Measure>(at)));
+    EXPECT_EQ(number(api::table_at(field, "warning").otherwise), defaults[at].warning);
+    EXPECT_EQ(number(api::table_at(field, "critical").otherwise), defaults[at].critical);
+    const auto taken = [&](const api::Node& value) {
+      return takes("thresholds",
+                   api::Node::map().set(field.name, api::Node::map().set("critical", value)));
+    };
+    EXPECT_FALSE(taken(0)) << field.name;
+    const bool percent = field.name.ends_with("Percent");
+    EXPECT_TRUE(taken(percent ? 100 : 86'400'000)) << field.name;
+    EXPECT_FALSE(taken(percent ? 101 : 86'400'001)) << field.name;
+  }
+}
+
+/// The setting of a map of numbers, as the program has it by default and with one of them changed.
+TEST(SidecarProfile, NumbersByNameAreThoseOfTheProgram) {
+  for (const char* name : {"operationThresholds", "encryptionTargets", "slowTimings"}) {
+    for (const FieldSpec& field : api::table_at(spec_table(), name).fields) {
+      SCOPED_TRACE(field.name);
+      const auto with = [&](std::int64_t value) {
+        return with_file(
+            api::to_yaml(api::Node::map().set(name, api::Node::map().set(field.name, value))));
+      };
+      const bool grade = field.name.starts_with("grade");
+      EXPECT_FALSE(with(field.minimum - 1).settings || with(field.maximum + 1).settings);
+      EXPECT_TRUE(grade || (with(field.minimum).settings && with(field.maximum).settings));
+      const auto otherwise = with(field.otherwise.value().as_int());
+      const auto changed = with(field.otherwise.value().as_int() + 1);
+      ASSERT_TRUE(otherwise.settings && changed.settings) << otherwise.err << changed.err;
+      const AlertSettings none, &same = otherwise.settings->alerts,
+                                &other = changed.settings->alerts;
+      EXPECT_TRUE(same.operations == none.operations && same.encryption == none.encryption &&
+                  same.slow == none.slow)
+          << "its default is another";
+      EXPECT_FALSE(other.operations == none.operations && other.encryption == none.encryption &&
+                   other.slow == none.slow)
+          << "it changes nothing";
+    }
   }
 }
 
@@ -235,6 +288,7 @@ TEST(SidecarProfile, WhatTheApiServerTakesForAWordTheProgramTakes) {
   }
   for (const Word& word :
        {Word{"cacheRoutes", "/a/*", true}, Word{"cacheRoutes", "a", false},
+        Word{"diskPaths", "/data", true}, Word{"diskPaths", "data", false},
         Word{"exportHeaderFiles", "api-key=/run/key", true},
         Word{"exportHeaderFiles", "api-key", false}, Word{"exportHeaderFiles", "=x", false}}) {
     EXPECT_EQ(takes(word.field, api::Node::strings({word.text})), word.good) << word.text;

@@ -88,6 +88,24 @@ TEST(Restart, OfAnomaliesToo) {
   EXPECT_EQ(change.settings.outlook, some().outlook);
 }
 
+TEST(Restart, ThresholdsNeedNoneAndWhatIsKeptAndLookedAtDoes) {
+  Settings wanted = some();
+  wanted.alerts.thresholds[0] = {.warning = 1};
+  wanted.alerts.errors_from = ErrorsFrom::Server;
+  wanted.alerts.operations[0] = base::millis(1);
+  wanted.alerts.encryption.field = base::millis(1);
+  wanted.alerts.slow.api = 1;
+  EXPECT_THAT(change_of(some(), wanted).needs_restart, IsEmpty());
+  wanted.alerts.disk_paths = {"/data"};
+  wanted.alerts.samples_kept = 60;
+  wanted.alerts.cooldown = base::seconds(1);
+  const Change change = change_of(some(), wanted);
+  EXPECT_THAT(change.needs_restart,
+              ElementsAre("--disk-path", "--samples-kept", "--alert-cooldown-seconds"));
+  EXPECT_EQ(change.settings.alerts.thresholds[0], (alert::Threshold{.warning = 1}));
+  EXPECT_EQ(change.settings.alerts.samples_kept, 1000U);
+}
+
 TEST(Restart, OfCacheAndRedisToo) {
   Settings wanted = some();
   wanted.redis = {"redis:6379", "shop", "p", true, "c", true, base::seconds(2)};

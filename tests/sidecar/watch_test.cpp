@@ -116,6 +116,75 @@ TEST_F(BlindWatchTest, JudgesWhatTheKubeletSays) {
   EXPECT_DOUBLE_EQ(watch.verdict().issues[0].value, 95);
 }
 
+TEST_F(BlindWatchTest, JudgesByTheSettingsAsTheyAreNow) {
+  settings.alerts.thresholds[index(alert::Measure::Cpu)] = {.warning = 40, .critical = 60};
+  hear(0);
+  pass(5);
+  ASSERT_EQ(watch.verdict().issues.size(), 1U);
+  EXPECT_EQ(watch.verdict().issues[0].severity, alert::Severity::Warning);
+  EXPECT_DOUBLE_EQ(watch.verdict().issues[0].threshold, 40);
+  settings.alerts.thresholds[index(alert::Measure::Cpu)] = {.warning = 20, .critical = 45};
+  pass(5);
+  ASSERT_EQ(watch.verdict().issues.size(), 1U);
+  EXPECT_EQ(watch.verdict().issues[0].severity, alert::Severity::Critical);
+  EXPECT_DOUBLE_EQ(watch.verdict().issues[0].threshold, 45);
+  EXPECT_THAT(metrics(), HasSubstr("\"critical\": 45"));
+  settings.alerts.thresholds[index(alert::Measure::Cpu)] = {.warning = 50};
+  pass(5);
+  EXPECT_EQ(watch.verdict().health, alert::Health::Healthy);
+}
+
+class TrafficWatchTest : public testing::Test {
+ protected:
+  void serve(int status, int times) {
+    for (int i = 0; i < times; ++i) {
+      traffic::Ended ended;
+      ended.status = status;
+      shared->requests->shard(0).begin();
+      shared->requests->shard(0).end(traffic::Method::Get, traffic::kOtherEndpoint, ended);
+    }
+    clock.at += base::seconds(5);
+  }
+
+  StillClock clock;
+  Settings settings;
+  std::unique_ptr<Shared> shared = *Shared::create(settings, 1, std::string(32, 'k'));
+};
+
+TEST_F(TrafficWatchTest, WhatIsAnErrorIsAskedOfTheSettingsAlsoForWhatWas) {
+  Watch watch(clock, settings, *shared, nullptr);
+  watch.sample();
+  serve(429, 20);
+  watch.sample();
+  ASSERT_EQ(watch.verdict().issues.size(), 1U);
+  EXPECT_EQ(watch.verdict().issues[0].name, "error_rate");
+  settings.alerts.errors_from = ErrorsFrom::Server;
+  clock.at += base::seconds(5);
+  watch.sample();
+  EXPECT_EQ(watch.verdict().health, alert::Health::Healthy);
+  serve(503, 20);
+  watch.sample();
+  ASSERT_EQ(watch.verdict().issues.size(), 1U);
+  EXPECT_DOUBLE_EQ(watch.verdict().issues[0].value, 50);
+}
+
+TEST_F(TrafficWatchTest, DisksThatAreNamedAreWatchedWhereNothingElseIs) {
+  settings.alerts.disk_paths = {"/no/such/path", "/proc", "/"};
+  Watch watch(clock, settings, *shared, nullptr);
+  for (int i = 0; i < 2; ++i) {
+    watch.sample();
+    clock.at += base::seconds(5);
+  }
+  const std::string said = watch.metrics({"GET", "/api/monitoring/metrics"}).body;
+  EXPECT_THAT(said, HasSubstr("\"disk_path\": \"/\""));
+  EXPECT_THAT(said, HasSubstr("\"disk_ratio\""));
+  for (const char* of_machine : {"cpu_", "memory_", "_bytes_per_second"}) {
+    EXPECT_THAT(said, Not(HasSubstr(of_machine)));
+  }
+  EXPECT_THAT(watch.verdict().unmeasured, testing::Contains("cpu"));
+  EXPECT_THAT(watch.verdict().unmeasured, Not(testing::Contains("disk")));
+}
+
 TEST_F(BlindWatchTest, AReadingIsOnePointAndIsShownUntilTheNext) {
   hear(0);
   for (int i = 0; i < 3; ++i) pass(5);

@@ -181,8 +181,9 @@ class Health(Case):
         said = self.until(sidecar, "/api/monitoring/metrics?range=5m", lambda _, said: (said["current"] or {}).get("memory_working_set_bytes", 0) > 0)
         self.assertGreater(said["current"]["memory_working_set_bytes"], 1_000_000)
         self.assertEqual(said["rangeSeconds"], 300)
-        self.assertEqual({one["name"]: one["limit"] for one in said["thresholds"]},
-                         {"cpu": 80, "memory": 85, "disk": 90, "response_p95": 2000, "error_rate": 5, "database_connections": 80})
+        self.assertEqual({one["name"]: (one.get("warning"), one.get("critical")) for one in said["thresholds"]},
+                         {"cpu": (80, None), "memory": (85, None), "disk": (None, 90), "response_p95": (2000, None),
+                          "error_rate": (None, 5), "database_connections": (80, None)})
         self.assertEqual(sidecar.admin("/api/monitoring/metrics?range=1x")[0], 400)
         self.assertEqual(json.loads(sidecar.admin("/api/monitoring/system")[1])["mode"], "http")
         self.assertIn(sidecar.admin("/api/monitoring/health")[0], (200, 503))

@@ -1,0 +1,76 @@
+// What fields of a SidecarProfile must be to each other, in CEL (crd_rules.h). Limits and their
+// defaults are read from its table.
+#include <array>
+
+#include <fmt/format.h>
+
+#include "api/crd_rules.h"
+#include "api/sidecar_profile.h"
+#include "api/tables.h"
+
+namespace api {
+namespace {
+
+using Rules = std::vector<CrdRule>;
+
+/// A number of a profile, or its default, which nobody fills in there; -1: there is neither.
+std::string or_default(const FieldSpec& map, const char* name, bool amount) {
+  const FieldSpec& field = table_at(map, name);
+  const std::string value =
+      amount ? fmt::format("double(self.{})", name) : fmt::format("self.{}", name);
+  const std::string otherwise =
+      field.otherwise ? fmt::format("{}{}", field.otherwise->as_int(), amount ? ".0" : "") : "-1.0";
+  return fmt::format("(has(self.{}) ? {} : {})", name, value, otherwise);
+}
+
+void add_threshold(Rules& out, const FieldSpec& threshold) {
+  const std::string path = "spec.thresholds." + threshold.name;
+  const bool percent = threshold.name.ends_with("Percent");
+  const char* const most = percent ? "100" : "86400000";
+  for (const char* limit : {"warning", "critical"}) {
+    const std::string allowed = fmt::format("above 0 and at most {} is allowed", most);
+    out.push_back({path,
+                   fmt::format("!has(self.{0}) || (double(self.{0}) > 0.0 && double(self.{0}) <= "
+                               "{1}.0)",
+                               limit, most),
+                   allowed, fmt::format("string(self.{}) + ': {}'", limit, allowed),
+                   fmt::format(".{}", limit)});
+  }
+  const std::string warning = or_default(threshold, "warning", true);
+  const std::string critical = or_default(threshold, "critical", true);
+  out.push_back({path, fmt::format("{0} < 0.0 || {1} <= {0}", critical, warning),
+                 "warning is at most critical",
+                 fmt::format("'warning ' + string({}) + ' is not allowed: at most critical, which "
+                             "is ' + string({})",
+                             warning, critical)});
+}
+
+/// A better grade asks for no less.
+void add_grades(Rules& out) {
+  const FieldSpec& targets = table_at(sidecar_profile_table(), "spec.encryptionTargets");
+  const std::array<const char*, 4> grades{"gradeAPercent", "gradeBPercent", "gradeCPercent",
+                                          "gradeDPercent"};
+  for (std::size_t at = 0; at + 1 < grades.size(); ++at) {
+    out.push_back({"spec.encryptionTargets",
+                   fmt::format("{} >= {}", or_default(targets, grades[at], false),
+                               or_default(targets, grades[at + 1], false)),
+                   fmt::format("{} is at most {}", grades[at + 1], grades[at])});
+  }
+}
+
+}  // namespace
+
+std::vector<CrdRule> sidecar_profile_crd_rules() {
+  Rules out;
+  out.push_back({"spec", "has(self.tlsCertFile) == has(self.tlsKeyFile)",
+                 "tlsCertFile and tlsKeyFile are given together, or neither"});
+  out.push_back({"spec", "!has(self.rumPath) || !has(self.mode) || self.mode != 'tcp'",
+                 "rumPath is not allowed: mode tcp has no paths"});
+  for (const FieldSpec& each : table_at(sidecar_profile_table(), "spec.thresholds").fields) {
+    add_threshold(out, each);
+  }
+  add_grades(out);
+  return out;
+}
+
+}  // namespace api
