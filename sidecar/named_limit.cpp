@@ -121,7 +121,7 @@ base::Result<> set_from_map(std::string_view name, std::string_view json, alert:
                    fmt::format("{}: {}: {}", name, entry.key,
                                known ? "a number is allowed" : "there are warning and critical"));
     }
-    (entry.key == "warning" ? out.warning : out.critical) = *value;
+    (entry.key == "warning" ? out.warning : out.critical) = value;
   }
   return {};
 }

@@ -38,11 +38,15 @@ void add_threshold(Rules& out, const FieldSpec& threshold) {
   }
   const std::string warning = or_default(threshold, "warning", true);
   const std::string critical = or_default(threshold, "critical", true);
+  // The values are in no message: what it costs to make a text of them is not bounded.
+  const auto of = [&](const char* limit) {
+    const FieldSpec& field = table_at(threshold, limit);
+    return field.otherwise
+               ? fmt::format("{} ({} where it is not written)", limit, field.otherwise->as_int())
+               : std::string(limit);
+  };
   out.push_back({path, fmt::format("{0} < 0.0 || {1} <= {0}", critical, warning),
-                 "warning is at most critical",
-                 fmt::format("'warning ' + string({}) + ' is not allowed: at most critical, which "
-                             "is ' + string({})",
-                             warning, critical)});
+                 fmt::format("{} is at most {}", of("warning"), of("critical"))});
 }
 
 /// A better grade asks for no less.
