@@ -2,9 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
-#include <filesystem>
 #include <string_view>
-#include <system_error>
 #include <thread>
 #include <unistd.h>
 #include <utility>
@@ -12,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "aio/file.h"
+#include "sampling/disk_space.h"
 #include "sidecar/kubelet_words.h"
 #include "sidecar/log.h"
 #include "sidecar/metric_text.h"
@@ -48,11 +47,9 @@ std::optional<double> percent(std::optional<double> ratio) {
 
 /// A path that cannot be seen is left out of the fullest; it may come later.
 void tell_if_unseen(const std::string& path) {
-  std::error_code error;
-  static_cast<void>(std::filesystem::space(path, error));
-  if (!error) return;
+  if (sampling::space_of(path)) return;
   log(Level::Warning, "a disk path cannot be looked at: it is not watched while that is so",
-      {{"path", path}, {"error", error.message()}});
+      {{"path", path}});
 }
 
 /// Where nothing of the application is watched but its disks.

@@ -1,8 +1,6 @@
 #include "sampling/sampler.h"
 
-#include <cerrno>
-#include <sys/statvfs.h>
-
+#include "sampling/disk_space.h"
 #include "sampling/parse_file.h"
 #include "sampling/rates.h"
 
@@ -14,21 +12,6 @@ constexpr int kSamplesBetweenCores = 12;  // a minute: processors are not plugge
 template <class T>
 void keep_lower(std::optional<T>& limit, const std::optional<T>& other) {
   if (other && (!limit || *other < *limit)) limit = other;
-}
-
-/// As df has it: used is what is not free for root, free is what is free for anyone.
-std::optional<DiskSpace> space_of(const std::string& path) {
-  struct statvfs found = {};
-  if (::statvfs(path.c_str(), &found) != 0 || found.f_blocks == 0) return std::nullopt;
-  const std::uint64_t block = found.f_frsize;
-  const std::uint64_t free = found.f_bfree < found.f_blocks ? found.f_bfree : found.f_blocks;
-  return DiskSpace{found.f_blocks * block, (found.f_blocks - free) * block, found.f_bavail * block};
-}
-
-double fullness(const DiskSpace& disk) {
-  const auto used = static_cast<double>(disk.used_bytes);
-  const double whole = used + static_cast<double>(disk.free_bytes);
-  return whole > 0 ? used / whole : 0;
 }
 }  // namespace
 

@@ -96,15 +96,15 @@ class Thresholds(Watched):
 
 class Disks(Watched):
     def test_paths_that_are_named_are_watched_also_of_another_process(self):
-        """As of an application whose volumes are not the sidecar's; / of one's own process is allowed to be looked at."""
-        path = f"/proc/{os.getpid()}/root/"
+        """As of an application whose volumes are not the sidecar's; the test's own process is such another one."""
+        path = "/proc/*/root" + os.path.realpath(self.folder)
         _, sidecar = self.configured("watch: none\nthresholds: {diskPercent: {warning: 0.000001, critical: 0.00001}}\n"
                                      f"diskPaths: [/no/such/path, {path}]\n")
         self.assertEqual(sidecar.until_said("disk path cannot be looked at")[0]["path"], "/no/such/path")
         self.until_issues(sidecar, [("disk", "critical", 0.00001)])
         said = said_of(sidecar, "/api/monitoring/metrics")["current"]
         self.assertEqual(said["disk_path"], path)
-        found = os.statvfs(path)
+        found = os.statvfs(self.folder)
         self.assertEqual(said["disk_total_bytes"], found.f_blocks * found.f_frsize)
         self.assertEqual([name for name in said if not name.startswith("disk_")], ["time"], "nothing of the machine")
 
