@@ -169,14 +169,14 @@ TEST_F(TrafficWatchTest, WhatIsAnErrorIsAskedOfTheSettingsAlsoForWhatWas) {
 }
 
 TEST_F(TrafficWatchTest, DisksThatAreNamedAreWatchedWhereNothingElseIs) {
-  settings.alerts.disk_paths = {"/no/such/path", "/proc", "/"};
+  settings.alerts.disk_paths = {"/no/such/path", "/proc", "/usr"};
   Watch watch(clock, settings, *shared, nullptr);
   for (int i = 0; i < 2; ++i) {
     watch.sample();
     clock.at += base::seconds(5);
   }
   const std::string said = watch.metrics({"GET", "/api/monitoring/metrics"}).body;
-  EXPECT_THAT(said, HasSubstr("\"disk_path\": \"/\""));
+  EXPECT_THAT(said, HasSubstr("\"disk_path\": \"/usr\""));
   EXPECT_THAT(said, HasSubstr("\"disk_ratio\""));
   for (const char* of_machine : {"cpu_", "memory_", "_bytes_per_second"}) {
     EXPECT_THAT(said, Not(HasSubstr(of_machine)));
