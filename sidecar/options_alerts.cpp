@@ -1,20 +1,13 @@
 #include "sidecar/options_alerts.h"
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "sampling/sampler.h"
 #include "sidecar/named_limit.h"
+#include "sidecar/options_flags.h"
 
 namespace sidecar {
 namespace {
-
-constexpr std::int64_t kSecondsMax = 86'400;
-
-void list_flag(CLI::App& app, const char* name, std::vector<std::string>& values,
-               const char* help) {
-  app.add_option(name, values, help)->take_all()->allow_extra_args(false);
-}
 
 base::Result<> check_disk_paths(const std::vector<std::string>& paths) {
   if (paths.size() > sampling::kDisksMax) {
@@ -41,10 +34,8 @@ void alert_flags(CLI::App& app, RawAlerts& raw, AlertSettings& alerts) {
                  "above, or 5xx")
       ->check(CLI::IsMember({"4xx", "5xx"}))
       ->capture_default_str();
-  app.add_option("--alert-cooldown-seconds", raw.cooldown,
-                 "before the same alert is told again with the same severity")
-      ->check(CLI::Range(std::int64_t{1}, kSecondsMax))
-      ->capture_default_str();
+  seconds_flag(app, "--alert-cooldown-seconds", raw.cooldown,
+               "before the same alert is told again with the same severity");
   list_flag(app, "--operation-threshold", raw.operations,
             "NAME=MILLIS, such as queryMillis=500: above which an operation that the application "
             "reports is too slow; may be repeated");
