@@ -112,6 +112,12 @@ class DrillController::Driver {
   const kube::Store<DrillObject>& drills() const { return drills_; }
   const kube::Store<api::Node>& plans() const { return plans_; }
 
+  std::string problem_of(const base::Result<api::Node>& plan) const {
+    if (!plan) return plan.error().message;
+    const auto read = runner::read_cluster_plan(*plan, "RecoveryPlan", catalog_);
+    return read ? "" : text_of(read.error());
+  }
+
  private:
   void pod_changed(const kube::Key& key) {
     const DrillPod* pod = pods_.find(key);
@@ -160,12 +166,7 @@ class DrillController::Driver {
     if (plan == nullptr || is_under_way(drill) || drill.finished()) return facts;
     const auto mine = plan_for(*plan, drill.spec);
     facts.plan = mine.value_or(*plan);
-    if (!mine) {
-      facts.plan_problem = mine.error().message;
-    } else if (const auto read = runner::read_cluster_plan(*mine, "RecoveryPlan", catalog_);
-               !read) {
-      facts.plan_problem = text_of(read.error());
-    }
+    facts.plan_problem = problem_of(mine);
     return facts;
   }
 
@@ -218,7 +219,7 @@ class DrillController::Driver {
   kube::Outcome again_of(const DrillObject& drill, const DrillFacts& facts) const {
     const DrillDecision decision = decide(drill, facts);
     const auto* hold = std::get_if<Hold>(&decision);
-    const bool held = hold != nullptr && hold->reason != "PlanNotFound";
+    const bool held = hold != nullptr && hold->reason != kPlanNotFound;
     const bool unclaimed = is_under_way(drill) && drill.runner().empty();
     const bool ending = drill.deleting && drill.has_finalizer;
     return kube::Outcome{held || unclaimed || ending ? kAskAgain : base::Duration{}};
@@ -264,6 +265,7 @@ class DrillController::Driver {
     if (std::holds_alternative<LetGo>(decision)) {
       tell(decision, drill);
       cluster::DrillWriter writer(client_, drill.key);
+      if (facts.space_ending) co_return co_await writer.abandon(drill.uid, std::move(stop));
       co_return co_await writer.let_go(drill.uid, std::move(stop));
     }
     CO_TRY(co_await write_members(client_, drill,
@@ -385,6 +387,10 @@ const kube::Store<api::Node>& DrillController::plans() const {
 }
 const kube::Store<DrillObject>& DrillController::drills() const {
   return driver_->drills();
+}
+
+std::string DrillController::problem_of(const api::Node& plan) const {
+  return driver_->problem_of(plan_for(plan, {}));
 }
 
 }  // namespace op

@@ -56,6 +56,8 @@ class DrillController {
   /// The copy, as drill_copy.h has it.
   const kube::Store<cluster::DrillObject>& drills() const;
   const kube::Store<api::Node>& plans() const;
+  /// Why a plan cannot be drilled, as it stands; empty: it can.
+  std::string problem_of(const api::Node& plan) const;
   /// Called when one changed, after the copy has it.
   std::function<void(const kube::Key& drill)> on_drill;
   std::function<void(const kube::Key& plan)> on_plan;

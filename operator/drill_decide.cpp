@@ -29,8 +29,7 @@ DrillDecision about_waiting(const cluster::DrillObject& drill, const DrillFacts&
   if (drill.abort) return Refuse{"Aborted", "spec.abort was set before the drill began"};
   if (!facts.stopped.empty()) return Refuse{"Stopped", facts.stopped};
   if (!facts.plan) {
-    return Hold{"PlanNotFound", fmt::format("there is no RecoveryPlan '{}' in namespace {}",
-                                            drill.plan, drill.key.space)};
+    return Hold{kPlanNotFound, no_plan(drill.plan, drill.key.space)};
   }
   if (!facts.plan_problem.empty()) return Refuse{"InvalidPlan", facts.plan_problem};
   if (!facts.busy_with.empty()) return busy(facts);
@@ -101,6 +100,10 @@ std::vector<Member> taken(const cluster::DrillObject& drill, const DrillFacts& f
 }
 
 }  // namespace
+
+std::string no_plan(const std::string& plan, const std::string& space) {
+  return fmt::format("there is no RecoveryPlan '{}' in namespace {}", plan, space);
+}
 
 bool untouched(const cluster::DrillObject& drill, const DrillFacts& facts) {
   return drill.phase() == "Starting" && drill.runner().empty() && !facts.guardian.exists &&

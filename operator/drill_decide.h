@@ -77,6 +77,9 @@ struct Rest {};
 using DrillDecision =
     std::variant<Rest, Refuse, Hold, Take, Abort, MakePod, RemovePod, Report, GiveUp, LetGo>;
 
+/// Reason and message of a condition that says that there is no such plan.
+inline constexpr const char* kPlanNotFound = "PlanNotFound";
+std::string no_plan(const std::string& plan, const std::string& space);
 /// The reason of a condition that says that a pod of the drill was refused.
 inline constexpr const char* kPodRefused = "PodRefused";
 

@@ -7,6 +7,7 @@
 
 #include "cluster/kept_members.h"
 #include "kube/taken.h"
+#include "store/undo_journal.h"
 
 namespace cluster {
 
@@ -55,6 +56,12 @@ std::string finalizers_patch(const Node& meta, const std::string& object_uid, bo
 }
 
 }  // namespace
+
+bool may_need_undo(const DrillObject& drill) {
+  if (drill.finished()) return false;
+  const auto journal = store::parse_journal(drill.journal());
+  return !journal || journal->needs_recovery();
+}
 
 base::Result<DrillObject> parse_drill(std::string_view json) {
   TRY(Node object, api::parse_json(json));
@@ -166,16 +173,22 @@ aio::Task<base::Result<>> DrillWriter::abort(std::string object_uid, std::stop_t
 
 aio::Task<base::Result<>> DrillWriter::hold(std::string object_uid, std::string runner_uid,
                                             std::stop_token stop) {
-  return set_finalizer(std::move(object_uid), std::move(runner_uid), true, std::move(stop));
+  return set_finalizer(std::move(object_uid), std::move(runner_uid), Finalizer::Add,
+                       std::move(stop));
 }
 
 aio::Task<base::Result<>> DrillWriter::let_go(std::string object_uid, std::stop_token stop) {
-  return set_finalizer(std::move(object_uid), "", false, std::move(stop));
+  return set_finalizer(std::move(object_uid), "", Finalizer::Remove, std::move(stop));
 }
 
-// Of exactly the version that was looked at.
+aio::Task<base::Result<>> DrillWriter::abandon(std::string object_uid, std::stop_token stop) {
+  return set_finalizer(std::move(object_uid), "", Finalizer::RemoveInAnyCase, std::move(stop));
+}
+
+// Of exactly the version that was looked at: also what it says of the journal.
 aio::Task<base::Result<>> DrillWriter::set_finalizer(std::string object_uid, std::string runner_uid,
-                                                     bool held, std::stop_token stop) {
+                                                     Finalizer wanted, std::stop_token stop) {
+  const bool held = wanted == Finalizer::Add;
   const std::string what =
       fmt::format("{} the finalizer of drills {}", held ? "add" : "remove", kube::to_string(key_));
   for (int attempt = 1;; ++attempt) {
@@ -189,6 +202,11 @@ aio::Task<base::Result<>> DrillWriter::set_finalizer(std::string object_uid, std
       co_return base::fail(base::Code::FailedPrecondition, what + ": another pod has it now");
     }
     if (among(meta["finalizers"], kUndoFinalizer) == held) co_return base::Result<>{};
+    CO_TRY(const DrillObject drill, parse_drill(reply->body));
+    if (wanted == Finalizer::Remove && may_need_undo(drill)) {
+      co_return base::fail(base::Code::FailedPrecondition,
+                           what + ": its undo journal has something left");
+    }
     const auto patched = co_await client_->patch(
         kDrills, key_, kube::PatchType::Merge, finalizers_patch(meta, object_uid, held), {}, stop);
     if (patched && patched->code == 404 && !held) co_return base::Result<>{};

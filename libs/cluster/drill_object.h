@@ -5,7 +5,8 @@
 // DrillWriter.
 //
 // The finalizer is there only while something may have to be undone: an object without it can be
-// deleted at any time, one with it when everything is undone.
+// deleted at any time, one with it when everything is undone. let_go() holds to that, whoever calls
+// it.
 #pragma once
 
 #include <optional>
@@ -45,6 +46,9 @@ struct DrillObject {
   const std::string& journal() const { return status["journal"].as_string(); }
   bool finished() const { return phase() == "Finished"; }
 };
+/// Whether something of it may still have to be undone: it has not finished, and its journal has
+/// something left, or cannot be read.
+bool may_need_undo(const DrillObject& drill);
 /// Errors: InvalidArgument: not JSON, or no name.
 base::Result<DrillObject> parse_drill(std::string_view json);
 
@@ -80,12 +84,16 @@ class DrillWriter {
   /// it any more; NotFound.
   aio::Task<base::Result<>> hold(std::string object_uid, std::string runner_uid,
                                  std::stop_token stop);
-  /// Removes it, whoever does; ok where it is not there, or the object is gone.
+  /// Removes it, whoever does; ok where it is not there, or the object is gone. Errors:
+  /// FailedPrecondition where something may still have to be undone: then it stays.
   aio::Task<base::Result<>> let_go(std::string object_uid, std::stop_token stop);
+  /// Removes it whatever is left: of a Drill whose namespace ends, and its workloads with it.
+  aio::Task<base::Result<>> abandon(std::string object_uid, std::stop_token stop);
 
  private:
-  aio::Task<base::Result<>> set_finalizer(std::string object_uid, std::string runner_uid, bool held,
-                                          std::stop_token stop);
+  enum class Finalizer : std::uint8_t { Add, Remove, RemoveInAnyCase };
+  aio::Task<base::Result<>> set_finalizer(std::string object_uid, std::string runner_uid,
+                                          Finalizer wanted, std::stop_token stop);
 
   kube::Client* client_;
   kube::Key key_;

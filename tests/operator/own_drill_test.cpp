@@ -8,11 +8,27 @@
 
 #include "cluster/drill_object.h"
 #include "sim/api_client.h"
+#include "store/undo_journal.h"
 
 namespace op {
 namespace {
 
 using testing::HasSubstr;
+
+/// A journal in memory.
+struct TextFile final : store::JournalFile {
+  std::string bytes;
+  base::Result<> append(std::string_view more) override {
+    bytes += more;
+    return {};
+  }
+  base::Result<> sync() override { return {}; }
+  base::Result<> truncate(std::uint64_t size) override {
+    bytes.resize(size);
+    return {};
+  }
+  base::Result<std::string> read_all() override { return bytes; }
+};
 
 class OwnDrill : public testing::Test {
  protected:
@@ -50,6 +66,19 @@ class OwnDrill : public testing::Test {
     return out.value();
   }
 
+  base::Result<> let_go(bool whatever_is_left = false) {
+    return as_pod<void>(uid, [&](cluster::DrillWriter& writer, auto& out) {
+      return release(writer, uid, whatever_is_left, out);
+    });
+  }
+
+  static aio::Task<base::Result<bool>> release(cluster::DrillWriter& writer, std::string uid,
+                                               bool whatever_is_left,
+                                               std::optional<base::Result<>>& out) {
+    out = whatever_is_left ? co_await writer.abandon(std::move(uid), {})
+                           : co_await writer.let_go(std::move(uid), {});
+    co_return true;
+  }
   static aio::Task<base::Result<bool>> hold(cluster::DrillWriter& writer, std::string uid,
                                             std::string pod_uid,
                                             std::optional<base::Result<>>& out) {
@@ -62,6 +91,24 @@ class OwnDrill : public testing::Test {
     api::Node drill = *server.find(cluster::kDrills, {"shop", "d"});
     drill.set("status", api::Node::map().set("runner", api::Node::map().set("uid", pod_uid)));
     server.put(cluster::kDrills, std::move(drill));
+  }
+  /// With the finalizer, and this in its status.
+  void left_with(const std::string& phase, const std::string& journal) {
+    api::Node drill = *server.find(cluster::kDrills, {"shop", "d"});
+    api::Node meta = drill["metadata"];
+    meta.set("finalizers", api::Node::strings({"example.com/other", cluster::kUndoFinalizer}));
+    drill.set("metadata", std::move(meta));
+    drill.set("status", api::Node::map().set("phase", phase).set("journal", journal));
+    server.put(cluster::kDrills, std::move(drill));
+  }
+  /// With one fault.
+  static std::string journal(bool closed, bool whole = true) {
+    auto file = std::make_unique<TextFile>();
+    TextFile& text = *file;
+    auto made = store::UndoJournal::create(std::move(file), "d");
+    EXPECT_TRUE(made->record({"fault:0", "gone", "scale", "{}", "{}", "Always"}).has_value());
+    if (closed) EXPECT_TRUE(made->close(whole, "").has_value());
+    return text.bytes;
   }
   api::Node finalizers() {
     return (*server.find(cluster::kDrills, {"shop", "d"}))["metadata"]["finalizers"];
@@ -108,6 +155,37 @@ TEST_F(OwnDrill, IsNotHeldByWhoHasLostIt) {
   EXPECT_EQ(held.error().code, base::Code::FailedPrecondition);
   EXPECT_THAT(held.error().message, HasSubstr("another pod has it now"));
   EXPECT_EQ(finalizers().size(), 0U);
+}
+
+/// Whoever asks: the runner, the guardian, the operator.
+TEST_F(OwnDrill, IsNotLetGoWhileSomethingIsLeftToUndo) {
+  std::string damaged = journal(true);
+  damaged[damaged.find("header")] = 'H';
+  for (const std::string& text : {journal(false), journal(true, false), damaged}) {
+    left_with("NotWhole", text);
+    const auto gone = let_go();
+    ASSERT_FALSE(gone.has_value()) << text;
+    EXPECT_EQ(gone.error().code, base::Code::FailedPrecondition);
+    EXPECT_EQ(finalizers().size(), 2U) << text;
+  }
+}
+
+TEST_F(OwnDrill, IsLetGoWhenEverythingIsUndone) {
+  for (const auto& [phase, text] :
+       {std::pair("Failback", journal(true)), std::pair("Starting", std::string()),
+        std::pair("Finished", journal(false))}) {
+    left_with(phase, text);
+    const auto gone = let_go();
+    ASSERT_TRUE(gone.has_value()) << gone.error().message;
+    EXPECT_EQ(finalizers().as_strings(), std::vector<std::string>{"example.com/other"}) << phase;
+  }
+}
+
+/// Its workloads end with it, and so do the rights to undo anything.
+TEST_F(OwnDrill, IsAbandonedInANamespaceThatEnds) {
+  left_with("Recovery", journal(false));
+  ASSERT_TRUE(let_go(true).has_value());
+  EXPECT_EQ(finalizers().size(), 1U);
 }
 
 }  // namespace
