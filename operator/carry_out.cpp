@@ -39,7 +39,7 @@ class CarryOut final : public DrillHolder {
     const Use<std::vector<Member>> use = [&](runner::DrillTarget& target) {
       return on_target(state, dir, target, accounting);
     };
-    co_return co_await with_target(std::move(file), ending(), use);
+    co_return co_await with_target(std::move(file), For::Drill, ending(), use);
   }
 
   aio::Task<base::Result<std::vector<Member>>> on_target(const runner::StateDir& state,

@@ -73,13 +73,28 @@ aio::Task<base::Result<bool>> DrillHolder::whole() {
   if (drilled) {
     end = *drilled;
   } else {
-    say("error: " + drilled.error().message);
-    // Nothing was touched: whatever is touched has a drill run around it, and that has a report.
-    end = failure_of("NotBegun", drilled.error().message, true, drill_, clock_.wall_now());
+    end = co_await failed(drilled.error());
   }
+  const bool over = std::find(end.begin(), end.end(), Member{"phase", "Finished"}) != end.end();
   CO_TRY(co_await say_end(std::move(end)));
-  co_await let_go();
+  if (over) co_await let_go();
   co_return true;
+}
+
+/// Mostly nothing was touched: whatever is touched has a drill run around it, and that has a
+/// report. But what was touched the journal says, and it is the guardian's to undo then.
+aio::Task<std::vector<Member>> DrillHolder::failed(base::Error error) {
+  say("error: " + error.message);
+  const base::TimePoint until = clock_.now() + kLetGoWithin;
+  auto now = co_await writer_->read({});
+  while (!now && now.error().code != base::Code::NotFound && clock_.now() < until) {
+    static_cast<void>(co_await aio::wait_for(clock_, kSayAgain, {}));
+    now = co_await writer_->read({});
+  }
+  if (now) drill_.status = now->status;
+  const bool undone = now && !cluster::may_need_undo(drill_);
+  co_return failure_of(undone ? not_begun_reason(error) : "NotWhole", error.message, undone, drill_,
+                       clock_.wall_now());
 }
 
 /// The journal removed the finalizer, unless the server was away at just that moment; and the

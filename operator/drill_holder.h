@@ -56,6 +56,7 @@ class DrillHolder : public PodProgram, private targets::Approvals {
   aio::Task<base::Result<>> watch(std::stop_token stop);
   aio::Task<base::Result<>> tell(std::stop_token stop);
   aio::Task<base::Result<bool>> say_end(std::vector<cluster::Member> members);
+  aio::Task<std::vector<cluster::Member>> failed(base::Error error);
   aio::Task<> let_go();
   void end(const std::string& why);
   aio::Task<> leave();

@@ -2,6 +2,7 @@
 
 #include <chrono>
 
+#include "cluster/cluster_target.h"
 #include "report/words.h"
 
 namespace op {
@@ -84,6 +85,13 @@ std::vector<Member> result_of(const drill::Report& report, const EvidencePlace& 
                                      .set("path", evidence.path));
   }
   return out;
+}
+
+std::string not_begun_reason(const base::Error& error) {
+  if (cluster::is_not_agreed(error)) return kNotEnabled;
+  if (error.code == base::Code::NotFound) return "TargetNotFound";
+  if (error.code == base::Code::PermissionDenied) return "Forbidden";
+  return "NotBegun";
 }
 
 std::vector<Member> failure_of(const std::string& reason, const std::string& message, bool undone,

@@ -21,6 +21,11 @@ std::vector<cluster::Member> result_of(const drill::Report& report, const Eviden
                                        const std::vector<std::string>& problems,
                                        const cluster::DrillObject& drill, base::WallTime now);
 
+/// Why nothing could begin, as a reason of the conditions: TargetNotFound, NamespaceNotEnabled,
+/// Forbidden, or what says no more than that: NotBegun.
+inline constexpr const char* kNotEnabled = "NamespaceNotEnabled";
+std::string not_begun_reason(const base::Error& error);
+
 /// Of one that has no report: it could not begin, or its pod died. `undone`: nothing is left of it;
 /// else the drill is not finished.
 std::vector<cluster::Member> failure_of(const std::string& reason, const std::string& message,

@@ -187,8 +187,9 @@ class Guard final : public PodProgram {
 
   aio::Task<base::Result<bool>> take_over(GuardLook look) {
     const std::string why =
-        !look.claimed                 ? "its runner never came"
-        : look.pod == RunnerPod::Dead ? "its runner died"
+        !look.claimed                  ? "its runner never came"
+        : drill_.phase() == "NotWhole" ? "its runner could not make the target whole again"
+        : look.pod == RunnerPod::Dead  ? "its runner died"
         : look.forward && look.overdue && *look.overdue >= kOverdueMax
             ? "its runner goes on after the fault's deadline"
             : fmt::format("its runner has stood still for {}", base::human(look.silence));
@@ -202,9 +203,10 @@ class Guard final : public PodProgram {
     CO_TRY(const std::string text, co_await undo());
     const std::string message = fmt::format("{}; {}", why_.empty() ? why : why_, text);
     if (const auto now = co_await writer_->read({})) drill_ = *now;
-    CO_TRY(co_await writer_->write(
-        drill_.uid, options_.pod_uid,
-        failure_of("RunnerLost", message, true, drill_, clock_.wall_now()), {}));
+    CO_TRY(co_await writer_->write(drill_.uid, options_.pod_uid,
+                                   failure_of(lost_.empty() ? "RunnerLost" : "TargetGone", message,
+                                              true, drill_, clock_.wall_now()),
+                                   {}));
     say(message);
     co_return true;
   }
@@ -286,11 +288,11 @@ class Guard final : public PodProgram {
     }
     CO_TRY(runner::PlanFile file, plan());
     const std::string primary = runner::role(file.plan, "primary");
-    const std::size_t instances = file.system.instances.size();
     const Use<std::string> use = [&](runner::DrillTarget& target) {
+      const std::size_t instances = target.target->system().instances.size();
       return undo_target(target, {primary, 0, instances > 1 ? instances - 1 : 0});
     };
-    co_return co_await with_target(std::move(file), {}, use);
+    co_return co_await with_target(std::move(file), For::Undo, {}, use);
   }
 
   /// At once; and where the runner may still do what it has begun, or a command of its goes on,
@@ -315,6 +317,12 @@ class Guard final : public PodProgram {
                                                         journal, std::move(baseline), nullptr));
     }
     if (!recovered.whole) co_return base::fail(base::Code::FailedPrecondition, recovered.detail);
+    for (const auto& [part, what] : target.cluster().gone()) {
+      if (lost_.find(what) == std::string::npos) lost_ += (lost_.empty() ? "" : ", ") + what;
+    }
+    if (!lost_.empty()) {
+      recovered.detail += "; " + lost_ + ": what was deleted or made anew meanwhile was left alone";
+    }
     CO_TRY(co_await writer_->let_go(drill_.uid, {}));
     const auto dropped =
         co_await runner::drop_ledger(clock_, target, drill_.status["id"].as_string(), nullptr);
@@ -328,6 +336,7 @@ class Guard final : public PodProgram {
   base::TimePoint began_{}, changed_{};
   std::string beat_, why_;
   base::TimePoint beaten_{};  // when the last heartbeat landed
+  std::string lost_;  // of the target, as the undo found it
   std::optional<base::TimePoint> fault_seen_;
   bool looked_ = false;  // at the Drill
   bool sought_ = false;  // the runner's pod

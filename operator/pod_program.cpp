@@ -62,10 +62,12 @@ base::Result<std::unique_ptr<store::JournalFile>> PodProgram::open_journal(std::
 }
 
 aio::Task<base::Result<runner::DrillTarget>> PodProgram::open_target(runner::PlanFile file,
+                                                                     For what,
                                                                      std::stop_token stop) {
   CO_TRY(const auto names, edge_.names(options_.name_server));
   co_return co_await runner::open_cluster_target(clock_, *client_, names, options_.ns,
-                                                 std::move(file), catalog_, std::move(stop));
+                                                 std::move(file), catalog_, what == For::Undo,
+                                                 std::move(stop));
 }
 
 }  // namespace op

@@ -49,10 +49,13 @@ class PodProgram {
 
   template <class T>
   using Use = std::function<aio::Task<base::Result<T>>(runner::DrillTarget&)>;
-  /// Errors: of opening the target; until its pods are known: Unavailable; those of `use`.
+  enum class For : std::uint8_t { Drill, Undo };
+  /// To undo, what is gone is left out. Errors: of opening the target; until its pods are known:
+  /// Unavailable; those of `use`.
   template <class T>
-  aio::Task<base::Result<T>> with_target(runner::PlanFile file, std::stop_token stop, Use<T> use) {
-    CO_TRY(runner::DrillTarget target, co_await open_target(std::move(file), stop));
+  aio::Task<base::Result<T>> with_target(runner::PlanFile file, For what, std::stop_token stop,
+                                         Use<T> use) {
+    CO_TRY(runner::DrillTarget target, co_await open_target(std::move(file), what, stop));
     aio::TaskGroup following(edge_.executor());
     following.spawn(target.cluster().follow(following.token()));
     const auto known = co_await target.cluster().known(kPodsKnownWithin, stop);
@@ -76,7 +79,7 @@ class PodProgram {
   static constexpr base::Duration kPodsKnownWithin = base::seconds(30);
 
   base::Result<> connect();
-  aio::Task<base::Result<runner::DrillTarget>> open_target(runner::PlanFile file,
+  aio::Task<base::Result<runner::DrillTarget>> open_target(runner::PlanFile file, For what,
                                                            std::stop_token stop);
 };
 

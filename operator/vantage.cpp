@@ -93,7 +93,7 @@ class VantageProgram final : public PodProgram {
     const Use<drill::Evidence> use = [&](runner::DrillTarget& target) {
       return on_target(target, ask, orders, token);
     };
-    co_return co_await with_target(std::move(file), token, use);
+    co_return co_await with_target(std::move(file), For::Drill, token, use);
   }
 
   aio::Task<base::Result<drill::Evidence>> on_target(runner::DrillTarget& target,

@@ -16,6 +16,7 @@ namespace {
 constexpr base::Duration kLookEvery = base::millis(20);
 constexpr base::Duration kAskEvery = base::millis(100);
 constexpr const char* kFieldManager = "muster";  // of server-side apply, which asks for one
+constexpr std::string_view kNotAgreed = "did not agree to be drilled";
 
 /// The host name by which an instance's pod is followed; no name server knows it.
 std::string pod_name(const std::string& instance) {
@@ -23,6 +24,11 @@ std::string pod_name(const std::string& instance) {
 }
 
 }  // namespace
+
+bool is_not_agreed(const base::Error& error) {
+  return error.code == base::Code::FailedPrecondition &&
+         error.message.find(kNotAgreed) != std::string::npos;
+}
 
 ClusterTarget::ClusterTarget(aio::Clock& clock, kube::Client& client,
                              std::shared_ptr<net::Names> names, ClusterOptions options)
@@ -50,43 +56,65 @@ aio::Task<base::Result<std::unique_ptr<ClusterTarget>>> ClusterTarget::open(
 aio::Task<base::Result<>> ClusterTarget::read(std::stop_token stop) {
   CO_TRY(co_await read_workloads(stop));
   CO_TRY(co_await read_services(stop));
-  co_return co_await read_instances(stop);
+  CO_TRY(co_await read_instances(stop));
+  forget_instances();
+  co_return base::Result<>{};
+}
+
+bool ClusterTarget::may_miss(const base::Error& error) const {
+  return options_.undoing && error.code == base::Code::NotFound;
 }
 
 aio::Task<base::Result<>> ClusterTarget::read_workloads(std::stop_token stop) {
   std::vector<std::string> closed;
   for (const api::WorkloadSpec& spec : options_.spec.workloads) {
-    CO_TRY(Workload found, co_await workload(spec.name, stop));
-    if (!opted_in(found.labels)) closed.push_back(fmt::format("{} {}", spec.kind, spec.name));
-    workloads_.insert_or_assign(spec.name, std::move(found));
+    auto found = co_await workload(spec.name, stop);
+    if (!found && may_miss(found.error())) {
+      gone_["workload/" + spec.name] = fmt::format("{} {} is gone", spec.kind, spec.name);
+      continue;
+    }
+    if (!found) co_return tl::unexpected(found.error());
+    if (!opted_in(found->labels)) closed.push_back(fmt::format("{} {}", spec.kind, spec.name));
+    workloads_.insert_or_assign(spec.name, std::move(*found));
   }
-  if (closed.empty()) co_return base::Result<>{};
+  if (closed.empty() || options_.undoing) co_return base::Result<>{};
   CO_TRY(const bool agreed, co_await namespace_agreed(stop));
   if (agreed) co_return base::Result<>{};
   co_return base::fail(
       base::Code::FailedPrecondition,
-      fmt::format("{} did not agree to be drilled: label it, or namespace {}, with {}={}",
-                  fmt::join(closed, ", "), options_.ns, kOptInLabel, kOptInValue));
+      fmt::format("{} {}: label it, or namespace {}, with {}={}", fmt::join(closed, ", "),
+                  kNotAgreed, options_.ns, kOptInLabel, kOptInValue));
+}
+
+base::Result<std::string> ClusterTarget::address_of(const Service& found,
+                                                    const api::ClusterServiceSpec& spec) const {
+  if (found.ip.empty() || found.ip == "None") {
+    return base::fail(
+        base::Code::FailedPrecondition,
+        fmt::format("Service {}/{} has no cluster IP: users have no one address to connect to",
+                    options_.ns, spec.service));
+  }
+  if (std::find(found.ports.begin(), found.ports.end(), spec.port) == found.ports.end()) {
+    return base::fail(base::Code::FailedPrecondition,
+                      fmt::format("Service {}/{} has no port {}; it has {}", options_.ns,
+                                  spec.service, spec.port, fmt::join(found.ports, ", ")));
+  }
+  const bool six = found.ip.find(':') != std::string::npos;
+  return fmt::format(fmt::runtime(six ? "[{}]:{}" : "{}:{}"), found.ip, spec.port);
 }
 
 aio::Task<base::Result<>> ClusterTarget::read_services(std::stop_token stop) {
   for (std::size_t i = 0; i < options_.spec.services.size(); ++i) {
     const api::ClusterServiceSpec& spec = options_.spec.services[i];
-    CO_TRY(const Service found, co_await service(spec.name, stop));
-    if (found.ip.empty() || found.ip == "None") {
-      co_return base::fail(
-          base::Code::FailedPrecondition,
-          fmt::format("Service {}/{} has no cluster IP: users have no one address to connect to",
-                      options_.ns, spec.service));
+    const auto found = co_await service(spec.name, stop);
+    if (!found && may_miss(found.error())) {
+      gone_["service/" + spec.name] = fmt::format("Service {} is gone", spec.service);
+      continue;
     }
-    if (std::find(found.ports.begin(), found.ports.end(), spec.port) == found.ports.end()) {
-      co_return base::fail(base::Code::FailedPrecondition,
-                           fmt::format("Service {}/{} has no port {}; it has {}", options_.ns,
-                                       spec.service, spec.port, fmt::join(found.ports, ", ")));
-    }
-    const bool six = found.ip.find(':') != std::string::npos;
-    system_.services[i].address =
-        fmt::format(fmt::runtime(six ? "[{}]:{}" : "{}:{}"), found.ip, spec.port);
+    if (!found) co_return tl::unexpected(found.error());
+    auto address = address_of(*found, spec);
+    if (!address && !options_.undoing) co_return tl::unexpected(address.error());
+    if (address) system_.services[i].address = std::move(*address);
   }
   co_return base::Result<>{};
 }
@@ -97,25 +125,60 @@ aio::Task<base::Result<>> ClusterTarget::read_instances(std::stop_token stop) {
     api::InstanceSpec& instance = system_.instances[i];
     instance.address = fmt::format("{}:{}", pod_name(spec.name), spec.port);
     if (spec.secret.empty()) continue;
-    const std::string what = fmt::format("get secret {}/{}", options_.ns, spec.secret);
-    CO_TRY(const kube::Reply reply,
-           kube::taken(co_await client_.get(kSecrets, {options_.ns, spec.secret}, stop), what));
-    CO_TRY(const api::Node secret, api::parse_json(reply.body));
-    const api::Node* value = secret["data"].find(spec.secret_key);
-    if (value == nullptr) {
-      co_return base::fail(
-          base::Code::NotFound,
-          fmt::format("secret {}/{} has no key '{}'", options_.ns, spec.secret, spec.secret_key));
-    }
-    CO_TRY(instance.postgres->password, crypto::base64_decode(value->as_string()));
+    const auto read = co_await read_secret(spec, instance, stop);
+    if (!read && !may_miss(read.error())) co_return read;
   }
   co_return base::Result<>{};
 }
 
+aio::Task<base::Result<>> ClusterTarget::read_secret(const api::ClusterInstanceSpec& spec,
+                                                     api::InstanceSpec& instance,
+                                                     std::stop_token stop) {
+  const std::string what = fmt::format("get secret {}/{}", options_.ns, spec.secret);
+  CO_TRY(const kube::Reply reply,
+         kube::taken(co_await client_.get(kSecrets, {options_.ns, spec.secret}, std::move(stop)),
+                     what));
+  CO_TRY(const api::Node secret, api::parse_json(reply.body));
+  const api::Node* value = secret["data"].find(spec.secret_key);
+  if (value == nullptr) {
+    co_return base::fail(
+        base::Code::NotFound,
+        fmt::format("secret {}/{} has no key '{}'", options_.ns, spec.secret, spec.secret_key));
+  }
+  CO_TRY(instance.postgres->password, crypto::base64_decode(value->as_string()));
+  co_return base::Result<>{};
+}
+
+/// An instance whose workload is gone is asked for nothing: nobody would ever answer.
+void ClusterTarget::forget_instances() {
+  for (const api::ClusterInstanceSpec& spec : options_.spec.instances) {
+    const auto workload = gone_.find("workload/" + spec.workload);
+    if (workload == gone_.end()) continue;
+    gone_["instance/" + spec.name] = workload->second;
+    std::erase_if(system_.instances,
+                  [&](const api::InstanceSpec& each) { return each.name == spec.name; });
+  }
+}
+
+void ClusterTarget::found_gone(const std::string& part, const std::string& what) {
+  gone_[part] = what;
+  found_ += (found_.empty() ? "" : "; ") + what;
+}
+
+std::string ClusterTarget::take_found() {
+  return std::exchange(found_, {});
+}
+
+std::string ClusterTarget::uid_of(const std::string& workload) const {
+  const auto found = workloads_.find(workload);
+  return found == workloads_.end() ? "" : found->second.uid;
+}
+
 api::Substitutions ClusterTarget::substitutions() const {
   api::Substitutions out{{"namespace", options_.ns}};
-  for (const api::InstanceSpec& instance : system_.instances) {
-    out["address." + instance.name] = instance.address;
+  // Of those that are gone too: the plan is read all the same.
+  for (const api::ClusterInstanceSpec& instance : options_.spec.instances) {
+    out["address." + instance.name] = fmt::format("{}:{}", pod_name(instance.name), instance.port);
   }
   for (const api::ServiceSpec& service : system_.services) {
     out["address." + service.name] = service.address;

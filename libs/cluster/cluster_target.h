@@ -43,7 +43,12 @@ struct ClusterOptions {
   std::string ns;
   std::string name;  // of the plan
   api::KubernetesTargetSpec spec;
+  /// Only to undo: what the plan names may be gone, and nobody has to agree any more.
+  bool undoing = false;
 };
+
+/// Whether open() failed because neither the namespace nor the workload agreed to be drilled.
+bool is_not_agreed(const base::Error& error);
 
 class ClusterTarget final : public targets::Target {
  public:
@@ -102,6 +107,15 @@ class ClusterTarget final : public targets::Target {
                                          std::stop_token stop);
   /// Whether the namespace agreed to be drilled, so that anything in it may be touched.
   aio::Task<base::Result<bool>> namespace_agreed(std::stop_token stop);
+  /// An undo found that something is not there any more, or another one of its name. `part`: as the
+  /// plan calls it: "workload/db-a"; `what`: "StatefulSet db-a is gone".
+  void found_gone(const std::string& part, const std::string& what);
+  /// What was found gone, by its part, with the instances of a workload that is ("instance/a").
+  const std::map<std::string, std::string>& gone() const { return gone_; }
+  /// What was found since the last call; empty: nothing.
+  std::string take_found();
+  /// Of the workload as it was when it was looked at first; empty: it was gone.
+  std::string uid_of(const std::string& workload) const;
   const api::KubernetesTargetSpec& spec() const { return options_.spec; }
   const std::string& plan() const { return options_.name; }
 
@@ -111,6 +125,12 @@ class ClusterTarget final : public targets::Target {
   aio::Task<base::Result<>> read(std::stop_token stop);
   aio::Task<base::Result<>> read_workloads(std::stop_token stop);
   aio::Task<base::Result<>> read_services(std::stop_token stop);
+  aio::Task<base::Result<>> read_secret(const api::ClusterInstanceSpec& spec,
+                                        api::InstanceSpec& instance, std::stop_token stop);
+  base::Result<std::string> address_of(const Service& found,
+                                       const api::ClusterServiceSpec& spec) const;
+  bool may_miss(const base::Error& error) const;
+  void forget_instances();
   kube::Key key_of(const kube::Resource& resource, std::string name) const;
   aio::Task<base::Result<>> read_instances(std::stop_token stop);
   void tell_names();
@@ -124,6 +144,8 @@ class ClusterTarget final : public targets::Target {
   std::map<std::string, Workload> workloads_;  // as they were when it was opened
   kube::Store<Pod> pods_;
   std::unique_ptr<kube::Informer> informer_;
+  std::map<std::string, std::string> gone_;
+  std::string found_;
 };
 
 /// The target of a kind that only clusters know.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "cluster/chosen_pods.h"
+#include "cluster/gone.h"
 #include "cluster/waiting.h"
 #include "targets/fields.h"
 
@@ -27,10 +28,10 @@ std::vector<std::string> EndingPods::touches(const Node& params) const {
 }
 
 aio::Task<base::Result<Node>> EndingPods::prepare(Context& context, Node params, std::stop_token) {
-  CO_TRY(
-      const std::vector<Pod> pods,
-      choose_pods(cluster_of(context), params["workload"].as_string(), params["count"].as_int(1)));
-  co_return Node::map().set("pods", node_of(pods));
+  const ClusterTarget& target = cluster_of(context);
+  const std::string& workload = params["workload"].as_string();
+  CO_TRY(const std::vector<Pod> pods, choose_pods(target, workload, params["count"].as_int(1)));
+  co_return Node::map().set("pods", node_of(pods)).set("uid", target.uid_of(workload));
 }
 
 aio::Task<base::Result<std::string>> EndingPods::apply(Context& context, Node params, Node undo,
@@ -42,10 +43,11 @@ aio::Task<base::Result<std::string>> EndingPods::apply(Context& context, Node pa
   co_return fmt::format("{} and gone: {}", done_, names_of(pods));
 }
 
-aio::Task<base::Result<>> EndingPods::undo(Context& context, Node params, Node,
+aio::Task<base::Result<>> EndingPods::undo(Context& context, Node params, Node journal,
                                            std::stop_token stop) {
-  co_return co_await until_ready(context.clock, cluster_of(context), params["workload"].as_string(),
-                                 std::move(stop));
+  co_return co_await until_mended(context.clock, cluster_of(context),
+                                  params["workload"].as_string(), journal["uid"].as_string(),
+                                  std::move(stop));
 }
 
 }  // namespace cluster

@@ -9,6 +9,7 @@
 #include "cluster/chosen_pods.h"
 #include "cluster/cluster_target.h"
 #include "cluster/detaching.h"
+#include "cluster/gone.h"
 #include "cluster/rights.h"
 #include "cluster/waiting.h"
 #include "kube/taken.h"
@@ -198,6 +199,7 @@ class DetachFault final : public targets::Driver {
         .set("label", label)
         .set("value", now.selector[label])
         .set("letGo", workload.selector.asks_for(label))
+        .set("uid", workload.uid)
         .set("pods", node_of(pods));
   }
 
@@ -237,19 +239,24 @@ class DetachFault final : public targets::Driver {
     ClusterTarget& target = cluster_of(context);
     const std::string& name = params["workload"].as_string();
     const std::string label = undo["label"].as_string();
-    CO_TRY(const Workload workload, co_await target.workload(name, stop));
+    const std::string uid = undo["uid"].as_string();
+    CO_TRY(const std::optional<Workload> workload, co_await workload_left(target, name, uid, stop));
     for (const Pod& pod : pods_in(undo["pods"])) {
       CO_TRY(const Node now, co_await orphan(target, pod, label, stop));
       if (now.is_null()) continue;
       const bool let_go = undo["letGo"].as_bool();
-      if (what_to_do(workload, let_go, staying(target, name, pod.uid)) == Orphan::Delete) {
+      // Its workload would have taken it along.
+      const auto what = workload ? what_to_do(*workload, let_go, staying(target, name, pod.uid))
+                        : let_go ? Orphan::Delete
+                                 : Orphan::Relabel;
+      if (what == Orphan::Delete) {
         CO_TRY(co_await delete_pod(target, pod, false, stop));
       } else {
         CO_TRY(
             co_await change_label(target, pod, label, kDetached, undo["value"].as_string(), stop));
       }
     }
-    co_return co_await until_ready(context.clock, target, name, std::move(stop));
+    co_return co_await until_mended(context.clock, target, name, uid, std::move(stop));
   }
 
  private:

@@ -8,6 +8,7 @@
 #include "cluster/cluster_target.h"
 #include "cluster/cordoning.h"
 #include "cluster/evicting.h"
+#include "cluster/gone.h"
 #include "cluster/waiting.h"
 #include "targets/fields.h"
 
@@ -86,7 +87,9 @@ class DrainFault final : public targets::Driver {
     CO_TRY(const std::string node, node_of(target, params));
     CO_TRY(const std::vector<std::string> workloads, drained(target, params, node));
     CO_TRY(Node journal, co_await prepare_cordon(target, node, std::move(stop)));
-    co_return journal.set("workloads", Node::strings(workloads));
+    Node uids = Node::map();
+    for (const std::string& each : workloads) uids.set(each, target.uid_of(each));
+    co_return journal.set("workloads", Node::strings(workloads)).set("uids", std::move(uids));
   }
 
   aio::Task<base::Result<std::string>> apply(Context& context, Node, Node undo,
@@ -125,7 +128,8 @@ class DrainFault final : public targets::Driver {
     ClusterTarget& target = cluster_of(context);
     CO_TRY(co_await uncordon(context.clock, target, undo, stop));
     for (const std::string& workload : undo["workloads"].as_strings()) {
-      CO_TRY(co_await until_ready(context.clock, target, workload, stop));
+      const std::string uid = undo["uids"][workload].as_string();
+      CO_TRY(co_await until_mended(context.clock, target, workload, uid, stop));
     }
     co_return base::Result<>{};
   }

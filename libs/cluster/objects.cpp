@@ -150,6 +150,7 @@ base::Result<Service> parse_service(std::string_view json) {
   const Node& spec = object["spec"];
   Service out;
   out.name = object["metadata"]["name"].as_string();
+  out.uid = object["metadata"]["uid"].as_string();
   out.ip = spec["clusterIP"].as_string();
   for (const Node& port : spec["ports"].items()) out.ports.push_back(port["port"].as_int());
   out.selector = spec["selector"];

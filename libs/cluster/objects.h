@@ -73,6 +73,7 @@ struct Service {
   std::string name, ip;  // of the cluster; empty or "None": it has no address of its own
   std::vector<std::int64_t> ports;
   api::Node selector;
+  std::string uid;
 };
 base::Result<Service> parse_service(std::string_view json);
 

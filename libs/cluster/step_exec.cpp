@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "cluster/cluster_target.h"
+#include "cluster/gone.h"
 #include "cluster/rights.h"
 #include "kube/exec.h"
 #include "targets/fields.h"
@@ -111,8 +112,8 @@ class ExecStep final : public targets::Driver, public targets::Outliving {
         {{.resource = kPods, .verbs = {"get", "create"}, .subresource = "exec"}}, std::move(stop));
   }
 
-  aio::Task<base::Result<Node>> prepare(Context&, Node, std::stop_token) override {
-    co_return Node::map();
+  aio::Task<base::Result<Node>> prepare(Context& context, Node params, std::stop_token) override {
+    co_return Node::map().set("uid", cluster_of(context).uid_of(params["workload"].as_string()));
   }
 
   aio::Task<base::Result<std::string>> apply(Context& context, Node params, Node,
@@ -137,9 +138,13 @@ class ExecStep final : public targets::Driver, public targets::Outliving {
     co_return said.empty() ? program : program + ": " + said;
   }
 
-  aio::Task<base::Result<>> undo(Context& context, Node params, Node,
+  aio::Task<base::Result<>> undo(Context& context, Node params, Node undo,
                                  std::stop_token stop) override {
     if (params["undo"].size() == 0) co_return base::Result<>{};
+    const std::string& name = params["workload"].as_string();
+    CO_TRY(const auto left,
+           co_await workload_left(cluster_of(context), name, undo["uid"].as_string(), stop));
+    if (!left) co_return base::Result<>{};
     CO_TRY(const kube::ExecOutcome outcome, co_await run(context, params, "undo", std::move(stop)));
     if (outcome.exit_code == 0) co_return base::Result<>{};
     co_return base::fail(

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "cluster/cluster_target.h"
+#include "cluster/gone.h"
 #include "cluster/rights.h"
 #include "cluster/waiting.h"
 #include "targets/fields.h"
@@ -68,7 +69,7 @@ class ScaleStep final : public targets::Driver {
       co_return base::fail(base::Code::FailedPrecondition,
                            fmt::format("DaemonSet {} cannot be scaled", now.name));
     }
-    co_return Node::map().set("replicas", now.desired);
+    co_return Node::map().set("replicas", now.desired).set("uid", now.uid);
   }
 
   aio::Task<base::Result<std::string>> apply(Context& context, Node params, Node,
@@ -95,11 +96,13 @@ class ScaleStep final : public targets::Driver {
                                  std::stop_token stop) override {
     ClusterTarget& target = cluster_of(context);
     const std::string& name = params["workload"].as_string();
-    CO_TRY(const Workload now, co_await target.workload(name, stop));
+    const std::string uid = undo["uid"].as_string();
+    CO_TRY(const std::optional<Workload> now, co_await workload_left(target, name, uid, stop));
+    if (!now) co_return base::Result<>{};
     const std::int64_t replicas = undo["replicas"].as_int();
-    if (now.desired != replicas) CO_TRY(co_await set_replicas(target, now, replicas, stop));
+    if (now->desired != replicas) CO_TRY(co_await set_replicas(target, *now, replicas, stop));
     if (replicas == 0) co_return base::Result<>{};
-    co_return co_await until_ready(context.clock, target, name, std::move(stop));
+    co_return co_await until_mended(context.clock, target, name, uid, std::move(stop));
   }
 
  private:

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "cluster/cluster_target.h"
+#include "cluster/gone.h"
 #include "cluster/rights.h"
 #include "targets/fields.h"
 
@@ -74,7 +75,7 @@ class SelectStep final : public targets::Driver {
                                        "own to choose",
                                        now.name));
     }
-    co_return Node::map().set("selector", now.selector);
+    co_return Node::map().set("selector", now.selector).set("uid", now.uid);
   }
 
   aio::Task<base::Result<std::string>> apply(Context& context, Node params, Node,
@@ -93,9 +94,10 @@ class SelectStep final : public targets::Driver {
                                  std::stop_token stop) override {
     ClusterTarget& target = cluster_of(context);
     const std::string& name = params["service"].as_string();
-    CO_TRY(const Service now, co_await target.service(name, stop));
-    if (now.selector == undo["selector"]) co_return base::Result<>{};
-    co_return co_await set_selector(target, name, patch_to(undo["selector"], now.selector),
+    CO_TRY(const std::optional<Service> now,
+           co_await service_left(target, name, undo["uid"].as_string(), stop));
+    if (!now || now->selector == undo["selector"]) co_return base::Result<>{};
+    co_return co_await set_selector(target, name, patch_to(undo["selector"], now->selector),
                                     std::move(stop));
   }
 

@@ -15,6 +15,26 @@ api::Use use_of(drill::PartId id) {
   return id.kind == drill::PartId::Kind::Fault ? api::Use::Fault : api::Use::Step;
 }
 
+/// What a part acts on and was found gone ("Deployment web is gone"); empty: it is there, as far as
+/// anybody has looked. In what is gone nothing can be done, and nothing has to be.
+std::string gone_of(const targets::Context& context, const api::Action& action) {
+  const auto* cluster = dynamic_cast<const cluster::ClusterTarget*>(&context.target);
+  if (cluster == nullptr) return "";
+  for (const char* field : {"workload", "service", "instance"}) {
+    const auto gone =
+        cluster->gone().find(std::string(field) + "/" + action.params[field].as_string());
+    if (gone != cluster->gone().end()) return gone->second;
+  }
+  return "";
+}
+
+/// What an undo says beside that it is done.
+std::string left_alone(const targets::Context& context) {
+  auto* cluster = dynamic_cast<cluster::ClusterTarget*>(&context.target);
+  const std::string found = cluster == nullptr ? "" : cluster->take_found();
+  return found.empty() ? "" : "nothing is to be undone there: " + found;
+}
+
 }  // namespace
 
 base::Result<targets::Driver*> Actuator::driver_of(drill::PartId id) const {
@@ -102,6 +122,10 @@ aio::Task<drill::event::Recorded> Actuator::record(drill::PartId id, base::Durat
 aio::Task<base::Result<std::string>> Actuator::run(drill::PartId id, std::stop_token stop) {
   CO_TRY(targets::Driver * driver, driver_of(id));
   const PartView part = part_of(plan_, id);
+  if (id.kind == drill::PartId::Kind::Failback) {
+    const std::string gone = gone_of(context_, *part.action);
+    if (!gone.empty()) co_return "left out: " + gone;
+  }
   CO_TRY(const api::Node undo, prepared(id));
   if (confirm_ && driver->changes_target()) CO_TRY(co_await confirm_(stop));
   const base::TimePoint limit = context_.clock.now() + base::seconds(part.timeout_seconds);
@@ -196,6 +220,7 @@ aio::Task<drill::event::Proven> Actuator::prove(drill::PartId id, base::Duration
 aio::Task<base::Result<>> Actuator::undo(drill::PartId id, std::stop_token stop) {
   const PartView part = part_of(plan_, id);
   if (part.undo != nullptr) {
+    if (!gone_of(context_, *part.undo).empty()) co_return base::Result<>{};
     targets::Driver* driver = context_.catalog.driver(part.undo->kind, api::Use::Step);
     if (driver == nullptr) {
       co_return base::fail(base::Code::InvalidArgument, "no kind '" + part.undo->kind + "'");
@@ -238,7 +263,7 @@ aio::Task<drill::event::Restored> Actuator::restore(drill::action::Restore what,
   if (known_before && known() == known_before) {
     static_cast<void>(journal_.undone(drill::to_string(id)));
   }
-  co_return drill::event::Restored{id, what.attempt, true, ""};
+  co_return drill::event::Restored{id, what.attempt, true, left_alone(context_)};
 }
 
 }  // namespace runner

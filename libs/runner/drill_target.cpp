@@ -297,8 +297,9 @@ aio::Task<base::Result<DrillTarget>> open_cluster_target(aio::Clock& clock, kube
                                                          std::shared_ptr<net::Names> names,
                                                          std::string ns, PlanFile file,
                                                          const targets::Catalog& catalog,
-                                                         std::stop_token stop) {
-  cluster::ClusterOptions options{std::move(ns), file.plan.name, *file.plan.target.kubernetes};
+                                                         bool undoing, std::stop_token stop) {
+  cluster::ClusterOptions options{std::move(ns), file.plan.name, *file.plan.target.kubernetes,
+                                  undoing};
   CO_TRY(std::unique_ptr<cluster::ClusterTarget> target,
          co_await cluster::ClusterTarget::open(clock, client, names, std::move(options),
                                                std::move(stop)));

@@ -64,12 +64,13 @@ base::Result<DrillTarget> open_target(aio::Clock& clock, const StateDir& state, 
                                       const api::ActionCatalog& catalog);
 
 /// Looks at everything that the plan names in a namespace. The target's pods are not followed yet.
-/// Lifetime: clock and client outlive it. Errors: see ClusterTarget::open().
+/// `undoing`: what is gone is left out. Lifetime: clock and client outlive it. Errors: see
+/// ClusterTarget::open().
 aio::Task<base::Result<DrillTarget>> open_cluster_target(aio::Clock& clock, kube::Client& client,
                                                          std::shared_ptr<net::Names> names,
                                                          std::string ns, PlanFile file,
                                                          const targets::Catalog& catalog,
-                                                         std::stop_token stop);
+                                                         bool undoing, std::stop_token stop);
 
 /// For `muster system`: the target of a plan, or the LocalSystem of a file of its own.
 struct SystemFile {

@@ -6,6 +6,7 @@
 
 #include "aio/file.h"
 #include "api/plan_parse.h"
+#include "cluster/cluster_target.h"
 #include "probes/pg_ledger.h"
 #include "runner/audit_trail.h"
 #include "runner/drive.h"
@@ -44,8 +45,10 @@ aio::Task<base::Result<aio::FileLock>> lock_drill(aio::Clock& clock, const Drill
 /// The edge of a drive that only restores: no prober, the instances are asked directly.
 class RecoveryEdge final : public Edge {
  public:
-  RecoveryEdge(aio::Clock& clock, InstanceWatch& instances)
-      : clock_(clock), instances_(instances) {}
+  /// `broken`: a part of the target was deleted, so that it cannot be whole again, and everything
+  /// is done when everything is undone.
+  RecoveryEdge(aio::Clock& clock, InstanceWatch& instances, bool broken)
+      : clock_(clock), instances_(instances), broken_(broken) {}
 
   aio::Task<drill::event::Preflighted> preflight(std::stop_token /*stop*/) override {
     co_return drill::event::Preflighted{true, ""};
@@ -72,6 +75,10 @@ class RecoveryEdge final : public Edge {
     observed.since = writable ? good_since_ : clock_.now();
     observed.promoted = instances_.promoted();
     observed.redundancy = instances_.redundancy();
+    if (broken_) {
+      observed.service = drill::Service::Good;
+      observed.redundancy = drill::Seen::Yes;
+    }
     co_return observed;
   }
 
@@ -83,6 +90,7 @@ class RecoveryEdge final : public Edge {
  private:
   aio::Clock& clock_;
   InstanceWatch& instances_;
+  bool broken_;
   base::TimePoint good_since_ = base::kNever;
 };
 
@@ -92,6 +100,11 @@ aio::Task<base::Result<>> keep_looking(aio::Clock& clock, RecoveryEdge& edge, Dr
     drive.post(co_await edge.look(stop));
   }
   co_return base::Result<>{};
+}
+
+bool has_lost_a_part(const DrillTarget& target) {
+  const auto* cluster = dynamic_cast<const cluster::ClusterTarget*>(target.target.get());
+  return cluster != nullptr && !cluster->gone().empty();
 }
 
 struct Kept {
@@ -124,7 +137,7 @@ aio::Task<base::Result<Recovered>> recover_target(
   targets::Context context{*target.target, clock, catalog, &sql, &http, nullptr};
   Actuator actuator(target.plan, context, journal);
   instances.expect(std::move(baseline));
-  RecoveryEdge edge(clock, instances);
+  RecoveryEdge edge(clock, instances, has_lost_a_part(target));
   drill::EngineConfig config = engine_config(target.plan, catalog);
   config.final_reads = false;
   CO_TRY(std::vector<drill::Leftover> leftovers, store::leftovers_of(journal.contents()));

@@ -202,6 +202,16 @@ TEST(OperatorCrashPoints, WhateverHappensToItsGuardianAFaultIsUndoneInTime) {
   EXPECT_GE(faults, 20);
 }
 
+/// A workload or a Service that a fault or step has changed: in what is gone nothing is to be
+/// undone, all else is, and the guardian ends.
+TEST(OperatorCrashPoints, ATargetThatIsDeletedInMidDrillHoldsNothingUp) {
+  for (std::uint64_t seed = 1; seed <= 30; ++seed) {
+    const RunOptions options{Scenario::TargetGone, seed, {}, false};
+    const RunResult result = run_drills(options);
+    EXPECT_TRUE(result.violations.empty()) << text_of(options, result);
+  }
+}
+
 /// Parts, so that ctest may run some at a time; each makes runs until it has had so many points:
 /// 10^4 together. bench/operator_crash_points makes more of the same.
 class SampledOperatorCrashPoints : public testing::TestWithParam<std::uint64_t> {};

@@ -80,5 +80,18 @@ TEST(DrillResult, AFailureIsFinishedOnlyWhenNothingIsLeft) {
   EXPECT_TRUE(member(failure_of("RunnerLost", "it died", false, {}, {}), "phase").is_null());
 }
 
+TEST(DrillResult, WhyNothingBeganHasAName) {
+  const auto reason = [](base::Code code, const char* message) {
+    return not_begun_reason({code, message});
+  };
+  EXPECT_EQ(reason(base::Code::NotFound, "get services shop/web: not found"), "TargetNotFound");
+  EXPECT_EQ(reason(base::Code::PermissionDenied, "get services: forbidden"), "Forbidden");
+  EXPECT_EQ(reason(base::Code::FailedPrecondition, "Service shop/web has no cluster IP"),
+            "NotBegun");
+  EXPECT_EQ(reason(base::Code::FailedPrecondition,
+                   "Deployment web did not agree to be drilled: label it, or namespace shop"),
+            "NamespaceNotEnabled");
+}
+
 }  // namespace
 }  // namespace op

@@ -42,6 +42,8 @@ void Laws::violated(const std::string& what) {
 
 void Laws::changed(const kube::Resource& resource, const Object& before, const Object& after) {
   const std::string& name = name_of(before ? *before : *after);
+  const bool of_people = resource.plural == "statefulsets" || resource.plural == "services";
+  if (!after && of_people) deleted_by_people(resource.kind, name);
   const auto differ = [&](const std::string& what, bool was, bool is) {
     if (was != is) effects_.push_back({what, is});
   };
@@ -145,6 +147,20 @@ void Laws::judge_holder(const Effect& effect, const Doer& doer) {
   if (!journal || !journal->needs_recovery()) {
     violated(effect.what + ": with nothing to undo in the journal");
   }
+}
+
+/// With a workload go its pods.
+void Laws::deleted_by_people(const std::string& kind, const std::string& name) {
+  std::string left;
+  for (std::size_t begin = 0; begin < before_.size();) {
+    const std::size_t end = before_.find('\n', begin) + 1;
+    const std::string line = before_.substr(begin, end - begin);
+    const bool pod = kind != "Service" && line.starts_with("Pod ") &&
+                     line.find("\"app\":\"" + name + "\"") != std::string::npos;
+    if (!pod && !line.starts_with(kind + " " + name + " ")) left += line;
+    begin = end;
+  }
+  before_ = std::move(left);
 }
 
 std::string Laws::world() const {

@@ -8,7 +8,8 @@
 //   - a slot of a schedule has one Drill at most, which is remembered before it is made;
 //   - a runner takes no drill that another pod has; one that has finished is taken by nobody, and
 //     its verdict stays;
-//   - at the end the world is as it was, no Drill has a finalizer or waits to be deleted, and each
+//   - at the end the world is as it was, but for what people deleted, no Drill has a finalizer or
+//   waits to be deleted, and each
 //     has a verdict and says that it is undone.
 #pragma once
 
@@ -63,6 +64,7 @@ class Laws {
   void judge(const Effect& effect, const Doer* doer);
   void judge_holder(const Effect& effect, const Doer& doer);
   void end_of(const api::Node& drill);
+  void deleted_by_people(const std::string& kind, const std::string& name);
   std::string world() const;
 
   const sim::ApiServer& server_;

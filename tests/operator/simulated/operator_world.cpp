@@ -440,11 +440,20 @@ class OperatorWorld {
       case Scenario::Stopped: return script_stop();
       case Scenario::LeaderChange: return script_leader();
       case Scenario::Outage: return script_outage();
+      case Scenario::TargetGone: return script_target_gone();
       case Scenario::Held:
         return people(kHeld, "PATCH", path(kube::kPods, "one-runner"),
                       R"({"metadata":{"finalizers":null}})");
       default: return;
     }
+  }
+
+  /// Each of what the plan names, alone: its faults and steps touch all of them.
+  void script_target_gone() {
+    const std::vector<std::pair<kube::Resource, std::string>> parts = {
+        {sim::kStatefulSets, "db-a"}, {sim::kStatefulSets, "db-b"}, {sim::kServices, "db-rw"}};
+    const auto& [kind, name] = parts[random_.next() % parts.size()];
+    people(seconds_in(3, 16), "DELETE", path(kind, name), "{}");
   }
 
   void script_schedule() {

@@ -108,6 +108,7 @@ const char* name(Scenario scenario) {
     case Scenario::Unheard: return "Unheard";
     case Scenario::Slow: return "Slow";
     case Scenario::Replaced: return "Replaced";
+    case Scenario::TargetGone: return "TargetGone";
   }
   return "";
 }

@@ -32,13 +32,14 @@ enum class Scenario : std::uint8_t {
   Unheard,       // the runner stands still, and nobody ends it when its pod is gone
   Slow,          // what the runner writes to its target is long on its way, and at the server
   Replaced,      // the runner stands still, and each guardian dies after a few seconds
+  TargetGone,    // a workload or a Service of the target is deleted at some time
 };
 inline constexpr std::array kScenarios = {
     Scenario::Failover,  Scenario::Observed,     Scenario::Aborted, Scenario::Deleted,
     Scenario::Scheduled, Scenario::LeaderChange, Scenario::Stopped, Scenario::Approved,
     Scenario::Two,       Scenario::Outage,       Scenario::Late,    Scenario::Alone,
     Scenario::Guarded,   Scenario::Command,      Scenario::Held,    Scenario::Unheard,
-    Scenario::Slow,      Scenario::Replaced};
+    Scenario::Slow,      Scenario::Replaced,     Scenario::TargetGone};
 const char* name(Scenario scenario);
 
 /// The objects of the cluster before anything happens, the plans among them, each with its kind.

@@ -83,7 +83,7 @@ class SimulatedRunner final : public DrillHolder {
     const Use<std::vector<Member>> use = [this](runner::DrillTarget& target) {
       return on_target(target);
     };
-    co_return co_await with_target(std::move(file), ending(), use);
+    co_return co_await with_target(std::move(file), For::Drill, ending(), use);
   }
 
   aio::Task<base::Result<std::vector<Member>>> on_target(runner::DrillTarget& target) {
