@@ -6,6 +6,8 @@
 
 #include "operator/lease.h"
 #include "operator/log.h"
+#include "operator/profile_delivery.h"
+#include "operator/reconcile_log.h"
 
 namespace op {
 
@@ -38,6 +40,10 @@ ControllerSettings Replica::settings() {
 }
 
 void Replica::wire() {
+  log_errors(clock_, drills_.controller(), cluster::kDrills.kind);
+  log_errors(clock_, schedules_.controller(), cluster::kSchedules.kind);
+  log_errors(clock_, plans_.controller(), cluster::kPlans.kind);
+  log_errors(clock_, profiles_.controller(), kSidecarProfiles.kind);
   stops_.on_change = [this] { drills_.look_again(); };
   drills_.on_plan = [this](const kube::Key& plan) { plans_.add(plan); };
   drills_.on_drill = [this](const kube::Key& key) {

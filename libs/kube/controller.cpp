@@ -93,6 +93,7 @@ class Controller::Driver {
   }
 
   aio::Task<base::Result<>> reconcile(WorkQueue::Taken taken, std::stop_token stop) {
+    const std::uint64_t number = ++reconciles_;
     const auto outcome = co_await reconcile_(taken.key, stop);
     const base::TimePoint now = clock_.now();
     ReconcileResult result = ReconcileResult::Success;
@@ -107,8 +108,8 @@ class Controller::Driver {
     }
     const base::Duration took = queue_.done(taken.key, now);
     if (owner_.on_reconciled) {
-      owner_.on_reconciled(taken.key, result, taken.waited, took,
-                           outcome ? nullptr : &outcome.error());
+      owner_.on_reconciled(
+          {taken.key, number, result, taken.waited, took, outcome ? nullptr : &outcome.error()});
     }
     wake();
     co_return base::Result<>{};
@@ -134,6 +135,7 @@ class Controller::Driver {
   Reconcile reconcile_;
   Controller& owner_;
   WorkQueue queue_;
+  std::uint64_t reconciles_ = 0;    // that began
   std::optional<aio::Event> work_;  // while run() runs: something may be due
 };
 

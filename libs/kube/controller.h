@@ -43,6 +43,15 @@ struct ControllerOptions {
 enum class ReconcileResult : std::uint8_t { Success, RequeueAfter, Error, Terminal };
 const char* name(ReconcileResult result);
 
+/// One reconcile that ended.
+struct Reconciled {
+  const Key& key;
+  std::uint64_t number = 0;  // of this controller's, from 1: which one it was
+  ReconcileResult result = ReconcileResult::Success;
+  base::Duration waited{}, took{};     // waited: in the queue
+  const base::Error* error = nullptr;  // null: there was none
+};
+
 class Controller {
  public:
   using Reconcile = std::function<aio::Task<base::Result<Outcome>>(Key key, std::stop_token stop)>;
@@ -60,10 +69,8 @@ class Controller {
   /// Until stopped; may be run again, with the keys that were left. Errors: none.
   aio::Task<base::Result<>> run(std::stop_token stop);
 
-  /// A reconcile ended. `waited`: in the queue; `error`: null where there was none.
-  std::function<void(const Key& key, ReconcileResult result, base::Duration waited,
-                     base::Duration took, const base::Error* error)>
-      on_reconciled;
+  /// A reconcile ended. Whoever sets it calls what was there before.
+  std::function<void(const Reconciled& one)> on_reconciled;
 
   const ControllerOptions& options() const;
   /// For metrics.

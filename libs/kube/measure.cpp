@@ -1,5 +1,7 @@
 #include "kube/measure.h"
 
+#include <utility>
+
 namespace kube {
 
 void measure(aio::Clock& clock, Controller& controller, metrics::RuntimeMetrics& metrics) {
@@ -10,9 +12,11 @@ void measure(aio::Clock& clock, Controller& controller, metrics::RuntimeMetrics&
     return metrics::QueueFigures{queue.depth(),   queue.out(),           queue.adds(),
                                  queue.retries(), queue.unfinished(now), queue.longest_out(now)};
   });
-  controller.on_reconciled =
-      [&metrics, of](const Key&, ReconcileResult result, base::Duration waited, base::Duration took,
-                     const base::Error*) { metrics.reconciled(of, name(result), waited, took); };
+  controller.on_reconciled = [&metrics, of,
+                              before = std::move(controller.on_reconciled)](const Reconciled& one) {
+    metrics.reconciled(of, name(one.result), one.waited, one.took);
+    if (before) before(one);
+  };
 }
 
 void measure(LeaderElection& election, const std::string& name, metrics::RuntimeMetrics& metrics) {

@@ -11,7 +11,7 @@
 
 namespace kube {
 
-/// Takes on_reconciled.
+/// With each on_reconciled.
 void measure(aio::Clock& clock, Controller& controller, metrics::RuntimeMetrics& metrics);
 /// `name`: of the Lease.
 void measure(LeaderElection& election, const std::string& name, metrics::RuntimeMetrics& metrics);

@@ -27,9 +27,9 @@ class ControllerTest : public testing::Test {
     controller = std::make_unique<Controller>(
         clock, ControllerOptions{"test", workers, {millis(5), base::seconds(1)}},
         [this](Key key, std::stop_token token) { return reconcile(*this, key, token); });
-    controller->on_reconciled = [this](const Key& key, ReconcileResult result, base::Duration,
-                                       base::Duration, const base::Error*) {
-      results.push_back(key.name + " " + name(result));
+    controller->on_reconciled = [this](const Reconciled& one) {
+      results.push_back(one.key.name + " " + name(one.result));
+      numbers.push_back(one.number);
     };
   }
   void start() {
@@ -73,6 +73,7 @@ class ControllerTest : public testing::Test {
   asio::io_context context;
   std::unique_ptr<Controller> controller;
   std::vector<std::string> results;
+  std::vector<std::uint64_t> numbers;
   std::stop_source stop;
   bool ended = true;
 };
@@ -87,6 +88,7 @@ TEST_F(ControllerTest, ReconcilesWhatWasAddedBeforeAndAfterItBegan) {
   ASSERT_TRUE(until([&] { return results.size() == 2; }));
   rest(millis(20));
   EXPECT_THAT(results, ElementsAre("a success", "b success"));
+  EXPECT_THAT(numbers, ElementsAre(1U, 2U)) << "each reconcile has its own";
 }
 
 TEST_F(ControllerTest, NothingIsReconciledBeforeItIsReady) {
