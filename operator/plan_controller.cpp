@@ -1,13 +1,24 @@
 #include "operator/plan_controller.h"
 
+#include <algorithm>
+#include <optional>
 #include <utility>
 
+#include "cluster/objects.h"
 #include "kube/store.h"
+#include "operator/drill_result.h"
 
 namespace op {
 
 using api::Node;
 using cluster::DrillObject;
+
+namespace {
+
+constexpr base::Duration kLookForLabel = base::seconds(30);
+constexpr base::Duration kLookAtLeast = base::seconds(3600);
+
+}  // namespace
 
 class PlanController::Driver {
  public:
@@ -30,6 +41,36 @@ class PlanController::Driver {
   kube::Controller& controller() { return controller_; }
 
  private:
+  /// Where it cannot be asked, or is forbidden, nothing is known.
+  aio::Task<std::optional<Node>> look_at(kube::Resource resource, kube::Key key,
+                                         std::stop_token stop) {
+    const auto reply = co_await client_.get(std::move(resource), std::move(key), std::move(stop));
+    if (!reply || !reply->ok()) co_return std::nullopt;
+    auto object = api::parse_json(reply->body);
+    if (!object) co_return std::nullopt;
+    co_return std::move(*object);
+  }
+
+  aio::Task<Agreement> agreement_of(const Node& plan, std::string space, std::stop_token stop) {
+    Agreement out;
+    const auto ns = co_await look_at(cluster::kNamespaces, {"", space}, stop);
+    if (!ns) co_return out;
+    out.known = true;
+    out.space = cluster::opted_in(cluster::labels_of(*ns));
+    if (out.space) co_return out;
+    for (const Node& each : plan["spec"]["target"]["kubernetes"]["workloads"].items()) {
+      const std::string kind = each["kind"].as_string();
+      const std::string name = each["name"].as_string();
+      const auto resource = cluster::workload_resource(kind);
+      if (!resource) continue;
+      const auto workload = co_await look_at(*resource, {space, name}, stop);
+      // One that is not there has not refused.
+      if (!workload || cluster::opted_in(cluster::labels_of(*workload))) continue;
+      out.without.push_back(kind + " " + name);
+    }
+    co_return out;
+  }
+
   aio::Task<base::Result<kube::Outcome>> reconcile(kube::Key key, std::stop_token stop) {
     const Node* plan = drills_.plans().find(key);
     std::vector<DrillObject> drills;
@@ -43,18 +84,23 @@ class PlanController::Driver {
     const base::WallTime now = clock_.wall_now();
     const drill::PlanCompliance compliance = compliance_of(*plan, drills, now);
     if (told_) told_(key, &compliance, drills);
-    const Node status = plan_status(*plan, compliance, now);
+    // The copy may change while the server is asked.
+    const Node mine = *plan;
+    const PlanReady ready = plan_ready(key.space, drills_.problem_of(mine),
+                                       co_await agreement_of(mine, key.space, stop));
+    const Node status = plan_status(mine, compliance, ready, now);
     const bool leads = !settings_.leads || settings_.leads();
-    if (leads && !cluster::says((*plan)["status"], status)) {
+    if (leads && !cluster::says(mine["status"], status)) {
       const auto written = co_await cluster::write_status(
-          client_, cluster::kPlans, cluster::version_of(*plan), status, std::move(stop));
+          client_, cluster::kPlans, cluster::version_of(mine), status, std::move(stop));
       // Somebody changed it: what the copy hears of that comes here again.
       const bool late = !written && (written.error().code == base::Code::FailedPrecondition ||
                                      written.error().code == base::Code::NotFound);
       if (!written && !late) co_return tl::unexpected(written.error());
     }
-    const auto stale = until_stale(compliance);
-    co_return kube::Outcome{stale.value_or(base::Duration{})};
+    // Labels of namespaces and workloads are not watched.
+    const base::Duration again = ready.reason == kNotEnabled ? kLookForLabel : kLookAtLeast;
+    co_return kube::Outcome{std::min(until_stale(compliance).value_or(again), again)};
   }
 
   aio::Clock& clock_;

@@ -4,8 +4,11 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include "cluster/objects.h"
 #include "operator/drill_copy.h"
+#include "operator/drill_result.h"
 
 namespace op {
 namespace {
@@ -88,7 +91,18 @@ drill::PlanCompliance compliance_of(const Node& plan,
                                now);
 }
 
-Node plan_status(const Node& plan, const drill::PlanCompliance& compliance, base::WallTime now) {
+PlanReady plan_ready(const std::string& space, const std::string& problem,
+                     const Agreement& agreement) {
+  if (!problem.empty()) return {"InvalidPlan", problem};
+  if (!agreement.known || agreement.space || agreement.without.empty()) return {};
+  return {
+      kNotEnabled,
+      fmt::format("neither namespace {} nor {} has the label {}={}: no drill may touch it", space,
+                  fmt::join(agreement.without, ", "), cluster::kOptInLabel, cluster::kOptInValue)};
+}
+
+Node plan_status(const Node& plan, const drill::PlanCompliance& compliance, const PlanReady& ready,
+                 base::WallTime now) {
   const std::int64_t generation = plan["metadata"]["generation"].as_int();
   Node status = Node::map();
   status.set("observedGeneration", generation);
@@ -111,16 +125,18 @@ Node plan_status(const Node& plan, const drill::PlanCompliance& compliance, base
   }
   status.set("recommendations", Node::strings(advice));
   const bool compliant = compliance.compliant();
-  status.set("conditions",
-             cluster::with_condition(plan["status"]["conditions"], "Compliant",
-                                     compliant ? "True" : "False",
-                                     compliant                   ? "Met"
-                                     : compliance.drills.empty() ? "NeverTested"
-                                     : compliance.stale          ? "Stale"
-                                                                 : "Missed",
-                                     compliant ? "the newest drill that decided met both objectives"
-                                               : compliance.reasons.front(),
-                                     cluster::time_text(now), generation));
+  Node conditions = cluster::with_condition(plan["status"]["conditions"], "Ready",
+                                            ready.ready() ? "True" : "False", ready.reason,
+                                            ready.message, cluster::time_text(now), generation);
+  status.set("conditions", cluster::with_condition(
+                               std::move(conditions), "Compliant", compliant ? "True" : "False",
+                               compliant                   ? "Met"
+                               : compliance.drills.empty() ? "NeverTested"
+                               : compliance.stale          ? "Stale"
+                                                           : "Missed",
+                               compliant ? "the newest drill that decided met both objectives"
+                                         : compliance.reasons.front(),
+                               cluster::time_text(now), generation));
   return status;
 }
 

@@ -45,9 +45,12 @@ void Replica::wire() {
   log_errors(clock_, plans_.controller(), cluster::kPlans.kind);
   log_errors(clock_, profiles_.controller(), kSidecarProfiles.kind);
   stops_.on_change = [this] { drills_.look_again(); };
-  drills_.on_plan = [this](const kube::Key& plan) { plans_.add(plan); };
+  drills_.on_plan = [this](const kube::Key& plan) {
+    plans_.add(plan);
+    schedules_.changed_in(plan.space);
+  };
   drills_.on_drill = [this](const kube::Key& key) {
-    schedules_.drill_changed(key);
+    schedules_.changed_in(key.space);
     const cluster::DrillObject* drill = drills_.drills().find(key);
     if (drill != nullptr) plans_.add({key.space, drill->plan});
   };

@@ -95,9 +95,9 @@ class ScheduleController::Driver {
     informer_.complain = [](const std::string& text) { log(Level::Warning, text, {}); };
   }
 
-  void drill_changed(const kube::Key& drill) {
+  void changed_in(const std::string& space) {
     schedules_.for_each([&](const kube::Key& key, Nothing) {
-      if (key.space == drill.space) controller_.add(key);
+      if (key.space == space) controller_.add(key);
     });
   }
 
@@ -250,12 +250,22 @@ class ScheduleController::Driver {
       if (object["status"]["state"].as_string().empty()) {
         seen.set("state", scheduling::to_json(state, object["metadata"]["name"].as_string()));
       }
-      CO_TRY(co_await say_ready(object, "True", "Ready", "", std::move(seen), stop));
+      const std::string problem = plan_problem(object, spec);
+      const bool ready = problem.empty();
+      CO_TRY(co_await say_ready(object, ready ? "True" : "False", ready ? "Ready" : kPlanNotFound,
+                                problem, std::move(seen), stop));
     }
     if (!wait.until) co_return kube::Outcome{};
     const base::Duration left = base::WallTime(*wait.until) - clock_.wall_now();
     // A clock may be put forward while nobody looks.
     co_return kube::Outcome{std::clamp(left, base::millis(50), kLookAtLeast)};
+  }
+
+  /// Its slots come all the same: each makes a Drill, which waits for the plan.
+  std::string plan_problem(const Node& object, const scheduling::Spec& spec) const {
+    const std::string& space = object["metadata"]["namespace"].as_string();
+    if (drills_.plans().find({space, spec.drill.plan}) != nullptr) return "";
+    return no_plan(spec.drill.plan, space);
   }
 
   aio::Task<base::Result<>> say_ready(const Node& object, std::string status, std::string reason,
@@ -306,8 +316,8 @@ ScheduleController::ScheduleController(aio::Clock& clock, kube::Client& client,
                                        ControllerSettings settings)
     : driver_(std::make_unique<Driver>(clock, client, events, drills, std::move(settings))) {}
 ScheduleController::~ScheduleController() = default;
-void ScheduleController::drill_changed(const kube::Key& drill) {
-  driver_->drill_changed(drill);
+void ScheduleController::changed_in(const std::string& space) {
+  driver_->changed_in(space);
 }
 aio::Task<base::Result<>> ScheduleController::follow(std::stop_token stop) {
   return driver_->follow(std::move(stop));

@@ -36,8 +36,8 @@ class ScheduleController {
   ScheduleController(const ScheduleController&) = delete;
   ScheduleController& operator=(const ScheduleController&) = delete;
 
-  /// One that ends may be what a slot waits for.
-  void drill_changed(const kube::Key& drill);
+  /// A drill that ends may be what a slot waits for; a plan comes or goes.
+  void changed_in(const std::string& space);
   /// Keeps the copy; until stopped. Errors: none.
   aio::Task<base::Result<>> follow(std::stop_token stop);
   bool synced() const;

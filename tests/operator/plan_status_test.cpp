@@ -42,7 +42,7 @@ base::WallTime day(int number) {
 
 TEST(PlanStatus, APlanThatWasNeverDrilledIsStale) {
   const auto compliance = compliance_of(plan(), {}, day(0));
-  const Node status = plan_status(plan(), compliance, day(0));
+  const Node status = plan_status(plan(), compliance, {}, day(0));
   EXPECT_TRUE(status["stale"].as_bool());
   EXPECT_EQ(status["drills"].as_int(), 0);
   const Node* compliant = cluster::condition_of(status["conditions"], "Compliant");
@@ -57,7 +57,7 @@ TEST(PlanStatus, TheFiguresAreOfAllComparableDrills) {
                                            drill("b", "2026-11-03T00:00:00Z", "Met"),
                                            drill("c", "2026-11-04T00:00:00Z", "Met")};
   const auto compliance = compliance_of(plan(), drills, day(4));
-  const Node status = plan_status(plan(), compliance, day(4));
+  const Node status = plan_status(plan(), compliance, {}, day(4));
   EXPECT_EQ(status["drills"].as_int(), 3);
   EXPECT_EQ(status["lastDrill"].as_string(), "c");
   EXPECT_EQ(status["lastVerdict"].as_string(), "Met");
@@ -74,7 +74,7 @@ TEST(PlanStatus, EvidenceGetsStale) {
   EXPECT_EQ(until_stale(compliance_of(plan(), drills, day(4))), base::seconds(6 * 86'400));
   const auto late = compliance_of(plan(), drills, day(11));
   EXPECT_TRUE(late.stale);
-  const Node status = plan_status(plan(), late, day(11));
+  const Node status = plan_status(plan(), late, {}, day(11));
   EXPECT_EQ((*cluster::condition_of(status["conditions"], "Compliant"))["reason"].as_string(),
             "Stale");
 }
