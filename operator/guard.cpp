@@ -336,7 +336,7 @@ class Guard final : public PodProgram {
   base::TimePoint began_{}, changed_{};
   std::string beat_, why_;
   base::TimePoint beaten_{};  // when the last heartbeat landed
-  std::string lost_;  // of the target, as the undo found it
+  std::string lost_;          // of the target, as the undo found it
   std::optional<base::TimePoint> fault_seen_;
   bool looked_ = false;  // at the Drill
   bool sought_ = false;  // the runner's pod

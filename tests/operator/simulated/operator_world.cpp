@@ -417,9 +417,8 @@ class OperatorWorld {
                 });
   }
 
-  std::string path(const kube::Resource& resource, const std::string& name,
-                   const std::string& space = "shop") const {
-    return kube::path_of(resource, {space, name});
+  std::string path(const kube::Resource& kind, std::string name, std::string space = "shop") const {
+    return kube::path_of(kind, {std::move(space), std::move(name)});
   }
 
   void script() {
@@ -440,20 +439,12 @@ class OperatorWorld {
       case Scenario::Stopped: return script_stop();
       case Scenario::LeaderChange: return script_leader();
       case Scenario::Outage: return script_outage();
-      case Scenario::TargetGone: return script_target_gone();
+      case Scenario::TargetGone: return people(seconds_in(3, 16), "DELETE", a_part(random_), "{}");
       case Scenario::Held:
         return people(kHeld, "PATCH", path(kube::kPods, "one-runner"),
                       R"({"metadata":{"finalizers":null}})");
       default: return;
     }
-  }
-
-  /// Each of what the plan names, alone: its faults and steps touch all of them.
-  void script_target_gone() {
-    const std::vector<std::pair<kube::Resource, std::string>> parts = {
-        {sim::kStatefulSets, "db-a"}, {sim::kStatefulSets, "db-b"}, {sim::kServices, "db-rw"}};
-    const auto& [kind, name] = parts[random_.next() % parts.size()];
-    people(seconds_in(3, 16), "DELETE", path(kind, name), "{}");
   }
 
   void script_schedule() {

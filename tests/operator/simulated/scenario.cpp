@@ -175,4 +175,11 @@ sim::Weather bad_weather(base::Random& random) {
   return weather;
 }
 
+std::string a_part(base::Random& random) {
+  constexpr std::array kParts = {"/apis/apps/v1/namespaces/shop/statefulsets/db-a",
+                                 "/apis/apps/v1/namespaces/shop/statefulsets/db-b",
+                                 "/api/v1/namespaces/shop/services/db-rw"};
+  return kParts.at(random.below(kParts.size()));
+}
+
 }  // namespace op

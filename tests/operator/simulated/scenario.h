@@ -35,10 +35,10 @@ enum class Scenario : std::uint8_t {
   TargetGone,    // a workload or a Service of the target is deleted at some time
 };
 inline constexpr std::array kScenarios = {
-    Scenario::Failover,  Scenario::Observed,     Scenario::Aborted, Scenario::Deleted,
-    Scenario::Scheduled, Scenario::LeaderChange, Scenario::Stopped, Scenario::Approved,
-    Scenario::Two,       Scenario::Outage,       Scenario::Late,    Scenario::Alone,
-    Scenario::Guarded,   Scenario::Command,      Scenario::Held,    Scenario::Unheard,
+    Scenario::Failover,  Scenario::Observed,     Scenario::Aborted,   Scenario::Deleted,
+    Scenario::Scheduled, Scenario::LeaderChange, Scenario::Stopped,   Scenario::Approved,
+    Scenario::Two,       Scenario::Outage,       Scenario::Late,      Scenario::Alone,
+    Scenario::Guarded,   Scenario::Command,      Scenario::Held,      Scenario::Unheard,
     Scenario::Slow,      Scenario::Replaced,     Scenario::TargetGone};
 const char* name(Scenario scenario);
 
@@ -47,6 +47,8 @@ std::vector<api::Node> objects_of_the_shop();
 /// Of this name, of the plan that the scenario drills.
 api::Node drill_named(const std::string& name, Scenario scenario);
 api::Node schedule_each_minute();
+/// The path of one of what the pair's plan names; its faults and steps touch all of them.
+std::string a_part(base::Random& random);
 /// Of Scenario::Held: a request that makes a runner's pod gives it a finalizer of somebody else.
 void hold_runner(sim::ApiRequest& request);
 sim::Weather bad_weather(base::Random& random);
