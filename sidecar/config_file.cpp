@@ -54,6 +54,7 @@ constexpr auto kRows = std::to_array<Row>({
     {"botRequestsMax", Type::Integer, "--bot-requests-max"},
     {"botPagesMin", Type::Integer, "--bot-pages-min"},
     {"fingerprintKeyFile", Type::Text, "--fingerprint-key-file"},
+    {"drillKeyFile", Type::Text, "--drill-key-file"},
     {"endpoints", Type::Texts, "--endpoint"},
     {"endpointsMax", Type::Integer, "--endpoints-max"},
     {"automaticEndpoints", Type::Boolean, "--no-automatic-endpoints", false},

@@ -14,7 +14,7 @@ class ConcurrencyFilter final : public Filter {
   Hooks hooks() const override { return {.request = true, .end = true}; }
 
   Verdict on_request(Exchange& exchange, base::TimePoint /*now*/) override {
-    if (clients_->is_unlimited(exchange.request.target)) return Verdict::Forward;
+    if (clients_->is_exempt(exchange)) return Verdict::Forward;
     if (slots_.begin(exchange, clients_->of(exchange))) return Verdict::Forward;
     Reply& reply = exchange.reply;
     reply.status = 429;

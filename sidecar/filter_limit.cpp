@@ -14,6 +14,7 @@
 #include "limit/header_order.h"
 #include "sidecar/client_address.h"
 #include "sidecar/error_reply.h"
+#include "sidecar/notes.h"
 
 namespace sidecar {
 namespace {
@@ -108,13 +109,14 @@ class LimitFilter final : public Filter {
     limiter_.prefetch(last.fingerprint.value, limit::Bucket::Fingerprint);
     const limit::Subject& subject =
         identify(kept, {client, seen.user_agent, seen.accept_language, forwarded}, signing);
-    look(seen, head.target, subject, kept, now);
+    const bool drill = exchange.notes[kDrillNote] != 0;
+    if (!drill) look(seen, head.target, subject, kept, now);
     const limit::Request request{.client = client,
                                  .subject = subject,
                                  .method = head.method,
                                  .target = head.target,
                                  .headers = {seen.headers.data(), seen.count},
-                                 .exempt = protection_.is_unlimited(head.target)};
+                                 .exempt = drill || protection_.is_unlimited(head.target)};
     if (closed_.load(std::memory_order_relaxed) && limits(request) && closes(exchange)) {
       return Verdict::Answer;
     }

@@ -44,9 +44,7 @@ class UsersFilter final : public Filter {
   Hooks hooks() const override { return {.request = true, .end = true}; }
 
   Verdict on_request(Exchange& exchange, base::TimePoint now) override {
-    if (exchange.own_service || clients_->is_unlimited(exchange.request.target)) {
-      return Verdict::Forward;
-    }
+    if (exchange.own_service || clients_->is_exempt(exchange)) return Verdict::Forward;
     const alert::UserId user = names_.of(exchange, clients_->of(exchange));
     exchange.notes[kUserNote] = user.value();
     return make(places_.arrive(user, core_, now), exchange, now);

@@ -150,6 +150,9 @@ void protection_flags(CLI::App& app, Raw& raw, Settings& settings) {
       ->capture_default_str();
   app.add_option("--fingerprint-key-file", settings.fingerprint_key_file,
                  "the key of fingerprints; default: MUSTER_FINGERPRINT_KEY, else a random one");
+  app.add_option("--drill-key-file", settings.drill_key_file,
+                 "the key under which drills sign, whose requests are not limited; default: "
+                 "MUSTER_DRILL_KEY, else there are none");
 }
 
 void redis_flags(CLI::App& app, Raw& raw, Settings& settings) {

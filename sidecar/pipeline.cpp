@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "sidecar/filter_concurrency.h"
+#include "sidecar/filter_drill.h"
 #include "sidecar/filter_fault.h"
 #include "sidecar/filter_forwarded.h"
 #include "sidecar/filter_limit.h"
@@ -26,6 +27,10 @@ Pipeline assemble(const Settings& settings, std::uint64_t seed, const Seat& seat
   // Before whatever may answer, so that refusals are figures too.
   pipeline.add(make_traffic_filter(*shared.endpoints, shared.requests->shard(seat.core)));
   pipeline.add(make_trace_context_filter(settings.make_trace, seed + 1));
+  // Before whatever limits: a drill's request is no client's.
+  if (shared.drill_key) {
+    pipeline.add(make_drill_filter(*shared.drill_key, *shared.drill_figures[seat.core]));
+  }
   // As soon as a request has a name: what is refused costs nothing more, and nothing has changed
   // yet of what the client said of itself.
   if (shared.protection) {

@@ -92,6 +92,7 @@ class Program {
     CO_TRY(const std::string secret, fingerprint_secret(settings_.fingerprint_key_file));
     cores_ = settings_.threads > 0 ? settings_.threads : quota_cores("/sys/fs/cgroup");
     CO_TRY(shared_, Shared::create(settings_, cores_, secret));
+    CO_TRY(shared_->drill_key, drill_key(settings_.drill_key_file));
     CO_TRY(auto source, watched_source(settings_.watch));
     intake_.tell_of_users([this](const UserReport& report, double value) {
       return shared_->users.report(report.user, report.what, value, clock_.now());
@@ -406,6 +407,7 @@ class Program {
     if (pod_figures_) text += pod_figures_->exposition();
     if (const auto users = shared_->users.seen()) text += users_exposition(*users);
     if (shared_->slots) text += shared_->slots->exposition();
+    if (shared_->drill_key) text += drill_exposition(shared_->drill_figures);
     if (shared_->counters != nullptr) {
       std::vector<const LimitFigures*> limits;
       for (const auto& core : shared_->limits) limits.push_back(core.get());
@@ -452,6 +454,7 @@ base::Result<> check_files(const Settings& settings) {
   const base::WallTime now = aio::SystemClock().wall_now();
   if (!settings.tls_cert_file.empty()) TRY(IdentityFiles::open(served_identity(settings), now));
   TRY(check_admin_identity(settings, now));
+  TRY(drill_key(settings.drill_key_file));
   return check_database(settings.database);
 }
 

@@ -143,6 +143,8 @@ Change change_of(const Settings& in_force, const Settings& wanted) {
                [](auto& settings) { return std::tie(settings.protection.keys_max); });
   keeping.keep("--fingerprint-key-file",
                [](auto& settings) { return std::tie(settings.fingerprint_key_file); });
+  keeping.keep("--drill-key-file",
+               [](auto& settings) { return std::tie(settings.drill_key_file); });
   keeping.keep("--endpoint", [](auto& settings) { return std::tie(settings.endpoints.rules); });
   keeping.keep("--endpoints-max", [](auto& settings) { return std::tie(settings.endpoints.most); });
   keeping.keep("--no-automatic-endpoints",

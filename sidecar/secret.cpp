@@ -1,5 +1,7 @@
 #include "sidecar/secret.h"
 
+#include <utility>
+
 #include "aio/entropy.h"
 #include "aio/file.h"
 #include "limit/fingerprint.h"
@@ -30,6 +32,13 @@ base::Result<std::string> redis_password(const std::string& file) {
 
 base::Result<std::string> database_password(const std::string& file) {
   return secret_of(file, "MUSTER_DATABASE_PASSWORD");
+}
+
+base::Result<std::optional<crypto::DrillKey>> drill_key(const std::string& file) {
+  TRY(const std::string secret, secret_of(file, "MUSTER_DRILL_KEY"));
+  if (file.empty() && secret.empty()) return std::nullopt;
+  TRY(crypto::DrillKey key, crypto::DrillKey::from(secret));
+  return std::optional(std::move(key));
 }
 
 base::Result<> has_fingerprint_key(const std::string& file) {

@@ -2,9 +2,11 @@
 // is no secret that everybody has.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "base/result.h"
+#include "crypto/drill_signature.h"
 
 namespace sidecar {
 
@@ -13,6 +15,10 @@ namespace sidecar {
 /// mean nothing to other replicas. A final line end of the file is not part of it.
 /// Errors: what the file system says of the file; InvalidArgument: a key that is too short.
 base::Result<std::string> fingerprint_secret(const std::string& file);
+
+/// Under which drills sign: of the file, else MUSTER_DRILL_KEY, else none: there are only clients.
+/// Errors: as above.
+base::Result<std::optional<crypto::DrillKey>> drill_key(const std::string& file);
 
 /// What the admin port asks of who changes something: of the file, else MUSTER_ADMIN_TOKEN, else
 /// empty: nobody may. Errors: as above.

@@ -20,6 +20,7 @@ base::Result<std::unique_ptr<Shared>> Shared::create(const Settings& settings, s
   out->requests = std::make_unique<traffic::Requests>(cores, out->endpoints->most());
   for (std::size_t i = 0; i < cores; ++i) {
     out->crypto.push_back(std::make_unique<CryptoLog>());
+    out->drill_figures.push_back(std::make_unique<DrillFigures>());
     out->fault_figures.push_back(std::make_unique<FaultFigures>());
     out->core_faults.push_back(
         std::make_unique<CoreFaults>(out->faults, *out->fault_figures.back(), aio::seed()));

@@ -17,6 +17,7 @@
 #include "sidecar/clients.h"
 #include "sidecar/crypto_log.h"
 #include "sidecar/faults.h"
+#include "sidecar/filter_drill.h"
 #include "sidecar/filter_limit.h"
 #include "sidecar/protection.h"
 #include "sidecar/settings.h"
@@ -47,6 +48,9 @@ struct Shared {
   std::vector<std::unique_ptr<FaultFigures>> fault_figures;  // by core
   std::vector<std::unique_ptr<CoreFaults>> core_faults;      // by core
   std::string secret;                                        // of fingerprints
+  /// Under which drills sign. Set before any core begins; none: there are only clients.
+  std::optional<crypto::DrillKey> drill_key;
+  std::vector<std::unique_ptr<DrillFigures>> drill_figures;  // by core
   std::shared_ptr<const Clients> clients;
   std::unique_ptr<ClientSlots> slots;   // null: as many at once as a client wants
   std::optional<UserNames> user_names;  // nothing: users are not watched

@@ -134,9 +134,12 @@ Fields protection() {
               "Pages in a row that each follow the one before by number: a sign of a bot."),
       integer("concurrencyMax", {1, 4000}, {},
               "Requests of one client at once; one more is answered 429; none: no limit."),
+      text("fingerprintKeyFile",
+           "A file with the key of fingerprints; none: MUSTER_FINGERPRINT_KEY, else a random one."),
       text(
-          "fingerprintKeyFile",
-          "A file with the key of fingerprints; none: MUSTER_FINGERPRINT_KEY, else a random one.")};
+          "drillKeyFile",
+          "A file with the key under which drills sign their requests, which are not limited then; "
+          "none: MUSTER_DRILL_KEY, else nobody is taken for a drill.")};
 }
 
 Fields users() {

@@ -65,6 +65,7 @@ TEST(Restart, EveryBuiltInSettingIsKnown) {
   wanted.connections_max = 5;
   wanted.protection.keys_max = 2048;
   wanted.fingerprint_key_file = "c";
+  wanted.drill_key_file = "d";
   wanted.endpoints = {{"/a"}, false, 7};
   wanted.watch = "none";
   wanted.pod_figures = "http://figures/pods/a/b";
@@ -73,8 +74,8 @@ TEST(Restart, EveryBuiltInSettingIsKnown) {
       change.needs_restart,
       ElementsAre("--upstream", "--listen", "--admin-listen", "--mode", "--tls-cert-file",
                   "--tls-key-file", "--threads", "--head-bytes-max", "--connections-max",
-                  "--limit-keys-max", "--fingerprint-key-file", "--endpoint", "--endpoints-max",
-                  "--no-automatic-endpoints", "--watch", "--pod-figures"));
+                  "--limit-keys-max", "--fingerprint-key-file", "--drill-key-file", "--endpoint",
+                  "--endpoints-max", "--no-automatic-endpoints", "--watch", "--pod-figures"));
   EXPECT_THAT(change_of(some(), change.settings).needs_restart, IsEmpty());
 }
 
