@@ -66,6 +66,7 @@ std::string request_text(const HttpExchange& exchange, const net::Address& addre
     if (!exchange.body.empty()) out += fmt::format("Content-Type: {}\r\n", type_of(exchange.body));
   }
   if (!cookies.empty()) out += fmt::format("Cookie: {}\r\n", cookies);
+  if (exchange.signer) out += exchange.signer->line(exchange.method, exchange.path);
   for (const auto& [name, value] : exchange.headers) {
     out += fmt::format("{}: {}\r\n", name, value);
   }
@@ -113,12 +114,14 @@ HttpExchange filled(HttpExchange exchange, std::string_view name, std::uint64_t 
   return exchange;
 }
 
-base::Result<HttpSite> http_site(const api::Node& params, std::shared_ptr<net::Names> names) {
+base::Result<HttpSite> http_site(const api::Node& params, std::shared_ptr<net::Names> names,
+                                 const std::string& drill) {
   TRY(const net::Url url, net::parse_url(params["url"].as_string()));
   HttpSite site;
   site.target.address = url.address;
   site.target.address.names = std::move(names);
   site.path = url.path;
+  TRY(site.signer, DrillSigner::find(params["drillKeyFile"].as_string(), drill));
   if (url.tls) {
     net::TlsOptions tls;
     tls.ca_file = params["caFile"].as_string();
@@ -136,6 +139,7 @@ base::Result<HttpExchange> request_of(const api::Node& node, const HttpSite& sit
   out.host = site.target.address.text();
   out.body = node["body"].as_string();
   out.body_contains = node["contains"].as_string();
+  out.signer = site.signer;
   TRY(out.statuses, statuses_of(node["status"].as_strings()));
   return out;
 }

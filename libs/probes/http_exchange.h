@@ -16,6 +16,7 @@
 #include "api/node.h"
 #include "net/cookies.h"
 #include "net/http_response.h"
+#include "probes/drill_signer.h"
 #include "probes/link.h"
 
 namespace probes {
@@ -32,11 +33,13 @@ struct HttpExchange {
   std::string term_header;         // a number that grows with every failover; empty: none does
   std::string instance;            // pinned streams: the plan's name of the server
   bool reconnect = true;           // open connections: false pins to those opened at first
+  std::shared_ptr<const DrillSigner> signer;  // null: it is not signed
 };
 
 /// Errors: InvalidArgument for a method, path or header that cannot be sent.
 base::Result<> check(const HttpExchange& exchange);
-/// The bytes. `cookies`: the value of a Cookie header, none where it is empty.
+/// The bytes, of now: what is signed is not kept for later. `cookies`: the value of a Cookie
+/// header, none where it is empty.
 std::string request_text(const HttpExchange& exchange, const net::Address& address,
                          const std::string& cookies = "");
 bool expected_status(const HttpExchange& exchange, unsigned status);
@@ -48,14 +51,16 @@ base::Result<std::vector<unsigned>> statuses_of(const std::vector<std::string>& 
 /// Every `$name` in path, body and expected text replaced.
 HttpExchange filled(HttpExchange exchange, std::string_view name, std::uint64_t value);
 
-/// Where the `url`, `caFile` and `insecure` of a probe lead to.
+/// Where the `url`, `caFile` and `insecure` of a probe lead to, and who signs what is asked there.
 struct HttpSite {
   LinkTarget target;
-  std::string path;  // of the URL, with the query
+  std::string path;                           // of the URL, with the query
+  std::shared_ptr<const DrillSigner> signer;  // by `drillKeyFile`; null: nobody
 };
-/// `names`: where a host name is looked up; null: as this machine does.
-/// Errors: InvalidArgument naming the URL or the file.
-base::Result<HttpSite> http_site(const api::Node& params, std::shared_ptr<net::Names> names);
+/// `names`: where a host name is looked up; null: as this machine does. `drill`: whose requests
+/// they are. Errors: InvalidArgument naming the URL or the file.
+base::Result<HttpSite> http_site(const api::Node& params, std::shared_ptr<net::Names> names,
+                                 const std::string& drill);
 
 /// A request to it, from `path`, `method`, `body`, `status` and `contains`.
 /// Errors: InvalidArgument for a status that is none.

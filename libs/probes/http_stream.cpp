@@ -45,13 +45,17 @@ class HttpOperation final : public LinkOperation {
       : LinkOperation(target, connections, exchange.reconnect),
         exchange_(std::move(exchange)),
         servers_(servers),
-        request_(request_text(exchange_, target.address)) {
+        address_(target.address),
+        request_(request_text(exchange_, address_)) {
     expected_.head = exchange_.method == "HEAD";
     expected_.body_contains = exchange_.body_contains;
     expected_.headers = {lower_case(exchange_.server_header), lower_case(exchange_.term_header)};
   }
 
-  const std::string& request() const { return request_; }
+  const std::string& request() {
+    if (exchange_.signer) request_ = request_text(exchange_, address_);
+    return request_;
+  }
   const net::HttpExpectation& expected() const { return expected_; }
   std::uint16_t server(const std::string& name) { return servers_.id(name, exchange_.instance); }
 
@@ -64,6 +68,7 @@ class HttpOperation final : public LinkOperation {
 
   HttpExchange exchange_;
   ServerTable& servers_;
+  const net::Address address_;
   std::string request_;
   net::HttpExpectation expected_;
 };

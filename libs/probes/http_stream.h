@@ -1,4 +1,5 @@
-// HTTP and HTTPS streams: one request, written once for all operations, and what the answer says.
+// HTTP and HTTPS streams: one request, written once for all operations unless each is signed, and
+// what the answer says.
 // An operation is one attempt.
 //   an answer                          as http_exchange.h judges it
 //   nothing sent yet                   Fail: Refused, Unreachable, Tls, ConnectTimeout

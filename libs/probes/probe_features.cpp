@@ -32,7 +32,7 @@ api::ActionKind features_kind() {
   kind.fields = {text_field("url", true, "http:// or https:// address; its path is not used"),
                  list_field(),
                  request_field("login", false, "how a user logs in, for secured features")};
-  for (const api::FieldSpec& field : tls_fields()) kind.fields.push_back(field);
+  for (const api::FieldSpec& field : site_fields()) kind.fields.push_back(field);
   kind.fields.push_back(integer_field("intervalMillis", 10, 60000, api::Node(1000),
                                       "time between operations of a stream"));
   kind.fields.push_back(deadline_field());
@@ -45,7 +45,7 @@ class FeaturesProbe final : public ProbeKind {
 
   base::Result<std::vector<BuiltStream>> build(ProbeContext& context, const std::string& probe_name,
                                                const api::Node& params) const override {
-    TRY(const HttpSite site, http_site(params, context.names));
+    TRY(const HttpSite site, http_site(params, context.names, context.drill));
     std::vector<BuiltStream> built;
     for (const api::Node& feature : params["list"].items()) {
       FeatureExchange exchange;

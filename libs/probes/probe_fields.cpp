@@ -61,9 +61,12 @@ api::FieldSpec request_field(std::string name, bool required, std::string doc) {
   return field;
 }
 
-std::vector<api::FieldSpec> tls_fields() {
+std::vector<api::FieldSpec> site_fields() {
   return {text_field("caFile", false, "certificates to trust; default: the system's"),
-          flag_field("insecure", false, "accept every certificate")};
+          flag_field("insecure", false, "accept every certificate"),
+          text_field("drillKeyFile", false,
+                     "a file with the key under which requests are signed, so that a sidecar does "
+                     "not limit them; default: MUSTER_DRILL_KEY, else they are not signed")};
 }
 
 StreamSpec probe_stream(const std::string& probe, const std::string& suffix, drill::StreamKind kind,

@@ -24,8 +24,8 @@ api::FieldSpec deadline_field();
 std::vector<api::FieldSpec> request_fields();
 /// A map with path and request_fields().
 api::FieldSpec request_field(std::string name, bool required, std::string doc);
-/// caFile, insecure.
-std::vector<api::FieldSpec> tls_fields();
+/// caFile, insecure, drillKeyFile.
+std::vector<api::FieldSpec> site_fields();
 
 /// A stream of a probe, with the probe's interval and deadline, over new connections.
 StreamSpec probe_stream(const std::string& probe, const std::string& suffix, drill::StreamKind kind,

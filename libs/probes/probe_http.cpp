@@ -22,7 +22,7 @@ api::ActionKind http_kind() {
   kind.uses = static_cast<std::uint8_t>(api::Use::Probe);
   kind.doc = "asks a URL over new and over open connections";
   kind.fields = {text_field("url", true, "http:// or https:// address"), instances};
-  for (const auto& fields : {request_fields(), tls_fields()}) {
+  for (const auto& fields : {request_fields(), site_fields()}) {
     kind.fields.insert(kind.fields.end(), fields.begin(), fields.end());
   }
   for (const api::FieldSpec& field :
@@ -107,7 +107,7 @@ class HttpProbe final : public ProbeKind {
 
   base::Result<std::vector<BuiltStream>> build(ProbeContext& context, const std::string& probe_name,
                                                const api::Node& params) const override {
-    TRY(const HttpSite site, http_site(params, context.names));
+    TRY(const HttpSite site, http_site(params, context.names, context.drill));
     TRY(const HttpExchange exchange, exchange_of(site, params));
     HttpStreams streams(context, probe_name, params);
     TRY(streams.add_service(site.target, exchange));

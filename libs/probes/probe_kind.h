@@ -26,6 +26,7 @@ struct ProbeContext {
   PgServers& pg_servers;
   base::Duration deadline_default;      // the plan's degraded latency target
   std::shared_ptr<net::Names> names{};  // of the system's addresses; null: as this machine does
+  std::string drill{};                  // whose requests are signed with its name
 };
 
 struct BuiltStream {

@@ -19,7 +19,7 @@ api::ActionKind session_kind() {
                  text_field("contains", true,
                             "a text that only an answer to a session that the server knows has"),
                  integer_field("sessions", 1, 10000, api::Node(20), "how many sessions")};
-  for (const api::FieldSpec& field : tls_fields()) kind.fields.push_back(field);
+  for (const api::FieldSpec& field : site_fields()) kind.fields.push_back(field);
   kind.fields.push_back(interval_field());
   kind.fields.push_back(deadline_field());
   return kind;
@@ -31,7 +31,7 @@ class SessionProbe final : public ProbeKind {
 
   base::Result<std::vector<BuiltStream>> build(ProbeContext& context, const std::string& probe_name,
                                                const api::Node& params) const override {
-    TRY(const HttpSite site, http_site(params, context.names));
+    TRY(const HttpSite site, http_site(params, context.names, context.drill));
     SessionExchange exchange;
     TRY(exchange.login, request_of(params["login"], site));
     TRY(exchange.carry_on, request_of(params["carryOn"], site));

@@ -104,7 +104,7 @@ aio::Task<base::Result<>> DrillRun::begin(std::stop_token stop) {
     }
   }
   load_ = std::make_unique<UserLoad>(clock_, executor_, plan_, instrument_->service_address(),
-                                     setup_.target.names, load_seed(setup_.dir.id()));
+                                     setup_.target.names, setup_.dir.id());
   CO_TRY(load_->start());
   tasks_->spawn(sample(tasks_->token()));
   tasks_->spawn(watch_instances(tasks_->token()));

@@ -122,7 +122,7 @@ void Instrument::choose_decider(drill::StreamInfo& info) {
 base::Result<> Instrument::add_streams() {
   for (const std::string& name : plan_.objectives.decided_by) deciding_[name] = false;
   probes::ProbeContext context{system_, servers_, table_, pg_servers_, deadline_default(plan_),
-                               names_};
+                               names_,  dir_.id()};
   for (const api::ProbeSpec& probe : plan_.probes) {
     const auto kind = std::find_if(kinds_.begin(), kinds_.end(), [&](const auto& candidate) {
       return candidate->kind().name == probe.action.kind;

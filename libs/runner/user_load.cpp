@@ -35,6 +35,7 @@ base::Result<probes::HttpExchange> exchange_of(const api::HttpRequestSpec& reque
   out.host = site.target.address.text();
   out.body = request.body;
   out.body_contains = request.contains;
+  out.signer = site.signer;
   TRY(out.statuses, probes::statuses_of(request.status));
   return out;
 }
@@ -64,13 +65,14 @@ std::uint64_t load_seed(const std::string& drill_id) {
 
 UserLoad::UserLoad(aio::Clock& clock, aio::Executor executor, const api::RecoveryPlan& plan,
                    std::optional<probes::PgAddress> service, std::shared_ptr<net::Names> names,
-                   std::uint64_t seed)
+                   std::string drill)
     : clock_(clock),
       executor_(std::move(executor)),
       plan_(plan),
       service_(std::move(service)),
       names_(std::move(names)),
-      seed_(seed) {}
+      drill_(std::move(drill)),
+      seed_(load_seed(drill_)) {}
 
 probes::LoadPlan UserLoad::load_plan() const {
   probes::LoadPlan out;
@@ -121,7 +123,7 @@ base::Result<> UserLoad::make_statement_senders() {
 
 base::Result<> UserLoad::make_request_senders(const api::ProbeSpec& probe) {
   using Sender = probes::HttpLoadSender;
-  TRY(const probes::HttpSite site, probes::http_site(probe.action.params, names_));
+  TRY(const probes::HttpSite site, probes::http_site(probe.action.params, names_, drill_));
   probes::HttpLoad load;
   load.target = site.target;
   load.time_limit = base::seconds(plan_.load->timeout_seconds);

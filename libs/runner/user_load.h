@@ -23,9 +23,10 @@ std::uint64_t load_seed(const std::string& drill_id);
 class UserLoad {
  public:
   /// Nothing runs where the plan has no load. `names`: of a URL's host; null: as this machine does.
+  /// `drill`: its ID, with which requests are signed, and what the load is drawn from.
   UserLoad(aio::Clock& clock, aio::Executor executor, const api::RecoveryPlan& plan,
            std::optional<probes::PgAddress> service, std::shared_ptr<net::Names> names,
-           std::uint64_t seed);
+           std::string drill);
 
   /// Starts the users and the capacity reads.
   /// Errors: InvalidArgument for an operation without a statement, or a request that cannot be
@@ -51,6 +52,7 @@ class UserLoad {
   const api::RecoveryPlan& plan_;
   std::optional<probes::PgAddress> service_;
   std::shared_ptr<net::Names> names_;
+  std::string drill_;
   std::uint64_t seed_;
   std::string endpoint_;  // what the capacity stream reads from
   std::unique_ptr<probes::PgPool> user_pool_, capacity_pool_;

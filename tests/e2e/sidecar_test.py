@@ -51,6 +51,12 @@ class Sidecar(SystemCase):
         self.assertGreaterEqual(failed, seen)
         self.assertEqual(self.figure('muster_sidecar_fault_requests_total{kind="abort"}'), failed)
         self.assertGreaterEqual(failed, int(counted[0].group(2)))
+        # Sidecars limit their clients to 500 requests an hour, and no drill.
+        for number in (1, 2):
+            self.assertGreater(self.figure('muster_sidecar_drill_requests_total{signature="good"}', number), 0)
+            for signature in ("wrong", "untimely", "malformed"):
+                self.assertEqual(self.figure(f'muster_sidecar_drill_requests_total{{signature="{signature}"}}', number), 0)
+            self.assertEqual(self.figure('muster_sidecar_limit_decisions_total{decision="refuse",bucket="client",dry_run="false"}', number), 0)
         # Behind it nothing was wrong, and its neighbour's was nobody's business.
         direct = next(s for s in report["streams"] if s["stream"]["name"] == "api/D/app1")
         self.assertGreater(direct["ok"], 0)

@@ -21,7 +21,7 @@ LOCK = threading.Lock()
 SESSIONS = {}
 ANSWERS = {}
 CONNECTIONS = set()
-COUNTS = {"connections": 0, "requests": {}, "hosts": {}, "cookies": {}}
+COUNTS = {"connections": 0, "requests": {}, "hosts": {}, "cookies": {}, "drills": {}}
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -58,7 +58,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def count(self, body):
         with LOCK:
             for kind, what in (("requests", self.path + body), ("hosts", self.headers["Host"]),
-                               ("cookies", self.headers.get("Cookie", ""))):
+                               ("cookies", self.headers.get("Cookie", "")),
+                               ("drills", f"{self.command} {self.path} {self.headers.get('Muster-Drill', '')}")):
                 COUNTS[kind][what] = COUNTS[kind].get(what, 0) + 1
 
     def handle_any(self):

@@ -26,7 +26,9 @@ if [ -n "$sidecar" ]; then
   install -m 0755 "$program" app/muster-sidecar
   app/muster-sidecar --upstream=127.0.0.1:1 --check-config 2>log/sidecar.log ||
     die "parameter sidecar: $program: $(tail -n 1 log/sidecar.log)"
-  (umask 077 && od -An -N24 -tx1 /dev/urandom | tr -d ' \n' >conf/sidecar.token)
+  for secret in sidecar.token drill.key; do
+    (umask 077 && od -An -N24 -tx1 /dev/urandom | tr -d ' \n' >"conf/$secret")
+  done
 fi
 
 {

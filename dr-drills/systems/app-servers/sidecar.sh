@@ -16,7 +16,7 @@ token_file=$MUSTER_DIR/conf/sidecar.token
 start() {
   daemon_start "$name" "$MUSTER_DIR/app/muster-sidecar" "$(mark_of "$name")" \
     "--listen=127.0.0.1:$(front_port "$app")" "--upstream=127.0.0.1:$(app_port "$app")" \
-    --limits=off --watch=none "--admin-token-file=$token_file" --drain-seconds=5
+    --limits=on --watch=none "--admin-token-file=$token_file" "--drill-key-file=$MUSTER_DIR/conf/drill.key" --drain-seconds=5
   needs=$name until_true 20 "$name to answer" page "$admin" /livez >/dev/null
 }
 
@@ -48,7 +48,8 @@ case $action in
   counted)
     echo "$name answered $(figure "$admin" 'muster_sidecar_requests_total{') requests," \
       "$(figure "$admin" 'muster_sidecar_requests_total{status="5xx"}') of them 5xx;" \
-      "a fault touched $(figure "$admin" 'muster_sidecar_fault_requests_total{')"
+      "a fault touched $(figure "$admin" 'muster_sidecar_fault_requests_total{');" \
+      "$(figure "$admin" 'muster_sidecar_drill_requests_total{signature="good"}') were signed by a drill"
     ;;
   *) die "usage: sidecar.sh start|stop|serve|counted SIDECAR, or failing SIDECAR PERCENT" ;;
 esac
