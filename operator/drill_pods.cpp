@@ -60,12 +60,21 @@ Node tolerations_of_guardian() {
   return out;
 }
 
+/// A namespace without the Secret, or without the key in it, has drills that sign nothing.
+Node secret_env(const char* name, const std::string& secret, const char* key) {
+  const Node ref = Node::map().set("name", secret).set("key", key).set("optional", true);
+  return Node::map().set("name", name).set("valueFrom", Node::map().set("secretKeyRef", ref));
+}
+
 /// A list of exceptions is handed on whole, and alone means nothing.
-Node environment(const PodSettings& settings) {
+Node environment(bool measures, const PodSettings& settings) {
   Node out =
       Node::sequence({field_env("POD_NAME", "metadata.name"), field_env("POD_UID", "metadata.uid"),
                       field_env("NODE_NAME", "spec.nodeName"),
                       Node::map().set("name", "HOME").set("value", kStateDir)});
+  if (measures && !settings.drill_key_secret.empty()) {
+    out.push(secret_env("MUSTER_DRILL_KEY", settings.drill_key_secret, "drill.key"));
+  }
   if (settings.https_proxy.empty()) return out;
   out.push(Node::map().set("name", "HTTPS_PROXY").set("value", settings.https_proxy));
   if (settings.no_proxy.empty()) return out;
@@ -82,7 +91,7 @@ Node container_of(const char* called, const std::vector<std::string>& args, Node
       .set("imagePullPolicy", settings.pull_policy)
       .set("command", Node::strings({"muster-operator"}))
       .set("args", Node::strings(args))
-      .set("env", environment(settings))
+      .set("env", environment(measures, settings))
       .set("resources",
            Node::map()
                .set("requests",

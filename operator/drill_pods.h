@@ -30,8 +30,9 @@ std::string pod_name(const std::string& drill, PodRole role);
 struct PodSettings {
   std::string image;
   std::string pull_policy = "IfNotPresent";
-  std::string evidence_claim;  // a PersistentVolumeClaim of the namespace; empty: a Secret
-  std::string key_secret;      // of the namespace, with evidence.key; empty: a key for each drill
+  std::string evidence_claim;    // a PersistentVolumeClaim of the namespace; empty: a Secret
+  std::string key_secret;        // of the namespace, with evidence.key; empty: a key for each drill
+  std::string drill_key_secret;  // of the namespace, with drill.key; empty: requests are not signed
   /// What their programs understand of HTTPS_PROXY and NO_PROXY, by which they reach the API server
   /// as the operator does. Empty: they have none.
   std::string https_proxy{}, no_proxy{};

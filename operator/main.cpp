@@ -84,6 +84,9 @@ void drill_pod_flags(CLI::App* app, op::PodSettings& pods, std::int64_t& grace_s
                   "a PersistentVolumeClaim of the drill's namespace; default: a Secret");
   app->add_option("--key-secret", pods.key_secret,
                   "a Secret of the drill's namespace with evidence.key; default: a key per drill");
+  app->add_option("--drill-key-secret", pods.drill_key_secret,
+                  "a Secret of the drill's namespace with drill.key, under which its requests are "
+                  "signed; default, and where there is none: they are not");
   app->add_option("--drill-https-proxy", pods.https_proxy,
                   "by which the pods of drills reach the API server; default: HTTPS_PROXY")
       ->envname("HTTPS_PROXY");

@@ -61,6 +61,9 @@ topologySpreadConstraints:
 {{- with .Values.evidence.keySecret }}
 - --key-secret={{ . }}
 {{- end }}
+{{- with .Values.drillKeySecret }}
+- --drill-key-secret={{ . }}
+{{- end }}
 {{- end -}}
 
 {{- define "muster.operatorEnv" -}}

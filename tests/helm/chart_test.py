@@ -36,6 +36,7 @@ PARTS = {
                                  "verbs": ["get", "patch"]}]}, {}),
     "uninstall": ({"uninstall": {"endDrills": True, "withinSeconds": 900}}, {"uninstall": {"endDrills": False}}),
     "evidence": ({"evidence": {"claim": "evidence", "keySecret": "evidence-key"}}, {}),
+    "signed": ({"drillKeySecret": "drill-key"}, {}),
     "budget": ({"podDisruptionBudget": {"enabled": True}}, {"podDisruptionBudget": {"enabled": False}}),
     "metrics": ({"metrics": {"serviceMonitor": {"enabled": True, "labels": {"release": "prometheus"}},
                              "service": {"annotations": {"example.com/a": "b"}}}}, {}),

@@ -180,5 +180,26 @@ TEST(DrillPods, EvidenceGoesToTheVolumeThatIsNamed) {
       << "its own and its vantage's";
 }
 
+TEST(DrillPods, WhatMeasuresHasTheKeyOfDrillsWhereTheNamespaceHasIt) {
+  PodSettings with = settings();
+  with.drill_key_secret = "drill-key";
+  const auto key_of = [](const Node& container) {
+    for (const Node& each : container["env"].items()) {
+      if (each["name"].as_string() == "MUSTER_DRILL_KEY") {
+        return api::to_json(each["valueFrom"]["secretKeyRef"]);
+      }
+    }
+    return std::string("none");
+  };
+  const std::string key = R"({"name":"drill-key","key":"drill.key","optional":true})";
+  const Node runner = pod_of(drill("d"), PodRole::Runner, with, {}, 600);
+  EXPECT_EQ(key_of(runner["spec"]["containers"].items()[0]), key);
+  const Node guardian = pod_of(drill("d"), PodRole::Guardian, with, {}, 600);
+  EXPECT_EQ(key_of(guardian["spec"]["containers"].items()[0]), "none") << "it asks nobody";
+  EXPECT_EQ(key_of(guardian["spec"]["containers"].items()[1]), key);
+  const Node without = pod_of(drill("d"), PodRole::Runner, settings(), {}, 600);
+  EXPECT_EQ(key_of(without["spec"]["containers"].items()[0]), "none");
+}
+
 }  // namespace
 }  // namespace op
