@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "aio/deadline.h"
+#include "cluster/cluster_target.h"
 #include "runner/plan_config.h"
 
 namespace runner {
