@@ -78,7 +78,7 @@ class Holder : public testing::Test {
   /// Runs it to its end.
   void run(Goes goes, bool records = true, base::Error error = {}) {
     sim::Process& process = machine.make("runner");
-    const auto pod = std::make_shared<Pod>();
+    auto pod = std::make_shared<Pod>();
     pod->options.ns = "shop";
     pod->options.drill = "d";
     pod->options.pod = pod->options.pod_uid = "runner";
@@ -86,7 +86,9 @@ class Holder : public testing::Test {
     pod->program = std::make_unique<OneFault>(pod->options, *pod->edge, goes, std::move(error));
     pod->program->records = records;
     bool ended = false;
-    process.run(pod, pod->program->run(), [&](const base::Result<bool>&) { ended = true; });
+    OneFault& program = *pod->program;
+    // Only the process keeps it: what it waits with goes with the process.
+    process.run(std::move(pod), program.run(), [&](const base::Result<bool>&) { ended = true; });
     ASSERT_TRUE(machine.run_until([&] { return ended; }, machine.now() + base::seconds(120)));
   }
   cluster::DrillObject drill() const {

@@ -76,7 +76,7 @@ TEST(ReconcileLog, AReconcileThatFailsForAnHourFillsNoLog) {
   listen_to_log([&](const std::string& text) { lines.push_back(text); });
   sim::Machine machine;
   sim::Process& process = machine.make("operator");
-  const auto running = std::make_shared<Running>();
+  auto running = std::make_shared<Running>();
   running->controller = std::make_unique<kube::Controller>(
       process.clock(), kube::ControllerOptions{"drill", 1, {.retry_longest = base::seconds(1)}},
       refuse);
@@ -84,7 +84,9 @@ TEST(ReconcileLog, AReconcileThatFailsForAnHourFillsNoLog) {
   running->controller->on_reconciled = [&](const kube::Reconciled&) { ++tries; };
   log_errors(process.clock(), *running->controller, "Drill");
   running->controller->add(kA);
-  process.run(running, run(*running), {});
+  Running& all = *running;
+  // Only the process keeps it: what it waits with goes with the process.
+  process.run(std::move(running), run(all), {});
   machine.run_until([] { return false; }, machine.now() + base::seconds(3599));
   machine.end_all();
   listen_to_log({});

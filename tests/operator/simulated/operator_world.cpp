@@ -143,7 +143,8 @@ class OperatorWorld {
       crash_if_due(process, request, false);
       if (const auto doer = doers_.find(&process); doer != doers_.end()) {
         Doer& sent = sent_by_.emplace(request.number, doer->second).first->second;
-        sent.had_it_just_now = machine_.now() <= sent.had_it + 2 * link_.weather.delay_most;
+        // The answer, and one reading of the target that is written to.
+        sent.had_it_just_now = machine_.now() <= sent.had_it + 4 * link_.weather.delay_most;
       }
       first_write_of(process);
     };
@@ -317,6 +318,8 @@ class OperatorWorld {
     stand_still(process, kLostFor);
     doers_.at(&process).held_up = true;
     end_guardians(*deadline - kLastGuardian);
+    // Whoever dies besides, or stands still, has until the end.
+    if (!options_.points.empty()) return;
     machine_.at(*deadline + kUndoneWithin, nullptr, [this] { laws_.all_undone(); });
   }
 
