@@ -143,8 +143,8 @@ class OperatorWorld {
       crash_if_due(process, request, false);
       if (const auto doer = doers_.find(&process); doer != doers_.end()) {
         Doer& sent = sent_by_.emplace(request.number, doer->second).first->second;
-        // The answer, and one reading of the target that is written to.
-        sent.had_it_just_now = machine_.now() <= sent.had_it + 4 * link_.weather.delay_most;
+        sent.had_it_just_now =  // the answer, and one reading of the target that is written to
+            machine_.now() <= sent.had_it + 4 * link_.weather.delay_most;
       }
       first_write_of(process);
     };
@@ -318,8 +318,7 @@ class OperatorWorld {
     stand_still(process, kLostFor);
     doers_.at(&process).held_up = true;
     end_guardians(*deadline - kLastGuardian);
-    // Whoever dies besides, or stands still, has until the end.
-    if (!options_.points.empty()) return;
+    if (!options_.points.empty()) return;  // who dies besides, or stands still, has until the end
     machine_.at(*deadline + kUndoneWithin, nullptr, [this] { laws_.all_undone(); });
   }
 
@@ -555,16 +554,13 @@ class OperatorWorld {
     const auto in_minute = machine_.wall_now().time_since_epoch() % base::seconds(60);
     const bool slot_comes = in_minute + kQuiet >= base::seconds(60);
     if (slot_comes) machine_.run_until(never, machine_.now() + kQuiet + kToSettle);
-    const auto writes_but_renewals = [this](std::uint32_t& count) {
-      link_.before_write = [this, &count](Process& process, sim::ApiRequest& request) {
-        if (request.target.find("/leases") != std::string::npos) return;
-        ++count;
-        trace(process.name(),
-              "though it is quiet: " + request.method + " " + request.target + " " + request.body);
-      };
+    std::uint32_t count = 0;  // but for renewals
+    link_.before_write = [this, &count](Process& process, sim::ApiRequest& request) {
+      if (request.target.find("/leases") != std::string::npos) return;
+      ++count;
+      trace(process.name(),
+            "though it is quiet: " + request.method + " " + request.target + " " + request.body);
     };
-    std::uint32_t count = 0;
-    writes_but_renewals(count);
     link_.after_write = {};
     machine_.run_until(never, machine_.now() + kQuiet);
     link_.before_write = {};
