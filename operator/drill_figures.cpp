@@ -1,24 +1,16 @@
 #include "operator/drill_figures.h"
 
 #include <algorithm>
-#include <optional>
 #include <utility>
 
 #include "operator/plan_status.h"
+#include "report/enum_words.h"
 
 namespace op {
 namespace {
 
 using cluster::DrillObject;
 using Kind = drill::TimelineEvent::Kind;
-
-template <class E>
-std::optional<E> named(std::string_view word) {
-  for (std::uint8_t i = 0; std::string_view(name(static_cast<E>(i))) != "?"; ++i) {
-    if (name(static_cast<E>(i)) == word) return static_cast<E>(i);
-  }
-  return std::nullopt;
-}
 
 std::string completed(const DrillObject& drill) {
   return drill.status["completionTime"].as_string();
@@ -80,13 +72,13 @@ void DrillFigures::look(const std::string& scenario, const DrillObject& drill, S
     metrics_.count(scenario, Kind::FaultBegun);
   }
   if (drill.phase() != seen.phase) {
-    const auto before = named<drill::Phase>(seen.phase);
+    const auto before = report::value_of<drill::Phase>(seen.phase);
     if (before) metrics_.phase_took(scenario, *before, std::max(now - seen.since, {}));
-    if (named<drill::Phase>(drill.phase())) metrics_.count(scenario, Kind::PhaseBegan);
+    if (report::value_of<drill::Phase>(drill.phase())) metrics_.count(scenario, Kind::PhaseBegan);
     seen.phase = drill.phase();
     seen.since = now;
   }
-  const auto state = named<drill::SystemState>(drill.status["state"].as_string());
+  const auto state = report::value_of<drill::SystemState>(drill.status["state"].as_string());
   const auto now_in = drill.finished() ? drill::SystemState::Normal : state.value_or(seen.state);
   if (now_in != seen.state) metrics_.count(scenario, Kind::StateChanged);
   seen.state = now_in;

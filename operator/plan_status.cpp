@@ -9,6 +9,7 @@
 #include "cluster/objects.h"
 #include "operator/drill_copy.h"
 #include "operator/drill_result.h"
+#include "report/enum_words.h"
 
 namespace op {
 namespace {
@@ -18,11 +19,7 @@ using api::Node;
 constexpr std::int64_t kMaxAgeDays = 90;  // as spec.objectives.maxAgeDays has it by default
 
 drill::Verdict verdict_of(const Node& node) {
-  using drill::Verdict;
-  for (const Verdict verdict : {Verdict::Met, Verdict::Inconclusive, Verdict::Missed}) {
-    if (node.as_string() == drill::name(verdict)) return verdict;
-  }
-  return Verdict::Invalid;
+  return report::value_of<drill::Verdict>(node.as_string()).value_or(drill::Verdict::Invalid);
 }
 
 drill::ObjectiveSummary objective_of(const Node& node) {

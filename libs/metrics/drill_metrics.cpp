@@ -147,9 +147,15 @@ struct DrillMetrics::Series {
   }
   static void bounds(Family<Gauge>& to, const std::string& plan,
                      const std::optional<drill::Bounds>& value) {
-    if (!value) return;  // not measured: no figure
-    to.Add({{"scenario", plan}, {"bound", "lower"}}).Set(base::to_seconds(value->lower));
-    to.Add({{"scenario", plan}, {"bound", "upper"}}).Set(upper_seconds(*value));
+    Gauge& lower = to.Add({{"scenario", plan}, {"bound", "lower"}});
+    Gauge& upper = to.Add({{"scenario", plan}, {"bound", "upper"}});
+    if (!value) {  // not measured: no figure, and none of the drill before
+      to.Remove(&lower);
+      to.Remove(&upper);
+      return;
+    }
+    lower.Set(base::to_seconds(value->lower));
+    upper.Set(upper_seconds(*value));
   }
   /// Every series of a plan; `more`: as Add() takes it.
   template <class Kind, class... More>
@@ -263,7 +269,6 @@ void DrillMetrics::ended(const drill::Summary& drill) {
 
 void DrillMetrics::newest(const drill::Summary& drill) {
   Series& s = *series_;
-  for (auto* bounds : {&s.rto, &s.rto_user, &s.rpo}) Series::forget(*bounds, drill.plan);
   Series::bounds(s.rto, drill.plan, drill.rto.service);
   Series::bounds(s.rto_user, drill.plan, drill.rto.user_visible);
   Series::bounds(s.rpo, drill.plan, drill.rpo.service);
