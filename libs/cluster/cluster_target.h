@@ -110,10 +110,8 @@ class ClusterTarget final : public targets::Target {
   /// An undo found that something is not there any more, or another one of its name. `part`: as the
   /// plan calls it: "workload/db-a"; `what`: "StatefulSet db-a is gone".
   void found_gone(const std::string& part, const std::string& what);
-  /// What was found gone, by its part, with the instances of a workload that is ("instance/a").
-  const std::map<std::string, std::string>& gone() const { return gone_; }
-  /// What was found since the last call; empty: nothing.
-  std::string take_found();
+  const Gone& gone() const override { return gone_; }
+  std::string take_found() override;
   /// Of the workload as it was when it was looked at first; empty: it was gone.
   std::string uid_of(const std::string& workload) const;
   const api::KubernetesTargetSpec& spec() const { return options_.spec; }
@@ -144,7 +142,7 @@ class ClusterTarget final : public targets::Target {
   std::map<std::string, Workload> workloads_;  // as they were when it was opened
   kube::Store<Pod> pods_;
   std::unique_ptr<kube::Informer> informer_;
-  std::map<std::string, std::string> gone_;
+  Gone gone_;
   std::string found_;
 };
 

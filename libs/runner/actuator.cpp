@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 
 #include "aio/deadline.h"
-#include "cluster/cluster_target.h"
 #include "runner/plan_config.h"
 
 namespace runner {
@@ -19,20 +18,17 @@ api::Use use_of(drill::PartId id) {
 /// What a part acts on and was found gone ("Deployment web is gone"); empty: it is there, as far as
 /// anybody has looked. In what is gone nothing can be done, and nothing has to be.
 std::string gone_of(const targets::Context& context, const api::Action& action) {
-  const auto* cluster = dynamic_cast<const cluster::ClusterTarget*>(&context.target);
-  if (cluster == nullptr) return "";
+  const targets::Target::Gone& all = context.target.gone();
   for (const char* field : {"workload", "service", "instance"}) {
-    const auto gone =
-        cluster->gone().find(std::string(field) + "/" + action.params[field].as_string());
-    if (gone != cluster->gone().end()) return gone->second;
+    const auto gone = all.find(std::string(field) + "/" + action.params[field].as_string());
+    if (gone != all.end()) return gone->second;
   }
   return "";
 }
 
 /// What an undo says beside that it is done.
 std::string left_alone(const targets::Context& context) {
-  auto* cluster = dynamic_cast<cluster::ClusterTarget*>(&context.target);
-  const std::string found = cluster == nullptr ? "" : cluster->take_found();
+  const std::string found = context.target.take_found();
   return found.empty() ? "" : "nothing is to be undone there: " + found;
 }
 

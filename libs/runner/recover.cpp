@@ -6,7 +6,6 @@
 
 #include "aio/file.h"
 #include "api/plan_parse.h"
-#include "cluster/cluster_target.h"
 #include "probes/pg_ledger.h"
 #include "runner/audit_trail.h"
 #include "runner/drive.h"
@@ -102,11 +101,6 @@ aio::Task<base::Result<>> keep_looking(aio::Clock& clock, RecoveryEdge& edge, Dr
   co_return base::Result<>{};
 }
 
-bool has_lost_a_part(const DrillTarget& target) {
-  const auto* cluster = dynamic_cast<const cluster::ClusterTarget*>(target.target.get());
-  return cluster != nullptr && !cluster->gone().empty();
-}
-
 struct Kept {
   PlanFile file;
   bool managed = false;
@@ -137,7 +131,7 @@ aio::Task<base::Result<Recovered>> recover_target(
   targets::Context context{*target.target, clock, catalog, &sql, &http, nullptr};
   Actuator actuator(target.plan, context, journal);
   instances.expect(std::move(baseline));
-  RecoveryEdge edge(clock, instances, has_lost_a_part(target));
+  RecoveryEdge edge(clock, instances, !target.target->gone().empty());
   drill::EngineConfig config = engine_config(target.plan, catalog);
   config.final_reads = false;
   CO_TRY(std::vector<drill::Leftover> leftovers, store::leftovers_of(journal.contents()));

@@ -3,6 +3,7 @@
 // target know more of it than this.
 #pragma once
 
+#include <map>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -42,6 +43,15 @@ class Target {
   /// Until when something of which nobody heard how it ended may still take effect; long ago: there
   /// is nothing.
   virtual base::TimePoint may_land_until() const { return {}; }
+  /// What was found gone, by its part as the plan calls it ("workload/db-a": "StatefulSet db-a is
+  /// gone"), with the instances of a workload that is ("instance/a").
+  using Gone = std::map<std::string, std::string>;
+  virtual const Gone& gone() const {
+    static const Gone nothing;
+    return nothing;
+  }
+  /// What of it was found since the last call; empty: nothing.
+  virtual std::string take_found() { return {}; }
 };
 
 }  // namespace targets
