@@ -1,5 +1,6 @@
 #include "operator/end_drills.h"
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <memory>
@@ -30,6 +31,8 @@ using cluster::ClusterTarget;
 using cluster::DrillObject;
 
 constexpr base::Duration kLookEvery = base::millis(500);
+/// Of a drill that has ended: its pods see it at once, and the runner writes its evidence first.
+constexpr base::Duration kPodsEndWithin = base::seconds(20);
 constexpr const char* kUninstalled = "the release is being uninstalled";
 
 class EndDrills {
@@ -69,7 +72,10 @@ class EndDrills {
     aio::TaskGroup leading(context_.get_executor());
     leading.spawn(election.run(leading.token()));
     auto ended = co_await again_and_again(&EndDrills::look, stop);
-    if (ended) ended = co_await again_and_again(&EndDrills::sweep, stop);
+    if (ended) {
+      until_ = std::max(until_, clock_.now() + kPodsEndWithin + 2 * kLookEvery);
+      ended = co_await again_and_again(&EndDrills::sweep, stop);
+    }
     leading.cancel();
     static_cast<void>(co_await leading.join());
     co_return ended;
@@ -147,9 +153,13 @@ class EndDrills {
     co_return left;
   }
 
-  /// Pods that have ended, or whose Drill is gone. The kinds may go with the release, and a garbage
+  /// The pods of drills, each once it has ended, which it does when its drill has, or
+  /// kPodsEndWithin is over, or its Drill gone. The kinds may go with the release, and a garbage
   /// collector that does not know the kind of an owner leaves what it owned.
   aio::Task<base::Result<std::string>> sweep(std::stop_token stop) {
+    if (!sweeps_since_) sweeps_since_ = clock_.now();
+    const bool waits = clock_.now() < *sweeps_since_ + kPodsEndWithin;
+    std::string left;
     for (const std::string& space : options_.spaces) {
       CO_TRY(const std::vector<DrillObject> drills, co_await drills_of(space, stop));
       std::set<std::string> known;
@@ -164,14 +174,17 @@ class EndDrills {
         CO_TRY(const cluster::Pod pod, cluster::parse_pod(item.json));
         const auto drill = pod.labels.find(kDrillLabel);
         const bool is_known = drill != pod.labels.end() && known.contains(drill->second);
-        if (is_known && !pod.ended()) continue;
+        if (is_known && waits && !pod.ended()) {
+          left += fmt::format("{}{}/{}", left.empty() ? "pods that end: " : ", ", space, pod.name);
+          continue;
+        }
         const auto gone =
             co_await client_->remove(cluster::kPods, {space, pod.name}, {.uid = pod.uid}, stop);
         if (gone && (gone->code == 404 || gone->code == 409)) continue;
         CO_TRY(kube::taken(gone, "delete pods " + space + "/" + pod.name));
       }
     }
-    co_return std::string();
+    co_return left;
   }
 
   aio::Task<base::Result<std::vector<DrillObject>>> drills_of(std::string space,
@@ -231,6 +244,7 @@ class EndDrills {
   kube::LeaderElection* election_ = nullptr;
   std::optional<std::int64_t> replicas_;  // that the operator had
   base::TimePoint until_{};
+  std::optional<base::TimePoint> sweeps_since_;
   std::stop_source stop_;
 };
 

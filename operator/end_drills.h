@@ -9,7 +9,8 @@
 //   2. each drill under way in the release's namespaces is aborted (spec.abort), and its pods are
 //   seen
 //      to with the operator's own decisions, so that a drill whose pods are all gone is undone too;
-//   3. when nothing is under way and no Drill has the finalizer, it ends.
+//   3. when nothing is under way and no Drill has the finalizer, the pods of drills are taken away,
+//   which nobody may do who does not know the kind of their owner.
 // What never began stays as it is: nothing is in force, and anybody can delete it. If it does not
 // come to its end in time, the Deployment gets its replicas back, and which drills are left is
 // said.

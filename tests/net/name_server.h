@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ip/udp.hpp>
 #include <gtest/gtest.h>
 
@@ -105,19 +106,27 @@ class ScriptedServer {
   std::array<char, 4096> buffer_{};
 };
 
-/// A port that is free for UDP now.
-inline std::uint16_t free_udp_port() {
+/// A port that is free for UDP and for TCP now: a name server takes both, and clients of others'
+/// servers have ports of TCP that nobody has of UDP.
+inline std::uint16_t free_name_server_port() {
+  using boost::asio::ip::tcp;
   boost::asio::io_context context;
-  return udp::socket(context, udp::endpoint(boost::asio::ip::address_v4::loopback(), 0))
-      .local_endpoint()
-      .port();
+  const auto loopback = boost::asio::ip::address_v4::loopback();
+  while (true) {
+    const udp::socket asked(context, udp::endpoint(loopback, 0));
+    const std::uint16_t port = asked.local_endpoint().port();
+    tcp::acceptor as_well(context, tcp::v4());
+    boost::system::error_code taken;
+    as_well.bind(tcp::endpoint(loopback, port), taken);
+    if (!taken) return port;
+  }
 }
 
 /// dnsmasq with these options, on a port of its own; it ends with the object.
 class Dnsmasq {
  public:
   Dnsmasq(const aio::Executor& executor, const std::vector<std::string>& options)
-      : port_(free_udp_port()) {
+      : port_(free_name_server_port()) {
     aio::Command command;
     command.argv = {"/usr/sbin/dnsmasq",
                     "--keep-in-foreground",

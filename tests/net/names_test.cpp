@@ -90,7 +90,7 @@ TEST_F(NamesTest, ARealNameServerTellsEachOutcome) {
 }
 
 TEST_F(NamesTest, WhereNobodyListensThatIsTold) {
-  const auto names = this->names("127.0.0.1:" + std::to_string(free_udp_port()));
+  const auto names = this->names("127.0.0.1:" + std::to_string(free_name_server_port()));
   EXPECT_EQ(look_up(names, "shop.example"), "no name server listens there");
 }
 
