@@ -258,9 +258,10 @@ aio::Task<base::Result<Exit>> Session::drill(runner::PlanFile file) {
 /// Nothing is touched before the request is in the audit log and a key is there to sign.
 base::Result<> Session::account_for(const runner::StateDir& state, const runner::DrillDir& dir,
                                     const std::string& plan) {
-  TRY(accounting_, runner::begin_accounting(state, dir, clock_, plan, [this](base::Duration took) {
-        metrics_.audit_write(took, store::kSlowAuditWrite);
-      }));
+  TRY(accounting_, runner::begin_accounting(state, dir, clock_, plan, runner::requester_here(),
+                                            [this](base::Duration took) {
+                                              metrics_.audit_write(took, store::kSlowAuditWrite);
+                                            }));
   if (accounting_->key.made) {
     say(
         fmt::format("made the key that signs evidence: {} (`muster keys show` prints its public "

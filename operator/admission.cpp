@@ -16,6 +16,8 @@ namespace op {
 namespace {
 
 constexpr base::Duration kWaitForKeys = base::seconds(15);
+/// Of the configuration that says who asks, behind the name of the others.
+constexpr const char* kRequests = "-requests";
 const kube::Resource kProfiles{"muster.dev", "v1alpha1", api::kSidecarProfile, "sidecarprofiles"};
 
 }  // namespace
@@ -32,7 +34,7 @@ base::Result<std::unique_ptr<Admission>> Admission::make(aio::Clock& clock, kube
                                                          const aio::Executor& executor,
                                                          const AdmissionOptions& options,
                                                          const std::string& ns,
-                                                         std::function<bool()> leads) {
+                                                         AdmissionLinks links) {
   const base::Result<> fit = check_resources(options.sidecar.resources);
   if (!fit) log(Level::Error, "no sidecars are injected", {{"error", fit.error().message}});
   std::unique_ptr<Admission> out(new Admission(clock, client));
@@ -41,11 +43,12 @@ base::Result<std::unique_ptr<Admission>> Admission::make(aio::Clock& clock, kube
   keeper.secret = {ns, options.name};
   keeper.owner = {ns, options.deployment};
   keeper.names = {fmt::format("{}.{}.svc", options.name, ns)};
-  keeper.configurations = {{kValidatingWebhooks, options.name}};
+  keeper.configurations = {{kValidatingWebhooks, options.name},
+                           {kMutatingWebhooks, options.name + kRequests}};
   if (injects(options)) {
     keeper.configurations.push_back({kMutatingWebhooks, options.name});
   }
-  keeper.leads = std::move(leads);
+  keeper.leads = std::move(links.leads);
   out->keeper_.emplace(clock, client, std::move(keeper), out->identity_);
   out->keeper_->on_shown = [self](const crypto::Certificate& serving,
                                   const crypto::Certificate& authority) {
@@ -55,6 +58,7 @@ base::Result<std::unique_ptr<Admission>> Admission::make(aio::Clock& clock, kube
   };
   TRY(out->server_,
       AdmissionServer::listen(clock, executor, options.listen, out->identity_, out->metrics_));
+  TRY(out->requests_, RequestLog::open(clock, options.audit_log, std::move(links.audit_write)));
   out->add_webhooks(options);
   log(Level::Info, "admission serves", {{"port", std::to_string(out->server_->port())}});
   return out;
@@ -66,6 +70,9 @@ void Admission::add_webhooks(const AdmissionOptions& options) {
   });
   server_->add("/validate", [this](AdmissionRequest request, std::stop_token stop) {
     return validator_->judge(std::move(request), std::move(stop));
+  });
+  server_->add("/requests", [this](AdmissionRequest request, std::stop_token) {
+    return requests_->answer(std::move(request));
   });
   if (!injects(options)) return;
   injector_.emplace(

@@ -17,6 +17,7 @@
 #include "operator/admission_server.h"
 #include "operator/certificate_keeper.h"
 #include "operator/injector.h"
+#include "operator/request_log.h"
 #include "operator/validation.h"
 
 namespace op {
@@ -25,11 +26,18 @@ struct AdmissionOptions {
   std::string name;  // of Service, Secret and webhook configuration; empty: there is no admission
   std::string listen = ":9443";
   std::string deployment;   // the operator's, with which the Secret goes
+  std::string audit_log;    // a file besides the log of the program; empty: none
   SidecarSettings sidecar;  // without an image: no sidecar is put into a pod by us
 };
 
 /// Whether its webhook puts sidecars into pods.
 bool injects(const AdmissionOptions& options);
+
+/// What else it needs of the program.
+struct AdmissionLinks {
+  std::function<bool()> leads;               // whether this replica does
+  runner::AuditTrail::Measured audit_write;  // how long one took; in any thread
+};
 
 class Admission {
  public:
@@ -37,8 +45,7 @@ class Admission {
   static base::Result<std::unique_ptr<Admission>> make(aio::Clock& clock, kube::Client& client,
                                                        const aio::Executor& executor,
                                                        const AdmissionOptions& options,
-                                                       const std::string& ns,
-                                                       std::function<bool()> leads);
+                                                       const std::string& ns, AdmissionLinks links);
   Admission(const Admission&) = delete;
   Admission& operator=(const Admission&) = delete;
 
@@ -65,6 +72,7 @@ class Admission {
   base::TimePoint since_;
   metrics::AdmissionMetrics metrics_;
   std::shared_ptr<net::ServerIdentity> identity_ = std::make_shared<net::ServerIdentity>();
+  std::unique_ptr<RequestLog> requests_;
   std::optional<Validator> validator_;
   std::optional<Injector> injector_;
   std::optional<CertificateKeeper> keeper_;

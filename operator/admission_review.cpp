@@ -89,6 +89,8 @@ base::Result<AdmissionRequest> parse_review(std::string_view body) {
   out.kind = kind["kind"].as_string();
   if (out.kind.empty()) return no_review("request.kind is missing");
   out.subresource = request["subResource"].as_string();
+  out.user = request["userInfo"]["username"].as_string();
+  out.dry_run = request["dryRun"].as_bool();
   out.object = request["object"];
   out.old_object = request["oldObject"];
   out.key = {request["namespace"].as_string(), request["name"].as_string()};

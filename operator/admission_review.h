@@ -20,6 +20,8 @@ struct AdmissionRequest {
   std::string operation;  // CREATE, UPDATE, DELETE or CONNECT
   std::string group, version, kind;
   std::string subresource;
+  std::string user;  // who asks, as the API server has authenticated it
+  bool dry_run = false;
   kube::Key key;                 // the name may be empty: the server has yet to draw it
   api::Node object, old_object;  // null where there is none
 

@@ -15,6 +15,7 @@
 #include "runner/evidence_file.h"
 #include "runner/http_client.h"
 #include "runner/recover.h"
+#include "runner/requester.h"
 
 namespace op {
 namespace {
@@ -33,7 +34,7 @@ class CarryOut final : public DrillHolder {
     CO_TRY(co_await begin(dir.id(), base::seconds(file.plan.timing.deadline_seconds)));
     CO_TRY(use_key(state));
     CO_TRY(auto accounting,
-           runner::begin_accounting(state, dir, clock_, file.plan.name, [](base::Duration) {}));
+           runner::begin_accounting(state, dir, clock_, file.plan.name, requester(), {}));
     CO_TRY(aio::write_file_atomic(dir.given_plan(), api::to_yaml(file.plan.document)));
     CO_TRY(runner::save_for_recovery(dir, file, false));
     const Use<std::vector<Member>> use = [&](runner::DrillTarget& target) {
@@ -73,13 +74,23 @@ class CarryOut final : public DrillHolder {
     EvidencePlace place;
     const auto kept = co_await keep_evidence(*client_, drill_, dir, options_);
     if (kept) {
-      place = *kept;
+      place = kept->place;
+      if (!kept->problem.empty()) result->problems.push_back(kept->problem);
     } else {
       result->problems.push_back("the evidence was not kept: " + kept.error().message);
     }
     // The conditions as they are now: the loop that tells them has written some.
     if (const auto now = co_await writer_->read({})) drill_.status = now->status;
     co_return result_of(result->report, place, result->problems, drill_, clock_.wall_now());
+  }
+
+  /// As the API server knew them; else this program, as which the drill runs.
+  bundle::Requester requester() const {
+    bundle::Requester out = runner::requester_here();
+    if (drill_.requested_by.empty()) return out;
+    out.uid = -1;
+    out.user = drill_.requested_by;
+    return out;
   }
 
   /// The key that signs: the one that was given, in the place where the accounting looks for it.

@@ -184,7 +184,9 @@ aio::Task<base::Result<>> DrillHolder::watch(std::stop_token stop) {
     if (!now) continue;
     if (now->uid == drill_.uid && now->runner() != options_.pod_uid) co_await leave();
     if (now->uid != drill_.uid || now->deleting) end("the Drill was deleted");
-    if (now->abort) end("asked for by spec.abort");
+    if (now->abort) {
+      end("asked for by spec.abort" + (now->aborted_by.empty() ? "" : " of " + now->aborted_by));
+    }
     drill_.spec = now->spec;
   }
   co_return base::Result<>{};

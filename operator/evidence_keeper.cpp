@@ -35,13 +35,9 @@ base::Result<EvidencePlace> on_volume(const std::string& bytes, const runner::Dr
   return EvidencePlace{"PersistentVolumeClaim", options.evidence_claim, path};
 }
 
-}  // namespace
-
-aio::Task<base::Result<EvidencePlace>> keep_evidence(kube::Client& client,
-                                                     const cluster::DrillObject& drill,
-                                                     runner::DrillDir dir, PodOptions options) {
-  CO_TRY(const std::string bytes, aio::read_file(dir.bundle()));
-  if (!options.evidence_dir.empty()) co_return on_volume(bytes, dir, options);
+aio::Task<base::Result<EvidencePlace>> in_secret(kube::Client& client,
+                                                 const cluster::DrillObject& drill,
+                                                 std::string bytes) {
   if (bytes.size() > kSecretMax) {
     co_return base::fail(
         base::Code::ResourceExhausted,
@@ -64,6 +60,28 @@ aio::Task<base::Result<EvidencePlace>> keep_evidence(kube::Client& client,
                             api::to_json(secret), {.field_manager = "muster", .force = true}, {});
   CO_TRY(kube::taken(std::move(reply), fmt::format("apply secrets {}/{}", drill.key.space, name)));
   co_return EvidencePlace{"Secret", name, kBundle};
+}
+
+}  // namespace
+
+aio::Task<base::Result<KeptEvidence>> keep_evidence(kube::Client& client,
+                                                    const cluster::DrillObject& drill,
+                                                    runner::DrillDir dir, PodOptions options) {
+  CO_TRY(const std::string bytes, aio::read_file(dir.bundle()));
+  KeptEvidence out;
+  if (!options.evidence_dir.empty()) {
+    const auto place = on_volume(bytes, dir, options);
+    if (place) co_return KeptEvidence{*place, ""};
+    out.problem = fmt::format("the evidence is not on the volume {}: {}", options.evidence_claim,
+                              place.error().message);
+  }
+  auto place = co_await in_secret(client, drill, bytes);
+  if (!place && !out.problem.empty()) {
+    co_return base::fail(place.error().code,
+                         out.problem + ", nor in a Secret: " + place.error().message);
+  }
+  CO_TRY(out.place, std::move(place));
+  co_return out;
 }
 
 }  // namespace op

@@ -29,11 +29,13 @@ constexpr base::Duration kRetryLongest = base::seconds(30);
 constexpr base::Duration kClaimWithin = base::seconds(300);
 /// One that lives says so within that when the server is back: it asks it once in 10 s.
 constexpr base::Duration kHeardWithin = base::seconds(12);
-/// A runner that lives begins to undo at the deadline.
-constexpr base::Duration kOverdueMax = base::seconds(5);
-/// For a runner's pod that was told to end, so that two do not act at once: one whose node is lost
-/// does not end.
-constexpr base::Duration kRunnerEndsWithin = base::seconds(5);
+/// Of the ten seconds within which everything is undone after the fault's deadline, so many are for
+/// a runner that lives, which begins to undo at the deadline and says so;
+constexpr base::Duration kOverdueMax = base::seconds(3);
+/// and so many for the pod of one that does not, told to end, so that two do not act at once: it
+/// does not end where its node is lost. One is for having seen the fault late, the rest for
+/// undoing.
+constexpr base::Duration kRunnerEndsWithin = base::seconds(3);
 /// For how long the API server takes the word of a pod whose object is gone: it keeps what it has
 /// found out about a token for 10 s (Kubernetes, tokens bound to pods), and a little more. What has
 /// reached it until then takes effect within cluster::kLandsWithin.
@@ -82,8 +84,14 @@ class Guard final : public PodProgram {
         pause = std::min(pause * 2, kRetryLongest);
         continue;
       }
-      static_cast<void>(co_await aio::wait_for(clock_, kLookEvery, {}));
+      static_cast<void>(co_await aio::wait_for(clock_, next_look(look), {}));
     }
+  }
+
+  /// On the instant where the deadline comes first.
+  static base::Duration next_look(const GuardLook& look) {
+    const base::Duration late = look.overdue ? kOverdueMax - *look.overdue : kLookEvery;
+    return late > base::Duration{} ? std::min(late, kLookEvery) : kLookEvery;
   }
 
   base::Duration silence_max() const {

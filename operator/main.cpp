@@ -52,6 +52,8 @@ void admission_flags(CLI::App* app, op::AdmissionOptions& admission) {
   app->add_option("--admission-listen", admission.listen, "where API servers ask")
       ->capture_default_str();
   app->add_option("--deployment", admission.deployment, "whose Secret that is");
+  app->add_option("--audit-log", admission.audit_log,
+                  "a file for who asked for what, besides this program's log");
 }
 
 void sidecar_flags(CLI::App* app, op::SidecarSettings& sidecar) {

@@ -59,7 +59,10 @@ class Program {
     if (!options_.admission.name.empty()) {
       CO_TRY(admission_,
              Admission::make(clock_, *client_, context_.get_executor(), options_.admission, own,
-                             [this] { return replica_->leads(); }));
+                             {[this] { return replica_->leads(); },
+                              [this](base::Duration took) {
+                                drill_metrics_.audit_write(took, store::kSlowAuditWrite);
+                              }}));
       kube::measure(clock_, admission_->controller(), metrics_);
       replica_->also_lead = [this](aio::TaskGroup& leading) {
         leading.spawn(admission_->work(leading.token()));

@@ -84,7 +84,10 @@ base::Result<DrillObject> parse_drill(std::string_view json) {
     if (entry["manager"].as_string() != kHeart) continue;
     if (const auto time = kube::parse_time(entry["time"].as_string())) out.beat_time = *time;
   }
-  out.slot = meta["annotations"]["muster.dev/slot"].as_string();
+  const Node& annotations = meta["annotations"];
+  out.slot = annotations["muster.dev/slot"].as_string();
+  out.requested_by = annotations[kRequestedBy].as_string();
+  out.aborted_by = annotations[kAbortedBy].as_string();
   for (auto [part, to] : {std::pair("spec", &out.spec), std::pair("status", &out.status)}) {
     if (Node* found = object.find(part)) *to = std::move(*found);
   }

@@ -25,6 +25,10 @@ namespace cluster {
 
 extern const kube::Resource kDrills, kPlans, kSchedules;
 inline constexpr const char* kUndoFinalizer = "muster.dev/undo";
+/// Who made it, and who aborted it, as the API server told the operator's webhook, which lets
+/// nobody else write them.
+inline constexpr const char* kRequestedBy = "muster.dev/requested-by";
+inline constexpr const char* kAbortedBy = "muster.dev/aborted-by";
 /// The field manager of heartbeats: by it the server keeps the time of the last one.
 inline constexpr const char* kHeart = "muster-heart";
 
@@ -35,7 +39,8 @@ struct DrillObject {
   bool deleting = false, has_finalizer = false;
   std::string plan, profile;  // spec.planRef.name
   bool abort = false;
-  std::string schedule_uid, slot;  // of one that a schedule made; empty: a person did
+  std::string requested_by, aborted_by;  // empty: nobody knows
+  std::string schedule_uid, slot;        // of one that a schedule made; empty: a person did
   api::Node spec, status;
   /// By the server's clock: when it was read, and when the last heartbeat of whoever carries it out
   /// had landed. Nothing: the server did not say.

@@ -4,24 +4,24 @@
 
 #include <fmt/format.h>
 
-#include "runner/requester.h"
-
 namespace runner {
 
-base::Result<std::unique_ptr<AuditTrail>> AuditTrail::open(const StateDir& state, aio::Clock& clock,
-                                                           std::string drill, Measured measured) {
-  TRY(store::AuditLog log, store::AuditLog::open(state.audit_log()));
+base::Result<std::unique_ptr<AuditTrail>> AuditTrail::open(const std::string& path,
+                                                           aio::Clock& clock, About about,
+                                                           Measured measured, Failed failed) {
+  TRY(store::AuditLog log, store::AuditLog::open(path));
   // make_unique cannot reach the constructor.
-  return std::unique_ptr<AuditTrail>(
-      new AuditTrail(std::move(log), clock, std::move(drill), std::move(measured)));
+  return std::unique_ptr<AuditTrail>(new AuditTrail(std::move(log), clock, std::move(about),
+                                                    std::move(measured), std::move(failed)));
 }
 
-AuditTrail::AuditTrail(store::AuditLog log, aio::Clock& clock, std::string drill, Measured measured)
+AuditTrail::AuditTrail(store::AuditLog log, aio::Clock& clock, About about, Measured measured,
+                       Failed failed)
     : log_(std::move(log)),
       clock_(clock),
-      drill_(std::move(drill)),
+      about_(std::move(about)),
       measured_(std::move(measured)),
-      requester_(requester_here()),
+      failed_to_write_(std::move(failed)),
       thread_([this] { work(); }) {}
 
 AuditTrail::~AuditTrail() {
@@ -37,13 +37,13 @@ store::AuditEntry AuditTrail::entry(const std::string& event, const std::string&
                                     const std::string& text) const {
   store::AuditEntry out;
   out.at = clock_.wall_now();
-  out.drill = drill_;
+  out.drill = about_.drill;
   out.event = event;
   out.subject = subject;
   out.text = text;
-  out.uid = requester_.uid;
-  out.user = requester_.user;
-  out.host = requester_.host;
+  out.uid = about_.requester.uid;
+  out.user = about_.requester.user;
+  out.host = about_.requester.host;
   return out;
 }
 
@@ -52,32 +52,45 @@ base::Result<> AuditTrail::write(store::AuditEntry entry) {
     const std::scoped_lock hold(writing_);
     return log_.append(std::move(entry));
   }();
-  if (written && measured_) measured_(written->took);
-  const std::scoped_lock hold(mutex_);
   if (!written) {
-    ++failed_;
-    if (first_error_.empty()) first_error_ = written.error().message;
+    not_written(written.error());
     return tl::unexpected(written.error());
   }
+  if (measured_) measured_(written->took);
+  const std::scoped_lock hold(mutex_);
   slow_ += written->took > store::kSlowAuditWrite;
   slowest_ = std::max(slowest_, written->took);
   head_ = bundle::AuditHead{written->seq, written->digest};
   return {};
 }
 
+void AuditTrail::not_written(const base::Error& error) {
+  if (failed_to_write_) failed_to_write_(error);
+  const std::scoped_lock hold(mutex_);
+  ++failed_;
+  if (first_error_.empty()) first_error_ = error.message;
+}
+
 base::Result<> AuditTrail::request(const std::string& event, const std::string& subject,
                                    const std::string& text) {
   store::AuditEntry request = entry(event, subject, text);
-  request.command = requester_.command;
+  request.command = about_.requester.command;
   return write(std::move(request));
 }
 
 void AuditTrail::tell(const std::string& event, const std::string& subject,
                       const std::string& text) {
-  {
+  tell(entry(event, subject, text));
+}
+
+void AuditTrail::tell(store::AuditEntry entry) {
+  const bool room = [&] {
     const std::scoped_lock hold(mutex_);
-    queue_.push_back(entry(event, subject, text));
-  }
+    if (queue_.size() >= kQueueMax) return false;
+    queue_.push_back(std::move(entry));
+    return true;
+  }();
+  if (!room) not_written({base::Code::ResourceExhausted, "too many entries wait for the disk"});
   changed_.notify_all();
 }
 
@@ -124,7 +137,7 @@ std::vector<std::string> AuditTrail::problems() {
 
 base::Result<> audit_request(const StateDir& state, aio::Clock& clock, const std::string& event,
                              const std::string& drill, const std::string& text) {
-  TRY(const auto trail, AuditTrail::open(state, clock, drill));
+  TRY(const auto trail, AuditTrail::open(state.audit_log(), clock, {.drill = drill}));
   return trail->request(event, "", text);
 }
 

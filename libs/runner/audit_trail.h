@@ -18,6 +18,7 @@
 #include "aio/clock.h"
 #include "bundle/bundle.h"
 #include "drill/evidence.h"
+#include "runner/requester.h"
 #include "runner/state_dir.h"
 #include "store/audit_log.h"
 
@@ -27,11 +28,17 @@ class AuditTrail {
  public:
   /// Called for every write. Thread: any.
   using Measured = std::function<void(base::Duration took)>;
+  using Failed = std::function<void(const base::Error& error)>;
 
-  /// `drill` goes into every entry; empty: what is done is not about one.
+  /// What goes into every entry, unless it says otherwise.
+  struct About {
+    std::string drill{};  // empty: what is done is not about one
+    bundle::Requester requester = requester_here();
+  };
   /// Errors: the log cannot be opened.
-  static base::Result<std::unique_ptr<AuditTrail>> open(const StateDir& state, aio::Clock& clock,
-                                                        std::string drill, Measured measured = {});
+  static base::Result<std::unique_ptr<AuditTrail>> open(const std::string& path, aio::Clock& clock,
+                                                        About about, Measured measured = {},
+                                                        Failed failed = {});
   ~AuditTrail();
   AuditTrail(const AuditTrail&) = delete;
   AuditTrail& operator=(const AuditTrail&) = delete;
@@ -42,6 +49,9 @@ class AuditTrail {
   /// Queued. What cannot be written is told by problems().
   void tell(const std::string& event, const std::string& subject, const std::string& text);
   void tell(const drill::TimelineEvent& event);
+  /// As it is. Beyond kQueueMax that wait for a disk it is not written, and counted as such.
+  void tell(store::AuditEntry entry);
+  const bundle::Requester& requester() const { return about_.requester; }
 
   /// Waits until everything is on disk. Nothing: the last entry was another process's, or none.
   std::optional<bundle::AuditHead> flush();
@@ -49,17 +59,20 @@ class AuditTrail {
   std::vector<std::string> problems();
 
  private:
-  AuditTrail(store::AuditLog log, aio::Clock& clock, std::string drill, Measured measured);
+  static constexpr std::size_t kQueueMax = 10'000;
+
+  AuditTrail(store::AuditLog log, aio::Clock& clock, About about, Measured measured, Failed failed);
   store::AuditEntry entry(const std::string& event, const std::string& subject,
                           const std::string& text) const;
   base::Result<> write(store::AuditEntry entry);
+  void not_written(const base::Error& error);
   void work();
 
   store::AuditLog log_;
   aio::Clock& clock_;
-  std::string drill_;
+  About about_;
   Measured measured_;
-  bundle::Requester requester_;
+  Failed failed_to_write_;
   std::mutex writing_;  // of log_
   std::mutex mutex_;    // of what follows
   std::condition_variable changed_;

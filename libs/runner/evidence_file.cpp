@@ -87,9 +87,11 @@ base::Result<drill::Report> report_of(const bundle::Bundle& bundle) {
 
 base::Result<Accounting> begin_accounting(const StateDir& state, const DrillDir& dir,
                                           aio::Clock& clock, const std::string& plan,
+                                          const bundle::Requester& requester,
                                           AuditTrail::Measured measured) {
   TRY(OwnKey key, own_key(state));
-  TRY(auto audit, AuditTrail::open(state, clock, dir.id(), std::move(measured)));
+  TRY(auto audit,
+      AuditTrail::open(state.audit_log(), clock, {dir.id(), requester}, std::move(measured)));
   if (key.made) audit->tell("KeyMade", crypto::key_id(key.key.public_key()), key.path);
   TRY(audit->request("DrillRequested", plan, ""));
   return Accounting{std::move(key), std::move(audit)};
@@ -102,7 +104,7 @@ std::vector<std::string> conclude_accounting(Accounting& accounting, const Drill
   accounting.audit->tell("DrillEnded", drill::name(report.ending),
                          std::string(drill::name(report.verdict)) +
                              (report.reasons.empty() ? "" : ": " + report.reasons.front()));
-  const EvidenceContext context{plan, requester_here(), accounting.audit->flush()};
+  const EvidenceContext context{plan, accounting.audit->requester(), accounting.audit->flush()};
   std::vector<std::string> problems = accounting.audit->problems();
   if (const auto saved = save_evidence(dir, context, report, evidence, accounting.key.key);
       !saved) {

@@ -25,9 +25,11 @@ struct Accounting {
   OwnKey key;
   std::unique_ptr<AuditTrail> audit;
 };
-/// Writes the request into the log. Errors: no usable key, no log: then nothing may be touched.
+/// Writes the request of `requester` into the log. Errors: no usable key, no log: then nothing may
+/// be touched.
 base::Result<Accounting> begin_accounting(const StateDir& state, const DrillDir& dir,
                                           aio::Clock& clock, const std::string& plan,
+                                          const bundle::Requester& requester,
                                           AuditTrail::Measured measured);
 /// The drill's end in the log, and the bundle. Returns what went wrong, one sentence each.
 std::vector<std::string> conclude_accounting(Accounting& accounting, const DrillDir& dir,

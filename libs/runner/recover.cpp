@@ -290,7 +290,7 @@ aio::Task<base::Result<Recovered>> recover(aio::Clock& clock, aio::Executor exec
   // A command of the dead drill that still works would race with the undo of what it does.
   CO_TRY(co_await target.local().end_commands());
   // Undoing must not fail for want of a log.
-  auto opened = AuditTrail::open(state, clock, dir.id());
+  auto opened = AuditTrail::open(state.audit_log(), clock, {.drill = dir.id()});
   AuditTrail* const audit = opened ? opened->get() : nullptr;
   if (audit != nullptr) static_cast<void>(audit->request("RecoveryRequested", "", ""));
   CO_TRY(Recovered out, co_await undo_journal(clock, executor, dir, target, catalog, audit));

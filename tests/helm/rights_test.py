@@ -30,6 +30,7 @@ events.events.k8s.io         create patch
 
 validatingwebhookconfigurations.admissionregistration.k8s.io:muster-rights-admission   get list watch patch
 mutatingwebhookconfigurations.admissionregistration.k8s.io:muster-rights-admission     get list watch patch
+mutatingwebhookconfigurations.admissionregistration.k8s.io:muster-rights-admission-requests     get list watch patch
 """
 OPERATOR = {
     OTHER: READING,
@@ -149,7 +150,7 @@ class Rights(unittest.TestCase):
         for injection in ({"by": "policy"}, {"enabled": False}):
             self.apply({"sidecar": {"injection": injection}})
             without = {(verb, kind) for verb, kind in table(OPERATOR[OTHER])
-                       if not kind.startswith("mutatingwebhookconfigurations")}
+                       if not kind.startswith("mutatingwebhookconfigurations") or kind.endswith("-requests")}
             self.assertEqual(without, rights(self.operator, NAMESPACE, OTHER))
         self.apply({})
 

@@ -108,6 +108,7 @@ class Peer {
       co_await asio::async_write(socket_, asio::buffer(frame(kPong, bytes)), token());
     } else if (opcode == kClose) {
       co_await asio::async_write(socket_, asio::buffer(frame(kClose, bytes)), token());
+      socket_.close();  // RFC 6455, 7.1.1: the server does first
     }
   }
 

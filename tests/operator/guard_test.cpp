@@ -47,9 +47,9 @@ TEST(Guard, ARunnerThatDoesNotUndoAtTheDeadlineIsTakenOverFrom) {
   GuardLook look = claimed(RunnerPod::Alive, 0);
   look.forward = true;
   EXPECT_EQ(turn_of(look, {}), GuardTurn::Wait);
-  look.overdue = base::millis(4999);
+  look.overdue = base::millis(2999);
   EXPECT_EQ(turn_of(look, {}), GuardTurn::Wait);
-  look.overdue = base::seconds(5);
+  look.overdue = base::seconds(3);
   EXPECT_EQ(turn_of(look, {}), GuardTurn::TakeOver);
   // One that undoes may take as long as it needs.
   look.forward = false;

@@ -103,13 +103,13 @@ TEST_F(AccountingTest, ALinkOrRubbishInPlaceOfTheKeyIsRefused) {
 
 TEST_F(AccountingTest, ADrillThatCannotBeAccountedForDoesNotBegin) {
   std::filesystem::create_directory(root_ + "/audit.log");
-  EXPECT_FALSE(begin_accounting(*state_, dir_, clock_, "plan", {}).has_value());
+  EXPECT_FALSE(begin_accounting(*state_, dir_, clock_, "plan", requester_here(), {}).has_value());
 }
 
 TEST_F(AccountingTest, TheLogHasTheRequestTheStoryAndTheEnd) {
   std::size_t measured = 0;
   {
-    auto accounting = begin_accounting(*state_, dir_, clock_, "plan",
+    auto accounting = begin_accounting(*state_, dir_, clock_, "plan", requester_here(),
                                        [&measured](base::Duration) { ++measured; });
     ASSERT_TRUE(accounting.has_value()) << accounting.error().message;
     accounting->audit->tell({{}, drill::TimelineEvent::Kind::FaultBegun, "primary-dies", "KILL"});
@@ -141,8 +141,32 @@ TEST_F(AccountingTest, TheLogHasTheRequestTheStoryAndTheEnd) {
   EXPECT_THAT(bundle->about.requested_by.command, HasSubstr("test_runner"));
 }
 
+TEST_F(AccountingTest, WhatTheDiskDoesNotTakeIsSaidOncePerEntry) {
+  std::vector<std::string> failed;
+  std::size_t measured = 0;
+  auto trail = AuditTrail::open(
+      state_->audit_log(), clock_, {.drill = "d"}, [&](base::Duration) { ++measured; },
+      [&](const base::Error& error) { failed.push_back(error.message); });
+  ASSERT_TRUE(trail.has_value());
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &before), 0);
+  const auto old = std::signal(SIGXFSZ, SIG_IGN);
+  rlimit full = before;
+  full.rlim_cur = 0;
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &full), 0);
+  (*trail)->tell("A", "", "");
+  EXPECT_FALSE((*trail)->request("B", "", "").has_value());
+  (*trail)->flush();
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &before), 0);
+  std::signal(SIGXFSZ, old);
+  EXPECT_THAT(failed, testing::SizeIs(2));
+  EXPECT_EQ(measured, 0U);
+  EXPECT_THAT((*trail)->problems(),
+              testing::ElementsAre(HasSubstr("2 entries are missing in the audit log")));
+}
+
 TEST_F(AccountingTest, AFullDiskLeavesNoHalfBundleAndIsSaid) {
-  auto accounting = begin_accounting(*state_, dir_, clock_, "plan", {});
+  auto accounting = begin_accounting(*state_, dir_, clock_, "plan", requester_here(), {});
   ASSERT_TRUE(accounting.has_value());
   rlimit before{};
   ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &before), 0);

@@ -1,5 +1,6 @@
 """What schema and CEL cannot see is refused at `kubectl apply` too: two operators, as programs, behind the chart's own
 Service and webhook, on a real API server. That it is the operator who refuses is seen from what is taken without it."""
+import json
 import re
 import time
 import unittest
@@ -87,6 +88,33 @@ class Admission(OperatorCase):
         self.cluster.must("delete", "recoveryplan", "database-failover")
         self.cluster.must("patch", "drill", "abort", "--type=merge", "-p", '{"spec":{"abort":true}}')
         self.cluster.must("label", "drill", "abort", "a=b")
+
+    def test_it_is_known_who_asked(self):
+        """By the server's own word, whatever a client writes; also in the operators' metrics and logs."""
+        me = self.cluster.must("auth", "whoami", "-o", "jsonpath={.status.userInfo.username}").strip()
+        forged = changed(drill("asked"), ("metadata", "annotations"), {"muster.dev/requested-by": "the boss", "a": "b"})
+        code, _, complaint = self.cluster.apply(forged)
+        self.assertEqual(code, 0, complaint)
+
+        def notes():
+            return self.cluster.get("drill", "asked")["metadata"]["annotations"]
+
+        self.assertEqual(me, notes()["muster.dev/requested-by"])
+        self.assertEqual("b", notes()["a"])
+        self.assertNotIn("muster.dev/aborted-by", notes())
+        self.cluster.must("patch", "drill", "asked", "--type=merge", "-p", '{"spec":{"abort":true}}', "--as=bob", "--as-group=system:masters")
+        self.assertEqual((me, "bob"), (notes()["muster.dev/requested-by"], notes()["muster.dev/aborted-by"]))
+        self.cluster.must("annotate", "drill", "asked", "--overwrite", "muster.dev/requested-by=eve", "muster.dev/aborted-by-")
+        self.assertEqual((me, "bob"), (notes()["muster.dev/requested-by"], notes()["muster.dev/aborted-by"]))
+        code, _, complaint = self.cluster.run("create", "--dry-run=server", "-f", "-", given=[drill("rehearsed")])
+        self.assertEqual(code, 0, complaint)
+        audit = [json.loads(line) for one in self.operators for line in one.log().splitlines() if '"msg":"audit"' in line]
+        said = [(entry["event"], entry["user"]) for entry in audit if entry["drill"].endswith("/asked")]
+        self.assertEqual(sorted([("DrillRequested", me), ("AbortRequested", "bob")]), sorted(said))
+        self.assertIn("RecoveryPlanCreated", {entry["event"] for entry in audit})
+        self.assertFalse([entry for entry in audit if entry["drill"].endswith("/rehearsed")])
+        written = sum(int(re.search(r"(?m)^muster_audit_write_duration_seconds_count (\d+)", one.read("/metrics")).group(1)) for one in self.operators)
+        self.assertEqual(len(audit), written)
 
     def test_one_operator_is_enough_and_none_stops_nobody(self):
         self.operators[0].kill()

@@ -32,7 +32,7 @@ def without_ours(made):
 
 class Injection(OperatorCase):
     kinds = ("recoveryplans", "drillschedules", "drills", "sidecarprofiles")
-    webhooks = {"validatingwebhookconfiguration": "admission.yaml", "mutatingwebhookconfiguration": "sidecar_webhook.yaml"}
+    webhooks = OperatorCase.webhooks | {("mutatingwebhookconfiguration", "muster-admission"): "sidecar_webhook.yaml"}
     flags = ("--sidecar-image=example.com/muster:1", "--sidecar-cpu-request=10m", "--sidecar-memory-request=24Mi", "--sidecar-memory-limit=64Mi",
              f"--sidecar-pod-figures=http://muster-pod-figures.{HOME}.svc:8081")
 

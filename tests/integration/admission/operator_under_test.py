@@ -58,7 +58,8 @@ class Operator:
 
 class OperatorCase(unittest.TestCase):
     kinds = ()  # of the chart's definitions, without which no operator is ready
-    webhooks = {"validatingwebhookconfiguration": "admission.yaml"}
+    webhooks = {("validatingwebhookconfiguration", "muster-admission"): "admission.yaml",
+                ("mutatingwebhookconfiguration", "muster-admission-requests"): "admission.yaml"}
     flags = ()  # more of the operators'
     chart_flags = ()
 
@@ -77,7 +78,7 @@ class OperatorCase(unittest.TestCase):
             cls.cluster.must("wait", "--for=condition=Established", f"crd/{kind}.muster.dev", "--timeout=60s")
         cls.cluster.must("create", "namespace", HOME)
         cls.before_chart()
-        shown = [f"--show-only=templates/{file}" for file in (*cls.webhooks.values(), "deployment.yaml")]
+        shown = [f"--show-only=templates/{file}" for file in sorted({*cls.webhooks.values(), "deployment.yaml"})]
         code, _, complaint = cls.cluster.apply(*chart(*shown, *cls.chart_flags))
         assert code == 0, complaint
         cls.begin()
@@ -106,7 +107,7 @@ class OperatorCase(unittest.TestCase):
     def until_trusted(cls):
         """The API server can ask the operators."""
         end = time.monotonic() + PATIENCE
-        for kind in cls.webhooks:
-            while not all(one["clientConfig"].get("caBundle") for one in cls.cluster.get(kind, "muster-admission")["webhooks"]):
+        for which in cls.webhooks:
+            while not all(one["clientConfig"].get("caBundle") for one in cls.cluster.get(*which)["webhooks"]):
                 assert time.monotonic() < end, cls.operators[0].log() + cls.operators[1].log()
                 time.sleep(0.1)

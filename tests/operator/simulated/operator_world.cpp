@@ -50,8 +50,7 @@ constexpr base::Duration kLease = base::seconds(15);
 constexpr base::Duration kLostFor = base::seconds(150);
 constexpr base::Duration kGuardianLives = base::seconds(4);
 constexpr base::Duration kLastGuardian = base::seconds(15);
-/// Five to a runner that is late, five for its pod to end, and the undo.
-constexpr base::Duration kUndoneWithin = base::seconds(16);
+constexpr base::Duration kUndoneWithin = base::seconds(10);
 
 /// One replica of the operator in a process.
 struct ReplicaProgram {

@@ -1,0 +1,53 @@
+// Who asked for what in a cluster (M8). Objects do not say who made them; the API server, which has
+// authenticated him, tells it to webhooks. `/requests` hears of every plan, schedule, profile and
+// Drill that is created, and of every change of what they say: it writes into a Drill who made it
+// and who aborted it, where the evidence finds it and nobody else can write it, and each request
+// into the audit log. It allows everything; whether it is right, others judge later.
+//
+// The log is a line on stderr for each, which collectors of logs keep, and a chained file besides
+// where one is given (store/audit_log.h; two replicas may write the same). How long each write
+// takes is measured: of the file, else of the line.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "aio/clock.h"
+#include "aio/task.h"
+#include "base/result.h"
+#include "operator/admission_review.h"
+#include "runner/audit_trail.h"
+#include "store/audit_log.h"
+
+namespace op {
+
+/// Pure. The patch that leaves in a Drill who made it and who aborted it, and nothing else of that
+/// kind; no patch where it says so already, and for other kinds.
+AdmissionAnswer sign_request(const AdmissionRequest& request);
+/// Pure. Events: DrillRequested, AbortRequested, StepApproved (subject: the steps), DrillChanged,
+/// and of the other kinds RecoveryPlanCreated, RecoveryPlanChanged and so on. Namespace and name of
+/// a Drill are the entry's drill, of others its subject. Nothing: a rehearsal, or nothing that one
+/// would ask about.
+std::optional<store::AuditEntry> audit_entry(const AdmissionRequest& request, base::WallTime now);
+
+class RequestLog {
+ public:
+  /// `file`: empty: none. `measured` may be called in a thread of its own. Lifetime: the clock
+  /// outlives it. Errors: the file cannot be opened.
+  static base::Result<std::unique_ptr<RequestLog>> open(aio::Clock& clock, const std::string& file,
+                                                        runner::AuditTrail::Measured measured);
+  /// Does not wait for a disk.
+  aio::Task<AdmissionAnswer> answer(AdmissionRequest request);
+
+ private:
+  RequestLog(aio::Clock& clock, runner::AuditTrail::Measured measured)
+      : clock_(clock), measured_(std::move(measured)) {}
+
+  aio::Clock& clock_;
+  runner::AuditTrail::Measured measured_;
+  std::unique_ptr<runner::AuditTrail> file_;  // null: none
+};
+
+}  // namespace op
