@@ -12,6 +12,7 @@
 #include "kube/store.h"
 #include "kube/taken.h"
 #include "operator/drill_decide.h"
+#include "operator/living_drills.h"
 #include "operator/log.h"
 #include "scheduling/engine.h"
 
@@ -24,6 +25,8 @@ using scheduling::Instant;
 
 constexpr int kDecisionsMax = 16;  // of one reconcile
 constexpr base::Duration kLookAtLeast = base::seconds(3600);
+/// Whatever is refused, a slot that comes meanwhile is not looked at much later than it is due.
+constexpr base::Duration kRetryLongest = base::seconds(30);
 /// What the copy keeps of a schedule beside its key: a reconcile reads it from the server.
 struct Nothing {};
 constexpr const char* kSlotAnnotation = "muster.dev/slot";
@@ -34,6 +37,10 @@ std::string instant_text(Instant at) {
 
 bool is_of(const Node& schedule, const DrillObject& drill) {
   return drill.schedule_uid == schedule["metadata"]["uid"].as_string();
+}
+
+const std::string& space_of(const Node& schedule) {
+  return schedule["metadata"]["namespace"].as_string();
 }
 
 }  // namespace
@@ -81,12 +88,13 @@ class ScheduleController::Driver {
         drills_(drills),
         settings_(std::move(settings)),
         schedules_([](std::string_view) { return base::Result<Nothing>{}; }),
-        controller_(
-            clock,
-            {.name = "drillschedule", .ready = [this] { return synced() && drills_.synced(); }},
-            [this](kube::Key key, std::stop_token stop) {
-              return reconcile(std::move(key), std::move(stop));
-            }),
+        controller_(clock,
+                    {.name = "drillschedule",
+                     .queue = {.retry_longest = kRetryLongest},
+                     .ready = [this] { return synced() && drills_.synced(); }},
+                    [this](kube::Key key, std::stop_token stop) {
+                      return reconcile(std::move(key), std::move(stop));
+                    }),
         informer_(clock, client, {.resource = cluster::kSchedules, .ns = settings_.ns},
                   schedules_) {
     schedules_.on_news = [this](const kube::Key& key, kube::News what) {
@@ -137,38 +145,37 @@ class ScheduleController::Driver {
                                   stop));
         co_return kube::Outcome{};
       }
-      CO_TRY(scheduling::State state, state_of(object));
-      const scheduling::Decision decision =
-          scheduling::decide(*spec, state, running(object, spec->drill.plan),
-                             scheduling::whole_second(clock_.wall_now()));
+      const auto state = state_of(object);
+      if (!state) {
+        CO_TRY(
+            co_await say_ready(object, "False", "StateDamaged", state.error().message, {}, stop));
+        co_return kube::Outcome{};
+      }
+      std::vector<LivingDrill> running =
+          copied_drills(drills_.drills(), space_of(object), spec->drill.plan);
+      scheduling::Decision decision = decide_now(*spec, *state, running);
+      if (!std::holds_alternative<scheduling::Wait>(decision)) {
+        CO_TRY(running, co_await asked_drills(client_, space_of(object), spec->drill.plan, stop));
+        decision = decide_now(*spec, *state, running);
+      }
       if (const auto* wait = std::get_if<scheduling::Wait>(&decision)) {
-        co_return co_await rest(object, *spec, state, *wait, stop);
+        co_return co_await rest(object, *spec, *state, running, *wait, stop);
       }
       if (settings_.leads && !settings_.leads()) co_return kube::Outcome{};
-      CO_TRY(co_await carry_out(object, state, decision, stop));
+      CO_TRY(co_await carry_out(object, *state, decision, std::move(running), stop));
     }
     co_return kube::Outcome{base::seconds(1)};
   }
 
-  std::vector<std::string> running(const Node& schedule, const std::string& plan) {
-    std::vector<std::string> out;
-    drills_.drills().for_each([&](const kube::Key& key, const DrillObject& drill) {
-      const bool same = key.space == schedule["metadata"]["namespace"].as_string();
-      if (same && drill.plan == plan && !drill.finished()) out.push_back(key.name);
-    });
-    // The copy may be late: what was made a moment ago may not be in it yet.
-    const auto made = made_.find(schedule["metadata"]["uid"].as_string());
-    if (made == made_.end()) return out;
-    if (drills_.drills().find(made->second) == nullptr) {
-      out.push_back(made->second.name);
-    } else {
-      made_.erase(made);
-    }
-    return out;
+  scheduling::Decision decide_now(const scheduling::Spec& spec, const scheduling::State& state,
+                                  const std::vector<LivingDrill>& running) const {
+    return scheduling::decide(spec, state, names_of(running),
+                              scheduling::whole_second(clock_.wall_now()));
   }
 
   aio::Task<base::Result<>> carry_out(const Node& object, scheduling::State state,
-                                      scheduling::Decision decision, std::stop_token stop) {
+                                      scheduling::Decision decision,
+                                      std::vector<LivingDrill> running, std::stop_token stop) {
     const auto* start = std::get_if<scheduling::Start>(&decision);
     const auto* replace = std::get_if<scheduling::Replace>(&decision);
     const auto* skip = std::get_if<scheduling::Skip>(&decision);
@@ -186,7 +193,8 @@ class ScheduleController::Driver {
     CO_TRY(co_await write(object, std::move(status), stop));
     if (start != nullptr) co_return co_await make_drill(object, start->slot.at, stop);
     if (replace != nullptr) {
-      for (const std::string& drill : replace->drills) CO_TRY(co_await abort(object, drill, stop));
+      CO_TRY(
+          co_await abort_drills(client_, std::move(running), base::WallTime(record.decided), stop));
     }
     if (skip != nullptr) {
       tell(object, "Warning", scheduling::name(record.outcome),
@@ -199,66 +207,83 @@ class ScheduleController::Driver {
     const Node drill = drill_of(object, slot);
     const std::string& name = drill["metadata"]["name"].as_string();
     CO_TRY(const kube::Reply reply,
-           co_await client_.create(cluster::kDrills, object["metadata"]["namespace"].as_string(),
-                                   api::to_json(drill), {}, std::move(stop)));
+           co_await client_.create(cluster::kDrills, space_of(object), api::to_json(drill), {},
+                                   std::move(stop)));
     if (!reply.ok() && reply.code != 409) {
       tell(object, "Warning", "DrillRefused", reply.refusal.message);
       co_return tl::unexpected(kube::error_of(reply.refusal, "create drill " + name));
     }
-    made_[object["metadata"]["uid"].as_string()] = {object["metadata"]["namespace"].as_string(),
-                                                    name};
     tell(object, "Normal", "DrillStarted",
          fmt::format("slot {} starts drill {}", instant_text(slot), name));
     co_return base::Result<>{};
   }
 
-  aio::Task<base::Result<>> abort(const Node& object, std::string drill, std::stop_token stop) {
-    const kube::Key key{object["metadata"]["namespace"].as_string(), std::move(drill)};
-    const DrillObject* known = drills_.drills().find(key);
-    // Without a UID it is whatever has that name: one that was made a moment ago.
-    const std::string uid = known != nullptr ? known->uid : "";
-    co_return co_await cluster::DrillWriter(client_, key).abort(uid, std::move(stop));
+  /// Drills beyond the history limits, each by its UID: another may have the name by now.
+  aio::Task<base::Result<>> forget_old(const Node& object, const scheduling::Spec& spec,
+                                       std::stop_token stop) {
+    std::vector<scheduling::PastDrill> past;
+    std::map<std::string, std::string> uids;
+    drills_.drills().for_each([&](const kube::Key& key, const DrillObject& drill) {
+      if (!is_of(object, drill) || !drill.finished()) return;
+      const auto slot = scheduling::parse_time(drill.slot, scheduling::Zone::utc());
+      if (!slot) return;
+      past.push_back({key.name, *slot, drill.status["verdict"].as_string() == "Met"});
+      uids[key.name] = drill.uid;
+    });
+    for (const std::string& old : scheduling::beyond_limits(spec, std::move(past))) {
+      const kube::Key key{space_of(object), old};
+      CO_TRY(const kube::Reply reply,
+             co_await client_.remove(cluster::kDrills, key, {.uid = uids.at(old)}, stop));
+      if (reply.code == 404 || reply.code == 409) continue;
+      CO_TRY(kube::taken(reply, "delete drills " + kube::to_string(key)));
+    }
+    co_return base::Result<>{};
   }
 
   /// Nothing to decide: what people look at, old drills, and when to look again.
   aio::Task<base::Result<kube::Outcome>> rest(const Node& object, const scheduling::Spec& spec,
                                               const scheduling::State& state,
+                                              std::vector<LivingDrill> running,
                                               const scheduling::Wait& wait, std::stop_token stop) {
-    std::vector<scheduling::PastDrill> past;
+    if (!settings_.leads || settings_.leads()) {
+      // Whoever decided it may have died before it asked all of them.
+      if (state.replacing()) {
+        const base::WallTime decided(state.recent.back().decided);
+        CO_TRY(co_await abort_drills(client_, std::move(running), decided, stop));
+      }
+      const std::string problem = plan_problem(object, spec);
+      const bool ready = problem.empty();
+      CO_TRY(co_await say_ready(object, ready ? "True" : "False", ready ? "Ready" : kPlanNotFound,
+                                problem, seen(object, state, wait), stop));
+      CO_TRY(co_await forget_old(object, spec, stop));
+    }
+    if (!wait.until) co_return kube::Outcome{};
+    const base::Duration left = base::WallTime(*wait.until) - clock_.wall_now();
+    // A clock may be put forward while nobody looks.
+    co_return kube::Outcome{std::clamp(left, base::millis(50), kLookAtLeast)};
+  }
+
+  /// Members of the status, for people.
+  Node seen(const Node& object, const scheduling::State& state,
+            const scheduling::Wait& wait) const {
     Node active = Node::sequence();
     std::string succeeded = object["status"]["lastSuccessfulTime"].as_string();
     drills_.drills().for_each([&](const kube::Key& key, const DrillObject& drill) {
       if (!is_of(object, drill)) return;
       if (!drill.finished()) {
         active.push(Node::map().set("name", key.name).set("uid", drill.uid));
-        return;
+      } else if (drill.status["verdict"].as_string() == "Met") {
+        succeeded = std::max(succeeded, drill.status["completionTime"].as_string());
       }
-      const auto slot = scheduling::parse_time(drill.slot, scheduling::Zone::utc());
-      const bool met = drill.status["verdict"].as_string() == "Met";
-      if (slot) past.push_back({key.name, *slot, met});
-      if (met) succeeded = std::max(succeeded, drill.status["completionTime"].as_string());
     });
-    if (!settings_.leads || settings_.leads()) {
-      for (const std::string& old : scheduling::beyond_limits(spec, std::move(past))) {
-        CO_TRY(co_await client_.remove(
-            cluster::kDrills, {object["metadata"]["namespace"].as_string(), old}, {}, stop));
-      }
-      Node seen = Node::map();
-      if (wait.slot) seen.set("nextScheduleTime", instant_text(wait.slot->at));
-      if (!succeeded.empty()) seen.set("lastSuccessfulTime", succeeded);
-      seen.set("active", std::move(active));
-      if (object["status"]["state"].as_string().empty()) {
-        seen.set("state", scheduling::to_json(state, object["metadata"]["name"].as_string()));
-      }
-      const std::string problem = plan_problem(object, spec);
-      const bool ready = problem.empty();
-      CO_TRY(co_await say_ready(object, ready ? "True" : "False", ready ? "Ready" : kPlanNotFound,
-                                problem, std::move(seen), stop));
+    Node out = Node::map();
+    if (wait.slot) out.set("nextScheduleTime", instant_text(wait.slot->at));
+    if (!succeeded.empty()) out.set("lastSuccessfulTime", succeeded);
+    out.set("active", std::move(active));
+    if (object["status"]["state"].as_string().empty()) {
+      out.set("state", scheduling::to_json(state, object["metadata"]["name"].as_string()));
     }
-    if (!wait.until) co_return kube::Outcome{};
-    const base::Duration left = base::WallTime(*wait.until) - clock_.wall_now();
-    // A clock may be put forward while nobody looks.
-    co_return kube::Outcome{std::clamp(left, base::millis(50), kLookAtLeast)};
+    return out;
   }
 
   /// Its slots come all the same: each makes a Drill, which waits for the plan.
@@ -270,6 +295,7 @@ class ScheduleController::Driver {
 
   aio::Task<base::Result<>> say_ready(const Node& object, std::string status, std::string reason,
                                       std::string message, Node seen, std::stop_token stop) {
+    if (settings_.leads && !settings_.leads()) co_return base::Result<>{};
     const std::int64_t generation = object["metadata"]["generation"].as_int();
     if (!seen.is_map()) seen = Node::map();
     seen.set("conditions",
@@ -306,7 +332,6 @@ class ScheduleController::Driver {
   DrillController& drills_;
   ControllerSettings settings_;
   kube::Store<Nothing> schedules_;
-  std::map<std::string, kube::Key> made_;  // by schedule: the last drill, until the copy has it
   kube::Controller controller_;
   kube::Informer informer_;
 };
