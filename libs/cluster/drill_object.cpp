@@ -169,8 +169,11 @@ aio::Task<base::Result<>> DrillWriter::abort(std::string object_uid, std::stop_t
   if (!object_uid.empty()) patch.set("metadata", Node::map().set("uid", object_uid));
   const auto reply = co_await client_->patch(kDrills, key_, kube::PatchType::Merge,
                                              api::to_json(patch), {}, std::move(stop));
-  // A precondition that does not hold is a conflict.
-  if (reply && (reply->code == 404 || reply->code == 409)) co_return base::Result<>{};
+  // Another UID than its own is no conflict for the server: it is the change of a field that nobody
+  // may change.
+  const bool another = reply && reply->code == 422 &&
+                       reply->refusal.message.find("metadata.uid") != std::string::npos;
+  if (another || (reply && (reply->code == 404 || reply->code == 409))) co_return base::Result<>{};
   co_return landed(reply, "abort drills " + kube::to_string(key_));
 }
 

@@ -174,6 +174,10 @@ void open(ApiLink& link, Process& to, const std::shared_ptr<Flow>& flow,
   for (const Text& line : watching.first) {
     send_on(link, to, flow, [line](Flow& at) { at.lines.push_back(line); });
   }
+  if (watching.over) {
+    cut(link, to, flow);
+    return;
+  }
   const auto query = parse_target(target).query;
   const auto seconds = query.find("timeoutSeconds");
   if (seconds == query.end()) return;

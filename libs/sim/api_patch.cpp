@@ -47,8 +47,9 @@ base::Result<> apply_one(Node& object, const Node& operation) {
     return base::fail(base::Code::FailedPrecondition,
                       fmt::format("testing path {} failed: test failed", path));
   }
-  const bool wants_value = op == "replace" || op == "remove";
-  if (!there || (wants_value && value == nullptr) || (!wants_value && op != "add")) {
+  // A replacement of what is not there adds it, other than RFC 6902 has it: servers do so.
+  const bool known = op == "add" || op == "replace" || op == "remove";
+  if (!there || !known || (op == "remove" && value == nullptr)) {
     return base::fail(base::Code::InvalidArgument,
                       fmt::format("{} of {} is not possible", op, path));
   }

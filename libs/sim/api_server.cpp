@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "sim/api_patch.h"
+#include "sim/api_rules.h"
 
 namespace sim {
 namespace {
@@ -20,7 +21,7 @@ Text text(std::string value) {
   return std::make_shared<const std::string>(std::move(value));
 }
 
-ApiAnswer refuse(unsigned code, const char* reason, const std::string& message) {
+ApiAnswer refuse(unsigned code, const std::string& reason, const std::string& message) {
   return {code, text(api::to_json(Node::map()
                                       .set("kind", "Status")
                                       .set("apiVersion", "v1")
@@ -70,13 +71,34 @@ bool other_spec(const Node& a, const Node& b) {
   };
   const auto lacks = [&counts](const Node& in, const Entry& entry) {
     const Node* found = in.find(entry.key);
-    return counts(entry) && (found == nullptr || !(*found == entry.value));
+    return counts(entry) && (found == nullptr || !same(*found, entry.value));
   };
   const auto any = [&lacks](const Node& of, const Node& in) {
     return std::any_of(of.entries().begin(), of.entries().end(),
                        [&](const Entry& entry) { return lacks(in, entry); });
   };
   return any(a, b) || any(b, a);
+}
+
+/// What the subresource of that name shows of an object.
+Node scale_of(const Node& object) {
+  Node meta = Node::map();
+  for (const char* name : {"name", "namespace", "uid", "resourceVersion", "creationTimestamp"}) {
+    meta.set(name, object["metadata"][name]);
+  }
+  return Node::map()
+      .set("kind", "Scale")
+      .set("apiVersion", "autoscaling/v1")
+      .set("metadata", std::move(meta))
+      .set("spec", Node::map().set("replicas", object["spec"]["replicas"]))
+      .set("status", Node::map().set("replicas", object["status"]["replicas"].as_int()));
+}
+
+void bump_generation(const Node& before, Node& after) {
+  const Node& had = before["metadata"]["generation"];
+  if (!had.is_int() || !other_spec(after, before)) return;
+  Node meta = after["metadata"];
+  after.set("metadata", std::move(meta.set("generation", had.as_int() + 1)));
 }
 
 /// The object with this in the place of its own status; null: it has none.
@@ -163,17 +185,23 @@ ApiAnswer ApiServer::handle(const ApiRequest& request) {
   Collection* collection = collection_of(target);
   if (collection == nullptr) return refuse(404, "NotFound", "404 page not found");
   if (request.method == "GET" && target.key.name.empty()) return list(*collection, target);
-  if (request.method == "GET") {
-    const auto found = collection->texts.find(target.key);
-    return found == collection->texts.end() ? not_found(target) : ApiAnswer{200, found->second};
-  }
+  if (request.method == "GET") return get(*collection, target);
   if (request.method == "PATCH") return patch(*collection, target, request);
   auto body = request.body.empty() ? Node::map() : api::parse_json(request.body);
   if (!body) return refuse(400, "BadRequest", body.error().message);
+  if (!body->is_map()) return refuse(400, "BadRequest", "the body is no object");
   if (request.method == "DELETE") return remove(*collection, target, *body);
+  if (request.method == "PUT") return replace(*collection, target, std::move(*body));
   if (request.method != "POST") return refuse(405, "MethodNotAllowed", request.method);
   if (target.subresource == "eviction") return evict(*collection, target, *body);
   return create(*collection, target, std::move(*body));
+}
+
+ApiAnswer ApiServer::get(const Collection& collection, const ApiTarget& target) const {
+  const auto found = collection.texts.find(target.key);
+  if (found == collection.texts.end()) return not_found(target);
+  if (target.subresource != "scale") return {200, found->second};
+  return {200, text(api::to_json(scale_of(*collection.objects.at(target.key))))};
 }
 
 ApiAnswer ApiServer::discover(const ApiTarget& target) const {
@@ -191,50 +219,31 @@ ApiAnswer ApiServer::discover(const ApiTarget& target) const {
               Node::map().set("kind", "APIResourceList").set("resources", std::move(resources))))};
 }
 
-ApiServer::Selection ApiServer::selection_of(const ApiTarget& target) {
-  Selection out;
-  out.space = target.key.space;
-  const auto asked = [&](std::string_view name) {
-    const auto found = target.query.find(name);
-    return found == target.query.end() ? std::string() : found->second;
-  };
-  out.labels = asked("labelSelector");
-  const std::string fields = asked("fieldSelector");
-  const std::string by_name = "metadata.name=";
-  if (fields.starts_with(by_name)) out.name = fields.substr(by_name.size());
-  return out;
-}
-
-bool ApiServer::Selection::matches(const Object& object) const {
-  if (!object) return false;
-  const Node& meta = (*object)["metadata"];
-  if (!space.empty() && meta["namespace"].as_string() != space) return false;
-  if (!name.empty() && meta["name"].as_string() != name) return false;
-  if (labels.empty()) return true;
-  const std::size_t equals = labels.find('=');
-  const Node* value = meta["labels"].find(labels.substr(0, equals));
-  if (value == nullptr) return false;
-  return equals == std::string::npos || value->as_string() == labels.substr(equals + 1);
-}
-
-ApiAnswer ApiServer::list(const Collection& collection, const ApiTarget& target) const {
-  const Selection selection = selection_of(target);
-  std::string out = fmt::format(
-      R"({{"kind":"{}List","apiVersion":"{}","metadata":{{"resourceVersion":"{}"}},"items":[)",
-      collection.resource.kind, collection.resource.api_version(), version_);
-  bool first = true;
-  for (const auto& [key, object] : collection.objects) {
-    if (!selection.matches(object)) continue;
-    if (!std::exchange(first, false)) out += ',';
-    out += *collection.texts.at(key);
-  }
-  return {200, text(out + "]}")};
-}
-
 ApiAnswer ApiServer::create(Collection& collection, const ApiTarget& target, Node object) {
   Node meta = object["metadata"];
+  if (!meta.is_map()) meta = Node::map();
+  const std::string& space = meta["namespace"].as_string();
+  if (!space.empty() && space != target.key.space) {
+    return refuse(400, "BadRequest", "the namespace of the object is another than that in the URL");
+  }
+  if (!meta["resourceVersion"].as_string().empty()) {
+    return refuse(500, "InternalError",
+                  "resourceVersion should not be set on objects to be created");
+  }
+  const std::string& prefix = meta["generateName"].as_string();
+  if (meta["name"].as_string().empty() && !prefix.empty()) {
+    meta.set("name", generated_name(prefix, ++names_));
+  }
+  if (!is_object_name(meta["name"].as_string())) {
+    return refuse(422, "Invalid",
+                  fmt::format("metadata.name: Invalid value: \"{}\"", meta["name"].as_string()));
+  }
   if (collection.resource.namespaced) meta.set("namespace", target.key.space);
-  meta.set("uid", next_uid()).set("creationTimestamp", stamp()).set("generation", 1);
+  for (const char* name : {"deletionTimestamp", "deletionGracePeriodSeconds", "generation"}) {
+    meta.erase(name);
+  }
+  meta.set("uid", next_uid()).set("creationTimestamp", stamp());
+  if (has_generation(collection.resource)) meta.set("generation", 1);
   object.set("metadata", std::move(meta));
   object.set("apiVersion", collection.resource.api_version());
   object.set("kind", collection.resource.kind);
@@ -255,43 +264,43 @@ ApiAnswer ApiServer::evict(Collection& collection, const ApiTarget& target, cons
   return {kCreated, text(R"({"kind":"Status","status":"Success"})")};
 }
 
-ApiServer::Edited ApiServer::edited(const ApiTarget& target, const Node& now,
-                                    const ApiRequest& request) {
-  Edited out;
+ApiServer::Edited ApiServer::edited(const Node& now, const ApiRequest& request) {
   const auto body = api::parse_json(request.body);
   if (!body) return {refuse(400, "BadRequest", body.error().message), {}};
   const bool list = request.content_type.starts_with("application/json-patch");
-  if (list) {
-    auto done = json_patched(now, *body);
-    if (!done) return {refuse(422, "Invalid", done.error().message), {}};
-    out.object = std::move(*done);
-  } else {
-    out.object = merged(now, *body);
+  if (list ? !body->is_sequence() : !body->is_map()) {
+    return {refuse(400, "BadRequest", "no such patch"), {}};
   }
-  for (const char* name : {"uid", "resourceVersion"}) {
-    const Node& had = now["metadata"][name];
-    if (out.object["metadata"][name] == had) continue;
-    return {refuse(409, "Conflict",
-                   fmt::format("Operation cannot be fulfilled on {} \"{}\": {} is {}",
-                               target.plural, target.key.name, name, had.as_string())),
-            {}};
+  if (!list) return {{}, merged(now, *body)};
+  auto done = json_patched(now, *body);
+  if (!done) return {refuse(422, "Invalid", done.error().message), {}};
+  return {{}, std::move(*done)};
+}
+
+namespace {
+
+/// A subresource changes its own part and nothing else, and without one its part is not changed.
+Node only_part(const std::string& subresource, const Node& now, Node then) {
+  if (subresource == "status") {
+    Node* status = then.find("status");
+    return with_status(now, status == nullptr ? Node() : std::move(*status));
   }
-  // A subresource changes its own part and nothing else.
-  if (target.subresource == "status") {
-    Node* status = out.object.find("status");
-    out.object = with_status(now, status == nullptr ? Node() : std::move(*status));
-  } else if (target.subresource == "scale") {
+  if (subresource == "scale") {
     Node whole = now;
     Node spec = now["spec"];
-    spec.set("replicas", out.object["spec"]["replicas"]);
-    out.object = std::move(whole.set("spec", std::move(spec)));
-  } else if (const Node* status = now.find("status")) {
-    out.object.set("status", *status);
-  } else {
-    out.object.erase("status");
+    spec.set("replicas", then["spec"]["replicas"]);
+    whole.set("spec", std::move(spec));
+    return whole;
   }
-  return out;
+  if (const Node* status = now.find("status")) {
+    then.set("status", *status);
+  } else {
+    then.erase("status");
+  }
+  return then;
 }
+
+}  // namespace
 
 void ApiServer::note_manager(Node& object, const ApiTarget& target) const {
   const auto manager = target.query.find("fieldManager");
@@ -307,30 +316,95 @@ void ApiServer::note_manager(Node& object, const ApiTarget& target) const {
 
 ApiAnswer ApiServer::patch(Collection& collection, const ApiTarget& target,
                            const ApiRequest& request) {
-  const auto found = collection.objects.find(target.key);
-  const bool applies = request.content_type.starts_with("application/apply-patch");
-  if (found == collection.objects.end()) {
-    if (!applies) return not_found(target);
+  if (request.content_type.starts_with("application/apply-patch")) {
     auto body = api::parse_json(request.body);
     if (!body) return refuse(400, "BadRequest", body.error().message);
-    return create(collection, target, std::move(*body));
+    return apply(collection, target, std::move(*body));
   }
-  const Object now = found->second;
-  Edited edit = edited(target, *now, request);
+  const auto found = collection.objects.find(target.key);
+  if (found == collection.objects.end()) return not_found(target);
+  return change(collection, target, edited(*found->second, request), false, false);
+}
+
+ApiAnswer ApiServer::apply(Collection& collection, const ApiTarget& target, Node wanted) {
+  const auto asked = [&target](const char* name) {
+    const auto found = target.query.find(name);
+    return found == target.query.end() ? std::string() : found->second;
+  };
+  const std::string manager = asked("fieldManager") + "/" + target.subresource;
+  const auto found = collection.objects.find(target.key);
+  if (found == collection.objects.end()) {
+    if (!target.subresource.empty()) return not_found(target);
+    if (!wanted["metadata"]["uid"].as_string().empty()) {
+      return refuse(409, "Conflict", "uid mismatch: there is no such object");
+    }
+    const ApiAnswer made = create(collection, target, wanted);
+    if (made.code == kCreated && collection.objects.contains(target.key)) {
+      ApiAppliers appliers;
+      appliers.apply({}, wanted, manager, true);
+      collection.appliers[target.key] = std::move(appliers);
+    }
+    return made;
+  }
+  const Node& now = *found->second;
+  const Refused refused = refused_change(now, merged(now, wanted), false);
+  if (refused.code != 0) return refuse(refused.code, refused.reason, refused.message);
+  ApiAppliers appliers = collection.appliers[target.key];
+  auto applied = appliers.apply(now, wanted, manager, asked("force") == "true");
+  if (!applied.conflict.empty()) return refuse(409, "Conflict", applied.conflict);
+  const ApiAnswer done = change(collection, target, {{}, std::move(applied.object)}, false, true);
+  const bool dry = target.query.contains("dryRun");
+  if (done.code == 200 && !dry && collection.objects.contains(target.key)) {
+    collection.appliers[target.key] = std::move(appliers);
+  }
+  return done;
+}
+
+ApiAnswer ApiServer::replace(Collection& collection, const ApiTarget& target, Node object) {
+  const auto found = collection.objects.find(target.key);
+  if (found == collection.objects.end()) return not_found(target);
+  const Node& now = *found->second;
+  Node meta = object["metadata"];
+  if (!meta.has("resourceVersion") && needs_version(collection.resource)) {
+    return refuse(422, "Invalid",
+                  "metadata.resourceVersion: Invalid value: must be specified for an update");
+  }
+  // What it does not say.
+  for (const char* name : {"uid", "resourceVersion", "namespace", "managedFields"}) {
+    if (!meta.has(name) && now["metadata"].has(name)) meta.set(name, now["metadata"][name]);
+  }
+  object.set("metadata", std::move(meta));
+  return change(collection, target, {{}, std::move(object)}, true, false);
+}
+
+ApiAnswer ApiServer::change(Collection& collection, const ApiTarget& target, Edited edit,
+                            bool replaces, bool applies) {
   if (edit.refused.code != 200) return edit.refused;
-  const Text unchanged = collection.texts.at(target.key);
-  if (edit.object == *now) return {200, unchanged};
-  if (target.query.contains("dryRun")) return {200, text(api::to_json(edit.object))};
-  if (!applies) note_manager(edit.object, target);
+  const Object now = collection.objects.at(target.key);
+  const Refused refused = refused_change(*now, edit.object, replaces);
+  if (refused.code != 0) return refuse(refused.code, refused.reason, refused.message);
+  Node then = only_part(target.subresource, *now, std::move(edit.object));
+  keep_own_fields(*now, then);
+  const auto shown = [&](const Node& object) {
+    return target.subresource == "scale" ? text(api::to_json(scale_of(object)))
+                                         : text(api::to_json(object));
+  };
+  const bool scale = target.subresource == "scale";
+  if (same(then, *now)) return {200, scale ? shown(then) : collection.texts.at(target.key)};
+  if (target.query.contains("dryRun")) {
+    bump_generation(*now, then);
+    return {200, shown(then)};
+  }
+  if (!applies) note_manager(then, target);
   const bool is_last = (*now)["metadata"].has("deletionTimestamp") &&
-                       edit.object["metadata"]["finalizers"].size() == 0 &&
+                       then["metadata"]["finalizers"].size() == 0 &&
                        (*now)["metadata"]["finalizers"].size() > 0;
   if (is_last) {
     drop(collection, target.key);
-    return {200, text(api::to_json(edit.object))};
+    return {200, shown(then)};
   }
-  store(collection, std::move(edit.object));
-  return {200, collection.texts.at(target.key)};
+  const Object after = store(collection, std::move(then));
+  return {200, scale ? shown(*after) : collection.texts.at(target.key)};
 }
 
 ApiAnswer ApiServer::remove(Collection& collection, const ApiTarget& target, const Node& options) {
@@ -346,19 +420,14 @@ ApiAnswer ApiServer::remove(Collection& collection, const ApiTarget& target, con
   }
   const bool pod = collection.resource.plural == "pods";
   const std::int64_t own = (*now)["spec"]["terminationGracePeriodSeconds"].as_int(30);
-  const std::int64_t grace = std::min(options["gracePeriodSeconds"].as_int(own), own);
-  const bool at_once = meta["finalizers"].size() == 0 && (!pod || grace == 0);
-  if (at_once) {
+  const std::int64_t grace = pod ? std::min(options["gracePeriodSeconds"].as_int(own), own) : 0;
+  if (meta["finalizers"].size() == 0 && grace == 0) {
     drop(collection, target.key);
     return {200, text(R"({"kind":"Status","status":"Success"})")};
   }
   Node object = *now;
   Node marked = meta;
-  if (!marked.has("deletionTimestamp")) marked.set("deletionTimestamp", stamp());
-  if (pod) {
-    const std::int64_t before = meta["deletionGracePeriodSeconds"].as_int(grace);
-    marked.set("deletionGracePeriodSeconds", std::min(before, grace));
-  }
+  mark_deleted(marked, stamp(), grace);
   object.set("metadata", std::move(marked));
   if (!(object == *now)) store(collection, std::move(object));
   return {200, collection.texts.at(target.key)};
@@ -374,10 +443,8 @@ ApiServer::Object ApiServer::store(Collection& collection, Node object) {
   if (before != collection.objects.end()) change.before = before->second;
   Node meta = object["metadata"];
   meta.set("resourceVersion", std::to_string(version_));
-  if (change.before && other_spec(object, *change.before)) {
-    meta.set("generation", (*change.before)["metadata"]["generation"].as_int() + 1);
-  }
   object.set("metadata", std::move(meta));
+  if (change.before) bump_generation(*change.before, object);
   change.json = text(api::to_json(object));
   change.after = std::make_shared<const Node>(std::move(object));
   const Object after = change.after;
@@ -397,93 +464,8 @@ void ApiServer::drop(Collection& collection, const kube::Key& key) {
   change.json = text(api::to_json(last));
   collection.objects.erase(key);
   collection.texts.erase(key);
+  collection.appliers.erase(key);
   told(collection, std::move(change));
-}
-
-namespace {
-
-Text line_of(const char* type, const std::string& json) {
-  return text(fmt::format(R"({{"type":"{}","object":{}}})", type, json) + "\n");
-}
-
-const char* type_of(bool was, bool is) {
-  if (was) return is ? "MODIFIED" : "DELETED";
-  return is ? "ADDED" : nullptr;
-}
-
-}  // namespace
-
-void ApiServer::told(Collection& collection, Change change) {
-  std::map<std::string, Text> lines;  // by type
-  // Whoever hears of it may end a watch.
-  std::vector<std::pair<WatchId, const char*>> to;
-  for (const auto& [id, watch] : watches_) {
-    if (watch.of != &collection) continue;
-    const char* type =
-        type_of(watch.selection.matches(change.before), watch.selection.matches(change.after));
-    if (type != nullptr) to.emplace_back(id, type);
-  }
-  for (const auto& [id, type] : to) {
-    Text& line = lines[type];
-    if (!line) line = line_of(type, *change.json);
-    const auto watch = watches_.find(id);
-    if (watch == watches_.end()) continue;
-    const auto hear = watch->second.line;  // which may end its own watch
-    hear(line);
-  }
-  collection.history.push_back(change);
-  if (on_change) on_change(collection.resource, change.before, change.after);
-}
-
-ApiServer::Watching ApiServer::watch(const std::string& target,
-                                     std::function<void(const Text& line)> line) {
-  const ApiTarget parsed = parse_target(target);
-  const Collection* collection = collection_of(parsed);
-  Watching out;
-  if (collection == nullptr) {
-    const ApiAnswer answer = refuse(404, "NotFound", "404 page not found");
-    return {answer.code, answer.body, 0, {}};
-  }
-  const auto asked = [&](std::string_view name) {
-    const auto found = parsed.query.find(name);
-    return found == parsed.query.end() ? std::string() : found->second;
-  };
-  const Selection selection = selection_of(parsed);
-  const bool initial = asked("sendInitialEvents") == "true";
-  const std::string from = asked("resourceVersion");
-  const std::uint64_t version = from.empty() ? 0 : std::stoull(from);
-  if (!initial && version != 0 && version < compacted_) {
-    const ApiAnswer answer =
-        refuse(410, "Expired", fmt::format("too old resource version: {}", from));
-    return {answer.code, answer.body, 0, {}};
-  }
-  if (initial || version == 0) {
-    for (const auto& [key, object] : collection->objects) {
-      if (!selection.matches(object)) continue;
-      out.first.push_back(line_of("ADDED", *collection->texts.at(key)));
-    }
-  } else {
-    for (const Change& change : collection->history) {
-      if (change.version <= version) continue;
-      const char* type = type_of(selection.matches(change.before), selection.matches(change.after));
-      if (type != nullptr) out.first.push_back(line_of(type, *change.json));
-    }
-  }
-  if (initial) {
-    out.first.push_back(text(
-        fmt::format(
-            R"({{"type":"BOOKMARK","object":{{"kind":"{}","apiVersion":"{}","metadata":{{"resourceVersion":"{}","annotations":{{"k8s.io/initial-events-end":"true"}}}}}}}})",
-            collection->resource.kind, collection->resource.api_version(), version_) +
-        "\n"));
-  }
-  out.id = next_watch_++;
-  watches_[out.id] = Watch{collection, selection, std::move(line)};
-  return out;
-}
-
-void ApiServer::compact() {
-  compacted_ = version_;
-  for (auto& [path, collection] : collections_) collection.history.clear();
 }
 
 ApiServer::Object ApiServer::find(const kube::Resource& resource, const kube::Key& key) const {
@@ -503,7 +485,8 @@ ApiServer::Object ApiServer::put(const kube::Resource& resource, Node object) {
   const auto now = collection.objects.find(key_of(object));
   if (now == collection.objects.end()) {
     Node meta = object["metadata"];
-    meta.set("uid", next_uid()).set("creationTimestamp", stamp()).set("generation", 1);
+    meta.set("uid", next_uid()).set("creationTimestamp", stamp());
+    if (has_generation(resource)) meta.set("generation", 1);
     object.set("metadata", std::move(meta));
     object.set("apiVersion", resource.api_version()).set("kind", resource.kind);
   } else if (object == *now->second) {

@@ -1,12 +1,14 @@
 // An API server in memory, as far as programs can tell: resourceVersions that count, UIDs, conflict
 // where a version or UID is another, finalizers and deletionTimestamp, the subresources status,
-// scale and eviction, merge and JSON patches, server-side apply, dry runs, selectors, lists,
-// discovery, and watches from a version on, with initial events, or 410 where that version is
-// compacted away. A write that changes nothing is none.
+// scale and eviction, replacements, merge and JSON patches, server-side apply, dry runs, generated
+// names, equality-based selectors, lists in pages of one moment, discovery, and watches from a
+// version on, with initial events, or 410 where that version is compacted away. A write that
+// changes nothing is none. What a real one says to the same is held against it by
+// tests/integration/kube/conformance_test.cpp.
 //
-// What is not there: validation, admission and rights (everything is allowed), generateName, pages
-// of lists, field managers (the applier owns every field; of one that is named with another patch
-// the time is kept).
+// What is not there: schemas, admission and rights (everything is allowed, if its name is one), and
+// managers of fields that were not applied (of one that is named with another patch the time is
+// kept).
 // Source: Kubernetes API concepts; RFC 7386, RFC 6902. Knows no time and no network: those who call
 // it have them.
 #pragma once
@@ -24,6 +26,8 @@
 #include "base/time.h"
 #include "kube/key.h"
 #include "kube/resource.h"
+#include "sim/api_apply.h"
+#include "sim/api_selector.h"
 
 namespace sim {
 
@@ -65,6 +69,7 @@ class ApiServer {
     Text refusal{};
     WatchId id = 0;
     std::vector<Text> first{};  // events that there are already, one a line
+    bool over = false;          // they are all: the server ends it
   };
   /// `line`: called for each event to come, until unwatch().
   Watching watch(const std::string& target, std::function<void(const Text& line)> line);
@@ -97,10 +102,12 @@ class ApiServer {
     kube::Resource resource;
     std::map<kube::Key, Object> objects;
     std::map<kube::Key, Text> texts;
+    std::map<kube::Key, ApiAppliers> appliers;
     std::vector<Change> history;
   };
   struct Selection {
-    std::string space, labels, name;
+    std::string space;
+    ApiSelector selector;
     bool matches(const Object& object) const;
   };
   struct Watch {
@@ -115,17 +122,26 @@ class ApiServer {
 
   Collection* collection_of(const ApiTarget& target);
   const Collection& known(const kube::Resource& resource) const;
-  static Selection selection_of(const ApiTarget& target);
+  /// Nothing: it is none that anybody understands.
+  static std::optional<Selection> selection_of(const ApiTarget& target);
   ApiAnswer discover(const ApiTarget& target) const;
   ApiAnswer list(const Collection& collection, const ApiTarget& target) const;
+  std::map<kube::Key, Object> objects_at(const Collection& collection, std::uint64_t version) const;
+  ApiAnswer get(const Collection& collection, const ApiTarget& target) const;
   ApiAnswer create(Collection& collection, const ApiTarget& target, api::Node object);
   ApiAnswer evict(Collection& collection, const ApiTarget& target, const api::Node& eviction);
   ApiAnswer patch(Collection& collection, const ApiTarget& target, const ApiRequest& request);
-  static Edited edited(const ApiTarget& target, const api::Node& now, const ApiRequest& request);
+  ApiAnswer apply(Collection& collection, const ApiTarget& target, api::Node wanted);
+  ApiAnswer replace(Collection& collection, const ApiTarget& target, api::Node object);
+  /// Of one that is there: what it is to be, by whoever edits it.
+  ApiAnswer change(Collection& collection, const ApiTarget& target, Edited edit, bool replaces,
+                   bool applies);
+  static Edited edited(const api::Node& now, const ApiRequest& request);
   ApiAnswer remove(Collection& collection, const ApiTarget& target, const api::Node& options);
   Object store(Collection& collection, api::Node object);
   void drop(Collection& collection, const kube::Key& key);
   void told(Collection& collection, Change change);
+  static Text line_for(const Selection& selection, const Change& change);
   std::string next_uid();
   std::string stamp() const;
   void note_manager(api::Node& object, const ApiTarget& target) const;
@@ -134,7 +150,7 @@ class ApiServer {
   std::map<std::string, Collection> collections_;  // by "GROUP/PLURAL"
   std::map<WatchId, Watch> watches_;
   WatchId next_watch_ = 1;
-  std::uint64_t version_ = 100, compacted_ = 0, uids_ = 0;
+  std::uint64_t version_ = 100, compacted_ = 0, uids_ = 0, names_ = 0;
 };
 
 }  // namespace sim

@@ -86,6 +86,19 @@ class OwnDrill : public testing::Test {
     co_return true;
   }
 
+  base::Result<> abort(const std::string& of) {
+    return as_pod<void>(
+        uid, [&](cluster::DrillWriter& writer, auto& out) { return ask_to_end(writer, of, out); });
+  }
+  static aio::Task<base::Result<bool>> ask_to_end(cluster::DrillWriter& writer, std::string uid,
+                                                  std::optional<base::Result<>>& out) {
+    out = co_await writer.abort(std::move(uid), {});
+    co_return true;
+  }
+  bool is_aborted() const {
+    return (*server.find(cluster::kDrills, {"shop", "d"}))["spec"]["abort"].as_bool();
+  }
+
   /// Who has claimed it.
   void claimed_by(const std::string& pod_uid) {
     api::Node drill = *server.find(cluster::kDrills, {"shop", "d"});
@@ -179,6 +192,15 @@ TEST_F(OwnDrill, IsLetGoWhenEverythingIsUndone) {
     ASSERT_TRUE(gone.has_value()) << gone.error().message;
     EXPECT_EQ(finalizers().as_strings(), std::vector<std::string>{"example.com/other"}) << phase;
   }
+}
+
+/// The one that is meant has ended, and needs no asking.
+TEST_F(OwnDrill, IsAskedToEndAndNoOtherOfItsName) {
+  const auto late = abort("of-the-one-before");
+  EXPECT_TRUE(late.has_value()) << late.error().message;
+  EXPECT_FALSE(is_aborted());
+  EXPECT_TRUE(abort(uid).has_value());
+  EXPECT_TRUE(is_aborted());
 }
 
 /// Its workloads end with it, and so do the rights to undo anything.

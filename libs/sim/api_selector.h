@@ -1,0 +1,34 @@
+// Which objects a list or a watch asks for: the equality-based selectors of labels (a, !a, a=b,
+// a==b, a!=b, with commas) and of fields. Set-based ones are refused, as what nobody understands.
+// Pure. Source: Kubernetes API concepts, labels and selectors.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/node.h"
+
+namespace sim {
+
+class ApiSelector {
+ public:
+  /// Nothing: a server would refuse it.
+  static std::optional<ApiSelector> parse(std::string_view labels, std::string_view fields);
+  bool matches(const api::Node& object) const;
+  bool chooses() const { return !labels_.empty() || !fields_.empty(); }
+
+ private:
+  struct Term {
+    std::string name, value;
+    bool equal = true;
+    bool any_value = false;  // whether it is there
+    bool holds(const api::Node* found) const;
+  };
+  static std::optional<std::vector<Term>> terms_of(std::string_view text);
+
+  std::vector<Term> labels_, fields_;
+};
+
+}  // namespace sim
