@@ -51,8 +51,12 @@ DrillDecision about_pods(const cluster::DrillObject& drill, const DrillFacts& fa
   if (!facts.busy_with.empty() && untouched(drill, facts)) return busy(facts);
   if (!claimed && facts.overdue) return GiveUp{why_not_begun(drill)};
   if (!facts.stopped.empty() && !drill.abort) return Abort{facts.stopped};
-  if (facts.guardian.exists && facts.guardian.ended) return RemovePod{PodRole::Guardian};
-  if (facts.guardian.exists && facts.guardian.lost) return RemovePod{PodRole::Guardian, true};
+  if (facts.guardian.exists && facts.guardian.ended) {
+    return RemovePod{PodRole::Guardian, false, facts.guardian.uid};
+  }
+  if (facts.guardian.exists && facts.guardian.lost) {
+    return RemovePod{PodRole::Guardian, true, facts.guardian.uid};
+  }
   if (!facts.guardian.exists) return MakePod{PodRole::Guardian};
   if (claimed) return Rest{};
   // The runner keeps away from the guardian's node, which has to be known for that.
@@ -71,8 +75,12 @@ DrillDecision about_pods(const cluster::DrillObject& drill, const DrillFacts& fa
 DrillDecision about_finished(const cluster::DrillObject& drill, const DrillFacts& facts) {
   if (drill.has_finalizer) return LetGo{};
   // They would start whenever their image appears, to find that there is nothing to do.
-  if (!facts.runner.waiting.empty()) return RemovePod{PodRole::Runner};
-  if (!facts.guardian.waiting.empty()) return RemovePod{PodRole::Guardian};
+  if (!facts.runner.waiting.empty()) {
+    return RemovePod{PodRole::Runner, false, facts.runner.uid};
+  }
+  if (!facts.guardian.waiting.empty()) {
+    return RemovePod{PodRole::Guardian, false, facts.guardian.uid};
+  }
   return Rest{};
 }
 

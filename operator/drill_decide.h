@@ -35,6 +35,7 @@ struct PodState {
   /// Its node says nothing any more: whether the pod still runs is not known, and nobody ends it.
   bool lost = false;
   std::string node;  // empty: the scheduler has not found it one yet
+  std::string uid;
 };
 
 struct DrillFacts {
@@ -65,6 +66,7 @@ struct MakePod {
 struct RemovePod {
   PodRole role = PodRole::Guardian;
   bool force = false;  // from the API server alone: its node does not answer
+  std::string uid{};   // of the one that was looked at: another may have its name by then
 };
 struct Report {  // of a runner that does not come up
   std::string reason, message;

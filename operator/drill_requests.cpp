@@ -35,6 +35,7 @@ base::Result<DrillPod> parse_drill_pod(std::string_view json) {
   out.drill_uid = object["metadata"]["labels"][kDrillLabel].as_string();
   const std::string& phase = object["status"]["phase"].as_string();
   out.state.exists = true;
+  out.state.uid = object["metadata"]["uid"].as_string();
   out.state.ended = phase == "Failed" || phase == "Succeeded";
   for (const api::Node& container : object["status"]["containerStatuses"].items()) {
     // Without it the drill has one vantage less, and goes on.
@@ -84,9 +85,10 @@ aio::Task<base::Result<>> remove_pod(kube::Client& client, cluster::DrillObject 
                                      RemovePod which, std::stop_token stop) {
   const kube::Key key{drill.key.space, pod_name(drill.key.name, which.role)};
   kube::DeleteOptions options;
+  options.uid = std::move(which.uid);
   if (which.force) options.grace_seconds = 0;
   auto reply = co_await client.remove(cluster::kPods, key, options, std::move(stop));
-  if (reply && reply->code == 404) co_return base::Result<>{};
+  if (reply && (reply->code == 404 || reply->code == 409)) co_return base::Result<>{};
   CO_TRY(kube::taken(std::move(reply), "delete pods " + kube::to_string(key)));
   co_return base::Result<>{};
 }

@@ -35,7 +35,7 @@ aio::Task<base::Result<>> write_members(kube::Client& client, cluster::DrillObje
 /// Of this drill's pod in this role, now. Errors: what the server says.
 aio::Task<base::Result<PodState>> ask_pod(kube::Client& client, cluster::DrillObject drill,
                                           PodRole role, std::stop_token stop);
-/// Ok where it is gone already. Errors: what the server says.
+/// Ok where it is gone already, also where another has its name. Errors: what the server says.
 aio::Task<base::Result<>> remove_pod(kube::Client& client, cluster::DrillObject drill,
                                      RemovePod which, std::stop_token stop);
 /// The answer: of a pod that is there already, and of one that is refused, too.

@@ -169,11 +169,13 @@ TEST(DrillDecide, AGuardianWhoseNodeIsLostIsReplacedWithoutAskingItsNode) {
   claimed.status.set("runner", Node::map().set("uid", "r"));
   DrillFacts facts;
   facts.guardian.exists = facts.guardian.lost = true;
+  facts.guardian.uid = "g";
   facts.runner.exists = facts.runner.lost = true;  // the guardian's business, not the operator's
   const auto decision = decide(claimed, facts);
   ASSERT_TRUE(is<RemovePod>(decision));
   EXPECT_EQ(std::get<RemovePod>(decision).role, PodRole::Guardian);
   EXPECT_TRUE(std::get<RemovePod>(decision).force);
+  EXPECT_EQ(std::get<RemovePod>(decision).uid, "g") << "and no other pod of that name";
   facts.guardian = {};
   EXPECT_EQ(std::get<MakePod>(decide(claimed, facts)).role, PodRole::Guardian);
 }
