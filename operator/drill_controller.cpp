@@ -8,6 +8,7 @@
 
 #include "cluster/kinds.h"
 #include "cluster/objects.h"
+#include "cluster/pod_set.h"
 #include "kube/decode.h"
 #include "kube/informer.h"
 #include "kube/store.h"
@@ -228,7 +229,6 @@ class DrillController::Driver {
   /// Asked of the server: two drills that are taken at the same moment must see each other.
   aio::Task<base::Result<std::string>> busy_with(const DrillObject& drill, const api::Node& plan,
                                                  std::stop_token stop) {
-    const std::vector<std::string> mine = parts_of(plan);
     CO_TRY(
         const kube::Reply reply,
         kube::taken(co_await client_.list(cluster::kDrills, drill.key.space, {}, std::move(stop)),
@@ -238,11 +238,7 @@ class DrillController::Driver {
     for (const kube::ObjectText& item : page.items) {
       const auto other = cluster::parse_drill(item.json);
       if (!other || other->uid == drill.uid || !is_under_way(*other)) continue;
-      std::vector<std::string> both;
-      const std::vector<std::string> theirs = parts_of(other->status["plan"]);
-      std::set_intersection(mine.begin(), mine.end(), theirs.begin(), theirs.end(),
-                            std::back_inserter(both));
-      if (!both.empty()) co_return other->key.name;
+      if (may_share_target(plan, other->status["plan"])) co_return other->key.name;
     }
     co_return std::string();
   }
@@ -296,28 +292,32 @@ class DrillController::Driver {
   /// Where the drilled pods are; what cannot be asked is no reason not to drill.
   aio::Task<std::vector<std::string>> nodes_of(const DrillObject& drill, std::stop_token stop) {
     std::set<std::string> nodes;
-    const auto listed = co_await client_.list(cluster::kPods, drill.key.space, {}, stop);
-    kube::Decoder decoder;
-    const auto page = listed && listed->ok() ? decoder.list_page(listed->body)
-                                             : base::Result<kube::ListPage>(kube::ListPage{});
-    std::vector<cluster::Pod> pods;
-    for (const kube::ObjectText& item : page ? page->items : std::vector<kube::ObjectText>{}) {
-      if (auto pod = cluster::parse_pod(item.json)) pods.push_back(std::move(*pod));
-    }
+    const auto pods = co_await cluster::list_pods(client_, drill.key.space, api::Node::map(), stop);
+    if (!pods) co_return std::vector<std::string>();
     const api::Node& target = drill.status["plan"]["spec"]["target"]["kubernetes"];
     for (const api::Node& each : target["workloads"].items()) {
-      const auto resource = cluster::workload_resource(each["kind"].as_string());
-      if (!resource) continue;
-      const auto reply =
-          co_await client_.get(*resource, {drill.key.space, each["name"].as_string()}, stop);
-      if (!reply || !reply->ok()) continue;
-      const auto workload = cluster::parse_workload(each["kind"].as_string(), reply->body);
-      if (!workload) continue;
-      for (const cluster::Pod& pod : pods) {
-        if (workload->selector.matches(pod.labels) && !pod.node.empty()) nodes.insert(pod.node);
+      const auto selector = co_await selector_of(each, drill.key.space, stop);
+      if (!selector) continue;
+      for (const cluster::Pod& pod : *pods) {
+        if (selector->matches(pod.labels) && !pod.node.empty()) nodes.insert(pod.node);
       }
     }
     co_return std::vector<std::string>(nodes.begin(), nodes.end());
+  }
+
+  /// Of a workload of a plan.
+  aio::Task<base::Result<cluster::Selector>> selector_of(api::Node workload, std::string space,
+                                                         std::stop_token stop) {
+    const std::string kind = workload["kind"].as_string();
+    if (kind == api::kPodSet) {
+      co_return cluster::Selector::parse(cluster::selects_of(workload["selector"], false));
+    }
+    CO_TRY(const kube::Resource resource, cluster::workload_resource(kind));
+    const std::string name = workload["name"].as_string();
+    CO_TRY(const kube::Reply reply,
+           kube::taken(co_await client_.get(resource, {space, name}, std::move(stop)), name));
+    CO_TRY(const cluster::Workload found, cluster::parse_workload(kind, reply.body));
+    co_return found.selector;
   }
 
   void tell(const DrillDecision& decision, const DrillObject& drill) {

@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 
 #include "api/plan_edit.h"
+#include "api/recovery_plan.h"
+#include "cluster/objects.h"
 #include "operator/drill_result.h"
 
 namespace op {
@@ -107,6 +109,27 @@ std::vector<Member> taken(const cluster::DrillObject& drill, const DrillFacts& f
   return out;
 }
 
+const std::vector<Node>& workloads_of(const Node& plan) {
+  return plan["spec"]["target"]["kubernetes"]["workloads"].items();
+}
+
+bool exclude_each_other(const Node& set, const Node& workload) {
+  if (workload["kind"].as_string() != api::kPodSet) return false;
+  const auto one = cluster::Selector::parse(set["selector"]);
+  const auto two = cluster::Selector::parse(workload["selector"]);
+  return one && two && one->excludes(*two);
+}
+
+/// Whether pods that a plan names by their labels may be of a workload of the other.
+bool pods_may_be_of(const Node& plan, const Node& other) {
+  return std::ranges::any_of(workloads_of(plan), [&](const Node& set) {
+    if (set["kind"].as_string() != api::kPodSet) return false;
+    return !std::ranges::all_of(workloads_of(other), [&](const Node& workload) {
+      return exclude_each_other(set, workload);
+    });
+  });
+}
+
 }  // namespace
 
 std::string no_plan(const std::string& plan, const std::string& space) {
@@ -170,6 +193,7 @@ std::vector<std::string> parts_of(const Node& plan) {
   std::vector<std::string> out;
   const Node& target = plan["spec"]["target"]["kubernetes"];
   for (const Node& workload : target["workloads"].items()) {
+    if (workload["kind"].as_string() == api::kPodSet) continue;
     out.push_back(workload["kind"].as_string() + "/" + workload["name"].as_string());
   }
   for (const Node& service : target["services"].items()) {
@@ -178,6 +202,13 @@ std::vector<std::string> parts_of(const Node& plan) {
   }
   std::sort(out.begin(), out.end());
   return out;
+}
+
+bool may_share_target(const Node& plan, const Node& other) {
+  if (pods_may_be_of(plan, other) || pods_may_be_of(other, plan)) return true;
+  const std::vector<std::string> mine = parts_of(plan);
+  const std::vector<std::string> theirs = parts_of(other);
+  return std::find_first_of(mine.begin(), mine.end(), theirs.begin(), theirs.end()) != mine.end();
 }
 
 base::Result<Node> plan_for(Node plan, const Node& drill_spec) {

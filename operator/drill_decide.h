@@ -99,8 +99,12 @@ std::vector<cluster::Member> members_of(const DrillDecision& decision,
 /// What is wrong with an object of the API server, which has neither file nor lines.
 std::string text_of(const api::Problems& problems);
 
-/// "Deployment/web", "Service/web": what a plan may touch, sorted.
+/// "Deployment/web", "Service/web": what a plan may touch by name, sorted.
 std::vector<std::string> parts_of(const api::Node& plan);
+/// Whether two plans of a namespace may touch the same. Whose pods a workload has is in no plan, so
+/// pods by their labels may be those of any; two selectors may have pods in common unless they
+/// exclude each other.
+bool may_share_target(const api::Node& plan, const api::Node& other);
 
 /// The plan as this drill runs it: profile and overrides applied. Errors: InvalidArgument naming
 /// the field: no such profile, an objective that is less strict than the plan's.

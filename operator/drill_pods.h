@@ -10,10 +10,11 @@
 
 #include "api/node.h"
 #include "cluster/drill_object.h"
+#include "cluster/objects.h"
 
 namespace op {
 
-inline constexpr const char* kDrillLabel = "muster.dev/drill";
+inline constexpr const char* kDrillLabel = cluster::kDrillLabel;
 inline constexpr const char* kRoleLabel = "muster.dev/role";
 inline constexpr const char* kServiceAccountName = "muster-runner";
 

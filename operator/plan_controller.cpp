@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "cluster/objects.h"
+#include "cluster/pod_set.h"
 #include "kube/store.h"
 #include "operator/drill_result.h"
 
@@ -61,6 +62,13 @@ class PlanController::Driver {
     for (const Node& each : plan["spec"]["target"]["kubernetes"]["workloads"].items()) {
       const std::string kind = each["kind"].as_string();
       const std::string name = each["name"].as_string();
+      if (kind == api::kPodSet) {
+        const auto pods = co_await cluster::list_pods(
+            client_, space, cluster::selects_of(each["selector"], false), stop);
+        const cluster::Pod* closed = pods ? cluster::first_closed(*pods) : nullptr;
+        if (closed != nullptr) out.without.push_back("Pod " + closed->name);
+        continue;
+      }
       const auto resource = cluster::workload_resource(kind);
       if (!resource) continue;
       const auto workload = co_await look_at(*resource, {space, name}, stop);

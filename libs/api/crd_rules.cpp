@@ -28,6 +28,26 @@ void add_target(Rules& out) {
                  "kubernetes is missing: the target in the cluster is required"});
 }
 
+void add_pod_sets(Rules& out) {
+  const std::string path = "spec.target.kubernetes.workloads[]";
+  for (const char* field : {"selector", "count"}) {
+    out.push_back({path, fmt::format("self.kind != 'Pods' || has(self.{})", field),
+                   fmt::format("{} is missing: kind Pods needs it", field)});
+    out.push_back({path, fmt::format("self.kind == 'Pods' || !has(self.{})", field),
+                   "is for kind Pods", "'is for kind Pods: a ' + self.kind + ' has its own'",
+                   fmt::format(".{}", field)});
+  }
+  out.push_back({path + ".selector",
+                 "(has(self.matchLabels) && self.matchLabels.size() > 0) || "
+                 "(has(self.matchExpressions) && self.matchExpressions.size() > 0)",
+                 "asks for nothing: at least one label of matchLabels or one of matchExpressions "
+                 "is required"});
+  out.push_back({path + ".selector.matchExpressions[]",
+                 "(self.operator in ['In', 'NotIn']) == (has(self.values) && self.values.size() > "
+                 "0)",
+                 "In and NotIn need values, Exists and DoesNotExist have none"});
+}
+
 void add_names(Rules& out) {
   for (const char* map : {"roles", "profiles"}) {
     out.push_back({fmt::format("spec.{}", map),
@@ -272,6 +292,7 @@ void add_fixed(Rules& out, const char* field) {
 std::vector<CrdRule> plan_crd_rules() {
   Rules out;
   add_target(out);
+  add_pod_sets(out);
   add_names(out);
   add_modes(out);
   add_steps(out);
@@ -327,6 +348,8 @@ std::vector<std::string> left_to_operator() {
   return {
       "RecoveryPlan: names of workloads, services, instances, probes and roles in conditions, "
       "steps and faults lead somewhere.",
+      "RecoveryPlan: keys and values of a selector are labels; what is scaled is a Deployment or a "
+      "StatefulSet.",
       "RecoveryPlan: what a load's operations are must fit the kind of the load's probe: "
       "statements for postgres, requests for http.",
       "RecoveryPlan: `RequestsPerSecond` of one operation is within what its share of the load "

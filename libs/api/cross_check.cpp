@@ -157,7 +157,10 @@ class Checker {
     if (field.names == FieldSpec::Names::Nothing) {
       return check_placeholders(decoder_, value, known_, path);
     }
-    if (value.is_string()) return check_reference(value, field.names, path);
+    if (value.is_string()) {
+      check_reference(value, field.names, path);
+      return check_workload_kind(value, field.allowed, path);
+    }
     for (std::size_t i = 0; i < value.items().size(); ++i) {
       check_reference(value.items()[i], field.names, fmt::format("{}[{}]", path, i));
     }
@@ -178,6 +181,18 @@ class Checker {
       case FieldSpec::Names::RelayOrPeer: return check(relays_or_peers_, "relay or peer");
       case FieldSpec::Names::Probe: return check(probes_, "probe");
     }
+  }
+
+  /// Not every kind of workload can have done to it what is done to others.
+  void check_workload_kind(const Node& value, const std::vector<std::string>& kinds,
+                           const std::string& path) {
+    if (kinds.empty() || !plan_.target.kubernetes) return;
+    const auto name = substitute(value.as_string(), known_);
+    const WorkloadSpec* workload = name ? plan_.target.kubernetes->workload(*name) : nullptr;
+    if (workload == nullptr || std::ranges::count(kinds, workload->kind) > 0) return;
+    decoder_.complain(value.mark, path,
+                      fmt::format("\"{}\" is of kind {}: it must be a {}", *name, workload->kind,
+                                  fmt::join(kinds, " or a ")));
   }
 
   void check_probe_names() {

@@ -30,7 +30,8 @@ Objectives read_objectives(const Node& node) {
 KubernetesTargetSpec read_kubernetes_target(const Node& node) {
   KubernetesTargetSpec out;
   for (const Node& item : node["workloads"].items()) {
-    out.workloads.push_back({item["name"].as_string(), item["kind"].as_string()});
+    out.workloads.push_back({item["name"].as_string(), item["kind"].as_string(), item["selector"],
+                             item["count"].as_int()});
   }
   for (const Node& item : node["services"].items()) {
     const std::string& name = item["name"].as_string();

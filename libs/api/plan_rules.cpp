@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "api/field_text.h"
+#include "api/pod_set_rules.h"
 
 namespace api {
 namespace {
@@ -361,6 +362,7 @@ void check_plan_rules(Decoder& decoder, const RecoveryPlan& plan, const Node& sp
   check_steps(decoder, plan, spec);
   check_mode(decoder, plan, spec);
   check_roles(decoder, spec["roles"]);
+  check_pod_sets(decoder, spec["target"]["kubernetes"]["workloads"]);
   check_notifications(decoder, plan, spec["notifications"]);
   if (plan.faults.empty()) {
     decoder.complain(spec["faults"].mark, "spec.faults", "has no items: at least one is needed");

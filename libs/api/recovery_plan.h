@@ -34,9 +34,14 @@ struct LocalTargetSpec {
   std::map<std::string, std::string> parameters;
 };
 
-/// A Deployment, StatefulSet or DaemonSet of the plan's namespace.
+/// The kind of pods that a plan names by their labels, whoever made them.
+inline constexpr const char* kPodSet = "Pods";
+/// A Deployment, StatefulSet or DaemonSet of the plan's namespace, or pods.
 struct WorkloadSpec {
   std::string name, kind;
+  Node selector{};         // of pods: a LabelSelector
+  std::int64_t count = 0;  // of pods: how many have to be ready
+  bool is_pod_set() const { return kind == kPodSet; }
 };
 /// What a Service is called in the plan, and the port that users connect to.
 struct ClusterServiceSpec {

@@ -32,13 +32,31 @@ FieldSpec objectives() {
       "What the drill must prove.");
 }
 
+FieldSpec pod_selector() {
+  const FieldSpec expressions = objects(
+      "matchExpressions",
+      {required(text("key", "The label.")),
+       required(
+           choice("operator", {"In", "NotIn", "Exists", "DoesNotExist"}, "What must hold of it.")),
+       strings("values", {0, 64}, "Of In and NotIn: among which values it must be, or not be.")},
+      "What else must hold of their labels.");
+  return object(
+      "selector",
+      {field(FieldType::StringMap, "matchLabels", "Labels that each of them has."), expressions},
+      "Of kind Pods, where it is needed: which pods. All of it must hold.");
+}
+
 FieldSpec kubernetes_target() {
   return object(
       "kubernetes",
       {required(objects(
            "workloads",
-           {required(label("name", "The workload.")),
-            required(choice("kind", {"Deployment", "StatefulSet", "DaemonSet"}, "Its kind."))},
+           {required(label("name", "The workload; of kind Pods what the plan calls them.")),
+            required(choice("kind", {"Deployment", "StatefulSet", "DaemonSet", kPodSet},
+                            "Its kind; Pods: those that `selector` selects, whoever made them.")),
+            pod_selector(),
+            integer("count", {1, 1000}, {},
+                    "Of kind Pods, where it is needed: how many of them have to be ready.")},
            "What may be broken: workloads of the plan's namespace.")),
        objects("services",
                {required(label("name", "What the plan calls it.")),

@@ -12,7 +12,7 @@ using api::Node;
 Node node_of(const std::vector<Pod>& pods) {
   Node out = Node::sequence();
   for (const Pod& pod : pods) {
-    out.push(Node::map().set("name", pod.name).set("uid", pod.uid));
+    out.push(Node::map().set("name", pod.name).set("uid", pod.uid).set("owner", pod.owner));
   }
   return out;
 }
@@ -23,6 +23,7 @@ std::vector<Pod> pods_in(const Node& journal) {
     Pod pod;
     pod.name = item["name"].as_string();
     pod.uid = item["uid"].as_string();
+    pod.owner = item["owner"].as_string();
     out.push_back(std::move(pod));
   }
   return out;
@@ -46,6 +47,19 @@ base::Result<std::vector<Pod>> choose_pods(const ClusterTarget& target, const st
   }
   pods.resize(wanted);
   return pods;
+}
+
+base::Result<> check_made_again(const ClusterTarget& target, const std::string& workload,
+                                const std::vector<Pod>& pods) {
+  const api::WorkloadSpec* spec = target.spec().workload(workload);
+  if (spec == nullptr || !spec->is_pod_set()) return {};
+  const auto alone =
+      std::find_if(pods.begin(), pods.end(), [](const Pod& pod) { return pod.owner.empty(); });
+  if (alone == pods.end()) return {};
+  return base::fail(
+      base::Code::FailedPrecondition,
+      fmt::format("pod {} of '{}' has no controller: once it has ended nobody makes it again",
+                  alone->name, workload));
 }
 
 }  // namespace cluster

@@ -23,4 +23,9 @@ std::string names_of(const std::vector<Pod>& pods);
 base::Result<std::vector<Pod>> choose_pods(const ClusterTarget& target, const std::string& workload,
                                            std::int64_t count);
 
+/// Whether somebody makes these pods of a workload again when they end: of those that a plan names
+/// by their labels nobody may. Errors: FailedPrecondition naming the first that has no controller.
+base::Result<> check_made_again(const ClusterTarget& target, const std::string& workload,
+                                const std::vector<Pod>& pods);
+
 }  // namespace cluster

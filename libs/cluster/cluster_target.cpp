@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/check.h"
+#include "cluster/pod_set.h"
 #include "crypto/base64.h"
 #include "kube/taken.h"
 
@@ -16,7 +17,6 @@ namespace {
 constexpr base::Duration kLookEvery = base::millis(20);
 constexpr base::Duration kAskEvery = base::millis(100);
 constexpr const char* kFieldManager = "muster";  // of server-side apply, which asks for one
-constexpr std::string_view kNotAgreed = "did not agree to be drilled";
 
 /// The host name by which an instance's pod is followed; no name server knows it.
 std::string pod_name(const std::string& instance) {
@@ -24,11 +24,6 @@ std::string pod_name(const std::string& instance) {
 }
 
 }  // namespace
-
-bool is_not_agreed(const base::Error& error) {
-  return error.code == base::Code::FailedPrecondition &&
-         error.message.find(kNotAgreed) != std::string::npos;
-}
 
 ClusterTarget::ClusterTarget(aio::Clock& clock, kube::Client& client,
                              std::shared_ptr<net::Names> names, ClusterOptions options)
@@ -63,27 +58,6 @@ aio::Task<base::Result<>> ClusterTarget::read(std::stop_token stop) {
 
 bool ClusterTarget::may_miss(const base::Error& error) const {
   return options_.undoing && error.code == base::Code::NotFound;
-}
-
-aio::Task<base::Result<>> ClusterTarget::read_workloads(std::stop_token stop) {
-  std::vector<std::string> closed;
-  for (const api::WorkloadSpec& spec : options_.spec.workloads) {
-    auto found = co_await workload(spec.name, stop);
-    if (!found && may_miss(found.error())) {
-      gone_["workload/" + spec.name] = fmt::format("{} {} is gone", spec.kind, spec.name);
-      continue;
-    }
-    if (!found) co_return tl::unexpected(found.error());
-    if (!opted_in(found->labels)) closed.push_back(fmt::format("{} {}", spec.kind, spec.name));
-    workloads_.insert_or_assign(spec.name, std::move(*found));
-  }
-  if (closed.empty() || options_.undoing) co_return base::Result<>{};
-  CO_TRY(const bool agreed, co_await namespace_agreed(stop));
-  if (agreed) co_return base::Result<>{};
-  co_return base::fail(
-      base::Code::FailedPrecondition,
-      fmt::format("{} {}: label it, or namespace {}, with {}={}", fmt::join(closed, ", "),
-                  kNotAgreed, options_.ns, kOptInLabel, kOptInValue));
 }
 
 base::Result<std::string> ClusterTarget::address_of(const Service& found,
@@ -222,6 +196,12 @@ aio::Task<base::Result<Workload>> ClusterTarget::workload(std::string name, std:
   if (spec == nullptr) {
     co_return base::fail(base::Code::NotFound, fmt::format("the plan has no workload '{}'", name));
   }
+  if (spec->is_pod_set()) {
+    CO_TRY(const std::vector<Pod> pods,
+           co_await list_pods(client_, options_.ns, selects_of(spec->selector, each_agrees_),
+                              std::move(stop)));
+    co_return pod_set(*spec, each_agrees_, pods);
+  }
   CO_TRY(const kube::Resource resource, workload_resource(spec->kind));
   const std::string what = fmt::format("get {} {}/{}", resource.plural, options_.ns, name);
   CO_TRY(const kube::Reply reply,
@@ -254,11 +234,6 @@ aio::Task<base::Result<api::Node>> ClusterTarget::get(kube::Resource resource, s
          kube::taken(co_await client_.get(resource, key, std::move(stop)),
                      fmt::format("get {} {}", resource.plural, kube::to_string(key))));
   co_return api::parse_json(reply.body);
-}
-
-aio::Task<base::Result<bool>> ClusterTarget::namespace_agreed(std::stop_token stop) {
-  CO_TRY(const api::Node ns, co_await get(kNamespaces, options_.ns, std::move(stop)));
-  co_return opted_in(labels_of(ns));
 }
 
 aio::Task<base::Result<api::Node>> ClusterTarget::patch(Patch patch, std::stop_token stop) {

@@ -5,7 +5,7 @@
 // probe watches them.
 //
 // Only what agreed is touched: the namespace has the label muster.dev/drills=enabled, or each
-// workload has.
+// workload has, or of pods that the plan names by their labels each pod (pod_set.h).
 #pragma once
 
 #include <memory>
@@ -122,6 +122,8 @@ class ClusterTarget final : public targets::Target {
                 ClusterOptions options);
   aio::Task<base::Result<>> read(std::stop_token stop);
   aio::Task<base::Result<>> read_workloads(std::stop_token stop);
+  aio::Task<base::Result<std::string>> read_workload(api::WorkloadSpec spec, std::stop_token stop);
+  aio::Task<base::Result<std::string>> read_pod_set(api::WorkloadSpec spec, std::stop_token stop);
   aio::Task<base::Result<>> read_services(std::stop_token stop);
   aio::Task<base::Result<>> read_secret(const api::ClusterInstanceSpec& spec,
                                         api::InstanceSpec& instance, std::stop_token stop);
@@ -142,6 +144,7 @@ class ClusterTarget final : public targets::Target {
   std::map<std::string, Workload> workloads_;  // as they were when it was opened
   kube::Store<Pod> pods_;
   std::unique_ptr<kube::Informer> informer_;
+  bool each_agrees_ = false;  // pods by their labels agree one by one, as the namespace does not
   Gone gone_;
   std::string found_;
 };

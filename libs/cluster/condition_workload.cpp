@@ -19,7 +19,7 @@ api::ActionKind table() {
               {reference("name", Names::Process, Need::Required, "the workload"),
                choice("state", {"Ready", "Degraded", "Down", "Gone"}, std::nullopt,
                       "Ready: as many as it wants are; Degraded: fewer; Down: none is ready; "
-                      "Gone: it has no pod at all")});
+                      "Gone: it has no pod at all. One that is not there is all but Ready")});
 }
 
 class WorkloadCondition final : public targets::Condition {
@@ -30,11 +30,17 @@ class WorkloadCondition final : public targets::Condition {
                                                 std::stop_token stop) override {
     ClusterTarget& target = cluster_of(context);
     const std::string& name = params["name"].as_string();
-    CO_TRY(const Workload workload, co_await target.workload(name, std::move(stop)));
+    const std::string& state = params["state"].as_string();
+    const auto found = co_await target.workload(name, std::move(stop));
+    if (!found && found.error().code == base::Code::NotFound) {
+      // Somebody deleted it, and may make it anew: that is to be waited for.
+      co_return targets::Check{state != "Ready", fmt::format("workload {} is not there", name)};
+    }
+    if (!found) co_return tl::unexpected(found.error());
+    const Workload& workload = *found;
     const std::vector<Pod> pods = target.pods_of(name);
     const std::int64_t ready =
         std::count_if(pods.begin(), pods.end(), [](const Pod& pod) { return pod.ready; });
-    const std::string& state = params["state"].as_string();
     bool holds = false;
     if (state == "Ready") {
       // What the API server counted and what the watch has seen: either may be late.

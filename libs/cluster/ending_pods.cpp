@@ -27,10 +27,19 @@ std::vector<std::string> EndingPods::touches(const Node& params) const {
   return {params["workload"].as_string()};
 }
 
+aio::Task<base::Result<>> EndingPods::preflight(Context& context, Node params,
+                                                std::stop_token stop) {
+  const ClusterTarget& target = cluster_of(context);
+  const std::string& workload = params["workload"].as_string();
+  CO_TRY(check_made_again(target, workload, target.pods_of(workload)));
+  co_return co_await check_rights(cluster_of(context), rights_, std::move(stop));
+}
+
 aio::Task<base::Result<Node>> EndingPods::prepare(Context& context, Node params, std::stop_token) {
   const ClusterTarget& target = cluster_of(context);
   const std::string& workload = params["workload"].as_string();
   CO_TRY(const std::vector<Pod> pods, choose_pods(target, workload, params["count"].as_int(1)));
+  CO_TRY(check_made_again(target, workload, pods));
   co_return Node::map().set("pods", node_of(pods)).set("uid", target.uid_of(workload));
 }
 
@@ -38,8 +47,7 @@ aio::Task<base::Result<std::string>> EndingPods::apply(Context& context, Node pa
                                                        std::stop_token stop) {
   const std::vector<Pod> pods = pods_in(undo["pods"]);
   for (const Pod& pod : pods) CO_TRY(co_await end(context, pod, params, stop));
-  CO_TRY(co_await until_gone(context.clock, cluster_of(context), params["workload"].as_string(),
-                             pods, stop));
+  CO_TRY(co_await until_gone(context.clock, cluster_of(context), pods, stop));
   co_return fmt::format("{} and gone: {}", done_, names_of(pods));
 }
 

@@ -3,9 +3,11 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "cluster/cluster_target.h"
+#include "cluster/rights.h"
 #include "targets/driver.h"
 
 namespace cluster {
@@ -18,6 +20,8 @@ class EndingPods : public targets::Driver {
   const api::ActionKind& kind() const override { return kind_; }
   drill::Undo rule(const api::Node& params) const override;
   std::vector<std::string> touches(const api::Node& params) const override;
+  aio::Task<base::Result<>> preflight(targets::Context& context, api::Node params,
+                                      std::stop_token stop) override;
   aio::Task<base::Result<api::Node>> prepare(targets::Context& context, api::Node params,
                                              std::stop_token stop) override;
   aio::Task<base::Result<std::string>> apply(targets::Context& context, api::Node params,
@@ -26,9 +30,9 @@ class EndingPods : public targets::Driver {
                                  std::stop_token stop) override;
 
  protected:
-  /// `done`: "evicted".
-  EndingPods(api::ActionKind kind, std::string done)
-      : kind_(std::move(kind)), done_(std::move(done)) {}
+  /// `done`: "evicted". `rights`: what end() needs.
+  EndingPods(api::ActionKind kind, std::string done, std::vector<Right> rights)
+      : kind_(std::move(kind)), done_(std::move(done)), rights_(std::move(rights)) {}
 
   /// Asks for the end of one. Ok where it is gone already.
   virtual aio::Task<base::Result<>> end(targets::Context& context, Pod pod, api::Node params,
@@ -37,6 +41,7 @@ class EndingPods : public targets::Driver {
  private:
   api::ActionKind kind_;
   std::string done_;
+  std::vector<Right> rights_;
 };
 
 }  // namespace cluster

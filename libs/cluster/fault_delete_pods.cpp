@@ -1,7 +1,6 @@
 #include "cluster/fault_delete_pods.h"
 
 #include "cluster/ending_pods.h"
-#include "cluster/rights.h"
 #include "cluster/waiting.h"
 #include "targets/fields.h"
 
@@ -23,12 +22,7 @@ api::ActionKind table() {
 
 class DeletePodsFault final : public EndingPods {
  public:
-  DeletePodsFault() : EndingPods(table(), "deleted") {}
-
-  aio::Task<base::Result<>> preflight(Context& context, Node, std::stop_token stop) override {
-    co_return co_await check_rights(cluster_of(context), {{.resource = kPods, .verbs = {"delete"}}},
-                                    std::move(stop));
-  }
+  DeletePodsFault() : EndingPods(table(), "deleted", {{.resource = kPods, .verbs = {"delete"}}}) {}
 
  private:
   aio::Task<base::Result<>> end(Context& context, Pod pod, Node params,

@@ -149,6 +149,19 @@ std::int64_t staying(const ClusterTarget& target, const std::string& workload,
                        [&](const Pod& pod) { return !pod.deleting && pod.uid != but; });
 }
 
+/// What becomes of a pod that was detached. Of pods that a plan names by their labels nobody knows
+/// what their controllers look at; but whether one has let go of its pod is to be seen.
+Orphan fate_of(const ClusterTarget& target, const std::optional<Workload>& workload, const Pod& pod,
+               const Node& now, bool let_go) {
+  // Its workload would have taken it along.
+  if (!workload) return let_go ? Orphan::Delete : Orphan::Relabel;
+  const std::int64_t pods = staying(target, workload->name, pod.uid);
+  if (workload->kind != api::kPodSet) return what_to_do(*workload, let_go, pods);
+  Workload like = *workload;
+  like.kind = pod.owner;
+  return what_to_do(like, !pod.owner.empty() && controller_of(now).empty(), pods);
+}
+
 class DetachFault final : public targets::Driver {
  public:
   const api::ActionKind& kind() const override { return kind_; }
@@ -244,12 +257,7 @@ class DetachFault final : public targets::Driver {
     for (const Pod& pod : pods_in(undo["pods"])) {
       CO_TRY(const Node now, co_await orphan(target, pod, label, stop));
       if (now.is_null()) continue;
-      const bool let_go = undo["letGo"].as_bool();
-      // Its workload would have taken it along.
-      const auto what = workload ? what_to_do(*workload, let_go, staying(target, name, pod.uid))
-                        : let_go ? Orphan::Delete
-                                 : Orphan::Relabel;
-      if (what == Orphan::Delete) {
+      if (fate_of(target, workload, pod, now, undo["letGo"].as_bool()) == Orphan::Delete) {
         CO_TRY(co_await delete_pod(target, pod, false, stop));
       } else {
         CO_TRY(

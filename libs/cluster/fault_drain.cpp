@@ -1,5 +1,6 @@
 #include "cluster/fault_drain.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -39,20 +40,29 @@ std::vector<Pod> pods_on(const ClusterTarget& target, const std::string& workloa
   return pods;
 }
 
-/// The workloads whose pods have to go. Errors: FailedPrecondition: a DaemonSet, or none.
+/// Whether what makes its pods makes them again on the same node.
+bool comes_back(const api::WorkloadSpec& spec, const std::vector<Pod>& pods) {
+  return spec.kind == "DaemonSet" || std::any_of(pods.begin(), pods.end(), [](const Pod& pod) {
+           return pod.owner == "DaemonSet";
+         });
+}
+
+/// The workloads whose pods have to go. Errors: FailedPrecondition: a DaemonSet, or none; a pod
+/// that nobody makes again.
 base::Result<std::vector<std::string>> drained(const ClusterTarget& target, const Node& params,
                                                const std::string& node) {
   const std::string& only = params["workload"].as_string();
   std::vector<std::string> out;
   for (const api::WorkloadSpec& spec : target.spec().workloads) {
     if (!only.empty() && spec.name != only) continue;
-    if (spec.kind != "DaemonSet") {
-      if (!pods_on(target, spec.name, node).empty()) out.push_back(spec.name);
+    const std::vector<Pod> pods = pods_on(target, spec.name, node);
+    if (!comes_back(spec, pods)) {
+      TRY(check_made_again(target, spec.name, pods));
+      if (!pods.empty()) out.push_back(spec.name);
     } else if (!only.empty()) {
       return base::fail(base::Code::FailedPrecondition,
-                        fmt::format("DaemonSet {} cannot be drained: its pods come back to the "
-                                    "same node",
-                                    only));
+                        fmt::format("{} {} cannot be drained: its pods come back to the same node",
+                                    spec.kind, only));
     }
   }
   if (!out.empty()) return out;
@@ -103,7 +113,7 @@ class DrainFault final : public targets::Driver {
       for (auto pods = pods_on(target, workload, node); !pods.empty();
            pods = pods_on(target, workload, node)) {
         for (const Pod& pod : pods) CO_TRY(co_await evict_pod(context.clock, target, pod, stop));
-        CO_TRY(co_await until_gone(context.clock, target, workload, pods, stop));
+        CO_TRY(co_await until_gone(context.clock, target, pods, stop));
         gone += (gone.empty() ? "" : ", ") + names_of(pods);
       }
     }

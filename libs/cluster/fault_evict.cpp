@@ -22,13 +22,8 @@ api::ActionKind table() {
 
 class EvictFault final : public EndingPods {
  public:
-  EvictFault() : EndingPods(table(), "evicted") {}
-
-  aio::Task<base::Result<>> preflight(Context& context, Node, std::stop_token stop) override {
-    co_return co_await check_rights(cluster_of(context),
-                                    {{.resource = kPods, .verbs = {"get"}}, right_to_evict()},
-                                    std::move(stop));
-  }
+  EvictFault()
+      : EndingPods(table(), "evicted", {{.resource = kPods, .verbs = {"get"}}, right_to_evict()}) {}
 
  private:
   aio::Task<base::Result<>> end(Context& context, Pod pod, Node, std::stop_token stop) override {

@@ -94,6 +94,55 @@ bool Selector::asks_for(std::string_view key) const {
                      [&](const Requirement& one) { return one.key == key; });
 }
 
+// A requirement that a label is there or has a value, against one that it is not, or has another.
+bool Selector::Requirement::excludes(const Requirement& other) const {
+  if (key != other.key) return false;
+  const bool wants = how == Operator::In || how == Operator::Exists;
+  if (other.how == Operator::DoesNotExist) return wants;
+  if (how != Operator::In) return false;
+  const bool also = std::any_of(values.begin(), values.end(), [&](const std::string& value) {
+    return std::find(other.values.begin(), other.values.end(), value) != other.values.end();
+  });
+  if (other.how == Operator::In) return !also;
+  return other.how == Operator::NotIn &&
+         std::all_of(values.begin(), values.end(), [&](const std::string& value) {
+           return std::find(other.values.begin(), other.values.end(), value) != other.values.end();
+         });
+}
+
+bool Selector::excludes(const Selector& other) const {
+  return std::any_of(all_.begin(), all_.end(), [&](const Requirement& one) {
+    return std::any_of(other.all_.begin(), other.all_.end(), [&](const Requirement& two) {
+      return one.excludes(two) || two.excludes(one);
+    });
+  });
+}
+
+std::string Selector::query() const {
+  std::string out;
+  for (const Requirement& one : all_) {
+    const std::string values = fmt::format("{}", fmt::join(one.values, ","));
+    out += out.empty() ? "" : ",";
+    switch (one.how) {
+      case Operator::In:
+        out += one.values.size() == 1 ? fmt::format("{}={}", one.key, values)
+                                      : fmt::format("{} in ({})", one.key, values);
+        break;
+      case Operator::NotIn: out += fmt::format("{} notin ({})", one.key, values); break;
+      case Operator::Exists: out += one.key; break;
+      case Operator::DoesNotExist: out += "!" + one.key; break;
+    }
+  }
+  return out;
+}
+
+std::string controller_of(const Node& object) {
+  for (const Node& owner : object["metadata"]["ownerReferences"].items()) {
+    if (owner["controller"].as_bool()) return owner["kind"].as_string();
+  }
+  return "";
+}
+
 Labels labels_of(const Node& object) {
   return map_of(object["metadata"]["labels"]);
 }
@@ -111,6 +160,7 @@ base::Result<Pod> parse_pod(std::string_view json) {
   out.name = meta["name"].as_string();
   out.uid = meta["uid"].as_string();
   out.labels = labels_of(object);
+  out.owner = controller_of(object);
   out.deleting = !meta["deletionTimestamp"].as_string().empty();
   if (const auto time = kube::parse_time(meta["creationTimestamp"].as_string())) {
     out.created = *time;

@@ -24,6 +24,8 @@ base::Result<kube::Resource> workload_resource(std::string_view kind);
 inline constexpr const char* kOptInLabel = "muster.dev/drills";
 inline constexpr const char* kOptInValue = "enabled";
 
+/// The label of the pods that a drill runs in.
+inline constexpr const char* kDrillLabel = "muster.dev/drill";
 /// The annotation, with the plan's name, of what a drill made or cordoned.
 inline constexpr const char* kMadeBy = "muster.dev/drilled-by-plan";
 
@@ -37,6 +39,10 @@ class Selector {
   bool matches(const Labels& labels) const;
   /// Whether it looks at this label.
   bool asks_for(std::string_view key) const;
+  /// Whether nothing can match both.
+  bool excludes(const Selector& other) const;
+  /// As a `labelSelector` of a request: "app=web,tier in (a,b),!old".
+  std::string query() const;
 
  private:
   enum class Operator : std::uint8_t { In, NotIn, Exists, DoesNotExist };
@@ -44,12 +50,14 @@ class Selector {
     std::string key;
     Operator how = Operator::In;
     std::vector<std::string> values;
+    bool excludes(const Requirement& other) const;
   };
   std::vector<Requirement> all_;
 };
 
 struct Pod {
   std::string name, uid, ip, node, phase;
+  std::string owner{};                      // the kind of its controller; empty: it has none
   std::optional<base::WallTime> created{};  // by the server's clock
   Labels labels;
   bool ready = false;
@@ -79,6 +87,8 @@ base::Result<Service> parse_service(std::string_view json);
 
 /// Whether this is the label of those who agree.
 bool opted_in(const Labels& labels);
+/// The kind of an object's controller ("ReplicaSet"); empty: it has none.
+std::string controller_of(const api::Node& object);
 /// Of `metadata.labels`.
 Labels labels_of(const api::Node& object);
 

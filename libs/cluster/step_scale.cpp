@@ -1,5 +1,7 @@
 #include "cluster/step_scale.h"
 
+#include <utility>
+
 #include <fmt/format.h>
 
 #include "cluster/cluster_target.h"
@@ -18,9 +20,11 @@ api::ActionKind table() {
   using namespace targets::fields;
   api::FieldSpec replicas =
       integer("replicas", {0, 1000}, 0, "how many pods it should have; it is waited for them");
+  api::FieldSpec workload = reference("workload", Names::Process, Need::Required, "the workload");
+  workload.allowed = {"Deployment", "StatefulSet"};
   return kind("scale", api::Use::Fault | api::Use::Step,
               "Changes how many pods a Deployment or StatefulSet has.",
-              {reference("workload", Names::Process, Need::Required, "the workload"), replicas,
+              {std::move(workload), replicas,
                flag("force", false,
                     "whether pods that go get no time to end: the API server forgets them at "
                     "once")});
@@ -53,10 +57,8 @@ class ScaleStep final : public targets::Driver {
     CO_TRY(const Workload now, co_await target.workload(params["workload"].as_string(), stop));
     CO_TRY(const kube::Resource resource, workload_resource(now.kind));
     std::vector<Right> rights;
-    if (now.kind != "DaemonSet") {
-      rights.push_back(
-          {.resource = resource, .verbs = {"patch"}, .subresource = "scale", .name = now.name});
-    }
+    rights.push_back(
+        {.resource = resource, .verbs = {"patch"}, .subresource = "scale", .name = now.name});
     if (params["force"].as_bool()) rights.push_back({.resource = kPods, .verbs = {"delete"}});
     co_return co_await check_rights(target, std::move(rights), std::move(stop));
   }
@@ -65,10 +67,6 @@ class ScaleStep final : public targets::Driver {
                                         std::stop_token stop) override {
     CO_TRY(const Workload now,
            co_await cluster_of(context).workload(params["workload"].as_string(), std::move(stop)));
-    if (now.kind == "DaemonSet") {
-      co_return base::fail(base::Code::FailedPrecondition,
-                           fmt::format("DaemonSet {} cannot be scaled", now.name));
-    }
     co_return Node::map().set("replicas", now.desired).set("uid", now.uid);
   }
 
@@ -86,7 +84,7 @@ class ScaleStep final : public targets::Driver {
       for (const Pod& pod : before) {
         if (params["force"].as_bool()) CO_TRY(co_await delete_pod(target, pod, true, stop));
       }
-      CO_TRY(co_await until_gone(context.clock, target, name, before, stop));
+      CO_TRY(co_await until_gone(context.clock, target, before, stop));
     }
     co_return fmt::format("{} {}: {} instead of {} replicas", now.kind, name, replicas,
                           now.desired);

@@ -1,6 +1,6 @@
 #include "cluster/waiting.h"
 
-#include <algorithm>
+#include <optional>
 
 #include <fmt/format.h>
 
@@ -12,14 +12,12 @@ namespace {
 constexpr base::Duration kLookEvery = base::millis(20);
 constexpr base::Duration kAskEvery = base::millis(250);
 
-/// Of `pods` those that are still there.
-std::vector<std::string> left_of(const ClusterTarget& target, const std::string& workload,
-                                 const std::vector<Pod>& pods) {
+/// Of `pods` those that are still there, whatever labels they have now.
+std::vector<std::string> left_of(const ClusterTarget& target, const std::vector<Pod>& pods) {
   std::vector<std::string> out;
-  for (const Pod& now : target.pods_of(workload)) {
-    const bool one_of_them =
-        std::any_of(pods.begin(), pods.end(), [&](const Pod& pod) { return pod.uid == now.uid; });
-    if (one_of_them) out.push_back(now.name);
+  for (const Pod& pod : pods) {
+    const std::optional<Pod> now = target.pod(pod.name);
+    if (now && now->uid == pod.uid && !now->ended()) out.push_back(pod.name);
   }
   return out;
 }
@@ -39,10 +37,10 @@ aio::Task<base::Result<>> delete_pod(ClusterTarget& target, Pod pod, bool force,
   co_return base::Result<>{};
 }
 
-aio::Task<base::Result<>> until_gone(aio::Clock& clock, ClusterTarget& target, std::string workload,
+aio::Task<base::Result<>> until_gone(aio::Clock& clock, ClusterTarget& target,
                                      std::vector<Pod> pods, std::stop_token stop) {
   while (true) {
-    const std::vector<std::string> left = left_of(target, workload, pods);
+    const std::vector<std::string> left = left_of(target, pods);
     if (left.empty()) co_return base::Result<>{};
     if (!co_await aio::wait_for(clock, kLookEvery, stop)) {
       co_return base::fail(base::Code::Cancelled,

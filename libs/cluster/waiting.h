@@ -18,7 +18,7 @@ namespace cluster {
 aio::Task<base::Result<>> delete_pod(ClusterTarget& target, Pod pod, bool force,
                                      std::stop_token stop);
 /// Until none of these pods is there any more. Errors: Cancelled naming those that are.
-aio::Task<base::Result<>> until_gone(aio::Clock& clock, ClusterTarget& target, std::string workload,
+aio::Task<base::Result<>> until_gone(aio::Clock& clock, ClusterTarget& target,
                                      std::vector<Pod> pods, std::stop_token stop);
 /// Until as many pods are ready as the workload wants. Errors: Cancelled with how many are.
 aio::Task<base::Result<>> until_ready(aio::Clock& clock, ClusterTarget& target,

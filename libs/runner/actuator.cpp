@@ -18,7 +18,12 @@ api::Use use_of(drill::PartId id) {
 /// What a part acts on and was found gone ("Deployment web is gone"); empty: it is there, as far as
 /// anybody has looked. In what is gone nothing can be done, and nothing has to be.
 std::string gone_of(const targets::Context& context, const api::Action& action) {
+  if (action.kind == api::kWaitFor) return gone_of(context, api::one_of(action.params));
   const targets::Target::Gone& all = context.target.gone();
+  if (action.kind == "workload") {  // a condition, whose field is called name
+    const auto gone = all.find("workload/" + action.params["name"].as_string());
+    return gone == all.end() ? "" : gone->second;
+  }
   for (const char* field : {"workload", "service", "instance"}) {
     const auto gone = all.find(std::string(field) + "/" + action.params[field].as_string());
     if (gone != all.end()) return gone->second;

@@ -1,5 +1,6 @@
 #include "cluster/objects.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -40,6 +41,45 @@ TEST(ClusterSelector, OneThatAsksForNothingSelectsNothing) {
   EXPECT_FALSE(selector("{}").matches({{"app", "web"}}));
 }
 
+TEST(ClusterSelector, IsAskedForAsARequestSpellsIt) {
+  EXPECT_EQ(selector(R"({"matchLabels":{"app":"web"},"matchExpressions":[
+      {"key":"tier","operator":"In","values":["a","b"]},
+      {"key":"zone","operator":"NotIn","values":["x"]},
+      {"key":"live","operator":"Exists"},{"key":"old","operator":"DoesNotExist"}]})")
+                .query(),
+            "app=web,tier in (a,b),zone notin (x),live,!old");
+  EXPECT_EQ(selector("{}").query(), "");
+}
+
+/// Both ways round.
+bool exclude(const char* one, const char* two) {
+  const bool first = selector(one).excludes(selector(two));
+  EXPECT_EQ(selector(two).excludes(selector(one)), first) << one << two;
+  return first;
+}
+
+TEST(ClusterSelector, TwoExcludeEachOtherWhereNoLabelsMatchBoth) {
+  const char* const web = R"({"matchLabels":{"app":"web","tier":"front"}})";
+  EXPECT_TRUE(exclude(web, R"({"matchLabels":{"app":"db"}})"));
+  EXPECT_FALSE(exclude(web, web));
+  EXPECT_FALSE(exclude(web, R"({"matchLabels":{"zone":"a"}})")) << "a pod may have all three";
+  EXPECT_FALSE(exclude(web, "{}"));
+  const auto expression = [](const char* text) {
+    return fmt::format(R"({{"matchExpressions":[{{"key":"app",{}}}]}})", text);
+  };
+  const auto excludes = [&](const char* text) { return exclude(web, expression(text).c_str()); };
+  EXPECT_TRUE(excludes(R"("operator":"DoesNotExist")"));
+  EXPECT_FALSE(excludes(R"("operator":"Exists")"));
+  EXPECT_TRUE(excludes(R"("operator":"NotIn","values":["web","db"])"));
+  EXPECT_FALSE(excludes(R"("operator":"NotIn","values":["db"])"));
+  EXPECT_FALSE(excludes(R"("operator":"In","values":["db","web"])"));
+  EXPECT_TRUE(exclude(expression(R"("operator":"Exists")").c_str(),
+                      expression(R"("operator":"DoesNotExist")").c_str()));
+  EXPECT_FALSE(exclude(expression(R"("operator":"NotIn","values":["a"])").c_str(),
+                       expression(R"("operator":"DoesNotExist")").c_str()))
+      << "one without the label matches both";
+}
+
 TEST(ClusterSelector, AnOperatorThatIsNotKnownIsNotGuessed) {
   const auto parsed =
       Selector::parse(*api::parse_json(R"({"matchExpressions":[{"key":"x","operator":"Like"}]})"));
@@ -57,6 +97,17 @@ TEST(ClusterObjects, APodIsReadyByItsCondition) {
   EXPECT_EQ(pod->ip, "10.0.0.1");
   EXPECT_EQ(pod->node, "n1");
   EXPECT_EQ(pod->labels.at("app"), "db");
+}
+
+TEST(ClusterObjects, APodIsOfItsControllerAndOfNoOtherOwner) {
+  const auto owned = [](const char* owners) {
+    return parse_pod(
+               fmt::format(R"({{"metadata":{{"name":"pg-1","ownerReferences":{}}}}})", owners))
+        ->owner;
+  };
+  EXPECT_EQ(owned(R"([{"kind":"Node"},{"kind":"Cluster","controller":true}])"), "Cluster");
+  EXPECT_EQ(owned(R"([{"kind":"Cluster","controller":false}])"), "");
+  EXPECT_EQ(owned("[]"), "");
 }
 
 TEST(ClusterObjects, AWorkloadWantsOneReplicaWhereItSaysNothing) {

@@ -29,6 +29,7 @@ TEST(OperatorCrashPoints, WithoutACrashEachScenarioEndsAsItShould) {
 TEST(OperatorCrashPoints, FaultsAreInjectedWhereNothingInterferes) {
   EXPECT_EQ(run_drills({Scenario::Failover, 2, {}, false}).faults, 4);
   EXPECT_EQ(run_drills({Scenario::Observed, 2, {}, false}).faults, 2);
+  EXPECT_EQ(run_drills({Scenario::Labelled, 2, {}, false}).faults, 2);
 }
 
 TEST(OperatorCrashPoints, ARunIsAFunctionOfItsOptions) {
@@ -108,6 +109,11 @@ TEST(OperatorCrashPoints, WhoeverDiesBeforeAWriteOfAFailoverLeavesNothing) {
 
 TEST(OperatorCrashPoints, WhoeverDiesAfterAWriteOfAFailoverLeavesNothing) {
   sweep(true, {});
+}
+
+TEST(OperatorCrashPoints, WhoeverDiesAtAWriteOfADrillOfPodsByTheirLabelsLeavesNothing) {
+  sweep(false, {}, false, Scenario::Labelled);
+  sweep(true, {}, false, Scenario::Labelled);
 }
 
 TEST(OperatorCrashPoints, WhoeverStandsStillBeforeAWriteOfAFailoverDoesItNotTooLate) {

@@ -317,6 +317,33 @@ TEST(DrillPlan, PartsAreWhatThePlanMayTouch) {
   EXPECT_THAT(parts_of(plan()), ElementsAre("Deployment/web", "Service/api-rw", "Service/web"));
 }
 
+/// A plan of pods with these labels, of each a map, or else of a Deployment of that name.
+Node plan_of(const std::string& selector_or_name) {
+  const bool pods = selector_or_name.starts_with('{');
+  return *api::parse_json(fmt::format(
+      R"({{"spec":{{"target":{{"kubernetes":{{"workloads":[{}]}}}}}}}})",
+      pods ? fmt::format(
+                 R"({{"name":"pg","kind":"Pods","count":1,"selector":{{"matchLabels":{}}}}})",
+                 selector_or_name)
+           : fmt::format(R"({{"name":"{}","kind":"Deployment"}})", selector_or_name)));
+}
+bool may_share(const std::string& one, const std::string& two) {
+  const bool may = may_share_target(plan_of(one), plan_of(two));
+  EXPECT_EQ(may_share_target(plan_of(two), plan_of(one)), may) << one << " " << two;
+  return may;
+}
+
+TEST(DrillPlan, PodsByTheirLabelsMayBeThoseOfAnyWorkload) {
+  const char* const primary = R"({"cluster":"pg","role":"primary"})";
+  EXPECT_TRUE(may_share(primary, "web")) << "whose pods web has is not in its plan";
+  EXPECT_TRUE(may_share(primary, R"({"cluster":"pg"})"));
+  EXPECT_FALSE(may_share(primary, R"({"cluster":"other"})"));
+  EXPECT_FALSE(may_share("web", "api"));
+  EXPECT_TRUE(may_share("web", "web"));
+  EXPECT_FALSE(may_share_target(plan_of(primary), Node::map())) << "of a plan without workloads";
+  EXPECT_THAT(parts_of(plan_of(primary)), IsEmpty()) << "its name is the plan's own";
+}
+
 TEST(DrillPlan, ProfileAndOverridesAreApplied) {
   const Node spec = *api::parse_json(
       R"({"profile":"quick","objectives":{"rtoSeconds":20},"timing":{"validationSeconds":7}})");

@@ -152,6 +152,26 @@ TEST_F(Ready, APlanIsReadyWhenItsNamespaceOrItsWorkloadsHaveAgreed) {
   EXPECT_TRUE(comes_to(cluster::kPlans, "pair", "Ready"));
 }
 
+TEST_F(Ready, PodsByTheirLabelsAgreeOneByOne) {
+  label_namespace(false);
+  const auto put = [this](const char* name, const char* labels) {
+    server.put(
+        cluster::kPods,
+        *api::parse_json(fmt::format(
+            R"({{"metadata":{{"name":"{}","namespace":"shop","labels":{}}}}})", name, labels)));
+  };
+  put("web-1", R"({"app":"web","tier":"front","muster.dev/drills":"enabled"})");
+  put("web-2", R"({"app":"web","tier":"front"})");
+  put("other", R"({"app":"other","tier":"front"})");
+  put("one-runner", R"({"app":"web","tier":"front","muster.dev/drill":"uid"})");
+  start();
+  ASSERT_TRUE(comes_to(cluster::kPlans, "labelled", "NamespaceNotEnabled"));
+  EXPECT_THAT(ready(cluster::kPlans, "labelled")["message"].as_string(),
+              HasSubstr("neither namespace shop nor Pod web-2 has the label"));
+  put("web-2", R"({"app":"web","tier":"front","muster.dev/drills":"enabled"})");
+  EXPECT_TRUE(comes_to(cluster::kPlans, "labelled", "Ready"));
+}
+
 TEST_F(Ready, AScheduleIsReadyWhileItsPlanIsThere) {
   const Node plan = *server.find(cluster::kPlans, {"shop", "web"});
   server.erase(cluster::kPlans, {"shop", "web"});

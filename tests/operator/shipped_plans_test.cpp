@@ -4,6 +4,7 @@
 #include <map>
 #include <sstream>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -120,6 +121,65 @@ std::string complaint(const std::string& fault) {
     return read ? "" : api::format(read.error());
   }
   return "there is no such plan";
+}
+
+/// What is wrong with database-pods with another fault, or other workloads.
+std::string complaint_of_pods(const std::string& field, const std::string& value) {
+  for (api::Node& plan : documents("RecoveryPlan")) {
+    if (plan["metadata"]["name"].as_string() != "database-pods") continue;
+    api::Node& spec = *plan.find("spec");
+    (field == "fault" ? spec : *spec.find("target")->find("kubernetes"))
+        .set(field, *api::parse_json(value));
+    const auto mine = plan_for(plan, api::Node::map());
+    if (!mine) return mine.error().message;
+    const auto read = runner::read_cluster_plan(*mine, "plan", cluster::cluster_catalog());
+    return read ? "" : api::format(read.error());
+  }
+  return "there is no such plan";
+}
+
+TEST(ClusterPlans, WhatPodsByTheirLabelsCannotHaveDoneToThemIsRefused) {
+  for (const char* kind :
+       {R"("deletePods":{"workload":"primary"})", R"("evict":{"workload":"primary"})",
+        R"("detach":{"workload":"primary"})", R"("drain":{"workload":"primary"})",
+        R"("denyNetwork":{"workload":"primary","port":5432})",
+        R"("sidecar":{"workload":"primary","action":"Reset"})"}) {
+    EXPECT_EQ(complaint_of_pods("fault", fmt::format(R"({{"name":"x",{}}})", kind)), "") << kind;
+  }
+  EXPECT_THAT(
+      complaint_of_pods("fault", R"({"name":"x","scale":{"workload":"primary","replicas":0}})"),
+      HasSubstr("spec.fault.scale.workload: \"primary\" is of kind Pods: it must be a "
+                "Deployment or a StatefulSet"));
+}
+
+TEST(ClusterPlans, WhichPodsAndHowManyIsNeededOfPodsAlone) {
+  const auto complaint = [](const std::string& primary) {
+    return complaint_of_pods("workloads",
+                             fmt::format(R"([{{"name":"servers","kind":"Pods","count":3,
+            "selector":{{"matchLabels":{{"a":"b"}}}}}},{{"name":"primary",{}}}])",
+                                         primary));
+  };
+  const char* const selector = R"("selector":{"matchLabels":{"a":"b"}})";
+  EXPECT_EQ(complaint(fmt::format(R"("kind":"Pods","count":1,{})", selector)), "");
+  EXPECT_THAT(complaint(fmt::format(R"("kind":"Pods",{})", selector)),
+              HasSubstr("spec.target.kubernetes.workloads.primary.count: is missing: kind Pods"));
+  EXPECT_THAT(complaint(R"("kind":"Pods","count":1)"),
+              HasSubstr("workloads.primary.selector: is missing"));
+  EXPECT_THAT(complaint(fmt::format(R"("kind":"Deployment",{})", selector)),
+              HasSubstr("workloads.primary.selector: is for kind Pods: a Deployment has its own"));
+  EXPECT_THAT(complaint(R"("kind":"Deployment","count":1)"),
+              HasSubstr("primary.count: is for kind Pods"));
+  const auto of = [&](const std::string& text) {
+    return complaint(fmt::format(R"("kind":"Pods","count":1,"selector":{})", text));
+  };
+  EXPECT_THAT(of("{}"), HasSubstr("primary.selector: asks for nothing"));
+  EXPECT_THAT(of(R"({"matchLabels":{"a b":"c"}})"), HasSubstr("\"a b\" cannot be a label"));
+  EXPECT_THAT(of(R"({"matchLabels":{"a":"b c"}})"), HasSubstr("cannot be a label's value"));
+  EXPECT_THAT(of(R"({"matchExpressions":[{"key":"a","operator":"In"}]})"),
+              HasSubstr("matchExpressions[0].values: is missing: operator In needs at least one"));
+  EXPECT_THAT(of(R"({"matchExpressions":[{"key":"a","operator":"Exists","values":["b"]}]})"),
+              HasSubstr("values: is not allowed: operator Exists has none"));
+  EXPECT_THAT(of(R"({"matchExpressions":[{"key":"a","operator":"Like"}]})"), HasSubstr("\"Like\""));
 }
 
 TEST(ClusterPlans, WhatAKindSaysOfItsParametersIsAnErrorOfThePlan) {

@@ -8,6 +8,7 @@
 #include "memory_file.h"
 #include "targets/fields.h"
 #include "targets/lease.h"
+#include "targets/step_wait_for.h"
 
 namespace runner {
 namespace {
@@ -28,6 +29,9 @@ class NoTarget final : public targets::Target {
   aio::Task<base::Result<>> stop_isolated(std::string, std::stop_token) override {
     co_return base::Result<>{};
   }
+  const Gone& gone() const override { return lost; }
+
+  Gone lost;
 
  private:
   api::LocalSystem system_;
@@ -213,6 +217,30 @@ TEST_F(ActuatorTest, WhatTheKindDoesNotSeeNoPlanProves) {
   const drill::event::Proven seen = proven();
   EXPECT_FALSE(seen.ok);
   EXPECT_THAT(seen.detail, HasSubstr("not allowed to prove"));
+}
+
+/// It would wait for what nobody makes again.
+TEST_F(ActuatorTest, AFailbackStepThatWaitsForWhatIsGoneIsLeftOut) {
+  catalog_.add(targets::make_wait_for_step());
+  const auto waits = [](const char* kind, const char* field) {
+    const Node condition = Node::map().set(field, "web").set("state", "Ready");
+    api::Step out;
+    out.name = std::string("wait-for-") + kind;
+    out.action = {api::kWaitFor, Node::map().set(kind, condition), {}};
+    return out;
+  };
+  plan_.failback = {waits("workload", "name"), waits("postgres", "instance")};
+  target_.lost = {{"workload/web", "Deployment web is gone"},
+                  {"instance/web", "StatefulSet db is gone"}};
+  const auto applied = [&](std::uint32_t index) {
+    return run(actuator().apply({drill::PartId::Kind::Failback, index}, {}));
+  };
+  EXPECT_EQ(applied(0).detail, "left out: Deployment web is gone");
+  EXPECT_EQ(applied(0).result, drill::DoResult::Ok);
+  EXPECT_EQ(applied(1).detail, "left out: StatefulSet db is gone");
+  target_.lost.clear();
+  EXPECT_EQ(applied(0).result, drill::DoResult::Failed)
+      << "it is asked for, which nobody knows here";
 }
 
 }  // namespace

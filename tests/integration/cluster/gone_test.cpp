@@ -100,6 +100,24 @@ TEST_F(GoneTest, AnotherOneOfThatNameIsNotOursToTouch) {
   EXPECT_EQ(get(kServices, "web")["spec"]["selector"]["app"].as_string(), "mine");
 }
 
+/// Somebody may make it anew.
+TEST_F(GoneTest, AConditionOfAWorkloadThatIsNotThereIsSeenAndNoError) {
+  const auto is = [this](const char* state) {
+    auto drill = this->drill();
+    const Node params = Node::map().set("name", "web").set("state", state);
+    return aio::run(context, catalog.condition("workload")->check(drill, params, {}));
+  };
+  EXPECT_TRUE(is("Ready")->holds);
+  delete_workload();
+  const auto ready = is("Ready");
+  ASSERT_TRUE(done(ready));
+  EXPECT_FALSE(ready->holds);
+  EXPECT_EQ(ready->detail, "workload web is not there");
+  for (const char* state : {"Degraded", "Down", "Gone"}) EXPECT_TRUE(is(state)->holds) << state;
+  deploy("web", 1);
+  EXPECT_TRUE(until([&] { return is("Ready")->holds; }));
+}
+
 /// As a guardian opens it; for a drill it is an error.
 TEST_F(GoneTest, ATargetIsOpenedToUndoWhateverIsLeftOfIt) {
   spec_.workloads.push_back({"nobody", "StatefulSet"});

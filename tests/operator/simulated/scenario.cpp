@@ -67,19 +67,24 @@ Node pair_plan(const std::string& name, const std::string& first_step, const cha
                           name, fault, first_step, timing));
 }
 
-Node web_plan() {
+constexpr const char* kDeployed = R"("name":"web","kind":"Deployment")";
+constexpr const char* kLabelled =
+    R"("name":"web","kind":"Pods","count":3,"selector":{"matchLabels":{"tier":"front"},
+      "matchExpressions":[{"key":"app","operator":"In","values":["web","api"]}]})";
+
+Node web_plan(const char* name, const char* workload) {
   return json(fmt::format(R"({{"apiVersion":"muster.dev/v1alpha1","kind":"RecoveryPlan",
-      "metadata":{{"name":"web","namespace":"shop"}},"spec":{{
+      "metadata":{{"name":"{}","namespace":"shop"}},"spec":{{
       "failureType":"ApplicationServerFailure","failover":"Observe",
       "objectives":{{"rtoSeconds":60,"rpoSeconds":60,"decidedBy":["front"]}},
-      "target":{{"kubernetes":{{"workloads":[{{"name":"web","kind":"Deployment"}}],
+      "target":{{"kubernetes":{{"workloads":[{{{}}}],
         "services":[{{"name":"web","port":80}}]}}}},
       "probes":[{{"name":"front","tcp":{{"address":"{{address.web}}"}}}}],
       "faults":[
         {{"name":"pod-gone","deletePods":{{"workload":"web","count":1,"force":true}}}},
-        {{"name":"pod-out","detach":{{"workload":"web","service":"web","count":1}}}}],
+        {{"name":"pod-out","detach":{{"workload":"web","service":"web","count":1,"label":"in"}}}}],
       {}}}}})",
-                          kTiming));
+                          name, workload, kTiming));
 }
 
 bool is_of_web(Scenario scenario) {
@@ -109,6 +114,7 @@ const char* name(Scenario scenario) {
     case Scenario::Slow: return "Slow";
     case Scenario::Replaced: return "Replaced";
     case Scenario::TargetGone: return "TargetGone";
+    case Scenario::Labelled: return "Labelled";
   }
   return "";
 }
@@ -132,7 +138,8 @@ std::vector<Node> objects_of_the_shop() {
       R"({"name":"allow","phase":"FailureAssessment","timeoutSeconds":15,"approval":{"message":"is db-b fit?"}},)"));
   out.push_back(pair_plan("told", "", kTold));
   out.push_back(pair_plan("patient", "", kScaled, kPatient));
-  out.push_back(web_plan());
+  out.push_back(web_plan("web", kDeployed));
+  out.push_back(web_plan("labelled", kLabelled));
   return out;
 }
 
@@ -140,6 +147,7 @@ Node drill_named(const std::string& name, Scenario scenario) {
   const char* plan = scenario == Scenario::Approved   ? "asked"
                      : scenario == Scenario::Command  ? "told"
                      : scenario == Scenario::Replaced ? "patient"
+                     : scenario == Scenario::Labelled ? "labelled"
                      : is_of_web(scenario)            ? "web"
                                                       : "pair";
   return json(fmt::format(R"({{"metadata":{{"name":"{}","namespace":"shop"}},

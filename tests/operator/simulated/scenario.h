@@ -33,13 +33,14 @@ enum class Scenario : std::uint8_t {
   Slow,          // what the runner writes to its target is long on its way, and at the server
   Replaced,      // the runner stands still, and each guardian dies after a few seconds
   TargetGone,    // a workload or a Service of the target is deleted at some time
+  Labelled,      // as Observed, of pods that are named by their labels
 };
 inline constexpr std::array kScenarios = {
-    Scenario::Failover,  Scenario::Observed,     Scenario::Aborted,   Scenario::Deleted,
-    Scenario::Scheduled, Scenario::LeaderChange, Scenario::Stopped,   Scenario::Approved,
-    Scenario::Two,       Scenario::Outage,       Scenario::Late,      Scenario::Alone,
-    Scenario::Guarded,   Scenario::Command,      Scenario::Held,      Scenario::Unheard,
-    Scenario::Slow,      Scenario::Replaced,     Scenario::TargetGone};
+    Scenario::Failover,  Scenario::Observed,     Scenario::Aborted,    Scenario::Deleted,
+    Scenario::Scheduled, Scenario::LeaderChange, Scenario::Stopped,    Scenario::Approved,
+    Scenario::Two,       Scenario::Outage,       Scenario::Late,       Scenario::Alone,
+    Scenario::Guarded,   Scenario::Command,      Scenario::Held,       Scenario::Unheard,
+    Scenario::Slow,      Scenario::Replaced,     Scenario::TargetGone, Scenario::Labelled};
 const char* name(Scenario scenario);
 
 /// The objects of the cluster before anything happens, the plans among them, each with its kind.
