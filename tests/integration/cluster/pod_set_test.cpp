@@ -228,11 +228,11 @@ TEST_F(PodsOfADeployment, OneThatWasDetachedAndReplacedIsDeleted) {
   const auto journal = prepare("detach", one_);
   ASSERT_TRUE(done(journal));
   ASSERT_TRUE(done(apply("detach", one_, *journal)));
+  ASSERT_TRUE(until([&] { return !is_owned(out); }));
   ASSERT_TRUE(until([&] {
-    return !is_owned(out) && get(kDeployments, "web")["status"]["readyReplicas"].as_int() == 2;
-  }));
-  ASSERT_TRUE(until([&] { return names_of_pods("front").size() == 3; }))
-      << "it has its other label";
+    const std::vector<Pod> now = pods("front");
+    return now.size() == 3 && std::ranges::all_of(now, [](const Pod& pod) { return pod.ready; });
+  })) << "it has its other label, and another one was made";
   ASSERT_TRUE(done(undo("detach", one_, *journal)));
   EXPECT_TRUE(until([&] { return get(kPods, out).is_null(); }));
   EXPECT_TRUE(until([&] { return is_whole("front"); }));

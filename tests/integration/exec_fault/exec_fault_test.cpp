@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include "aio/task_group.h"
 #include "cluster/cluster_target.h"
 #include "cluster/kinds.h"
 #include "kube/node.h"
