@@ -7,34 +7,77 @@ namespace sim {
 
 using api::Node;
 
+namespace {
+
+std::string_view trimmed(std::string_view text) {
+  while (text.starts_with(' ')) text.remove_prefix(1);
+  while (text.ends_with(' ')) text.remove_suffix(1);
+  return text;
+}
+
+/// At commas that are in no brackets.
+std::vector<std::string_view> parts(std::string_view text) {
+  std::vector<std::string_view> out;
+  std::size_t begin = 0;
+  bool inside = false;
+  for (std::size_t i = 0; i <= text.size(); ++i) {
+    if (i < text.size() && (text[i] == '(' || text[i] == ')')) inside = text[i] == '(';
+    if (i < text.size() && (text[i] != ',' || inside)) continue;
+    if (i > begin || i < text.size()) out.push_back(trimmed(text.substr(begin, i - begin)));
+    begin = i + 1;
+  }
+  return out;
+}
+
+bool is_odd(std::string_view text) {
+  return text.find_first_of(" ()!=") != std::string_view::npos;
+}
+
+}  // namespace
+
 bool ApiSelector::Term::holds(const Node* found) const {
-  const bool same = found != nullptr && (any_value || found->as_string() == value);
+  const bool same =
+      found != nullptr &&
+      (any_value || std::find(values.begin(), values.end(), found->as_string()) != values.end());
   return same == equal;
+}
+
+std::optional<ApiSelector::Term> ApiSelector::term_of(std::string_view text) {
+  Term out;
+  if (text.starts_with('!')) {
+    out.equal = false;
+    text = trimmed(text.substr(1));
+  }
+  const std::size_t end = std::min(text.find_first_of(" =!"), text.size());
+  out.name = text.substr(0, end);
+  std::string_view rest = trimmed(text.substr(end));
+  out.any_value = rest.empty();
+  if (out.name.empty() || is_odd(out.name)) return std::nullopt;
+  if (rest.empty()) return out;
+  if (!out.equal) return std::nullopt;
+  if (rest.starts_with("in") || rest.starts_with("notin")) {
+    out.equal = rest.starts_with("in");
+    rest = trimmed(rest.substr(rest.find("in") + 2));
+    if (!rest.starts_with('(') || !rest.ends_with(')')) return std::nullopt;
+    for (const std::string_view one : parts(rest.substr(1, rest.size() - 2))) {
+      out.values.emplace_back(one);
+    }
+  } else {
+    out.equal = !rest.starts_with('!');
+    const std::size_t size = rest.starts_with("==") || !out.equal ? 2 : 1;
+    if (!rest.substr(size - 1).starts_with('=')) return std::nullopt;
+    out.values.emplace_back(trimmed(rest.substr(size)));
+  }
+  if (std::any_of(out.values.begin(), out.values.end(), is_odd)) return std::nullopt;
+  return out;
 }
 
 std::optional<std::vector<ApiSelector::Term>> ApiSelector::terms_of(std::string_view text) {
   std::vector<Term> out;
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find(','), text.size());
-    std::string_view one = text.substr(0, end);
-    text.remove_prefix(std::min(end + 1, text.size()));
-    Term term;
-    const std::size_t equals = one.find('=');
-    if (equals == std::string_view::npos) {
-      term.any_value = true;
-      term.equal = !one.starts_with('!');
-      term.name = one.substr(term.equal ? 0 : 1);
-    } else {
-      term.equal = equals == 0 || one[equals - 1] != '!';
-      term.name = one.substr(0, term.equal ? equals : equals - 1);
-      std::string_view value = one.substr(equals + 1);
-      if (term.equal && value.starts_with('=')) value.remove_prefix(1);
-      term.value = value;
-    }
-    const bool odd = term.name.find_first_of(" ()!") != std::string::npos ||
-                     term.value.find_first_of(" ()=") != std::string::npos;
-    if (term.name.empty() || odd) return std::nullopt;
-    out.push_back(std::move(term));
+  for (const std::string_view part : parts(text)) {
+    auto term = term_of(part);
+    if (!term) return std::nullopt;
+    out.push_back(std::move(*term));
   }
   return out;
 }

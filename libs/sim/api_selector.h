@@ -1,6 +1,8 @@
-// Which objects a list or a watch asks for: the equality-based selectors of labels (a, !a, a=b,
-// a==b, a!=b, with commas) and of fields. Set-based ones are refused, as what nobody understands.
-// Pure. Source: Kubernetes API concepts, labels and selectors.
+// Which objects a list or a watch asks for: the selectors of labels, equality-based (a, !a, a=b,
+// a==b, a!=b) and set-based (a in (b,c), a notin (b,c)), with commas, and the equality-based of
+// fields. Read here by itself, and not by what writes such texts, so that both agree with
+// Kubernetes and not only with each other. Pure. Source: Kubernetes API concepts, labels and
+// selectors.
 #pragma once
 
 #include <optional>
@@ -21,11 +23,13 @@ class ApiSelector {
 
  private:
   struct Term {
-    std::string name, value;
+    std::string name;
+    std::vector<std::string> values;  // one of them
     bool equal = true;
     bool any_value = false;  // whether it is there
     bool holds(const api::Node* found) const;
   };
+  static std::optional<Term> term_of(std::string_view text);
   static std::optional<std::vector<Term>> terms_of(std::string_view text);
 
   std::vector<Term> labels_, fields_;
