@@ -29,9 +29,10 @@ std::string objective_line(const char* name, const Node& objective) {
   if (const Node* lost = objective.find("lostWrites")) {
     out += fmt::format(", {} writes lost", lost->as_int());
   }
-  if (const Node* limit = objective.find("objectiveSeconds")) {
-    out += fmt::format("; objective {} s", limit->as_int());
-  }
+  // Earlier drills have one of 0 s where none was asked for.
+  const std::int64_t limit = objective["objectiveSeconds"].as_int();
+  out += limit > 0 ? fmt::format("; objective {} s", limit) : "; the plan asks for none";
+  if (limit == 0) return report::one_line(out) + "\n";
   const std::string& verdict = objective["verdict"].as_string();
   return report::one_line(out + (verdict.empty() ? "" : ": " + verdict)) + "\n";
 }

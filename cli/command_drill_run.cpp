@@ -382,12 +382,14 @@ aio::Task<base::Result<Exit>> Session::on_target(const runner::StateDir& state,
       return runner::connect_unix(socket, std::move(stop));
     };
   }
-  metrics_.declare(target.plan.name);
+  const bool has_rpo = target.plan.objectives.rpo_seconds.has_value();
+  metrics_.declare(target.plan.name, has_rpo);
   if (const auto record =
           runner::track_record(state, target.plan.name, runner::spec_digest(target.plan));
       record && record->drills > 0) {
-    metrics_.compliance(target.plan.name, {record->rto.ratio, record->rto.lower_bound},
-                        {record->rpo.ratio, record->rpo.lower_bound});
+    std::optional<metrics::ComplianceRatio> rpo;
+    if (has_rpo) rpo = {record->rpo.ratio, record->rpo.lower_bound};
+    metrics_.compliance(target.plan.name, {record->rto.ratio, record->rto.lower_bound}, rpo);
   }
   runner::DrillRun run(clock_, context_.get_executor(), std::move(setup));
   running_ = &run;

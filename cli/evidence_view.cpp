@@ -29,10 +29,18 @@ Node range_tree(const std::optional<verify::Interval>& interval) {
 
 Node objective_tree(const verify::Judged& judged) {
   return Node::map()
-      .set("verdict", verify::name(judged.verdict))
-      .set("objectiveSeconds", base::to_seconds(judged.objective))
+      .set("verdict", judged.objective ? Node(verify::name(judged.verdict)) : Node())
+      .set("objectiveSeconds",
+           judged.objective ? Node(base::to_seconds(*judged.objective)) : Node())
       .set("userVisible", range_tree(judged.users))
       .set("service", range_tree(judged.service));
+}
+
+/// "Met: <what was found>; objective 5 min 00 s"; without an objective there is no verdict.
+std::string objective_text(const verify::Judged& judged, const std::string& found) {
+  if (!judged.objective) return found + "; the plan asks for none";
+  return fmt::format("{}: {}; objective {}", verify::name(judged.verdict), found,
+                     base::human(*judged.objective));
 }
 
 Node differences_tree(const std::vector<verify::Difference>& differences) {
@@ -60,14 +68,13 @@ std::string figures_text(const verify::Verification& v) {
     }
     if (v.differences.size() > kShownDifferences) out += "             …\n";
   }
-  out += fmt::format("  RTO        {}: service away {}, users {}; objective {}\n",
-                     verify::name(j.rto.verdict), range(j.rto.service), range(j.rto.users),
-                     base::human(j.rto.objective));
+  const std::string away =
+      fmt::format("service away {}, users {}", range(j.rto.service), range(j.rto.users));
+  out += "  RTO        " + objective_text(j.rto, away) + "\n";
   const std::string lost =
       j.lost ? fmt::format("{} acknowledged write{} lost", *j.lost, *j.lost == 1 ? "" : "s")
              : "no final read";
-  out += fmt::format("  RPO        {}: {}, {}; objective {}\n", verify::name(j.rpo.verdict), lost,
-                     range(j.rpo.service), base::human(j.rpo.objective));
+  out += "  RPO        " + objective_text(j.rpo, lost + ", " + range(j.rpo.service)) + "\n";
   out += fmt::format("  verdict    {}\n", verify::name(j.verdict));
   return out;
 }

@@ -49,8 +49,10 @@ std::string bar(double share, std::size_t cells) {
 std::string outage_line(const runner::DrillStatus& status, std::size_t columns, bool color) {
   const bool narrow = columns < kNarrow;
   if (status.outage_seconds < 0) {
-    return fit(fmt::format("  {:<{}}  RTO {}  RPO {}", "service up", narrow ? 10 : 31,
-                           human_seconds(status.rto_seconds), human_seconds(status.rpo_seconds)),
+    const std::string rpo =
+        status.rpo_seconds ? "  RPO " + human_seconds(*status.rpo_seconds) : std::string();
+    return fit(fmt::format("  {:<{}}  RTO {}{}", "service up", narrow ? 10 : 31,
+                           human_seconds(status.rto_seconds), rpo),
                columns);
   }
   const double share = status.rto_seconds > 0 ? status.outage_seconds / status.rto_seconds : 0;

@@ -105,7 +105,9 @@ std::vector<Member> taken(const cluster::DrillObject& drill, const DrillFacts& f
   out.emplace_back("phase", "Starting");
   out.emplace_back("plan", *facts.plan);
   out.emplace_back("rto", Node::map().set("objectiveSeconds", objectives["rtoSeconds"]));
-  out.emplace_back("rpo", Node::map().set("objectiveSeconds", objectives["rpoSeconds"]));
+  if (const Node* rpo = objectives.find("rpoSeconds")) {
+    out.emplace_back("rpo", Node::map().set("objectiveSeconds", *rpo));
+  }
   return out;
 }
 

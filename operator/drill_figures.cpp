@@ -31,9 +31,10 @@ void DrillFigures::plan(const kube::Key& plan, const drill::PlanCompliance& comp
                         const std::vector<DrillObject>& drills, base::WallTime now) {
   const std::string scenario = kube::to_string(plan);
   const auto [known, first] = plans_.try_emplace(scenario);
-  if (first) metrics_.declare(scenario);
-  metrics_.compliance(scenario, {compliance.rto.ratio, compliance.rto.lower_bound},
-                      {compliance.rpo.ratio, compliance.rpo.lower_bound});
+  if (first) metrics_.declare(scenario, compliance.rpo.objective.has_value());
+  std::optional<metrics::ComplianceRatio> rpo;
+  if (compliance.rpo.objective) rpo = {compliance.rpo.ratio, compliance.rpo.lower_bound};
+  metrics_.compliance(scenario, {compliance.rto.ratio, compliance.rto.lower_bound}, rpo);
   if (const DrillObject* last = newest(drills)) {
     drill::Summary row = finished_row(*last);
     row.plan = scenario;

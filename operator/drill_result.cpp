@@ -18,11 +18,12 @@ std::int64_t whole_millis(base::Duration duration, bool up) {
 }
 
 Node objective_node(const drill::ObjectiveResult& result) {
-  Node out = Node::map()
-                 .set("objectiveSeconds",
-                      std::chrono::duration_cast<std::chrono::seconds>(result.objective).count())
-                 .set("display", report::in_words(result.service))
-                 .set("verdict", drill::name(result.verdict));
+  Node out = Node::map().set("display", report::in_words(result));
+  if (result.objective) {
+    out.set("objectiveSeconds",
+            std::chrono::duration_cast<std::chrono::seconds>(*result.objective).count());
+  }
+  if (result.verdict) out.set("verdict", drill::name(*result.verdict));
   if (!result.service) return out;
   // Rounded outwards: what is said is never narrower than what was measured.
   out.set("lowerMillis", whole_millis(result.service->lower, false));

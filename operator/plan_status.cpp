@@ -24,8 +24,11 @@ drill::Verdict verdict_of(const Node& node) {
 
 drill::ObjectiveSummary objective_of(const Node& node) {
   drill::ObjectiveSummary out;
-  out.objective = base::seconds(node["objectiveSeconds"].as_int());
-  out.verdict = verdict_of(node["verdict"]);
+  // Earlier drills have one of 0 s where none was asked for.
+  if (const std::int64_t asked = node["objectiveSeconds"].as_int(); asked > 0) {
+    out.objective = base::seconds(asked);
+    out.verdict = verdict_of(node["verdict"]);
+  }
   if (!node.has("lowerMillis")) return out;
   drill::Bounds bounds{base::millis(node["lowerMillis"].as_int()), std::nullopt};
   if (node.has("upperMillis")) bounds.upper = base::millis(node["upperMillis"].as_int());
@@ -41,7 +44,14 @@ std::string ratio_text(double ratio) {
   return fmt::format("{:.4g}", ratio);
 }
 
+/// Figures of an objective that no drill had are taken away: null, in a merge patch.
 void set_objective(Node& status, const std::string& name, const drill::ObjectiveRecord& record) {
+  if (!record.objective) {
+    for (const char* each : {"ComplianceRatio", "ComplianceLowerBound", "Trend", "WorstMillis"}) {
+      status.set(name + each, Node());
+    }
+    return;
+  }
   status.set(name + "ComplianceRatio", ratio_text(record.ratio));
   status.set(name + "ComplianceLowerBound", ratio_text(record.lower_bound));
   status.set(name + "Trend", drill::name(record.trend.trend));
@@ -84,8 +94,16 @@ drill::PlanCompliance compliance_of(const Node& plan,
   for (const cluster::DrillObject& drill : drills) {
     if (auto row = row_of(drill)) rows.push_back(std::move(*row));
   }
-  return drill::assess_history(rows, plan["spec"]["objectives"]["maxAgeDays"].as_int(kMaxAgeDays),
-                               now);
+  const Node& asked = plan["spec"]["objectives"];
+  drill::PlanCompliance out =
+      drill::assess_history(rows, asked["maxAgeDays"].as_int(kMaxAgeDays), now);
+  // What a plan asks for that was never drilled only the plan knows.
+  if (!out.drills.empty()) return out;
+  for (const auto& [name, record] :
+       {std::pair("rtoSeconds", &out.rto), std::pair("rpoSeconds", &out.rpo)}) {
+    if (asked.has(name)) record->objective = base::seconds(asked[name].as_int());
+  }
+  return out;
 }
 
 PlanReady plan_ready(const std::string& space, const std::string& problem,
@@ -131,7 +149,7 @@ Node plan_status(const Node& plan, const drill::PlanCompliance& compliance, cons
                                : compliance.drills.empty() ? "NeverTested"
                                : compliance.stale          ? "Stale"
                                                            : "Missed",
-                               compliant ? "the newest drill that decided met both objectives"
+                               compliant ? "the newest drill that decided met every objective"
                                          : compliance.reasons.front(),
                                cluster::time_text(now), generation));
   return status;

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "api/plan_parse.h"
 #include "cluster/kinds.h"
 #include "cluster/status_journal.h"
 #include "operator/drill_decide.h"
@@ -47,7 +48,7 @@ base::Result<runner::PlanFile> PodProgram::plan() const {
   if (!plan.is_map()) {
     return base::fail(base::Code::FailedPrecondition, "the Drill's status has no plan yet");
   }
-  auto file = runner::read_cluster_plan(plan, "status.plan", catalog_);
+  auto file = runner::read_cluster_plan(api::without_unmeasured_rpo(plan), "status.plan", catalog_);
   if (!file) return base::fail(base::Code::InvalidArgument, text_of(file.error()));
   return std::move(*file);
 }

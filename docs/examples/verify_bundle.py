@@ -154,14 +154,16 @@ def lost_of(found, writes, reads):  # measurement.md §4
     return [op for op in writes if op.ok and (op.stream, op.seq) not in kept] if whole else None, proven
 
 
-def agrees(name, service, users, told, objective):
+def agrees(name, service, users, told, objective, proven=True):
     """Prints what the records say and whether the report says the same."""
-    verdict = "Inconclusive"
-    if service and objective is not None:
+    verdict = "no objective" if objective is None else "Inconclusive"
+    if service and proven and objective is not None:
         zero = name == "RPO" and objective == 0
         verdict = ("Met" if service[1] <= objective * 10**9 else
                    "Missed" if users[0] > objective * 10**9 or zero else verdict)
-    same = told["verdict"] in (verdict, "Invalid")  # Invalid: the drill, or its instrument; the bounds stand all the same
+    # Invalid: the drill, or its instrument; the bounds stand all the same. Without an objective a report before version 4 has
+    # the verdict of one that was not measured.
+    same = told["verdict"] in ((None, "Inconclusive", "Invalid") if objective is None else (verdict, "Invalid"))
     for key, bounds in (("service", service), ("userVisible", users)):
         said = told.get(key) and [told[key][end] for end in ("lowerSeconds", "upperSeconds")]
         same = same and (bounds is None) == (said is None) and all(
@@ -199,7 +201,7 @@ def main(path, trusted=None):
                max([onset[1]] + [op.comp for op in lost]) - min(op.inv for op in lost)) if lost else (0, 0)
     has_ledger = any("postgres" in probe for probe in spec["probes"])
     same = [agrees("RTO", service, users, report["rto"], spec["objectives"].get("rtoSeconds")),
-            agrees("RPO", rpo, rpo, report["rpo"], spec["objectives"].get("rpoSeconds") if proven and has_ledger else None)]
+            agrees("RPO", rpo, rpo, report["rpo"], spec["objectives"].get("rpoSeconds") if has_ledger else None, proven)]
     count = None if lost is None else len(lost)
     print(f"lost writes: {count}, the report says {report.get('rpoRecords')}")
     return 0 if all(same) and count == report.get("rpoRecords") else 1

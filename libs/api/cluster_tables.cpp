@@ -66,10 +66,10 @@ std::vector<FieldSpec> plan_status_fields() {
   return {
       observed_generation(),
       status_conditions("Ready (the plan can be run) and Compliant (its newest drill that decided "
-                        "both objectives met both and is young enough)."),
+                        "its objectives met them all and is young enough)."),
       text("lastDrill", "The newest drill of the plan."),
       choice("lastVerdict", drill_verdicts(), "Its verdict."),
-      time_field("lastTestedTime", "When a drill last decided both objectives."),
+      time_field("lastTestedTime", "When a drill last decided its objectives."),
       text("lastTestedBy", "That drill."),
       field(FieldType::Boolean, "stale",
             "Whether there is no such drill, or it is older than maxAgeDays."),
@@ -78,7 +78,7 @@ std::vector<FieldSpec> plan_status_fields() {
       text("rtoComplianceLowerBound", "Its lower bound, one-sided 95 %."),
       integer("rtoWorstMillis", {0, kMost}, {}, "The longest recovery; none: one never ended."),
       choice("rtoTrend", trends, "How recoveries change from drill to drill."),
-      text("rpoComplianceRatio", "The share of drills that met the RPO, from 0 to 1."),
+      text("rpoComplianceRatio", "The share of drills that met the RPO, from 0 to 1; none: they had no such objective."),
       text("rpoComplianceLowerBound", "Its lower bound, one-sided 95 %."),
       integer("rpoWorstMillis", {0, kMost}, {}, "The greatest loss."),
       choice("rpoTrend", trends, "How losses change from drill to drill."),

@@ -65,6 +65,16 @@ void add_names(Rules& out) {
                  ".failback"});
 }
 
+void add_objectives(Rules& out) {
+  constexpr const char* kWhy =
+      "cannot be measured: no probe of the plan keeps a ledger of acknowledged writes. A postgres "
+      "probe does; without one leave rpoSeconds out, and no RPO is judged";
+  out.push_back({"spec",
+                 "!has(self.objectives.rpoSeconds) || self.probes.exists(p, has(p.postgres))", kWhy,
+                 fmt::format("'%d {}'.format([self.objectives.rpoSeconds])", kWhy),
+                 ".objectives.rpoSeconds"});
+}
+
 void add_modes(Rules& out) {
   out.push_back({"spec",
                  "self.failover != 'Orchestrate' || (has(self.recovery) && self.recovery.size() > "
@@ -294,6 +304,7 @@ std::vector<CrdRule> plan_crd_rules() {
   add_target(out);
   add_pod_sets(out);
   add_names(out);
+  add_objectives(out);
   add_modes(out);
   add_steps(out);
   add_timing(out);

@@ -12,6 +12,8 @@ namespace {
 
 using TextMap = std::map<std::string, std::string>;
 
+constexpr const char* kLedgerProbe = "postgres";
+
 const std::vector<FieldSpec>& fields_of(std::string_view path) {
   return table_at(recovery_plan_table(), path).fields;
 }
@@ -23,8 +25,10 @@ TextMap read_map(const Node& node) {
 }
 
 Objectives read_objectives(const Node& node) {
-  return {node["rtoSeconds"].as_int(), node["rpoSeconds"].as_int(), node["zeroPoint"].as_string(),
-          node["maxAgeDays"].as_int(), node["decidedBy"].as_strings()};
+  Objectives out{node["rtoSeconds"].as_int(), {}, node["zeroPoint"].as_string(),
+                 node["maxAgeDays"].as_int(), node["decidedBy"].as_strings()};
+  if (const Node* rpo = node.find("rpoSeconds")) out.rpo_seconds = rpo->as_int();
+  return out;
 }
 
 KubernetesTargetSpec read_kubernetes_target(const Node& node) {
@@ -210,6 +214,11 @@ void read_spec(RecoveryPlan& plan, const Node& spec) {
 
 }  // namespace
 
+bool keeps_ledger(const RecoveryPlan& plan) {
+  return std::ranges::any_of(
+      plan.probes, [](const ProbeSpec& probe) { return probe.action.kind == kLedgerProbe; });
+}
+
 const ProbeSpec* loaded_probe(const RecoveryPlan& plan) {
   if (!plan.load) return nullptr;
   const auto first = [&](auto wanted) {
@@ -221,6 +230,17 @@ const ProbeSpec* loaded_probe(const RecoveryPlan& plan) {
   }
   const ProbeSpec* database = first([](const ProbeSpec& p) { return p.action.kind == "postgres"; });
   return database ? database : first([](const ProbeSpec& p) { return p.action.kind == "http"; });
+}
+
+Node without_unmeasured_rpo(Node document) {
+  Node* spec = document.find("spec");
+  if (spec == nullptr || !spec->is_map()) return document;
+  const auto& probes = (*spec)["probes"].items();
+  const bool ledger =
+      std::ranges::any_of(probes, [](const Node& probe) { return probe.has(kLedgerProbe); });
+  Node* objectives = spec->find("objectives");
+  if (!ledger && objectives != nullptr && objectives->is_map()) objectives->erase("rpoSeconds");
+  return document;
 }
 
 tl::expected<RecoveryPlan, Problems> parse_plan(const Node& document, const std::string& file,

@@ -323,6 +323,17 @@ void check_notifications(Decoder& decoder, const RecoveryPlan& plan, const Node&
   }
 }
 
+/// What nothing measures would never be met, and never be missed.
+void check_objectives(Decoder& decoder, const RecoveryPlan& plan, const Node& node) {
+  if (!plan.objectives.rpo_seconds || keeps_ledger(plan)) return;
+  const Node& rpo = node["rpoSeconds"];
+  decoder.complain(rpo.mark, "spec.objectives.rpoSeconds",
+                   fmt::format("{} cannot be measured: no probe of the plan keeps a ledger of "
+                               "acknowledged writes. A postgres probe does; without one leave "
+                               "rpoSeconds out, and no RPO is judged",
+                               show(rpo)));
+}
+
 void check_mode(Decoder& decoder, const RecoveryPlan& plan, const Node& spec) {
   if (plan.mode == FailoverMode::Orchestrate) {
     if (!plan.recovery.empty()) return;
@@ -353,6 +364,7 @@ void check_roles(Decoder& decoder, const Node& roles) {
 }  // namespace
 
 void check_plan_rules(Decoder& decoder, const RecoveryPlan& plan, const Node& spec) {
+  check_objectives(decoder, plan, spec["objectives"]);
   check_criteria(decoder, plan, plan.degraded, spec["criteria"]["degraded"],
                  "spec.criteria.degraded");
   check_criteria(decoder, plan, plan.validation, spec["criteria"]["validation"],

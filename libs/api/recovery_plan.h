@@ -21,7 +21,8 @@ namespace api {
 inline constexpr const char* kGroupVersion = "muster.dev/v1alpha1";
 
 struct Objectives {
-  std::int64_t rto_seconds = 0, rpo_seconds = 0;
+  std::int64_t rto_seconds = 0;
+  std::optional<std::int64_t> rpo_seconds;  // nothing: no RPO is judged
   std::string zero_point = "Onset";  // Onset, FaultBegun, FaultEffective, Declared
   std::int64_t max_age_days = 90;
   std::vector<std::string>
@@ -179,6 +180,9 @@ struct RecoveryPlan {
 
   Node document;  // as read, after overrides and the profile
 };
+
+/// Whether a probe writes what is looked for again afterwards: the only measure of an RPO.
+bool keeps_ledger(const RecoveryPlan& plan);
 
 /// The probe whose service the users work with: the plan's choice, else its first database, else
 /// its first http probe. Null: the plan has no load, or nothing to load.

@@ -93,6 +93,7 @@ class Assessment {
   void streams();
   void instrument();
   void rto();
+  void judge_rto();
   void judge_streams(Seat& seat);
   void choose_headline();
   void vantages();
@@ -242,7 +243,7 @@ std::string Assessment::drill_invalid() const {
 ObjectiveResult Assessment::objective(const char* name, std::optional<Duration> objective) const {
   ObjectiveResult out;
   out.name = name;
-  out.objective = objective.value_or(Duration::zero());
+  out.objective = objective;
   out.zero_point = drill::name(config_.zero_point);
   if (!objective) out.reason = "no objective";
   return out;
@@ -289,6 +290,11 @@ void Assessment::choose_headline() {
 
 void Assessment::rto() {
   report_.rto = objective("RTO", config_.rto);
+  judge_rto();
+  if (!config_.rto) report_.rto.verdict.reset();
+}
+
+void Assessment::judge_rto() {
   for (Seat& seat : seats_) judge_streams(seat);
   choose_headline();
   report_.instrument = seats_[decider_].instrument;
@@ -441,8 +447,9 @@ void Assessment::watched() {
 
 void Assessment::verdict() {
   Reasons reasons;
-  if (config_.rto) reasons.add(report_.rto.verdict, "RTO: " + report_.rto.reason);
-  if (config_.rpo) reasons.add(report_.rpo.verdict, "RPO: " + report_.rpo.reason);
+  for (const ObjectiveResult* each : {&report_.rto, &report_.rpo}) {
+    if (each->verdict) reasons.add(*each->verdict, each->name + ": " + each->reason);
+  }
   if (!config_.rto && !config_.rpo) reasons.add(Verdict::Inconclusive, "no objective to judge");
   const std::string invalid = drill_invalid();
   if (!invalid.empty()) reasons.add(Verdict::Invalid, invalid);

@@ -14,9 +14,9 @@ namespace drill {
 namespace {
 
 std::optional<double> ratio_score(const ObjectiveResult& result) {
-  const Duration objective = result.objective;
+  if (!result.objective) return std::nullopt;
+  const Duration objective = *result.objective;
   const std::optional<Bounds>& bounds = result.service;
-  if (objective == Duration::zero()) return std::nullopt;
   if (result.verdict == Verdict::Met) return 100;
   if (result.verdict == Verdict::Invalid || !bounds || !bounds->upper) return 0;
   // Inconclusive and missed: how much of the objective the upper bound is, and never a full score.
@@ -36,9 +36,9 @@ double deviation_of(const CriterionResult& c) {
 }
 
 void violate(Compliance& out, const ObjectiveResult& objective) {
-  if (objective.verdict == Verdict::Met || objective.objective == Duration::zero()) return;
+  if (!objective.objective || objective.verdict == Verdict::Met) return;
   const bool far = !objective.service || !objective.service->upper ||
-                   *objective.service->upper > objective.objective + objective.objective / 2;
+                   *objective.service->upper > *objective.objective + *objective.objective / 2;
   const char* severity =
       objective.verdict == Verdict::Missed ? (far ? "critical" : "high") : "medium";
   out.violations.push_back({objective.name, severity, objective.reason});

@@ -23,7 +23,7 @@ double tail(std::uint64_t met, std::uint64_t of, double p) {
 
 /// Which objective of a past drill is looked at.
 struct Objective {
-  Verdict PastDrill::* verdict;
+  std::optional<Verdict> PastDrill::* verdict;
   std::optional<Duration> PastDrill::* upper;
   bool PastDrill::* measured;
 };
@@ -33,6 +33,7 @@ ObjectiveHistory history_of(std::span<const PastDrill> drills, Objective objecti
   std::vector<double> values;
   Duration sum{};
   for (const PastDrill& drill : drills) {
+    if (!(drill.*objective.verdict)) continue;
     ++out.of;
     out.met += drill.*objective.verdict == Verdict::Met;
     if (drill.*objective.verdict == Verdict::Invalid || !(drill.*objective.measured)) continue;

@@ -18,8 +18,8 @@ struct PastDrill {
   std::string drill_id;
   WallTime started{};
   Verdict verdict = Verdict::Invalid;
-  Verdict rto_verdict = Verdict::Invalid;
-  Verdict rpo_verdict = Verdict::Invalid;
+  std::optional<Verdict> rto_verdict = Verdict::Invalid;  // nothing: the plan asked for none
+  std::optional<Verdict> rpo_verdict = Verdict::Invalid;
   std::optional<Duration> rto;  // upper bound of the service outage; nothing: not back
   std::optional<Duration> rpo;  // upper bound
   double score = 0;
@@ -28,7 +28,8 @@ struct PastDrill {
 };
 
 struct ObjectiveHistory {
-  std::uint64_t met = 0, of = 0;        // inconclusive and invalid count in `of`, never in `met`
+  // Of the drills that had the objective; inconclusive and invalid count in `of`, never in `met`.
+  std::uint64_t met = 0, of = 0;
   double ratio = 0;                     // 0 of 0: 0
   double lower_bound = 0;               // one-sided 95 % (Clopper–Pearson)
   std::optional<Duration> mean, worst;  // of valid drills; worst is nothing if one never came back

@@ -10,6 +10,8 @@
 namespace drill {
 namespace {
 
+constexpr const char* kNotAsked = "the plan asks for none";
+
 std::string range(const Bounds& bounds) {
   return base::interval(bounds.lower, bounds.upper);
 }
@@ -99,15 +101,16 @@ RtoJudgement judge_stream(const StreamView& view, const OutageAnalysis& analysis
 RpoJudgement judge_rpo(const LedgerVerdicts& ledger, std::optional<Duration> objective,
                        const std::string& invalid) {
   const LedgerResult& r = ledger.result;
-  if (!invalid.empty()) return {Verdict::Invalid, invalid};
-  if (!r.identities_hold) return {Verdict::Invalid, r.problems.front()};
+  if (!objective && !ledger.measured) return {std::nullopt, kNotAsked};
+  if (objective && !invalid.empty()) return {Verdict::Invalid, invalid};
+  if (objective && !r.identities_hold) return {Verdict::Invalid, r.problems.front()};
   if (!ledger.measured) return {Verdict::Inconclusive, "not measured: " + r.problems.back()};
   const std::string found =
       r.lost.value_or(0) == 0 ? fmt::format("none of {} acknowledged writes was lost, to within {}",
                                             r.ok, base::human(r.resolution))
                               : fmt::format("{} of {} acknowledged writes were lost, {} of them",
                                             *r.lost, r.ok, range(ledger.rpo_time));
-  if (!objective) return {Verdict::Inconclusive, found};
+  if (!objective) return {std::nullopt, fmt::format("{}; {}", kNotAsked, found)};
   const std::string reason = fmt::format("{}; objective {}", found, base::human(*objective));
   // With an objective of nothing, one lost write is one too many, however short its time.
   if (*objective == Duration::zero() && r.lost.value_or(0) > 0) return {Verdict::Missed, reason};

@@ -35,7 +35,7 @@ RtoJudgement judge_stream(const StreamView& view, const OutageAnalysis& analysis
 bool is_worse(const RtoJudgement& a, const RtoJudgement& b);
 
 struct RpoJudgement {
-  Verdict verdict = Verdict::Inconclusive;
+  std::optional<Verdict> verdict;  // nothing: no objective
   std::string reason;
 };
 /// `invalid`: why nothing of the drill can be judged; empty: it can.

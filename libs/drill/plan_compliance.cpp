@@ -48,8 +48,9 @@ ObjectiveRecord record_of(std::span<const Summary> drills, const ObjectiveHistor
   Bounds worst;
   for (const Summary& row : drills) {
     const ObjectiveSummary& objective = row.*which;
+    if (!objective.objective || !objective.verdict) continue;
     out.objective = objective.objective;
-    count(out, objective.verdict);
+    count(out, *objective.verdict);
     if (objective.verdict == Verdict::Invalid || !objective.service) continue;
     const Bounds& bounds = *objective.service;
     uppers.push_back(bounds.upper ? base::to_seconds(*bounds.upper) : HUGE_VAL);
@@ -75,9 +76,18 @@ bool missed(const Summary& row) {
   return row.rto.verdict == Verdict::Missed || row.rpo.verdict == Verdict::Missed;
 }
 
+bool met(const Summary& row) {
+  const bool asked = row.rto.verdict || row.rpo.verdict;
+  return asked && row.rto.verdict.value_or(Verdict::Met) == Verdict::Met &&
+         row.rpo.verdict.value_or(Verdict::Met) == Verdict::Met;
+}
+
 bool decided(const Summary& row) {
-  if (row.verdict == Verdict::Invalid) return false;
-  return missed(row) || (row.rto.verdict == Verdict::Met && row.rpo.verdict == Verdict::Met);
+  return row.verdict != Verdict::Invalid && (missed(row) || met(row));
+}
+
+std::string objectives_of(const PlanCompliance& plan) {
+  return plan.rpo.objective ? "RTO and RPO are" : "the RTO is";
 }
 
 std::string days(std::int64_t count) {
@@ -89,8 +99,8 @@ void judge_age(PlanCompliance& out, WallTime now) {
   if (last == out.drills.rend()) {
     out.missed = false;
     out.reasons.push_back(
-        fmt::format("none of {} drill{} decided whether RTO and RPO are met: there is no evidence",
-                    out.drills.size(), out.drills.size() == 1 ? "" : "s"));
+        fmt::format("none of {} drill{} decided whether {} met: there is no evidence",
+                    out.drills.size(), out.drills.size() == 1 ? "" : "s", objectives_of(out)));
     return;
   }
   out.last_tested = last->started;
@@ -106,8 +116,9 @@ void judge_age(PlanCompliance& out, WallTime now) {
   }
   for (const auto& [name, objective] : {std::pair{"RTO", last->rto}, {"RPO", last->rpo}}) {
     if (objective.verdict != Verdict::Missed) continue;
-    out.reasons.push_back(fmt::format("{} of {} was missed by the last drill that decided it, {}",
-                                      name, base::human(objective.objective), last->drill_id));
+    out.reasons.push_back(
+        fmt::format("{} of {} was missed by the last drill that decided it, {}", name,
+                    base::human(objective.objective.value_or(Duration::zero())), last->drill_id));
   }
 }
 

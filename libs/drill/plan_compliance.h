@@ -2,9 +2,10 @@
 // one report cannot answer. Only comparable drills are counted together, those of one spec, profile
 // and overrides; the ratios are those of drill/history.h, so that this assessment, the reports and
 // the metrics never disagree.
-// A plan is compliant when its newest drill that decided the two objectives met both, and when that
+// A plan is compliant when its newest drill that decided its objectives met them all, and when that
 // drill is not older than the plan allows evidence to be. Drills that are inconclusive or invalid
-// decide nothing: they lower the ratio and do not renew the evidence.
+// decide nothing: they lower the ratio and do not renew the evidence. A plan that states no RPO is
+// counted by its RTO alone.
 #pragma once
 
 #include <optional>
@@ -18,8 +19,8 @@
 namespace drill {
 
 struct ObjectiveRecord {
-  std::string name;  // "RTO", "RPO"
-  Duration objective{};
+  std::string name;                   // "RTO", "RPO"
+  std::optional<Duration> objective;  // nothing: the plan asks for none, and nothing is counted
   std::uint64_t met = 0, missed = 0, inconclusive = 0, invalid = 0, of = 0;
   double ratio = 0;        // met of all
   double lower_bound = 0;  // one-sided 95 % (Clopper–Pearson)
@@ -43,7 +44,7 @@ struct PlanCompliance {
   std::uint64_t unreported = 0;  // of the same plan; died, or have no report for another reason
   ObjectiveRecord rto, rpo;
   std::vector<PastViolation> violations;  // newest first, worst first within a drill
-  std::optional<WallTime> last_tested;    // by a drill that decided both objectives
+  std::optional<WallTime> last_tested;    // by a drill that decided its objectives
   std::string last_tested_by;             // its id
   Duration age{};                         // of that drill
   std::int64_t max_age_days = 0;

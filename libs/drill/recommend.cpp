@@ -117,10 +117,10 @@ bool measured(const ObjectiveResult& objective) {
 
 void objectives(Adviser& adviser, const Report& report, const RecommendationRules& rules) {
   for (const ObjectiveResult* objective : {&report.rto, &report.rpo}) {
-    if (!measured(*objective) || objective->objective == Duration::zero()) continue;
+    if (!measured(*objective) || !objective->objective) continue;
     adviser.compare(
         objective->name,
-        {objective->name, " s", figure(*objective), base::to_seconds(objective->objective)}, true);
+        {objective->name, " s", figure(*objective), base::to_seconds(*objective->objective)}, true);
   }
   const auto standing = [&](const ObjectiveResult& objective, Duration beyond, const char* text,
                             std::vector<std::string> steps) {

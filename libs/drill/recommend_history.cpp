@@ -16,7 +16,7 @@ constexpr std::size_t kRepeated = 2;
 
 /// Where a missed objective surely was at least, as a share beyond it.
 double deviation(const ObjectiveSummary& objective) {
-  const double target = base::to_seconds(objective.objective);
+  const double target = base::to_seconds(objective.objective.value_or(Duration::zero()));
   if (target <= 0 || !objective.user_visible) return 0;
   return base::to_seconds(objective.user_visible->lower) / target - 1;
 }
@@ -39,7 +39,7 @@ void repeated_misses(std::vector<Recommendation>& out, const PlanCompliance& his
       std::max_element(missed.begin(), missed.end(),
                        [](const auto& a, const auto& b) { return deviation(a) < deviation(b); });
   const double figure = worst->user_visible ? base::to_seconds(worst->user_visible->lower) : 0;
-  const double target = base::to_seconds(worst->objective);
+  const double target = base::to_seconds(worst->objective.value_or(Duration::zero()));
   out.push_back(
       {"high", record.name, figure, target,
        fmt::format("{} was missed in {} of {} drills, by {:.0f} % at worst ({:.4g} s, "
@@ -49,16 +49,16 @@ void repeated_misses(std::vector<Recommendation>& out, const PlanCompliance& his
 }
 
 void growing(std::vector<Recommendation>& out, const ObjectiveRecord& record) {
-  if (record.trend.trend != Trend::Degrading || !record.worst) return;
+  if (record.trend.trend != Trend::Degrading || !record.worst || !record.objective) return;
   const Duration figure = record.worst->upper.value_or(record.worst->lower);
   out.push_back({"medium",
                  record.name,
                  base::to_seconds(figure),
-                 base::to_seconds(record.objective),
+                 base::to_seconds(*record.objective),
                  fmt::format("{} grows from drill to drill (p = {:.2g} over {} drills); at worst "
                              "it was {:.4g} s, target {:.4g} s",
                              record.name, record.trend.p_value, record.trend.figures,
-                             base::to_seconds(figure), base::to_seconds(record.objective)),
+                             base::to_seconds(figure), base::to_seconds(*record.objective)),
                  {"Look for what grew with it: data, load, number of steps",
                   "Compare the phases of the first and the last drill"}});
 }

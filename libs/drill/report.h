@@ -47,11 +47,11 @@ struct StreamResult {
 };
 
 struct ObjectiveResult {
-  std::string name;  // "RTO", "RPO"
-  Duration objective{};
+  std::string name;                    // "RTO", "RPO"
+  std::optional<Duration> objective;   // nothing: the plan asks for none, so there is no verdict
   std::optional<Bounds> user_visible;  // RPO: the same as service
   std::optional<Bounds> service;       // nothing: nothing was measured
-  Verdict verdict = Verdict::Inconclusive;
+  std::optional<Verdict> verdict;
   std::string reason;      // one sentence a reader understands alone
   std::string decided_by;  // stream
   std::string zero_point;
@@ -230,7 +230,7 @@ struct Series {
 };
 
 struct Report {
-  int version = 3;
+  int version = 4;
   std::string drill_id, plan, failure_type, description, profile, mode;  // Orchestrate, Observe
   std::map<std::string, std::string> versions;
   std::string overrides;                   // what --set changed; empty: nothing

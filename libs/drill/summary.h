@@ -20,9 +20,9 @@ struct PhaseSummary {
 };
 
 struct ObjectiveSummary {
-  Duration objective{};
+  std::optional<Duration> objective;            // nothing: the plan asked for none
   std::optional<Bounds> user_visible, service;  // nothing: not measured
-  Verdict verdict = Verdict::Inconclusive;
+  std::optional<Verdict> verdict;               // nothing: no objective
   bool operator==(const ObjectiveSummary&) const = default;
 };
 

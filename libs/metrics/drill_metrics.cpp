@@ -157,6 +157,22 @@ struct DrillMetrics::Series {
     lower.Set(base::to_seconds(value->lower));
     upper.Set(upper_seconds(*value));
   }
+  static void drop(Family<Gauge>& from, const Labels& labels) { from.Remove(&from.Add(labels)); }
+  /// What an objective was and what came of it; one that was not asked for has neither.
+  void judged(const Labels& labels, const drill::ObjectiveSummary& result) {
+    const auto verdicts = words_of<drill::Verdict>();
+    if (result.objective && result.verdict) {
+      objective.Add(labels).Set(base::to_seconds(*result.objective));
+      one_of(verdict, labels, "verdict", verdicts, word(*result.verdict));
+      return;
+    }
+    drop(objective, labels);
+    for (const std::string& each : verdicts) {
+      Labels with = labels;
+      with["verdict"] = each;
+      drop(verdict, with);
+    }
+  }
   /// Every series of a plan; `more`: as Add() takes it.
   template <class Kind, class... More>
   static void forget(Family<Kind>& from, const std::string& plan, const More&... more) {
@@ -195,7 +211,7 @@ DrillMetrics::DrillMetrics(const Build& build) : series_(std::make_unique<Series
 
 DrillMetrics::~DrillMetrics() = default;
 
-void DrillMetrics::declare(std::string_view plan) {
+void DrillMetrics::declare(std::string_view plan, bool has_rpo) {
   const std::string scenario(plan);
   Series& s = *series_;
   for (const std::string& kind : words_of<drill::TimelineEvent::Kind>()) {
@@ -213,8 +229,9 @@ void DrillMetrics::declare(std::string_view plan) {
   s.lost.Add({{"scenario", scenario}});
   // No drill has met anything yet. What only a drill can measure (its bounds) stays absent until
   // one has: an RTO of 0 s would be a claim.
-  for (auto* ratio : {&s.rto_ratio, &s.rto_bound, &s.rpo_ratio, &s.rpo_bound}) {
-    ratio->Add({{"scenario", scenario}});
+  for (auto* ratio : {&s.rto_ratio, &s.rto_bound}) ratio->Add({{"scenario", scenario}});
+  for (auto* ratio : {&s.rpo_ratio, &s.rpo_bound}) {
+    if (has_rpo) ratio->Add({{"scenario", scenario}});
   }
 }
 
@@ -249,7 +266,7 @@ void DrillMetrics::ledger_write(std::string_view plan, drill::Outcome outcome) {
 }
 
 void DrillMetrics::finished(const drill::Summary& drill) {
-  declare(drill.plan);
+  declare(drill.plan, drill.rpo.objective.has_value());
   ended(drill);
   newest(drill);
   // Of how much of the evidence was there only the drill itself knows.
@@ -272,16 +289,10 @@ void DrillMetrics::newest(const drill::Summary& drill) {
   Series::bounds(s.rto, drill.plan, drill.rto.service);
   Series::bounds(s.rto_user, drill.plan, drill.rto.user_visible);
   Series::bounds(s.rpo, drill.plan, drill.rpo.service);
-  const std::pair<const char*, const drill::ObjectiveSummary&> objectives[] = {{"rto", drill.rto},
-                                                                               {"rpo", drill.rpo}};
-  const auto verdicts = words_of<drill::Verdict>();
-  for (const auto& [name, objective] : objectives) {
-    const Labels labels = {{"scenario", drill.plan}, {"objective", name}};
-    s.objective.Add(labels).Set(base::to_seconds(objective.objective));
-    Series::one_of(s.verdict, labels, "verdict", verdicts, word(objective.verdict));
-  }
-  Series::one_of(s.verdict, {{"scenario", drill.plan}, {"objective", "all"}}, "verdict", verdicts,
-                 word(drill.verdict));
+  s.judged({{"scenario", drill.plan}, {"objective", "rto"}}, drill.rto);
+  s.judged({{"scenario", drill.plan}, {"objective", "rpo"}}, drill.rpo);
+  Series::one_of(s.verdict, {{"scenario", drill.plan}, {"objective", "all"}}, "verdict",
+                 words_of<drill::Verdict>(), word(drill.verdict));
   s.finished.Add({{"scenario", drill.plan}})
       .Set(base::to_seconds(drill.finished.time_since_epoch()));
 }
@@ -305,12 +316,17 @@ void DrillMetrics::audit_write(drill::Duration took, drill::Duration slow) {
 }
 
 void DrillMetrics::compliance(std::string_view plan, const ComplianceRatio& rto,
-                              const ComplianceRatio& rpo) {
+                              const std::optional<ComplianceRatio>& rpo) {
   const Labels scenario = {{"scenario", std::string(plan)}};
   series_->rto_ratio.Add(scenario).Set(rto.ratio);
   series_->rto_bound.Add(scenario).Set(rto.lower_bound);
-  series_->rpo_ratio.Add(scenario).Set(rpo.ratio);
-  series_->rpo_bound.Add(scenario).Set(rpo.lower_bound);
+  if (rpo) {
+    series_->rpo_ratio.Add(scenario).Set(rpo->ratio);
+    series_->rpo_bound.Add(scenario).Set(rpo->lower_bound);
+    return;
+  }
+  Series::drop(series_->rpo_ratio, scenario);
+  Series::drop(series_->rpo_bound, scenario);
 }
 
 std::string DrillMetrics::text() const {

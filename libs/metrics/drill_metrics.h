@@ -6,6 +6,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,8 +36,9 @@ class DrillMetrics {
   DrillMetrics(const DrillMetrics&) = delete;
   DrillMetrics& operator=(const DrillMetrics&) = delete;
 
-  /// Makes every series of this plan exist, at 0.
-  void declare(std::string_view plan);
+  /// Makes every series of this plan exist, at 0; a plan without an RPO has no share of drills that
+  /// met it.
+  void declare(std::string_view plan, bool has_rpo = true);
   /// Makes the latency histogram of a probe stream exist, empty.
   void declare_stream(std::string_view plan, std::string_view stream);
 
@@ -59,7 +61,9 @@ class DrillMetrics {
   void forget(std::string_view plan);
   /// A write of the audit log; one beyond `slow` is counted as slow.
   void audit_write(drill::Duration took, drill::Duration slow);
-  void compliance(std::string_view plan, const ComplianceRatio& rto, const ComplianceRatio& rpo);
+  /// `rpo`: nothing where none was asked for; its series go.
+  void compliance(std::string_view plan, const ComplianceRatio& rto,
+                  const std::optional<ComplianceRatio>& rpo);
 
   /// The text exposition format 0.0.4, which is valid for `promtool check metrics`.
   std::string text() const;

@@ -56,6 +56,10 @@ Color color_of(drill::Verdict verdict) {
   return Color::None;
 }
 
+Color color_of(const std::optional<drill::Verdict>& verdict) {
+  return verdict ? color_of(*verdict) : Color::None;
+}
+
 std::string painted(std::string_view text, Color color, bool use_color) {
   if (!use_color || color == Color::None || text.empty()) return std::string(text);
   return code(color) + std::string(text) + "\x1b[0m";

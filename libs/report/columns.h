@@ -2,6 +2,7 @@
 // is too wide for the screen is cut with an ellipsis, and colour never changes a width.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,6 +13,7 @@ namespace report {
 
 enum class Color { None, Green, Red, Yellow, Magenta, Dim, Bold };
 Color color_of(drill::Verdict verdict);
+Color color_of(const std::optional<drill::Verdict>& verdict);  // nothing: none
 /// The text between the escape sequences of a colour, or as it is.
 std::string painted(std::string_view text, Color color, bool use_color);
 

@@ -74,12 +74,12 @@ template <class A>
 void fields(A& a, typename A::template Ref<drill::ObjectiveResult> v) {
   a.type("ObjectiveResult", "an objective, what was measured, and the verdict");
   a("name", v.name, "RTO or RPO");
-  a("objectiveSeconds", v.objective, "what the plan demands");
+  a("objectiveSeconds", v.objective, "what the plan demands; null: it asks for none");
   a("userVisible", v.user_visible,
     "as users saw it; the lower bound decides `Missed`; null: not measured");
   a("service", v.service,
     "of the service itself; the upper bound decides `Met`; null: not measured");
-  a("verdict", v.verdict, "the verdict");
+  a("verdict", v.verdict, "the verdict; null: there is no objective");
   a("reason", v.reason, "one sentence that explains the verdict");
   a("decidedBy", v.decided_by, "the stream that decided");
   a("zeroPoint", v.zero_point, "from which moment time is counted");
@@ -330,7 +330,8 @@ template <class A>
 void fields(A& a, typename A::template Ref<drill::ObjectiveHistory> v) {
   a.type("ObjectiveHistory", "an objective over comparable drills");
   a("met", v.met, "drills that met it");
-  a("of", v.of, "drills in all; inconclusive and invalid ones did not meet it");
+  a("of", v.of,
+    "drills that had the objective; inconclusive and invalid ones did not meet it; 0: none had");
   a("ratio", v.ratio, "met of all");
   a("lowerBound", v.lower_bound, "what the share is at least, with 95 % confidence");
   a("meanSeconds", v.mean, "mean of the upper bounds of valid drills; null: none");

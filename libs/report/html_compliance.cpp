@@ -44,6 +44,9 @@ Html card(const Html& key, std::string_view value, const Html& rest) {
 }
 
 Html objective_card(const drill::ObjectiveRecord& record, std::string_view title) {
+  if (!record.objective) {
+    return card(escape(title), "–", element("p", "muted", {"The plan asks for none."}));
+  }
   Html rest = share_bar(record);
   rest += element("p", "",
                   escape(fmt::format("At least {} of all drills, with 95 % confidence.",
@@ -89,12 +92,13 @@ Html objectives_table(const drill::PlanCompliance& plan) {
                {"Worst", true},
                {"Trend"}});
   for (const drill::ObjectiveRecord* r : {&plan.rto, &plan.rpo}) {
-    table.row({escape(r->name), escape(base::human(r->objective)),
+    if (!r->objective) continue;
+    table.row({escape(r->name), escape(base::human(*r->objective)),
                escape(fmt::format("{} of {}", r->met, r->of)), escape(percent(r->ratio)),
                escape(percent(r->lower_bound)), escape(in_words(r->mean)),
                escape(in_words(r->worst)), escape(in_words(r->trend))});
   }
-  return table.html();
+  return table.has_rows() ? table.html() : Html{};
 }
 
 Html figure(std::string_view title, std::string_view note, const Html& plot) {
@@ -121,7 +125,7 @@ Html drills_table(const drill::PlanCompliance& plan) {
   Table table({{"Started"}, {"Drill"}, {"RTO", true}, {"RPO", true}, {"Score", true}, {"Verdict"}});
   for (auto row = plan.drills.rbegin(); row != plan.drills.rend(); ++row) {
     table.row({escape(base::rfc3339(row->started)), escape(row->drill_id),
-               escape(in_words(row->rto.service)), escape(in_words(row->rpo.service)),
+               escape(in_words(row->rto)), escape(in_words(row->rpo)),
                escape(number(row->score)), tag(row->verdict)});
   }
   Html folded = element("summary", "", escape(plural(plan.drills.size(), "drill")));

@@ -79,6 +79,7 @@ Html history_section(const drill::Report& report) {
   const std::pair<const char*, const drill::ObjectiveHistory&> rows[] = {{"RTO", history.rto},
                                                                          {"RPO", history.rpo}};
   for (const auto& [name, o] : rows) {
+    if (o.of == 0 && history.drills > 0) continue;  // the plan asks for none
     table.row(
         {escape(name), escape(fmt::format("{} of {}", o.met, o.of)),
          escape(number(o.lower_bound * 100) + " %"), escape(o.mean ? base::human(*o.mean) : "–"),

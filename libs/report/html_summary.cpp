@@ -54,8 +54,8 @@ Html objective_card(const drill::ObjectiveResult& objective, std::string_view ti
   }
   rest += paragraph(note);
   Html key = element("span", "", escape(title));
-  key += tag(objective.verdict);
-  return card(key, escape(in_words(objective.service)), rest);
+  key += objective.verdict ? tag(*objective.verdict) : element("span", "tag", {"not asked for"});
+  return card(key, escape(in_words(objective)), rest);
 }
 
 std::string judged_by(const drill::ObjectiveResult& objective) {

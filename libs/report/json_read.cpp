@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "report/enum_words.h"
@@ -17,6 +18,7 @@ using Json = nlohmann::json;
 
 // A stamp is the start plus a duration: with these limits no sum overflows.
 constexpr double kSecondsMax = 4e9;
+constexpr int kOldest = 3;  // the first version of the document that is read still
 constexpr std::int64_t kStartMax = 4'000'000'000'000'000'000;
 
 class Reader {
@@ -185,10 +187,18 @@ std::string wrong_document(const Json& document) {
     return "apiVersion: must be muster.dev/v1alpha1";
   }
   const int known = drill::Report{}.version;
-  if (document.value("version", Json()) != known) {
-    return "version: must be " + std::to_string(known);
+  const Json version = document.value("version", Json());
+  if (version != known && version != kOldest) {
+    return fmt::format("version: must be {} or {}", kOldest, known);
   }
   return "";
+}
+
+/// Until version 4 an objective that nobody had asked for was one of 0 s.
+void forget_unasked(drill::ObjectiveResult& objective) {
+  if (objective.objective != drill::Duration::zero()) return;
+  objective.objective.reset();
+  objective.verdict.reset();
 }
 
 }  // namespace
@@ -203,6 +213,9 @@ base::Result<drill::Report> from_json(std::string_view text) {
   Reader reader(document, "", {}, &problem);
   fields(reader, report);
   if (!problem.empty()) return base::fail(base::Code::InvalidArgument, problem);
+  forget_unasked(report.rto);
+  forget_unasked(report.rpo);
+  report.version = drill::Report{}.version;
   return report;
 }
 

@@ -18,11 +18,12 @@ struct Case {
 std::vector<Case> cases(const drill::Report& report) {
   std::vector<Case> out;
   for (const drill::ObjectiveResult* objective : {&report.rto, &report.rpo}) {
+    if (!objective->objective || !objective->verdict) continue;  // the plan asks for none
     const std::string name =
         objective->name.empty() ? (objective == &report.rto ? "RTO" : "RPO") : objective->name;
-    out.push_back({"objectives", name, objective->verdict,
+    out.push_back({"objectives", name, *objective->verdict,
                    fmt::format("{} (measured {}, objective {})", objective->reason,
-                               in_words(objective->service), base::human(objective->objective)),
+                               in_words(objective->service), base::human(*objective->objective)),
                    objective->service ? base::to_seconds(objective->service->upper.value_or(
                                             objective->service->lower))
                                       : 0});

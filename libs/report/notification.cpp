@@ -16,7 +16,8 @@ Json text_or_null(const std::string& text) {
 Json json_of(const NotificationObjective& objective) {
   const auto& bounds = objective.bounds;
   const bool ended = bounds && bounds->upper;
-  return {{"objectiveSeconds", seconds_of(objective.objective)},
+  return {{"objectiveSeconds",
+           objective.objective ? Json(seconds_of(*objective.objective)) : Json(nullptr)},
           {"lowerSeconds", bounds ? Json(seconds_of(bounds->lower)) : Json(nullptr)},
           {"upperSeconds", ended ? Json(seconds_of(*bounds->upper)) : Json(nullptr)}};
 }

@@ -15,7 +15,7 @@ enum class Moment : std::uint8_t { Start, Miss, End };
 const char* name(Moment moment);
 
 struct NotificationObjective {
-  drill::Duration objective{};
+  std::optional<drill::Duration> objective;  // nothing: the plan asks for none
   std::optional<drill::Bounds> bounds;  // of the service outage, and before the end of the
                                         // user-visible one; nothing: not known (yet)
 };

@@ -23,7 +23,8 @@ Json json_of(const std::optional<drill::Bounds>& bounds) {
 
 Json json_of(const drill::ObjectiveRecord& record) {
   const drill::TrendTest& trend = record.trend;
-  return {{"objectiveSeconds", seconds_of(record.objective)},
+  return {{"objectiveSeconds",
+           record.objective ? Json(seconds_of(*record.objective)) : Json(nullptr)},
           {"met", record.met},
           {"missed", record.missed},
           {"inconclusive", record.inconclusive},
@@ -42,14 +43,18 @@ Json json_of(const drill::ObjectiveRecord& record) {
             {"exact", trend.exact}}}};
 }
 
+Json json_of(const std::optional<drill::Verdict>& verdict) {
+  return verdict ? Json(name(*verdict)) : Json(nullptr);
+}
+
 Json json_of(const drill::Summary& row) {
   return {{"drillId", row.drill_id},
           {"started", utc_nanos(row.started)},
           {"verdict", name(row.verdict)},
           {"ending", name(row.ending)},
-          {"rtoVerdict", name(row.rto.verdict)},
+          {"rtoVerdict", json_of(row.rto.verdict)},
           {"rto", json_of(row.rto.service)},
-          {"rpoVerdict", name(row.rpo.verdict)},
+          {"rpoVerdict", json_of(row.rpo.verdict)},
           {"rpo", json_of(row.rpo.service)},
           {"score", row.score},
           {"directory", row.directory}};
@@ -110,15 +115,17 @@ std::string document(const ComplianceOverview& overview) {
 }
 
 std::string share(const drill::ObjectiveRecord& record) {
+  if (!record.objective) return "–";
   return fmt::format("{} of {}, ≥ {:.0f} %", record.met, record.of,
                      std::floor(record.lower_bound * 100));
 }
 
 std::string objective_line(const drill::ObjectiveRecord& record) {
+  if (!record.objective) return fmt::format("  {}: {}\n", record.name, kNoObjective);
   return fmt::format(
       "  {} ≤ {}: met in {} of {} drills, at least {:.1f} % with 95 % confidence; missed {}, "
       "inconclusive {}, invalid {}\n       mean {}, worst {}; {}\n",
-      record.name, base::human(record.objective), record.met, record.of,
+      record.name, base::human(*record.objective), record.met, record.of,
       std::floor(record.lower_bound * 1000) / 10, record.missed, record.inconclusive,
       record.invalid, in_words(record.mean), in_words(record.worst), in_words(record.trend));
 }

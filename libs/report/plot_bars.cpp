@@ -103,17 +103,18 @@ Html ledger_plot(const drill::Report& report) {
 }
 
 Html objective_bar(const drill::ObjectiveResult& objective) {
-  if (!objective.service || !objective.user_visible) return {};
+  if (!objective.service || !objective.user_visible || !objective.objective) return {};
   const drill::Bounds& service = *objective.service;
+  const drill::Duration asked = *objective.objective;
   const auto most =
-      std::max({objective.objective, service.lower, service.upper.value_or(service.lower * 5 / 4)});
+      std::max({asked, service.lower, service.upper.value_or(service.lower * 5 / 4)});
   const double whole = std::max(base::to_seconds(most) * 1.12, 1e-6);
   const auto percent = [&](drill::Duration d) {
     return std::clamp(100 * base::to_seconds(d) / whole, 0.0, 100.0);
   };
   const double low = percent(std::min(objective.user_visible->lower, service.lower));
   const double high = service.upper ? percent(*service.upper) : 100;
-  const double goal = percent(objective.objective);
+  const double goal = percent(asked);
   Html body{"<rect class=\"track\" y=\"6\" width=\"100%\" height=\"16\" rx=\"3\"/>"};
   body += {fmt::format("<rect class=\"allowed\" y=\"6\" width=\"{:.2f}%\" height=\"16\" rx=\"3\"/>",
                        goal)};
@@ -126,7 +127,7 @@ Html objective_bar(const drill::ObjectiveResult& objective) {
                        goal)};
   const bool left = goal > 50;
   body += text(goal, 39, left ? "end" : "start", "tick",
-               escape("objective " + base::human(objective.objective)));
+               escape("objective " + base::human(asked)));
   body += text(left ? 0 : 100, 39, left ? "start" : "end", "tick", {left ? "0" : ""});
   return svg(44, objective.name + " measured against its objective", body);
 }

@@ -69,9 +69,9 @@ std::string title_of(const drill::Summary& row, const std::string& what) {
 
 Html objective_history_plot(const drill::PlanCompliance& plan, const drill::ObjectiveRecord& record,
                             drill::ObjectiveSummary drill::Summary::* which) {
-  if (!record.worst) return {};
+  if (!record.worst || !record.objective) return {};
   const Places places(plan.drills.size());
-  const double goal = base::to_seconds(record.objective);
+  const double goal = base::to_seconds(*record.objective);
   drill::Duration largest = base::millis(1);
   for (const drill::Summary& row : plan.drills) {
     const auto& bounds = (row.*which).service;
@@ -95,9 +95,10 @@ Html objective_history_plot(const drill::PlanCompliance& plan, const drill::Obje
     const double lower = base::to_seconds(objective.service->lower) / whole;
     const double upper =
         objective.service->upper ? base::to_seconds(*objective.service->upper) / whole : 1;
-    body += bar(places.at(i), places.width(), lower, upper, objective.verdict, title);
+    body += bar(places.at(i), places.width(), lower, upper,
+                objective.verdict.value_or(drill::Verdict::Inconclusive), title);
   }
-  const std::string words = "objective " + base::human(record.objective);
+  const std::string words = "objective " + base::human(*record.objective);
   if (shown) {
     body +=
         {fmt::format("<line class=\"goal\" x1=\"0\" x2=\"100%\" y1=\"{0:.1f}\" y2=\"{0:.1f}\"/>",

@@ -31,10 +31,11 @@ Json json_of(const std::optional<std::uint64_t>& count) {
 }
 
 Json json_of(const drill::ObjectiveSummary& objective) {
-  return {{"objectiveSeconds", seconds_of(objective.objective)},
+  return {{"objectiveSeconds",
+           objective.objective ? Json(seconds_of(*objective.objective)) : Json(nullptr)},
           {"userVisible", json_of(objective.user_visible)},
           {"service", json_of(objective.service)},
-          {"verdict", name(objective.verdict)}};
+          {"verdict", objective.verdict ? Json(name(*objective.verdict)) : Json(nullptr)}};
 }
 
 /// Every drill has every field; what is not known yet is null.
@@ -169,8 +170,8 @@ std::vector<Cell> cells_of(const ListedDrill& drill) {
   }
   return {{row.drill_id},
           {std::string(mark(row.verdict)) + " " + in_words(row.verdict), color_of(row.verdict)},
-          {in_words(row.rto.service), color_of(row.rto.verdict)},
-          {in_words(row.rpo.service), color_of(row.rpo.verdict)},
+          {in_words(row.rto), color_of(row.rto.verdict)},
+          {in_words(row.rpo), color_of(row.rpo.verdict)},
           {why(drill)},
           {started},
           {found(row.lost)},

@@ -68,9 +68,9 @@ class Writer {
     Columns table_of({"", "measured", ">objective", "verdict", "why"});
     for (const auto* o : {&report_.rto, &report_.rpo}) {
       table_of.row({{o->name},
-                    {in_words(o->service)},
-                    {base::human(o->objective)},
-                    verdict(o->verdict),
+                    {in_words(*o)},
+                    {objective_in_words(o->objective)},
+                    o->verdict ? verdict(*o->verdict) : Cell{in_words(o->verdict)},
                     {o->reason}});
     }
     table(table_of);

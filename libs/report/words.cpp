@@ -12,6 +12,8 @@ namespace {
 
 using drill::TimePoint;
 
+constexpr const char* kNone = "–";
+
 /// Drops zeros behind the point.
 void drop_zeros(std::string& text) {
   if (text.find('.') == std::string::npos) return;
@@ -68,6 +70,22 @@ std::string offset(TimePoint at, TimePoint start) {
 
 std::string in_words(drill::Verdict verdict) {
   return spaced(name(verdict));
+}
+
+std::string in_words(const std::optional<drill::Verdict>& verdict) {
+  return verdict ? in_words(*verdict) : kNone;
+}
+
+std::string objective_in_words(const std::optional<drill::Duration>& objective) {
+  return objective ? base::human(*objective) : kNone;
+}
+
+std::string in_words(const drill::ObjectiveResult& result) {
+  return result.objective || result.service ? in_words(result.service) : kNone;
+}
+
+std::string in_words(const drill::ObjectiveSummary& result) {
+  return result.objective || result.service ? in_words(result.service) : kNone;
 }
 
 const char* mark(drill::Verdict verdict) {

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "drill/report.h"
+#include "drill/summary.h"
 
 namespace report {
 
@@ -28,6 +28,13 @@ bool has_width(const std::optional<drill::Bounds>& bounds);
 std::string offset(drill::TimePoint at, drill::TimePoint start);
 /// "met", "missed", "inconclusive", "invalid"
 std::string in_words(drill::Verdict verdict);
+/// The same, or "–" where there is none, because nothing was asked for.
+std::string in_words(const std::optional<drill::Verdict>& verdict);
+/// "5 min 00 s", or "–" where the plan asks for none.
+std::string objective_in_words(const std::optional<drill::Duration>& objective);
+/// What was measured; "–" where nothing was, and nothing had been asked for.
+std::string in_words(const drill::ObjectiveResult& result);
+std::string in_words(const drill::ObjectiveSummary& result);
 /// "✓", "✗", "?", "!"
 const char* mark(drill::Verdict verdict);
 /// At most two decimals and a comma between thousands: "1,500", "645.25"; "not a number".

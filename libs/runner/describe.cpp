@@ -91,8 +91,9 @@ void add_target(std::string& out, const PlanFile& file) {
   if (plan.target.local && !plan.target.local->parameters.empty()) {
     out += fmt::format("parameters\n  {}\n", listed(plan.target.local->parameters));
   }
-  out += fmt::format("objectives\n  RTO {} s, RPO {} s\n", plan.objectives.rto_seconds,
-                     plan.objectives.rpo_seconds);
+  const std::optional<std::int64_t> rpo = plan.objectives.rpo_seconds;
+  out += fmt::format("objectives\n  RTO {} s, {}\n", plan.objectives.rto_seconds,
+                     rpo ? fmt::format("RPO {} s", *rpo) : "no RPO");
   out += fmt::format("timing\n  baseline {} s, hold {} s, validation {} s, deadline {} s\n",
                      plan.timing.baseline_seconds, plan.timing.hold_seconds,
                      plan.timing.validation_seconds, plan.timing.deadline_seconds);

@@ -464,8 +464,9 @@ aio::Task<base::Result<DrillRun::Result>> DrillRun::conclude(drill::action::Fini
     if (result.report.history) {
       const drill::ObjectiveHistory& rto = result.report.history->rto;
       const drill::ObjectiveHistory& rpo = result.report.history->rpo;
-      setup_.metrics->compliance(plan_.name, {rto.ratio, rto.lower_bound},
-                                 {rpo.ratio, rpo.lower_bound});
+      std::optional<metrics::ComplianceRatio> of_rpo;
+      if (rpo.of > 0) of_rpo = {rpo.ratio, rpo.lower_bound};
+      setup_.metrics->compliance(plan_.name, {rto.ratio, rto.lower_bound}, of_rpo);
     }
   }
   tell_end(result.report);

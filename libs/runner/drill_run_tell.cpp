@@ -31,7 +31,7 @@ report::NotificationMessage DrillRun::message_now(report::Moment moment) const {
   out.phase = drill::name(drive_->engine().phase());
   out.state = drill::name(drive_->engine().state());
   out.rto.objective = base::seconds(plan_.objectives.rto_seconds);
-  out.rpo.objective = base::seconds(plan_.objectives.rpo_seconds);
+  if (const auto rpo = plan_.objectives.rpo_seconds) out.rpo.objective = base::seconds(*rpo);
   return out;
 }
 

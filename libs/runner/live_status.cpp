@@ -53,7 +53,9 @@ DrillStatus live_status(const LiveInputs& inputs, const drill::Engine& engine,
   status.phase_seconds = base::to_seconds(now - phase_began(chronicle, inputs.started));
   if (const drill::PartConfig* part = engine.current()) status.step = part->name;
   status.rto_seconds = static_cast<double>(inputs.plan.objectives.rto_seconds);
-  status.rpo_seconds = static_cast<double>(inputs.plan.objectives.rpo_seconds);
+  if (const auto rpo = inputs.plan.objectives.rpo_seconds) {
+    status.rpo_seconds = static_cast<double>(*rpo);
+  }
   const Availability availability = availability_of(streams, now);
   if (availability.service == drill::Service::Bad && chronicle.fault_begun() != base::kNever) {
     status.outage_seconds = base::to_seconds(now - availability.since);

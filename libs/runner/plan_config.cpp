@@ -54,11 +54,6 @@ std::vector<drill::Criterion> criteria_of(const std::vector<api::Criterion>& cri
   return out;
 }
 
-bool has_postgres(const api::RecoveryPlan& plan) {
-  return std::any_of(plan.probes.begin(), plan.probes.end(),
-                     [](const api::ProbeSpec& probe) { return probe.action.kind == "postgres"; });
-}
-
 }  // namespace
 
 PartView part_of(const api::RecoveryPlan& plan, drill::PartId id) {
@@ -130,7 +125,7 @@ drill::EngineConfig engine_config(const api::RecoveryPlan& plan, const targets::
   add(drill::PartId::Kind::Step, plan.recovery.size(), config.steps);
   add(drill::PartId::Kind::Failback, plan.failback.size(), config.failback);
   config.timing = engine_timing(plan);
-  const bool postgres = has_postgres(plan);
+  const bool postgres = api::keeps_ledger(plan);
   config.can_promote = postgres;
   config.watch_redundancy = postgres;
   config.final_reads = postgres;
@@ -159,7 +154,7 @@ drill::AssessConfig assess_config(const api::RecoveryPlan& plan, const std::stri
   config.directory = directory;
   config.spec_digest = spec_digest(plan);
   config.rto = seconds(plan.objectives.rto_seconds);
-  if (has_postgres(plan)) config.rpo = seconds(plan.objectives.rpo_seconds);
+  if (plan.objectives.rpo_seconds) config.rpo = seconds(*plan.objectives.rpo_seconds);
   config.zero_point = zero_point_named(plan.objectives.zero_point);
   config.hold = seconds(plan.timing.hold_seconds);
   config.deciding = plan.objectives.decided_by;

@@ -111,7 +111,7 @@ base::Result<Kept> load_kept(const DrillDir& dir, const api::ActionCatalog& cata
   const auto parsed = api::parse_json(text);
   if (!parsed) return tl::unexpected(parsed.error().with(dir.system()));
   const api::Node& node = *parsed;
-  auto plan = api::parse_plan(node["plan"], dir.system(), catalog);
+  auto plan = api::parse_plan(api::without_unmeasured_rpo(node["plan"]), dir.system(), catalog);
   if (!plan) return base::fail(base::Code::DataLoss, api::format(plan.error()));
   auto system = api::parse_local_system(node["system"], dir.system());
   if (!system) return base::fail(base::Code::DataLoss, api::format(system.error()));

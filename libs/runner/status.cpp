@@ -62,7 +62,8 @@ std::string to_json(const DrillStatus& status) {
                             .set("phaseSeconds", status.phase_seconds)
                             .set("step", status.step)
                             .set("rtoSeconds", status.rto_seconds)
-                            .set("rpoSeconds", status.rpo_seconds)
+                            .set("rpoSeconds",
+                                 status.rpo_seconds ? Node(*status.rpo_seconds) : Node())
                             .set("outageSeconds", status.outage_seconds)
                             .set("streams", std::move(streams))
                             .set("events", std::move(events))
@@ -92,7 +93,7 @@ base::Result<DrillStatus> status_from_json(const std::string& text) {
   status.phase_seconds = document["phaseSeconds"].as_double();
   status.step = document["step"].as_string();
   status.rto_seconds = document["rtoSeconds"].as_double();
-  status.rpo_seconds = document["rpoSeconds"].as_double();
+  if (const double rpo = document["rpoSeconds"].as_double(); rpo > 0) status.rpo_seconds = rpo;
   status.outage_seconds = document["outageSeconds"].as_double(-1);
   for (const Node& node : document["streams"].items()) status.streams.push_back(stream_from(node));
   for (const Node& node : document["events"].items()) {

@@ -2,6 +2,7 @@
 // `drill list`, and drawn live by `drill run`. For people; verdicts come from the report alone.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -39,7 +40,8 @@ struct DrillStatus {
   std::string phase, state;    // D3, D4
   double phase_seconds = 0;
   std::string step;                         // what is being worked on; empty: nothing
-  double rto_seconds = 0, rpo_seconds = 0;  // objectives
+  double rto_seconds = 0;  // objectives
+  std::optional<double> rpo_seconds;  // nothing: the plan asks for none
   double outage_seconds = -1;  // since the fault, while the service is away; -1: it is not
   std::vector<StreamHealth> streams;
   std::vector<StatusEvent> events;  // the last ones

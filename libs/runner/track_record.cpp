@@ -12,6 +12,7 @@ namespace {
 constexpr std::int64_t kDrillsMax = 10'000;
 
 std::string line(const char* name, const drill::ObjectiveHistory& objective) {
+  if (objective.of == 0) return fmt::format("  {}: none of them had such an objective\n", name);
   std::string out =
       fmt::format("  {} met in {} of {} drills (at least {:.1f} % with 95 % confidence)", name,
                   objective.met, objective.of, objective.lower_bound * 100);

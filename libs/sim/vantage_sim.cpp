@@ -230,7 +230,7 @@ VantageFinding try_vantages(std::uint64_t seed) {
   out.other_decided = report.rto.decided_by == "b/sim/W";
   out.what =
       fmt::format("{}, by {}, clock to within {}, {}: {}", name(w.own.kind), report.rto.decided_by,
-                  out.uncertainty.count(), drill::name(report.rto.verdict), report.rto.reason);
+                  out.uncertainty.count(), drill::name(*report.rto.verdict), report.rto.reason);
   out.wrong = wrong_offset(clocks.fit(1), w.clock, w.own.begins, w.own.ends);
   if (out.wrong.empty()) out.wrong = wrong_report(w, report);
   return out;

@@ -220,13 +220,16 @@ class History::Database {
                                   const drill::ObjectiveSummary& objective) const {
     TRY(Statement statement,
         sqlite_.prepare("INSERT INTO objective VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"));
-    statement.bind(drill).bind(which).bind(std::int64_t{objective.objective.count()});
+    // None is one of 0 s, as it was before a plan could leave one out.
+    const drill::Duration asked = objective.objective.value_or(drill::Duration::zero());
+    statement.bind(drill).bind(which).bind(std::int64_t{asked.count()});
     for (const auto& measured : {objective.user_visible, objective.service}) {
       const drill::Bounds bounds = measured.value_or(drill::Bounds{});
       statement.bind(std::int64_t{bounds.lower.count()});
       bind_upper(statement, bounds.upper);
     }
-    statement.bind(std::string_view(name(objective.verdict)));
+    const drill::Verdict verdict = objective.verdict.value_or(drill::Verdict::Inconclusive);
+    statement.bind(std::string_view(name(verdict)));
     statement.bind(std::int64_t{objective.service.has_value()});
     return finish(statement);
   }
@@ -271,12 +274,14 @@ class History::Database {
       TRY(const bool found, row.step());
       if (!found) return {};
       drill::ObjectiveSummary& to = row.text(0) == "RTO" ? drill.rto : drill.rpo;
-      to.objective = drill::Duration(row.integer(1));
       if (row.integer(7) != 0) {
         to.user_visible = bounds(row, 2, 3);
         to.service = bounds(row, 4, 5);
       }
-      TRY(to.verdict, parse<drill::Verdict>(row.text(6)));
+      TRY(const drill::Verdict verdict, parse<drill::Verdict>(row.text(6)));
+      if (row.integer(1) == 0) continue;
+      to.objective = drill::Duration(row.integer(1));
+      to.verdict = verdict;
     }
   }
 

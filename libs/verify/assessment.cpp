@@ -18,11 +18,11 @@ double in_seconds(Duration d) {
 /// 100 if met; else the share of the upper bound that the objective is, at most 99. Nothing: there
 /// is no objective.
 std::optional<double> score(const Judged& judged) {
-  if (judged.objective == Duration::zero()) return std::nullopt;
+  if (!judged.objective) return std::nullopt;
   if (judged.verdict == Verdict::Met) return 100;
   if (judged.verdict == Verdict::Invalid || !judged.service || !judged.service->upper) return 0;
-  const double upper = in_seconds(std::max(*judged.service->upper, judged.objective));
-  return std::min(99.0, 100 * (in_seconds(judged.objective) / std::max(1e-9, upper)));
+  const double upper = in_seconds(std::max(*judged.service->upper, *judged.objective));
+  return std::min(99.0, 100 * (in_seconds(*judged.objective) / std::max(1e-9, upper)));
 }
 
 /// How far beyond its target, as a share of it; nothing to compare with: all of it.
@@ -41,9 +41,9 @@ struct Violation {
 };
 
 void violated(std::vector<Violation>& out, const char* name, const Judged& judged) {
-  if (judged.verdict == Verdict::Met || judged.objective == Duration::zero()) return;
+  if (!judged.objective || judged.verdict == Verdict::Met) return;
   const bool far = !judged.service || !judged.service->upper ||
-                   *judged.service->upper > judged.objective + judged.objective / 2;
+                   *judged.service->upper > *judged.objective + *judged.objective / 2;
   const char* missed = far ? "critical" : "high";
   out.push_back({name, judged.verdict == Verdict::Missed ? missed : "medium"});
 }
@@ -161,8 +161,8 @@ Node recommendations(const Judgement& j) {
   if (j.verdict == Verdict::Invalid) return out;
   std::vector<Advice> all;
   for (const auto& [name, judged] : {std::pair("RTO", &j.rto), std::pair("RPO", &j.rpo)}) {
-    if (!has_figure(*judged) || judged->objective == Duration::zero()) continue;
-    advise(all, name, figure(*judged), in_seconds(judged->objective), true);
+    if (!has_figure(*judged) || !judged->objective) continue;
+    advise(all, name, figure(*judged), in_seconds(*judged->objective), true);
   }
   advise_standing(all, "RTO", j.rto, 300);
   advise_standing(all, "RPO", j.rpo, 60);

@@ -268,7 +268,7 @@ class Recomputation {
 
   void judge_rto() {
     Judged& rto = judgement_.rto;
-    rto.objective = rules_.rto.value_or(Duration::zero());
+    rto.objective = rules_.rto;
     for (std::size_t k = 0; k < seats_.size(); ++k) judge_streams(k);
     choose();
     const Seat& seat = seats_[decider_];
@@ -343,7 +343,7 @@ class Recomputation {
     ledger.adds_up &= adds_up_;
     consistency_ = check_consistency(vantages_.all(), rows_, first_bad, vantages_, decider_);
     Judged& rpo = judgement_.rpo;
-    rpo.objective = rules_.rpo.value_or(Duration::zero());
+    rpo.objective = rules_.rpo;
     if (rows_.any() && e_.fault_begun != kNever) rpo.users = rpo.service = ledger.rpo;
     if (rows_.any()) judgement_.lost = ledger.lost;
     rpo.verdict = judge_rpo(ledger);

@@ -24,7 +24,7 @@ const char* name(Verdict verdict);
 
 /// An objective as it was judged.
 struct Judged {
-  Duration objective{};
+  std::optional<Duration> objective;       // nothing: none was asked for; the verdict says nothing
   std::optional<Interval> users, service;  // nothing: not measured
   Verdict verdict = Verdict::Inconclusive;
   std::string decided_by;

@@ -186,7 +186,7 @@ Node ReportTree::objective(const char* name, const Judged& judged, const Rules& 
       .set("objectiveSeconds", seconds(judged.objective))
       .set("userVisible", bounds(judged.users))
       .set("service", bounds(judged.service))
-      .set("verdict", verify::name(judged.verdict))
+      .set("verdict", judged.objective ? Node(verify::name(judged.verdict)) : Node())
       .set("decidedBy", judged.decided_by)
       .set("zeroPoint", rules.zero_point);
 }

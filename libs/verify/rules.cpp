@@ -84,8 +84,10 @@ base::Result<Rules> rules_of(const std::string& plan_json) {
   if (const Node* mode = spec.find("failover")) rules.mode = mode->as_string();
   const Node& objectives = spec["objectives"];
   rules.rto = seconds_in(objectives["rtoSeconds"], 0);
-  // Without a ledger there is nothing that could be lost.
-  if (has_ledger_probe(spec)) rules.rpo = seconds_in(objectives["rpoSeconds"], 0);
+  // Without a ledger there is nothing that could be lost, whatever an earlier plan asked for.
+  if (const Node* rpo = objectives.find("rpoSeconds"); rpo != nullptr && has_ledger_probe(spec)) {
+    rules.rpo = seconds_in(*rpo, 0);
+  }
   if (const Node* zero = objectives.find("zeroPoint")) rules.zero_point = zero->as_string();
   rules.decided_by = objectives["decidedBy"].as_strings();
   constexpr std::int64_t kDefaultHold = 10, kDefaultSample = 10;

@@ -15,6 +15,8 @@ using api::Node;
 /// Half a nanosecond as seconds: two figures that differ by a nanosecond differ.
 constexpr double kSame = 4e-10;
 constexpr std::size_t kShown = 80;
+/// Since this version of the report what was not asked for is null.
+constexpr std::int64_t kObjectivesAreNull = 4;
 
 bool is_number(const Node& node) {
   return node.is_int() || node.is_double();
@@ -55,13 +57,25 @@ bool came_later(const std::string& key) {
   return key == "vantages" || key == "names";
 }
 
+/// Until version 4 an objective that no plan had asked for stood in a report as one of 0 s, with the
+/// verdict of one that was not measured; it was never met.
+bool asked_nothing(const Node& want, const Node& have) {
+  const Node* objective = want.find("objectiveSeconds");
+  if (objective == nullptr || !objective->is_null()) return false;
+  const std::string& verdict = have["verdict"].as_string();
+  return is_number(have["objectiveSeconds"]) && have["objectiveSeconds"].as_double() == 0 &&
+         (verdict == "Inconclusive" || verdict == "Invalid");
+}
+
 /// Two trees side by side. Where it stands is a stack; words are made of it only where needed.
 class Comparison {
  public:
-  explicit Comparison(Verification& out) : out_(out) {}
+  Comparison(Verification& out, std::int64_t version) : out_(out), version_(version) {}
 
   void map(const Node& want, const Node& have) {
+    const bool unasked = version_ < kObjectivesAreNull && asked_nothing(want, have);
     for (const api::Entry& entry : want.entries()) {
+      if (unasked && (entry.key == "objectiveSeconds" || entry.key == "verdict")) continue;
       const bool empty = entry.value.is_sequence() && entry.value.items().empty();
       if (empty && came_later(entry.key) && !have.has(entry.key)) continue;
       path_.push_back({&entry.key, nullptr, 0});
@@ -128,13 +142,14 @@ class Comparison {
   }
 
   Verification& out_;
+  std::int64_t version_;  // of the report
   std::vector<Step> path_;
 };
 
 }  // namespace
 
 void compare(const Node& recomputed, const Node& reported, Verification& out) {
-  Comparison(out).map(recomputed, reported);
+  Comparison(out, reported["version"].as_int()).map(recomputed, reported);
 }
 
 base::Result<Verification> verify(const bundle::Bundle& bundle) {

@@ -17,7 +17,7 @@ kind: RecoveryPlan
 metadata: {name: requests}
 spec:
   failureType: ApplicationServerFailure
-  objectives: {rtoSeconds: 120, rpoSeconds: 60}
+  objectives: {rtoSeconds: 120}
   target: {local: {system: app-servers}}
   probes:
   - name: api

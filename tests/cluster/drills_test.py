@@ -93,9 +93,9 @@ class DrillsTest(FrontCase):
         self.assertEqual(status["rto"]["verdict"], "Met", (status, self.logs(name)))
 
     def test_4_a_step_waits_for_a_person_and_a_stop_ends_everything(self):
-        asks = "\n  recovery:\n  - {name: look, phase: FailureAssessment, timeoutSeconds: 60, approval: {message: is it the fault}}\n"
+        asks = "  - {name: look, phase: FailureAssessment, timeoutSeconds: 60, approval: {message: is it the fault}}\n"
         plan = plan_alone(example("application-failover")).replace("name: application-failover", "name: by-hand")
-        self.kubectl("apply", "-f", "-", given=plan.replace("\n  criteria:", asks + "  criteria:"))
+        self.kubectl("apply", "-f", "-", given=plan.replace("  - name: started\n", asks + "  - name: started\n"))
         name = self.broken("four", "by-hand")
         until("step that waits", lambda: self.condition(name, "AwaitingApproval").get("message") == "step look: is it the fault")
         self.kubectl("-n", SPACE, "patch", "drill", name, "--type=merge", "-p", '{"spec":{"approvals":["look"]}}')

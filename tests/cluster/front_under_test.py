@@ -30,7 +30,7 @@ def plan(name, faults, **more):
     """With these faults, from which the cluster recovers by itself unless `more` says otherwise."""
     probe = {"url": "http://{service}/", "intervalMillis": 250, "deadlineMillis": 1000, "decides": True}
     spec = {"failureType": "ApplicationServerFailure", "failover": "Observe",
-            "objectives": {"rtoSeconds": 60, "rpoSeconds": 30, "decidedBy": ["front/A"]},
+            "objectives": {"rtoSeconds": 60, "decidedBy": ["front/A"]},
             "target": {"kubernetes": {"workloads": [{"name": "front", "kind": "Deployment"}], "services": [{"name": "front", "port": 80}]}},
             "roles": {"service": "front"}, "probes": [{"name": "front", "http": probe}],
             "timing": QUICK, "profiles": {"quick": {"timing": QUICK}, "long": {"timing": {**QUICK, "validationSeconds": 60}}},

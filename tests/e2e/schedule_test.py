@@ -66,7 +66,7 @@ kind: RecoveryPlan
 metadata: {name: tiny}
 spec:
   failureType: ApplicationServerFailure
-  objectives: {rtoSeconds: 60, rpoSeconds: 60}
+  objectives: {rtoSeconds: 60}
   target: {local: {system: ./system.yaml}}
   roles: {primary: web, service: front}
   probes:

@@ -53,7 +53,7 @@ def plan(namespace, port, **changes):
     """Two replicas are scaled to none, and the plan brings them back."""
     timing = {"baselineSeconds": 4, "holdSeconds": 1, "sampleSeconds": 1, "recoverySeconds": 30, "validationSeconds": 2, "deadlineSeconds": 90}
     spec = {"failureType": "ApplicationServerFailure",
-            "objectives": {"rtoSeconds": 60, "rpoSeconds": 60, "decidedBy": ["api/A", "api/B"]},
+            "objectives": {"rtoSeconds": 60, "decidedBy": ["api/A", "api/B"]},
             "target": {"kubernetes": {"workloads": [{"name": "web", "kind": "Deployment"}]}},
             "roles": {"failing": "web"},
             "probes": [{"name": "api", "http": {"url": f"http://127.0.0.1:{port}/{namespace}", "intervalMillis": 200,

@@ -83,8 +83,10 @@ inline DrawnPlan draw_plan(base::Random& random, const drill::Evidence& evidence
   config.plan_yaml = "plan: \"p\"\n";
   const std::int64_t rto = random.between(1, 3), rpo = random.between(1, 2);
   config.rto = base::seconds(rto);
+  // Earlier plans state an RPO that no ledger measures.
   const bool ledger = random.chance(0.9);
-  if (ledger) config.rpo = base::seconds(rpo);
+  const bool stated = random.chance(0.9);
+  if (ledger && stated) config.rpo = base::seconds(rpo);
   config.zero_point = static_cast<drill::ZeroPoint>(random.below(4));
   config.hold = base::seconds(1);
   config.sample = base::seconds(random.between(1, 2));
@@ -109,6 +111,11 @@ inline DrawnPlan draw_plan(base::Random& random, const drill::Evidence& evidence
                          "StartUp",
                          "NoSuchSignal"};
   }
+  api::Node objectives = api::Node::map()
+                             .set("rtoSeconds", rto)
+                             .set("zeroPoint", drill::name(config.zero_point))
+                             .set("decidedBy", api::Node::strings(config.deciding));
+  if (stated) objectives.set("rpoSeconds", rpo);
   api::Node probe = api::Node::map().set("name", "orders");
   probe.set(ledger ? "postgres" : "tcp", api::Node::map());
   out.document =
@@ -119,11 +126,7 @@ inline DrawnPlan draw_plan(base::Random& random, const drill::Evidence& evidence
                    .set("failureType", config.failure_type)
                    .set("description", config.description)
                    .set("failover", config.mode)
-                   .set("objectives", api::Node::map()
-                                          .set("rtoSeconds", rto)
-                                          .set("rpoSeconds", rpo)
-                                          .set("zeroPoint", drill::name(config.zero_point))
-                                          .set("decidedBy", api::Node::strings(config.deciding)))
+                   .set("objectives", std::move(objectives))
                    .set("probes", api::Node::sequence({probe}))
                    .set("timing", api::Node::map()
                                       .set("holdSeconds", 1)

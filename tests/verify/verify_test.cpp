@@ -255,14 +255,15 @@ TEST(Verify, IsHeldAgainstEveryVerdict) {
         .operations = 300, .streams = 1 + seed % 6, .interval = base::millis(50), .mess = 0.6};
     const drill::Evidence evidence = sim::draw_whole_drill(shape, random);
     const drill::Report report = drill::assess(draw_plan(random, evidence).config, evidence);
-    ++rto[drill::name(report.rto.verdict)];
-    ++rpo[drill::name(report.rpo.verdict)];
+    ++rto[drill::name(*report.rto.verdict)];
+    ++rpo[report.rpo.verdict ? drill::name(*report.rpo.verdict) : "none"];
     lost += report.ledger.lost.value_or(0) > 0;
     split += report.consistency.split_brain_definite > 0;
     stale += report.consistency.stale_reads > 0;
     contained += !report.instrument.reference.empty() && report.instrument.reference[0].contained;
     for (const drill::StreamResult& stream : report.streams) flapped += stream.windows.size() > 2;
   }
+  EXPECT_GE(rpo["none"], 3);
   for (const auto* verdicts : {&rto, &rpo}) {
     for (const char* verdict : {"Met", "Missed", "Inconclusive", "Invalid"}) {
       EXPECT_GE(verdicts->contains(verdict) ? verdicts->at(verdict) : 0, 2) << verdict;

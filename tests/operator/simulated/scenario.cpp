@@ -50,7 +50,7 @@ Node pair_plan(const std::string& name, const std::string& first_step, const cha
   return json(fmt::format(R"({{"apiVersion":"muster.dev/v1alpha1","kind":"RecoveryPlan",
       "metadata":{{"name":"{}","namespace":"shop"}},"spec":{{
       "failureType":"DatabasePrimaryFailure","failover":"Orchestrate",
-      "objectives":{{"rtoSeconds":60,"rpoSeconds":60,"decidedBy":["front"]}},
+      "objectives":{{"rtoSeconds":60,"decidedBy":["front"]}},
       "target":{{"kubernetes":{{
         "workloads":[{{"name":"db-a","kind":"StatefulSet"}},{{"name":"db-b","kind":"StatefulSet"}}],
         "services":[{{"name":"database","service":"db-rw","port":5432}}]}}}},
@@ -76,7 +76,7 @@ Node web_plan(const char* name, const char* workload) {
   return json(fmt::format(R"({{"apiVersion":"muster.dev/v1alpha1","kind":"RecoveryPlan",
       "metadata":{{"name":"{}","namespace":"shop"}},"spec":{{
       "failureType":"ApplicationServerFailure","failover":"Observe",
-      "objectives":{{"rtoSeconds":60,"rpoSeconds":60,"decidedBy":["front"]}},
+      "objectives":{{"rtoSeconds":60,"decidedBy":["front"]}},
       "target":{{"kubernetes":{{"workloads":[{{{}}}],
         "services":[{{"name":"web","port":80}}]}}}},
       "probes":[{{"name":"front","tcp":{{"address":"{{address.web}}"}}}}],
