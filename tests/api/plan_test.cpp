@@ -423,5 +423,35 @@ TEST(PlanEdit, UnknownProfileNamesThoseThatExist) {
             "there is no profile \"quik\". Did you mean \"quick\"? The plan has: quick, full");
 }
 
+TEST(Plan, AnRpoNeedsWhatMeasuresIt) {
+  const std::string database = shipped("database-failover");
+  const std::string with_tcp =
+      with(database,
+           "postgres: {service: proxy, instances: [a, b], writesPerSecond: 100, intervalMillis: "
+           "100, deadlineMillis: 250}",
+           "tcp: {address: \"{address.proxy}\"}");
+  EXPECT_THAT(refused(with_tcp),
+              testing::HasSubstr("spec.objectives.rpoSeconds: 60 cannot be measured: no probe of "
+                                 "the plan keeps a ledger of acknowledged writes. A postgres probe "
+                                 "does; without one leave rpoSeconds out"));
+  const RecoveryPlan without = plan_of(with(database, ", rpoSeconds: 60", ""));
+  EXPECT_EQ(without.objectives.rpo_seconds, std::nullopt) << "a ledger alone asks for nothing";
+  EXPECT_TRUE(keeps_ledger(without));
+  EXPECT_NE(refused_with("rpoSeconds: 60", "rpoSeconds: 0"), "");
+}
+
+TEST(Plan, OneThatADrillHasBegunWithIsReadWithoutAnRpoThatNothingMeasures) {
+  const Node database = document_of(shipped("database-failover"));
+  EXPECT_EQ(without_unmeasured_rpo(database), database);
+  Node begun = database;
+  begun.find("spec")->set("probes", Node::sequence({Node::map().set("tcp", Node::map())}));
+  const Node kept = without_unmeasured_rpo(begun);
+  EXPECT_FALSE(kept["spec"]["objectives"].has("rpoSeconds"));
+  EXPECT_EQ(kept["spec"]["objectives"]["rtoSeconds"].as_int(), 300);
+  for (const char* odd : {"{}", "[]", R"({"spec":[]})", R"({"spec":{"objectives":3}})"}) {
+    EXPECT_EQ(without_unmeasured_rpo(*parse_json(odd)), *parse_json(odd));
+  }
+}
+
 }  // namespace
 }  // namespace api

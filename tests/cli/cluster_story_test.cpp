@@ -107,6 +107,15 @@ TEST(ClusterStory, EndsWithBoundsAgainstObjectivesAndWhatToDoNext) {
       "drill d: NOT whole\n  RTO  not measured; objective 10 s\n");
 }
 
+TEST(ClusterStory, SaysThatNoRpoWasAskedFor) {
+  for (const char* rpo : {R"({"display": "–"})", R"({"display": "–", "objectiveSeconds": 0,
+      "verdict": "Inconclusive"})"}) {
+    const std::string said = end_text(
+        drill(std::string(R"({"phase": "Finished", "verdict": "Met", "rpo": )") + rpo + "}"), "m");
+    EXPECT_THAT(said, testing::HasSubstr("  RPO  –; the plan asks for none\n"));
+  }
+}
+
 TEST(ClusterEvidence, SaysWhereItIsOrWhyThereIsNone) {
   EXPECT_EQ(why_no_evidence(drill(R"({"evidence": {"kind": "Secret", "name": "x"}})")), "");
   EXPECT_EQ(why_no_evidence(drill(R"({"phase": "Recovery"})")),

@@ -110,5 +110,17 @@ TEST(ProgressView, TerminalIsRedrawnInPlace) {
             std::count(second.begin(), second.end(), '\n'));
 }
 
+TEST(ProgressView, AnRpoThatWasNotAskedForIsNotShown) {
+  const auto shown = [](const runner::DrillStatus& status) {
+    std::string all;
+    for (const std::string& line : progress_block(status, {true, false, 200})) all += line + "\n";
+    return all;
+  };
+  runner::DrillStatus one = status();
+  EXPECT_THAT(shown(one), HasSubstr("RTO 5 min 00 s  RPO 1 min 00 s"));
+  one.rpo_seconds.reset();
+  EXPECT_THAT(shown(one), HasSubstr("RTO 5 min 00 s\n"));
+}
+
 }  // namespace
 }  // namespace cli

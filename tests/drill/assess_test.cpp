@@ -256,8 +256,21 @@ TEST(Assess, AStepThatFailedInTimeSaysThatItFailed) {
 TEST(Assess, ObjectivesThatAreNotThereAreNotJudged) {
   AssessConfig c = config();
   c.rpo.reset();
-  const Report r = assess(c, whole_drill());
+  Report r = assess(c, whole_drill());
   EXPECT_EQ(r.verdict, Verdict::Met);
+  EXPECT_EQ(r.rpo.objective, std::nullopt);
+  EXPECT_EQ(r.rpo.verdict, std::nullopt);
+  EXPECT_EQ(r.rpo.service, (Bounds{millis(9), millis(21)})) << "what was measured is shown";
+  Evidence aborted = whole_drill();
+  aborted.ending = Ending::Aborted;
+  r = assess(c, aborted);
+  EXPECT_EQ(r.rto.verdict, Verdict::Invalid);
+  EXPECT_EQ(r.rpo.verdict, std::nullopt);
+  for (const Violation& each : r.compliance.violations) EXPECT_NE(each.what, "RPO");
+  c.rto.reset();
+  r = assess(c, whole_drill());
+  EXPECT_EQ(r.rto.verdict, std::nullopt);
+  EXPECT_EQ(r.verdict, Verdict::Inconclusive) << "nothing was asked for at all";
 }
 
 TEST(Assess, NothingAtAllIsInvalidAndNoCrash) {

@@ -59,6 +59,15 @@ TEST(History, InconclusiveAndInvalidAreNotMet) {
   EXPECT_DOUBLE_EQ(summary.rpo.ratio, 1);
 }
 
+TEST(History, ADrillWithoutTheObjectiveCountsForNothing) {
+  std::vector<PastDrill> drills(3, drill(Verdict::Met, base::seconds(10)));
+  drills[1].rpo_verdict.reset();
+  const HistorySummary summary = summarise(drills);
+  EXPECT_EQ(summary.rto.of, 3U);
+  EXPECT_EQ(summary.rpo.of, 2U);
+  EXPECT_DOUBLE_EQ(summary.rpo.ratio, 1);
+}
+
 TEST(History, ADrillThatNeverCameBackIsTheWorst) {
   const std::vector<PastDrill> drills = {drill(Verdict::Met, base::seconds(10)),
                                          drill(Verdict::Missed, std::nullopt)};

@@ -221,5 +221,19 @@ TEST(JudgeRpo, ByItsBounds) {
   EXPECT_EQ(judge_rpo(found, base::seconds(1), "the drill was aborted").verdict, Verdict::Invalid);
 }
 
+TEST(JudgeRpo, WhatWasNotAskedForHasNoVerdict) {
+  LedgerVerdicts found;
+  RpoJudgement judged = judge_rpo(found, {}, "the drill was aborted");
+  EXPECT_EQ(judged.verdict, std::nullopt);
+  EXPECT_EQ(judged.reason, "the plan asks for none");
+  found.measured = true;
+  found.result.ok = 10;
+  found.result.lost = 0;
+  judged = judge_rpo(found, {}, "");
+  EXPECT_EQ(judged.verdict, std::nullopt);
+  EXPECT_EQ(judged.reason,
+            "the plan asks for none; none of 10 acknowledged writes was lost, to within 0 s");
+}
+
 }  // namespace
 }  // namespace drill::test

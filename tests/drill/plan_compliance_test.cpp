@@ -81,6 +81,25 @@ TEST(PlanCompliance, TheLastMissCountsUntilADrillMeetsItAgain) {
   EXPECT_EQ(plan.rto.missed, 1U) << "and the ratio remembers it";
 }
 
+TEST(PlanCompliance, WithoutAnRpoTheRtoAloneDecides) {
+  std::vector<Summary> drills = {drill(9), drill(5)};
+  for (Summary& row : drills) row.rpo = {};
+  PlanCompliance plan = assess_history(drills, 90, kNow);
+  EXPECT_TRUE(plan.compliant()) << plan.reasons.front();
+  EXPECT_EQ(plan.last_tested_by, "failover-995");
+  EXPECT_EQ(plan.rto.met, 2U);
+  EXPECT_EQ(plan.rpo.objective, std::nullopt);
+  EXPECT_EQ(plan.rpo.of, 0U);
+  EXPECT_EQ(plan.rpo.inconclusive, 0U);
+  drills.back().rto.verdict = Verdict::Missed;
+  EXPECT_FALSE(assess_history(drills, 90, kNow).compliant());
+  for (Summary& row : drills) row.rto.verdict = Verdict::Inconclusive;
+  plan = assess_history(drills, 90, kNow);
+  ASSERT_FALSE(plan.reasons.empty());
+  EXPECT_EQ(plan.reasons.front(),
+            "none of 2 drills decided whether the RTO is met: there is no evidence");
+}
+
 TEST(PlanCompliance, WhatAnAbortedDrillLacksIsNoViolation) {
   std::vector<Summary> drills = {drill(9), drill(5, Verdict::Invalid)};
   for (Summary& row : drills) row.violations = {{"RTO", "high", "late"}};

@@ -53,7 +53,7 @@ TEST(DrillMetrics, PromtoolAcceptsFreshAndUsedMetrics) {
 
   fresh.probe("database-failover", "orders/W", drill::Outcome::Ok, millis(2));
   fresh.finished(finished_drill());
-  fresh.compliance("database-failover", {1, 0.05}, {0.5, 0.01});
+  fresh.compliance("database-failover", {1, 0.05}, metrics::ComplianceRatio{0.5, 0.01});
   EXPECT_EQ(complaint(fresh.text()), "");
   EXPECT_NE(complaint("muster_wrong{ 1\n"), "");
 }
@@ -128,6 +128,26 @@ TEST(DrillMetrics, LastDrillShowsBoundsAndVerdicts) {
     EXPECT_THAT(text, HasSubstr(std::string(line) + "\n"));
   }
   EXPECT_THAT(text, Not(HasSubstr("decided_to_promoted")));  // it never ended
+}
+
+TEST(DrillMetrics, WhatWasNotAskedForHasNoSeries) {
+  metrics::DrillMetrics m(kBuild);
+  drill::Summary drill = finished_drill();
+  m.finished(drill);
+  m.compliance(drill.plan, {1, 0.05}, metrics::ComplianceRatio{0.5, 0.01});
+  EXPECT_THAT(m.text(), HasSubstr("muster_rpo_compliance_ratio{"));
+  drill.rpo = {};
+  m.finished(drill);
+  m.compliance(drill.plan, {1, 0.05}, {});
+  for (const char* gone :
+       {"muster_rpo_compliance_ratio{", "muster_rpo_compliance_ratio_lower_bound{",
+        "muster_drill_rpo_seconds{", "objective=\"rpo\""}) {
+    EXPECT_THAT(m.text(), Not(HasSubstr(gone)));
+  }
+  EXPECT_THAT(m.text(), HasSubstr("muster_rto_compliance_ratio{"));
+  metrics::DrillMetrics fresh(kBuild);
+  fresh.declare("p", false);
+  EXPECT_THAT(fresh.text(), Not(HasSubstr("muster_rpo_compliance_ratio{")));
 }
 
 TEST(DrillMetrics, OnlyGoodOperationsHaveALatency) {

@@ -52,6 +52,17 @@ TEST(DrillDecide, ANewDrillOfAGoodPlanIsTaken) {
   EXPECT_TRUE(is<Take>(decide(drill("Pending"), facts())));
 }
 
+TEST(DrillDecide, TheStatusOfOneThatIsTakenHasTheObjectivesThatAreAskedFor) {
+  const auto has_rpo = [](const DrillFacts& facts) {
+    const auto members = members_of(Take{}, drill(""), facts, {});
+    return std::ranges::any_of(members, [](const auto& each) { return each.first == "rpo"; });
+  };
+  DrillFacts asked = facts();
+  EXPECT_TRUE(has_rpo(asked));
+  asked.plan->find("spec")->find("objectives")->erase("rpoSeconds");
+  EXPECT_FALSE(has_rpo(asked));
+}
+
 TEST(DrillDecide, WithoutItsPlanItWaits) {
   DrillFacts without;
   const auto decision = decide(drill(""), without);

@@ -132,6 +132,17 @@ TEST_F(Figures, OneThatNeverBeganIsCountedAsOneThatProvesNothing) {
               HasSubstr("muster_drills_total{scenario=\"shop/p\",verdict=\"invalid\"} 1\n"));
 }
 
+TEST_F(Figures, APlanWithoutAnRpoHasNoSeriesOfOne) {
+  const auto asks = [](const char* objectives) { return *api::parse_json(objectives); };
+  const Node both = asks(R"({"spec":{"objectives":{"rtoSeconds":30,"rpoSeconds":5}}})");
+  const Node rto = asks(R"({"spec":{"objectives":{"rtoSeconds":30}}})");
+  figures.plan(kPlan, compliance_of(both, {}, at(0)), {}, at(0));
+  EXPECT_THAT(text(), HasSubstr("muster_rpo_compliance_ratio{scenario=\"shop/p\"} 0\n"));
+  figures.plan(kPlan, compliance_of(rto, {}, at(1)), {}, at(1));
+  EXPECT_THAT(text(), Not(HasSubstr("muster_rpo_compliance_ratio")));
+  EXPECT_THAT(text(), HasSubstr("muster_rto_compliance_ratio{scenario=\"shop/p\"} 0\n"));
+}
+
 TEST_F(Figures, APlanThatIsGoneHasNoSeries) {
   see({drill("a", "Injection", "FailoverInProgress")}, 0);
   see({finished("a", "Met", "2026-11-01T00:00:10Z")}, 20);

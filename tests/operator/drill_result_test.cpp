@@ -41,6 +41,17 @@ TEST(DrillResult, FiguresAreRoundedOutwards) {
   EXPECT_FALSE(member(members, "rpo").has("lowerMillis")) << "not measured";
 }
 
+TEST(DrillResult, WhatWasNotAskedForHasNeitherObjectiveNorVerdict) {
+  drill::Report none = report();
+  none.rpo = {};
+  none.rpo_records.reset();
+  const Node rpo = member(result_of(none, {}, {}, {}, {}), "rpo");
+  EXPECT_EQ(api::to_json(rpo), R"({"display":"–"})");
+  none.rpo.service = drill::Bounds{};
+  EXPECT_EQ(member(result_of(none, {}, {}, {}, {}), "rpo")["display"].as_string(), "0 s")
+      << "a ledger was read";
+}
+
 TEST(DrillResult, AnOutageThatDidNotEndHasNoUpperBound) {
   drill::Report endless = report();
   endless.rto.service = drill::Bounds{base::seconds(40), std::nullopt};

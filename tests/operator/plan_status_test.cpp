@@ -69,6 +69,28 @@ TEST(PlanStatus, TheFiguresAreOfAllComparableDrills) {
             "True");
 }
 
+TEST(PlanStatus, WithoutAnRpoTheRtoAloneDecidesAndNothingIsSaidOfTheRpo) {
+  std::vector<DrillObject> drills = {drill("a", "2026-11-02T00:00:00Z", "Met"),
+                                     drill("b", "2026-11-03T00:00:00Z", "Met")};
+  // As an earlier operator wrote it, and as it is written now.
+  drills[0].status.set("rpo", *api::parse_json(R"({"objectiveSeconds":0,"display":"not measured",
+      "verdict":"Inconclusive"})"));
+  drills[1].status.set("rpo", *api::parse_json(R"({"display":"–"})"));
+  Node asks = plan();
+  asks.find("spec")->find("objectives")->erase("rpoSeconds");
+  const auto compliance = compliance_of(asks, drills, day(4));
+  EXPECT_TRUE(compliance.compliant());
+  EXPECT_EQ(compliance.last_tested_by, "b");
+  const Node status = plan_status(asks, compliance, {}, day(4));
+  EXPECT_EQ(status["rtoComplianceRatio"].as_string(), "1");
+  for (const char* name :
+       {"rpoComplianceRatio", "rpoComplianceLowerBound", "rpoTrend", "rpoWorstMillis"}) {
+    const Node* figure = status.find(name);
+    ASSERT_NE(figure, nullptr) << name << ": null takes away what stood there";
+    EXPECT_TRUE(figure->is_null()) << name;
+  }
+}
+
 TEST(PlanStatus, EvidenceGetsStale) {
   const std::vector<DrillObject> drills = {drill("a", "2026-11-01T00:00:00Z", "Met")};
   EXPECT_EQ(until_stale(compliance_of(plan(), drills, day(4))), base::seconds(6 * 86'400));

@@ -52,6 +52,44 @@ TEST(ClusterPlans, EachIsTakenInEveryProfile) {
   }
 }
 
+struct Figures {
+  std::int64_t rto, rpo, users, operations;
+  std::vector<double> degraded;  // in the order that the scenario names them
+};
+
+/// Rendering is left out everywhere: this application does not report it.
+Figures figures_of(const std::string& failure_type) {
+  if (failure_type == "CompleteSiteFailure") return {1800, 300, 4, 80, {2000, 1000, 4, 8, 60}};
+  if (failure_type == "ApplicationServerFailure") return {180, 30, 8, 180, {1200, 750, 8, 15}};
+  return {300, 60, 6, 120, {1500, 500, 6, 10, 70}};
+}
+
+TEST(ClusterPlans, HaveTheFiguresOfTheScenario) {
+  const targets::Catalog catalog = cluster::cluster_catalog();
+  for (const api::Node& document : documents("RecoveryPlan")) {
+    SCOPED_TRACE(document["metadata"]["name"].as_string());
+    const auto mine = plan_for(document, api::Node::map());
+    ASSERT_TRUE(mine.has_value());
+    const auto read = runner::read_cluster_plan(*mine, "plan", catalog);
+    ASSERT_TRUE(read.has_value()) << api::format(read.error());
+    const api::RecoveryPlan& plan = read->plan;
+    const Figures figures = figures_of(plan.failure_type);
+    EXPECT_EQ(plan.objectives.rto_seconds, figures.rto);
+    EXPECT_EQ(plan.objectives.rpo_seconds, figures.rpo);
+    EXPECT_TRUE(api::keeps_ledger(plan)) << "nothing else measures an RPO";
+    ASSERT_TRUE(plan.load.has_value());
+    EXPECT_EQ(plan.load->users, figures.users);
+    EXPECT_EQ(plan.load->operations_per_minute, figures.operations);
+    std::vector<double> degraded;
+    for (const api::Criterion& each : plan.degraded) degraded.push_back(each.target);
+    EXPECT_EQ(degraded, figures.degraded);
+    for (const api::Step& step : plan.recovery) {
+      if (step.phase != "FailureAssessment") continue;
+      EXPECT_LE(step.target_millis, plan.phase_targets.detected_millis) << step.name;
+    }
+  }
+}
+
 TEST(ClusterPlans, EachDrillThatShipsNamesAPlanThatShips) {
   std::vector<std::string> names;
   for (const api::Node& plan : documents("RecoveryPlan")) {

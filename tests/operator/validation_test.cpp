@@ -257,5 +257,17 @@ TEST_F(ValidatorTest, EveryProblemIsTold) {
   EXPECT_THAT(looked, IsEmpty());
 }
 
+TEST_F(ValidatorTest, AnRpoThatNothingMeasuresIsRefusedAndSaysWhatIsWanted) {
+  Node blind = plan();
+  blind.find("spec")->set("probes", *api::parse_json(R"([{"name":"orders",
+      "tcp":{"address":"{address.database}"}}])"));
+  const AdmissionAnswer refused = judge(request("CREATE", "RecoveryPlan", blind));
+  EXPECT_FALSE(refused.allowed);
+  const auto about_rpo = std::ranges::find(refused.causes, "spec.objectives.rpoSeconds",
+                                           &AdmissionCause::field);
+  ASSERT_NE(about_rpo, refused.causes.end());
+  EXPECT_THAT(about_rpo->message, HasSubstr("A postgres probe does"));
+}
+
 }  // namespace
 }  // namespace op

@@ -129,6 +129,15 @@ TEST(ReportHtml, InfiniteOutageHasNoUpperBound) {
   EXPECT_THAT(html, Not(HasSubstr("inf%")));
 }
 
+TEST(ReportHtml, WhatWasNotAskedForIsSaidAndNotJudged) {
+  const std::string html = page("without_rpo", sample::without_rpo());
+  EXPECT_THAT(html, HasSubstr("Recovery point (RPO)</span><span class=\"tag\">not asked for"));
+  EXPECT_THAT(html, HasSubstr("the plan asks for none"));
+  EXPECT_THAT(html, Not(HasSubstr("objective 0")));
+  EXPECT_THAT(html, Not(HasSubstr("RPO measured against its objective")));
+  EXPECT_THAT(html, Not(HasSubstr("0 of 0")));
+}
+
 TEST(ReportHtml, EmptyReportIsAPageTooAndNoPass) {
   const std::string html = page("empty", sample::empty());
   EXPECT_THAT(html, HasSubstr("<div class=\"verdict invalid\">! invalid"));

@@ -151,6 +151,28 @@ TEST(ReportJson, ReadsWhatWasWrittenBeforeAFieldCame) {
   EXPECT_TRUE(back->names.empty());
 }
 
+TEST(ReportJson, WhatWasNotAskedForIsNull) {
+  const drill::Report asked_for_none = sample::without_rpo();
+  const std::string text = report::to_json(asked_for_none);
+  const json document = json::parse(text);
+  EXPECT_EQ(document["rpo"]["objectiveSeconds"], nullptr);
+  EXPECT_EQ(document["rpo"]["verdict"], nullptr);
+  EXPECT_EQ(complaint(text), "");
+  EXPECT_EQ(*report::from_json(text), asked_for_none);
+}
+
+TEST(ReportJson, ReadsAnObjectiveOfNothingOfTheVersionBefore) {
+  json document = json::parse(report::to_json(sample::without_rpo()));
+  document["version"] = 3;
+  document["rpo"]["objectiveSeconds"] = 0;
+  document["rpo"]["verdict"] = "Inconclusive";
+  const auto back = report::from_json(document.dump());
+  ASSERT_TRUE(back) << back.error().message;
+  EXPECT_EQ(*back, sample::without_rpo());
+  document["version"] = 2;
+  EXPECT_FALSE(report::from_json(document.dump()).has_value());
+}
+
 TEST(ReportStamps, WallTimesSurviveExactly) {
   for (const std::int64_t nanos :
        {0LL, 1LL, 1'795'236'144'123'456'789LL, -1LL, 951'782'400'000'000'000LL}) {

@@ -88,6 +88,28 @@ TEST(ReportCompliance, ThePageLoadsNothingAndEscapesEverything) {
   EXPECT_THAT(compliance_html({kNow, {}, {}}), HasSubstr("</html>"));
 }
 
+TEST(ReportCompliance, WhatWasNotAskedForIsADashAndNull) {
+  std::vector<drill::Summary> drills;
+  for (std::int64_t i = 0; i < 2; ++i) {
+    drills.push_back(row(40 - i, drill::Verdict::Met, seconds(100)));
+    drills.back().rpo = {};
+  }
+  const ComplianceOverview asked{kNow, {}, {drill::assess_history(drills, 90, kNow)}};
+  EXPECT_TRUE(asked.compliant());
+  const std::string text = compliance(asked, Format::Table, {});
+  EXPECT_THAT(text, HasSubstr("RPO: none of these drills had such an objective"));
+  EXPECT_THAT(text, testing::ContainsRegex("2 of 2, ≥ 22 % +– "));
+  EXPECT_THAT(text, Not(HasSubstr("≤ 0 s")));
+  const auto json = nlohmann::json::parse(compliance(asked, Format::Json, {}));
+  const auto& plan = json["plans"][0];
+  EXPECT_EQ(plan["rpo"]["objectiveSeconds"], nullptr);
+  EXPECT_EQ(plan["rpo"]["of"], 0);
+  EXPECT_EQ(plan["drills"][0]["rpoVerdict"], nullptr);
+  const std::string page = compliance_html(asked);
+  EXPECT_THAT(page, Not(HasSubstr("Recovery point of each drill")));
+  EXPECT_THAT(page, Not(HasSubstr("0 of 0")));
+}
+
 TEST(ReportCompliance, ATrendIsNamedWithItsGround) {
   EXPECT_EQ(in_words(drill::mann_kendall(std::vector<double>{1, 2, 3})),
             "too few drills to tell a trend (3)");

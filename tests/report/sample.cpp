@@ -380,6 +380,18 @@ Report not_recovered() {
   return r;
 }
 
+Report without_rpo() {
+  Report r = database_failover();
+  r.rpo.objective.reset();
+  r.rpo.verdict.reset();
+  r.rpo.user_visible = r.rpo.service = std::nullopt;
+  r.rpo.reason = "the plan asks for none";
+  r.rpo_records.reset();
+  r.compliance.rpo.reset();
+  if (r.history) r.history->rpo = {};
+  return r;
+}
+
 Report two_vantages() {
   Report r = database_failover();
   VantageResult a;

@@ -9,6 +9,8 @@ namespace sample {
 drill::Report database_failover();
 /// The service never came back: infinite upper bounds, steps that failed.
 drill::Report not_recovered();
+/// Of an application, whose plan asks for no RPO.
+drill::Report without_rpo();
 /// The same failover seen from two places, one of which cannot decide.
 drill::Report two_vantages();
 /// Nothing happened and nothing was measured: as empty as a report can be.

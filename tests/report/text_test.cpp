@@ -125,6 +125,28 @@ TEST(ReportColumns, AlignsByCharactersAndCutsTheWidest) {
             "  a name tha…  1,000\n");
 }
 
+TEST(ReportJunit, WhatWasNotAskedForIsNoCase) {
+  const std::string xml = report::junit(sample::without_rpo());
+  EXPECT_THAT(xml, HasSubstr("tests=\"9\""));
+  EXPECT_THAT(xml, HasSubstr("name=\"RTO\""));
+  EXPECT_THAT(xml, Not(HasSubstr("name=\"RPO\"")));
+}
+
+TEST(ReportTerminal, WhatWasNotAskedForHasNeitherObjectiveNorVerdict) {
+  const std::string text = report::terminal(sample::without_rpo(), {false, 200, ""});
+  EXPECT_THAT(text, testing::ContainsRegex("RPO +– +– +– +the plan asks for none"));
+  EXPECT_THAT(text, Not(HasSubstr(" 0 s")));
+}
+
+TEST(ReportRows, WhatWasNotAskedForIsADash) {
+  const report::ListedDrill drill{drill::summarize(sample::without_rpo())};
+  const std::string table = report::list({drill}, report::Format::Table, {false, 120, ""});
+  EXPECT_THAT(table, testing::ContainsRegex("12.389 – 12.423 s +– "));
+  EXPECT_THAT(report::list({drill}, report::Format::Yaml, {}),
+              HasSubstr("objectiveSeconds: null\n    userVisible: null\n    service: null\n    "
+                        "verdict: null"));
+}
+
 TEST(ReportRows, FormatsAreThoseOfTheFlag) {
   EXPECT_EQ(report::format_of("json"), report::Format::Json);
   EXPECT_EQ(report::format_of("JSON"), std::nullopt);

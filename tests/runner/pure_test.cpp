@@ -243,9 +243,12 @@ TEST(DrillStatus, JsonRoundTripKeepsEverything) {
   status.finished = true;
   status.verdict = "Missed";
   status.exit_code = 3;
-  const auto back = status_from_json(to_json(status));
-  ASSERT_TRUE(back.has_value()) << back.error().message;
-  EXPECT_EQ(*back, status);
+  for (const std::optional<double> rpo : {std::optional(60.0), std::optional<double>()}) {
+    status.rpo_seconds = rpo;
+    const auto back = status_from_json(to_json(status));
+    ASSERT_TRUE(back.has_value()) << back.error().message;
+    EXPECT_EQ(*back, status);
+  }
 }
 
 TEST(DrillStatus, WhatIsNoStatusIsRefused) {

@@ -75,6 +75,7 @@ TEST_F(StateDirTest, TheTrackRecordSpeaksOfComparableDrillsOnly) {
     row.plan = "plan";
     row.spec_digest = digest;
     row.started = seconds(number);
+    row.rto.objective = seconds(300);
     row.rto.verdict = verdict;
     row.rto.service = drill::Bounds{};
     return row;
@@ -89,6 +90,7 @@ TEST_F(StateDirTest, TheTrackRecordSpeaksOfComparableDrillsOnly) {
   EXPECT_EQ(full->rto.met, 2U);
   EXPECT_EQ(full->rto.of, 2U);
   EXPECT_THAT(describe(*full), HasSubstr("2 others of this plan differ"));
+  EXPECT_THAT(describe(*full), HasSubstr("RPO: none of them had such an objective"));
 }
 
 TEST_F(StateDirTest, ARecoveryKnowsHowTheInstancesStoodBeforeTheFault) {

@@ -93,6 +93,16 @@ TEST_F(StoreHistory, WhatWasNotMeasuredComesBackAsThat) {
   EXPECT_EQ(*open().find(none.drill_id), none);
 }
 
+TEST_F(StoreHistory, WhatWasNotAskedForComesBackAsThat) {
+  drill::Summary none = drill_number(1);
+  none.rpo = {};
+  ASSERT_TRUE(open().append(none));
+  EXPECT_EQ(*open().find(none.drill_id), none);
+  // As it was written before a plan could leave an objective out.
+  sql("UPDATE objective SET objective = 0, verdict = 'Invalid' WHERE name = 'RPO'");
+  EXPECT_EQ(*open().find(none.drill_id), none);
+}
+
 TEST_F(StoreHistory, AHistoryOfTheFirstVersionIsMovedUp) {
   drill::Summary old = drill_number(1);
   ASSERT_TRUE(open().append(old));

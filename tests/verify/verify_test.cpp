@@ -76,6 +76,30 @@ TEST(Verify, AReportFromBeforeAFieldCameAgreesWhereItIsEmpty) {
   }
 }
 
+TEST(Verify, AReportFromBeforeObjectivesCouldBeLeftOutAgrees) {
+  std::uint64_t seed = 1;
+  const auto asks_for_none = [](const JudgedDrill& drill) {
+    const api::Node report = *api::parse_json(drill.documents.report_json);
+    return report["rpo"]["objectiveSeconds"].is_null();
+  };
+  JudgedDrill drill = judged_drill(seed, {.operations = 200, .streams = 4});
+  while (!asks_for_none(drill)) drill = judged_drill(++seed, {.operations = 200, .streams = 4});
+  bundle::Bundle bundle = read(drill.bytes());
+  const api::Node now = *api::parse_json(bundle.documents.report_json);
+  const auto disagrees = [&](std::int64_t version, std::int64_t objective, const char* verdict) {
+    api::Node report = now;
+    report.set("version", version);
+    report.find("rpo")->set("objectiveSeconds", objective).set("verdict", verdict);
+    bundle.documents.report_json = api::to_json(report);
+    return disagreement(bundle) != "";
+  };
+  EXPECT_FALSE(disagrees(3, 0, "Inconclusive"));
+  EXPECT_FALSE(disagrees(3, 0, "Invalid"));
+  EXPECT_TRUE(disagrees(3, 0, "Met")) << "what was not measured was never met";
+  EXPECT_TRUE(disagrees(3, 1, "Inconclusive"));
+  EXPECT_TRUE(disagrees(4, 0, "Inconclusive"));
+}
+
 TEST(Verify, LeavesOnlySentencesUncompared) {
   std::set<std::string> seen;
   for (std::uint64_t seed = 1; seed <= 13; ++seed) {

@@ -147,6 +147,8 @@ class Plans(Cases):
                 ((*SPEC, "target", "local"), {"system": "x"}, "spec.target.local", "`muster drill run`"),
                 ((*SPEC, "probes"), [], "spec.probes", "at least 1 items"),
                 ((*SPEC, "probes", 0, "name"), "Orders", "spec.probes[0].name", '"Orders"', "[a-z0-9]"),
+                ((*SPEC, "probes", 0), {"name": "orders", "tcp": {"address": "{address.database}"}}, "spec.objectives.rpoSeconds",
+                 "60 cannot be measured", "A postgres probe does"),
                 ((*SPEC, "profile"), "quik", "spec.profile", "there is no profile quik"),
                 ((*SPEC, "profiles"), {"Quick": {"timing": {}}}, "spec.profiles", "lower-case letters"),
                 ((*SPEC, "roles"), {"Primary": "a"}, "spec.roles", "lower-case letters"),
@@ -265,6 +267,13 @@ class Plans(Cases):
             ({"manifest": {"object": ["a"]}}, "spec.fault.manifest.object", '"array"', "object"))
         plans = self.faults(*(kind for kind, *_ in cases))
         self.refused_all([(one, *words) for one, (_, *words) in zip(plans, cases)])
+
+    def test_an_rpo_may_be_left_out(self):
+        blind = changed(changed(plan(), ("metadata", "name"), "no-rpo"), (*SPEC, "objectives", "rpoSeconds"), None)
+        self.accepted(changed(blind, (*SPEC, "probes", 0), {"name": "orders", "tcp": {"address": "{address.database}"}}))
+        row = self.cluster.must("get", "recoveryplan", "no-rpo").splitlines()[1]
+        self.assertEqual(row.split()[:2], ["no-rpo", "300"])
+        self.assertNotEqual(row.split()[2], "0")
 
     def test_amounts_are_integers_or_decimal_texts(self):
         path = (*SPEC, "criteria", "validation", 0)
