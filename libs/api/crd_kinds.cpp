@@ -42,7 +42,8 @@ CrdKind plan() {
                 most_text("spec.notifications[].webhook.url", 4096)};
   out.columns = {
       {"RTO", "integer", ".spec.objectives.rtoSeconds", "The recovery time objective, seconds."},
-      {"RPO", "integer", ".spec.objectives.rpoSeconds", "The recovery point objective, seconds; none: none is asked for."},
+      {"RPO", "integer", ".spec.objectives.rpoSeconds",
+       "The recovery point objective, seconds; none: none is asked for."},
       {"Last Drill", "string", ".status.lastDrill", "The newest drill."},
       {"Verdict", "string", ".status.lastVerdict", "Its verdict."},
       {"Tested", "date", ".status.lastTestedTime", "How long ago its objectives were decided."},

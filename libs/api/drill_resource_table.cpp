@@ -28,7 +28,7 @@ FieldSpec spec() {
        object("objectives",
               {integer("rtoSeconds", {1, kWeek}, {}, "At most what the plan allows."),
                integer("rpoSeconds", {1, kWeek}, {},
-                      "At most what the plan allows; needs a probe that keeps a ledger.")},
+                       "At most what the plan allows; needs a probe that keeps a ledger.")},
               "Objectives of this drill; they may only be stricter than the plan's."),
        std::move(timing),
        flag("abort", false, "Set to true to end the drill and undo it; it cannot be set back."),
@@ -38,7 +38,8 @@ FieldSpec spec() {
 
 FieldSpec objective(const char* name, const char* doc, bool with_writes) {
   std::vector<FieldSpec> inner = {
-      integer("objectiveSeconds", {0, kWeek}, {}, "What was judged against; none: the plan asks for none."),
+      integer("objectiveSeconds", {0, kWeek}, {},
+              "What was judged against; none: the plan asks for none."),
       integer("lowerMillis", {0, kMost}, {}, "At least this was measured."),
       integer("upperMillis", {0, kMost}, {}, "At most this was measured; none: it never ended."),
   };
@@ -46,7 +47,8 @@ FieldSpec objective(const char* name, const char* doc, bool with_writes) {
     inner.push_back(integer("lostWrites", {0, kMost}, {}, "Acknowledged writes that were lost."));
   }
   inner.push_back(text("display", "The measurement for people, as in 12.4–12.6 s."));
-  inner.push_back(choice("verdict", drill_verdicts(), "Whether the objective was met; none: there is none."));
+  inner.push_back(
+      choice("verdict", drill_verdicts(), "Whether the objective was met; none: there is none."));
   return object(name, std::move(inner), doc);
 }
 

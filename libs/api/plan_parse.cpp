@@ -25,8 +25,11 @@ TextMap read_map(const Node& node) {
 }
 
 Objectives read_objectives(const Node& node) {
-  Objectives out{node["rtoSeconds"].as_int(), {}, node["zeroPoint"].as_string(),
-                 node["maxAgeDays"].as_int(), node["decidedBy"].as_strings()};
+  Objectives out{node["rtoSeconds"].as_int(),
+                 {},
+                 node["zeroPoint"].as_string(),
+                 node["maxAgeDays"].as_int(),
+                 node["decidedBy"].as_strings()};
   if (const Node* rpo = node.find("rpoSeconds")) out.rpo_seconds = rpo->as_int();
   return out;
 }

@@ -18,8 +18,8 @@ namespace api {
 tl::expected<RecoveryPlan, Problems> parse_plan(const Node& document, const std::string& file,
                                                 const ActionCatalog& catalog);
 
-/// A plan that a drill has begun with, which earlier programs let state an RPO that nothing measures:
-/// it is read without that one, so that whatever was broken can be undone.
+/// A plan that a drill has begun with, which earlier programs let state an RPO that nothing
+/// measures: it is read without that one, so that whatever was broken can be undone.
 Node without_unmeasured_rpo(Node document);
 
 }  // namespace api

@@ -23,7 +23,7 @@ inline constexpr const char* kGroupVersion = "muster.dev/v1alpha1";
 struct Objectives {
   std::int64_t rto_seconds = 0;
   std::optional<std::int64_t> rpo_seconds;  // nothing: no RPO is judged
-  std::string zero_point = "Onset";  // Onset, FaultBegun, FaultEffective, Declared
+  std::string zero_point = "Onset";         // Onset, FaultBegun, FaultEffective, Declared
   std::int64_t max_age_days = 90;
   std::vector<std::string>
       decided_by;  // stream names ("orders/W"); empty: ledgers through the service

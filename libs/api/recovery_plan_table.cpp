@@ -19,9 +19,10 @@ FieldSpec objectives() {
   return object(
       "objectives",
       {required(integer("rtoSeconds", {1, kWeek}, {}, "How long users may be without service.")),
-       integer("rpoSeconds", {1, kWeek}, {},
-               "From how long before the outage acknowledged writes may be lost; needs a probe that "
-               "keeps a ledger (postgres). Left out: no RPO is judged."),
+       integer(
+           "rpoSeconds", {1, kWeek}, {},
+           "From how long before the outage acknowledged writes may be lost; needs a probe that "
+           "keeps a ledger (postgres). Left out: no RPO is judged."),
        by_default("Onset",
                   choice("zeroPoint", {"Onset", "FaultBegun", "FaultEffective", "Declared"},
                          "Where the time to recovery begins: at the first bad operation, or when "

@@ -86,10 +86,6 @@ bool decided(const Summary& row) {
   return row.verdict != Verdict::Invalid && (missed(row) || met(row));
 }
 
-std::string objectives_of(const PlanCompliance& plan) {
-  return plan.rpo.objective ? "RTO and RPO are" : "the RTO is";
-}
-
 std::string days(std::int64_t count) {
   return fmt::format("{} day{}", count, count == 1 ? "" : "s");
 }
@@ -98,9 +94,9 @@ void judge_age(PlanCompliance& out, WallTime now) {
   const auto last = std::find_if(out.drills.rbegin(), out.drills.rend(), decided);
   if (last == out.drills.rend()) {
     out.missed = false;
-    out.reasons.push_back(
-        fmt::format("none of {} drill{} decided whether {} met: there is no evidence",
-                    out.drills.size(), out.drills.size() == 1 ? "" : "s", objectives_of(out)));
+    out.reasons.push_back(fmt::format(
+        "none of {} drill{} decided whether the objectives are met: there is no evidence",
+        out.drills.size(), out.drills.size() == 1 ? "" : "s"));
     return;
   }
   out.last_tested = last->started;

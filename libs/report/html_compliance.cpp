@@ -45,7 +45,7 @@ Html card(const Html& key, std::string_view value, const Html& rest) {
 
 Html objective_card(const drill::ObjectiveRecord& record, std::string_view title) {
   if (!record.objective) {
-    return card(escape(title), "–", element("p", "muted", {"The plan asks for none."}));
+    return card(escape(title), "–", element("p", "muted", escape(kNoObjective)));
   }
   Html rest = share_bar(record);
   rest += element("p", "",
@@ -125,8 +125,8 @@ Html drills_table(const drill::PlanCompliance& plan) {
   Table table({{"Started"}, {"Drill"}, {"RTO", true}, {"RPO", true}, {"Score", true}, {"Verdict"}});
   for (auto row = plan.drills.rbegin(); row != plan.drills.rend(); ++row) {
     table.row({escape(base::rfc3339(row->started)), escape(row->drill_id),
-               escape(in_words(row->rto)), escape(in_words(row->rpo)),
-               escape(number(row->score)), tag(row->verdict)});
+               escape(in_words(row->rto)), escape(in_words(row->rpo)), escape(number(row->score)),
+               tag(row->verdict)});
   }
   Html folded = element("summary", "", escape(plural(plan.drills.size(), "drill")));
   if (table.has_rows()) folded += table.html();

@@ -16,8 +16,8 @@ const char* name(Moment moment);
 
 struct NotificationObjective {
   std::optional<drill::Duration> objective;  // nothing: the plan asks for none
-  std::optional<drill::Bounds> bounds;  // of the service outage, and before the end of the
-                                        // user-visible one; nothing: not known (yet)
+  std::optional<drill::Bounds> bounds;       // of the service outage, and before the end of the
+                                             // user-visible one; nothing: not known (yet)
 };
 
 struct NotificationMessage {

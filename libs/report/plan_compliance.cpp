@@ -23,24 +23,24 @@ Json json_of(const std::optional<drill::Bounds>& bounds) {
 
 Json json_of(const drill::ObjectiveRecord& record) {
   const drill::TrendTest& trend = record.trend;
-  return {{"objectiveSeconds",
-           record.objective ? Json(seconds_of(*record.objective)) : Json(nullptr)},
-          {"met", record.met},
-          {"missed", record.missed},
-          {"inconclusive", record.inconclusive},
-          {"invalid", record.invalid},
-          {"of", record.of},
-          {"ratio", record.ratio},
-          {"lowerBound", record.lower_bound},
-          {"mean", json_of(record.mean)},
-          {"worst", json_of(record.worst)},
-          {"trend",
-           {{"name", drill::name(trend.trend)},
-            {"figures", trend.figures},
-            {"enough", trend.enough},
-            {"s", trend.s},
-            {"pValue", trend.p_value},
-            {"exact", trend.exact}}}};
+  return {
+      {"objectiveSeconds", record.objective ? Json(seconds_of(*record.objective)) : Json(nullptr)},
+      {"met", record.met},
+      {"missed", record.missed},
+      {"inconclusive", record.inconclusive},
+      {"invalid", record.invalid},
+      {"of", record.of},
+      {"ratio", record.ratio},
+      {"lowerBound", record.lower_bound},
+      {"mean", json_of(record.mean)},
+      {"worst", json_of(record.worst)},
+      {"trend",
+       {{"name", drill::name(trend.trend)},
+        {"figures", trend.figures},
+        {"enough", trend.enough},
+        {"s", trend.s},
+        {"pValue", trend.p_value},
+        {"exact", trend.exact}}}};
 }
 
 Json json_of(const std::optional<drill::Verdict>& verdict) {

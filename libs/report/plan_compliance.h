@@ -25,11 +25,11 @@ std::string compliance(const ComplianceOverview& overview, Format format,
 /// One self-contained page.
 std::string compliance_html(const ComplianceOverview& overview);
 
-/// "improving (p = 0.017, 5 drills)", "no trend (p = 0.24, 8 drills)", "too few drills to tell
-/// (3)".
 /// Of an objective that no drill had.
 inline constexpr const char* kNoObjective = "none of these drills had such an objective";
 
+/// "improving (p = 0.017, 5 drills)", "no trend (p = 0.24, 8 drills)", "too few drills to tell
+/// (3)".
 std::string in_words(const drill::TrendTest& trend);
 /// Each drill's bounds of an objective, in order of time, against the objective.
 Html objective_history_plot(const drill::PlanCompliance& plan, const drill::ObjectiveRecord& record,

@@ -106,8 +106,7 @@ Html objective_bar(const drill::ObjectiveResult& objective) {
   if (!objective.service || !objective.user_visible || !objective.objective) return {};
   const drill::Bounds& service = *objective.service;
   const drill::Duration asked = *objective.objective;
-  const auto most =
-      std::max({asked, service.lower, service.upper.value_or(service.lower * 5 / 4)});
+  const auto most = std::max({asked, service.lower, service.upper.value_or(service.lower * 5 / 4)});
   const double whole = std::max(base::to_seconds(most) * 1.12, 1e-6);
   const auto percent = [&](drill::Duration d) {
     return std::clamp(100 * base::to_seconds(d) / whole, 0.0, 100.0);
@@ -126,8 +125,7 @@ Html objective_bar(const drill::ObjectiveResult& objective) {
   body += {fmt::format("<line class=\"goal\" x1=\"{0:.2f}%\" x2=\"{0:.2f}%\" y1=\"2\" y2=\"26\"/>",
                        goal)};
   const bool left = goal > 50;
-  body += text(goal, 39, left ? "end" : "start", "tick",
-               escape("objective " + base::human(asked)));
+  body += text(goal, 39, left ? "end" : "start", "tick", escape("objective " + base::human(asked)));
   body += text(left ? 0 : 100, 39, left ? "start" : "end", "tick", {left ? "0" : ""});
   return svg(44, objective.name + " measured against its objective", body);
 }

@@ -48,29 +48,29 @@ std::string to_json(const DrillStatus& status) {
                     .set("atSeconds", event.at_seconds)
                     .set("text", event.text));
   }
-  const Node document = Node::map()
-                            .set("version", 1)
-                            .set("id", status.id)
-                            .set("plan", status.plan)
-                            .set("profile", status.profile)
-                            .set("target", status.target)
-                            .set("pid", status.pid)
-                            .set("started", status.started)
-                            .set("elapsedSeconds", status.elapsed_seconds)
-                            .set("phase", status.phase)
-                            .set("state", status.state)
-                            .set("phaseSeconds", status.phase_seconds)
-                            .set("step", status.step)
-                            .set("rtoSeconds", status.rto_seconds)
-                            .set("rpoSeconds",
-                                 status.rpo_seconds ? Node(*status.rpo_seconds) : Node())
-                            .set("outageSeconds", status.outage_seconds)
-                            .set("streams", std::move(streams))
-                            .set("events", std::move(events))
-                            .set("finished", status.finished)
-                            .set("verdict", status.verdict)
-                            .set("reason", status.reason)
-                            .set("exitCode", status.exit_code);
+  const Node document =
+      Node::map()
+          .set("version", 1)
+          .set("id", status.id)
+          .set("plan", status.plan)
+          .set("profile", status.profile)
+          .set("target", status.target)
+          .set("pid", status.pid)
+          .set("started", status.started)
+          .set("elapsedSeconds", status.elapsed_seconds)
+          .set("phase", status.phase)
+          .set("state", status.state)
+          .set("phaseSeconds", status.phase_seconds)
+          .set("step", status.step)
+          .set("rtoSeconds", status.rto_seconds)
+          .set("rpoSeconds", status.rpo_seconds ? Node(*status.rpo_seconds) : Node())
+          .set("outageSeconds", status.outage_seconds)
+          .set("streams", std::move(streams))
+          .set("events", std::move(events))
+          .set("finished", status.finished)
+          .set("verdict", status.verdict)
+          .set("reason", status.reason)
+          .set("exitCode", status.exit_code);
   return api::to_json(document, 1) + "\n";
 }
 

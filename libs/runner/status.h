@@ -39,10 +39,10 @@ struct DrillStatus {
   double elapsed_seconds = 0;  // since the start
   std::string phase, state;    // D3, D4
   double phase_seconds = 0;
-  std::string step;                         // what is being worked on; empty: nothing
-  double rto_seconds = 0;  // objectives
+  std::string step;                   // what is being worked on; empty: nothing
+  double rto_seconds = 0;             // objectives
   std::optional<double> rpo_seconds;  // nothing: the plan asks for none
-  double outage_seconds = -1;  // since the fault, while the service is away; -1: it is not
+  double outage_seconds = -1;         // since the fault, while the service is away; -1: it is not
   std::vector<StreamHealth> streams;
   std::vector<StatusEvent> events;  // the last ones
   bool finished = false;

@@ -57,8 +57,8 @@ bool came_later(const std::string& key) {
   return key == "vantages" || key == "names";
 }
 
-/// Until version 4 an objective that no plan had asked for stood in a report as one of 0 s, with the
-/// verdict of one that was not measured; it was never met.
+/// Until version 4 an objective that no plan had asked for stood in a report as one of 0 s, with
+/// the verdict of one that was not measured; it was never met.
 bool asked_nothing(const Node& want, const Node& have) {
   const Node* objective = want.find("objectiveSeconds");
   if (objective == nullptr || !objective->is_null()) return false;

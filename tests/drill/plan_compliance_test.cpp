@@ -97,7 +97,7 @@ TEST(PlanCompliance, WithoutAnRpoTheRtoAloneDecides) {
   plan = assess_history(drills, 90, kNow);
   ASSERT_FALSE(plan.reasons.empty());
   EXPECT_EQ(plan.reasons.front(),
-            "none of 2 drills decided whether the RTO is met: there is no evidence");
+            "none of 2 drills decided whether the objectives are met: there is no evidence");
 }
 
 TEST(PlanCompliance, WhatAnAbortedDrillLacksIsNoViolation) {

@@ -263,8 +263,8 @@ TEST_F(ValidatorTest, AnRpoThatNothingMeasuresIsRefusedAndSaysWhatIsWanted) {
       "tcp":{"address":"{address.database}"}}])"));
   const AdmissionAnswer refused = judge(request("CREATE", "RecoveryPlan", blind));
   EXPECT_FALSE(refused.allowed);
-  const auto about_rpo = std::ranges::find(refused.causes, "spec.objectives.rpoSeconds",
-                                           &AdmissionCause::field);
+  const auto about_rpo =
+      std::ranges::find(refused.causes, "spec.objectives.rpoSeconds", &AdmissionCause::field);
   ASSERT_NE(about_rpo, refused.causes.end());
   EXPECT_THAT(about_rpo->message, HasSubstr("A postgres probe does"));
 }

@@ -132,10 +132,9 @@ inline DrawnPlan draw_plan(base::Random& random, const drill::Evidence& evidence
                                       .set("holdSeconds", 1)
                                       .set("sampleSeconds", config.sample / base::seconds(1)))
                    .set("phaseTargets", std::move(targets))
-                   .set("criteria",
-                        api::Node::map()
-                            .set("degraded", std::move(degraded))
-                            .set("validation", std::move(validation)))
+                   .set("criteria", api::Node::map()
+                                        .set("degraded", std::move(degraded))
+                                        .set("validation", std::move(validation)))
                    .set("monitoring", api::Node::strings(config.monitoring)));
   api::Node compared = out.document["spec"];
   compared.erase("description");
