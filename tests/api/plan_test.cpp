@@ -425,12 +425,12 @@ TEST(PlanEdit, UnknownProfileNamesThoseThatExist) {
 
 TEST(Plan, AnRpoNeedsWhatMeasuresIt) {
   const std::string database = shipped("database-failover");
-  const std::string with_tcp =
+  const std::string with_http =
       with(database,
            "postgres: {service: proxy, instances: [a, b], writesPerSecond: 100, intervalMillis: "
            "100, deadlineMillis: 250}",
-           "tcp: {address: \"{address.proxy}\"}");
-  EXPECT_THAT(refused(with_tcp),
+           "http: {url: \"http://{service}/\"}");
+  EXPECT_THAT(refused(with_http),
               testing::HasSubstr("spec.objectives.rpoSeconds: 60 cannot be measured: no probe of "
                                  "the plan keeps a ledger of acknowledged writes. A postgres probe "
                                  "does; without one leave rpoSeconds out"));

@@ -75,7 +75,7 @@ TEST_F(StateDirTest, TheTrackRecordSpeaksOfComparableDrillsOnly) {
     row.plan = "plan";
     row.spec_digest = digest;
     row.started = seconds(number);
-    row.rto.objective = seconds(300);
+    row.rto.objective = base::seconds(300);
     row.rto.verdict = verdict;
     row.rto.service = drill::Bounds{};
     return row;
