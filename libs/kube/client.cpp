@@ -1,5 +1,6 @@
 #include "kube/client.h"
 
+#include <cctype>
 #include <functional>
 #include <utility>
 
@@ -38,6 +39,29 @@ std::string with_options(std::string path, const WriteOptions& options) {
                     .text();
 }
 
+/// A key of what more is known of a user, as a part of a header's name: what may not be in one, and
+/// '%', stands there escaped. Source: Kubernetes documentation, "User impersonation".
+std::string escaped_key(const std::string& key) {
+  constexpr std::string_view kAllowed = "!#$&'*+-.^_`|~";
+  std::string out;
+  for (const char c : key) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool plain =
+        byte < 0x80 && (std::isalnum(byte) != 0 || kAllowed.find(c) < kAllowed.size());
+    out += plain ? std::string(1, c) : fmt::format("%{:02X}", byte);
+  }
+  return out;
+}
+
+void add_impersonation(const Impersonation& as, std::vector<net::HttpHeader>& headers) {
+  if (!as.user.empty()) headers.push_back({"Impersonate-User", as.user});
+  if (!as.uid.empty()) headers.push_back({"Impersonate-Uid", as.uid});
+  for (const std::string& group : as.groups) headers.push_back({"Impersonate-Group", group});
+  for (const auto& [key, value] : as.extra) {
+    headers.push_back({"Impersonate-Extra-" + escaped_key(key), value});
+  }
+}
+
 class HttpsClient final : public Client {
  public:
   HttpsClient(aio::Clock& clock, aio::Executor executor, Config config, ClientOptions options,
@@ -50,7 +74,8 @@ class HttpsClient final : public Client {
         credentials_(std::move(credentials)),
         executor_(std::move(executor)),
         http_(executor_, server_.address, nullptr,
-              net::HttpClientLimits{.body_bytes_max = options_.body_bytes_max}) {
+              net::HttpClientLimits{.body_bytes_max = options_.body_bytes_max,
+                                    .connect_max = options_.connect_max}) {
     while (server_.path.ends_with('/')) server_.path.pop_back();
   }
 
@@ -137,12 +162,7 @@ class HttpsClient final : public Client {
     out.headers.push_back({"Accept", accept});
     if (!authorization.empty()) out.headers.push_back({"Authorization", authorization});
     if (!server_.tls) return out;
-    if (!config_.user.impersonate.empty()) {
-      out.headers.push_back({"Impersonate-User", config_.user.impersonate});
-    }
-    for (const std::string& group : config_.user.impersonate_groups) {
-      out.headers.push_back({"Impersonate-Group", group});
-    }
+    add_impersonation(config_.user.impersonate, out.headers);
     return out;
   }
 

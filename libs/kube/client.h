@@ -79,6 +79,7 @@ struct DeleteOptions {
 struct ClientOptions {
   std::string user_agent = "muster";
   base::Duration timeout = base::seconds(30);  // of everything but what goes on
+  base::Duration connect_max{};  // of TCP, proxy and TLS alone; 0: `timeout`, or the caller's
   base::Duration silence = base::seconds(30);  // of a WebSocket, which is pinged at half of it
   std::size_t body_bytes_max = net::HttpClientLimits{}.body_bytes_max;  // of what does not go on
 };

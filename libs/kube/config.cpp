@@ -119,10 +119,14 @@ base::Result<> read(const Reader& from, User& out) {
   TRY(out.token_file, from.path("tokenFile"));
   TRY(out.username, from.text("username"));
   TRY(out.password, from.text("password"));
-  TRY(out.impersonate, from.text("as"));
-  TRY(from.refuse("as-uid", "is not supported"));
-  TRY(from.refuse("as-user-extra", "is not supported"));
-  out.impersonate_groups = from.node()["as-groups"].as_strings();
+  TRY(out.impersonate.user, from.text("as"));
+  TRY(out.impersonate.uid, from.text("as-uid"));
+  out.impersonate.groups = from.node()["as-groups"].as_strings();
+  for (const api::Entry& one : from.node()["as-user-extra"].entries()) {
+    for (const std::string& value : one.value.as_strings()) {
+      out.impersonate.extra.emplace_back(one.key, value);
+    }
+  }
   if (from.node().has("exec")) {
     TRY(out.exec, plugin_of(from.at("exec")));
   }
@@ -191,6 +195,60 @@ base::Result<Config> with_proxy(base::Result<Config> config) {
   return config;
 }
 
+/// Of an entry of a kubeconfig, and of flags. Sent without a user the server would refuse it.
+base::Result<> judge(const Impersonation& as) {
+  if (!as.user.empty() || (as.groups.empty() && as.uid.empty() && as.extra.empty())) return {};
+  return base::fail(base::Code::InvalidArgument,
+                    "as-group, as-uid and as-user-extra say more of a user: --as USER is needed");
+}
+
+/// As kubectl: a server of a flag is none of whose name the file's `tls-server-name` speaks, and
+/// whoever says how a server is to be trusted says all of it.
+base::Result<> override_cluster(const ConfigOverrides& flags, Cluster& out) {
+  if (flags.insecure && !flags.authority.empty()) {
+    return base::fail(base::Code::InvalidArgument,
+                      "--certificate-authority and --insecure-skip-tls-verify exclude each other");
+  }
+  if (!flags.server.empty()) out.server = flags.server;
+  if (!flags.server.empty() || !flags.tls_server_name.empty()) {
+    out.tls_server_name = flags.tls_server_name;
+  }
+  if (flags.insecure || !flags.authority.empty()) {
+    out.insecure = flags.insecure;
+    out.authority = {.text = {}, .file = flags.authority};
+  }
+  return {};
+}
+
+/// As kubectl: a token takes the place of passwords and plugins, and a client certificate is shown
+/// beside it, which counts more for an API server.
+base::Result<> override_user(const ConfigOverrides& flags, User& out) {
+  if (!flags.token.empty()) {
+    out.token = flags.token;
+    out.token_file.clear();
+    out.username.clear();
+    out.password.clear();
+    out.exec.reset();
+  }
+  if (!flags.certificate.empty()) out.certificate = {.text = {}, .file = flags.certificate};
+  if (!flags.key.empty()) out.key = {.text = {}, .file = flags.key};
+  if (out.certificate.empty() != out.key.empty()) {
+    return base::fail(base::Code::InvalidArgument,
+                      "--client-certificate and --client-key are needed together");
+  }
+  const Impersonation& as = flags.impersonate;
+  if (!as.user.empty()) out.impersonate.user = as.user;
+  if (!as.groups.empty()) out.impersonate.groups = as.groups;
+  if (!as.uid.empty()) out.impersonate.uid = as.uid;
+  if (!as.extra.empty()) out.impersonate.extra = as.extra;
+  return judge(out.impersonate);
+}
+
+base::Result<> apply(const ConfigOverrides& flags, Config& out) {
+  TRY(override_cluster(flags, out.cluster));
+  return override_user(flags, out.user);
+}
+
 base::Result<ConfigFile> read_config_file(const std::string& path) {
   TRY(const std::string text, aio::read_file(path));
   return parse_config(text, path);
@@ -246,21 +304,24 @@ base::Result<Config> choose(const ConfigFile& file, const ConfigChoice& choice) 
   if (!choice.cluster.empty()) context.cluster = choice.cluster;
   if (!choice.user.empty()) context.user = choice.user;
   if (!choice.ns.empty()) context.ns = choice.ns;
-  if (context.cluster.empty()) {
+  if (context.cluster.empty() && choice.overrides.server.empty()) {
     return base::fail(
         base::Code::FailedPrecondition,
         out.context.empty()
             ? "kubeconfig has no current context: choose one with --context"
             : fmt::format("context '{}' of kubeconfig names no cluster", out.context));
   }
-  TRY(out.cluster, named(file.clusters, context.cluster, "cluster"));
-  if (out.cluster.server.empty()) {
+  if (!context.cluster.empty()) {
+    TRY(out.cluster, named(file.clusters, context.cluster, "cluster"));
+  }
+  if (out.cluster.server.empty() && choice.overrides.server.empty()) {
     return wrong(fmt::format("clusters[{}].cluster.server", context.cluster), "is missing");
   }
   if (!context.user.empty()) {
     TRY(out.user, named(file.users, context.user, "user"));
   }
   if (!context.ns.empty()) out.ns = context.ns;
+  TRY(apply(choice.overrides, out));
   return out;
 }
 
@@ -303,10 +364,12 @@ base::Result<Config> in_cluster(const std::string& folder) {
 
 base::Result<Config> load_config(const std::string& file, const ConfigChoice& choice) {
   const bool asked = !file.empty() || !choice.context.empty() || !choice.cluster.empty() ||
-                     !choice.user.empty() || !aio::env_or("KUBECONFIG", "").empty();
+                     !choice.user.empty() || !choice.overrides.server.empty() ||
+                     !aio::env_or("KUBECONFIG", "").empty();
   if (!asked) {
     if (auto pod = in_cluster()) {
       if (!choice.ns.empty()) pod->ns = choice.ns;
+      TRY(apply(choice.overrides, *pod));
       return with_proxy(std::move(pod));
     }
   }

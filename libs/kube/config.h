@@ -4,8 +4,8 @@
 // Parsing and choosing are pure; reading is at the end of this file.
 //
 // Refused with a reason when it is chosen, and let be when it is not: a `proxy-url` that is not
-// http://; `auth-provider`, which kubectl dropped in 1.26; `as-uid` and `as-user-extra`; of plugins
-// `provideClusterInfo: true` and `interactiveMode: Always`.
+// http://; `auth-provider`, which kubectl dropped in 1.26; of plugins `provideClusterInfo: true`
+// and `interactiveMode: Always`.
 //
 // Source: Kubernetes documentation, "Organizing Cluster Access Using kubeconfig Files"; the types
 // of client-go's tools/clientcmd/api/v1.
@@ -52,12 +52,19 @@ struct ExecPlugin {
   std::string install_hint;  // said when the command is not there
 };
 
+/// Whom to act as; with a user, or empty.
+struct Impersonation {
+  std::string user{};                                        // "as"
+  std::vector<std::string> groups{};                         // "as-groups"
+  std::string uid{};                                         // "as-uid"
+  std::vector<std::pair<std::string, std::string>> extra{};  // "as-user-extra": key, value
+};
+
 struct User {
   Pem certificate, key;
   std::string token, token_file;  // the file counts where both are given, and is read again
   std::string username, password;
-  std::string impersonate;  // "as"
-  std::vector<std::string> impersonate_groups;
+  Impersonation impersonate;
   std::optional<ExecPlugin> exec;
   std::string unusable{};  // why; empty: it can be chosen
 };
@@ -82,9 +89,21 @@ base::Result<ConfigFile> parse_config(std::string_view text, const std::string& 
 /// What `later` says of what `into` does not name.
 void merge(ConfigFile& into, const ConfigFile& later);
 
+/// What the flags of kubectl say in place of the file, or of a pod's service account; empty: as
+/// that says.
+struct ConfigOverrides {
+  std::string server{}, tls_server_name{};
+  std::string authority{};  // a file, as the next two
+  std::string certificate{}, key{};
+  std::string token{};
+  bool insecure = false;
+  Impersonation impersonate{};
+};
+
 /// The flags of kubectl; empty: as the file says.
 struct ConfigChoice {
   std::string context{}, cluster{}, user{}, ns{};
+  ConfigOverrides overrides{};
 };
 
 /// Whom to talk to, as whom.
@@ -96,8 +115,8 @@ struct Config {
 };
 
 /// Errors: NotFound naming what the files do not have and what they have; InvalidArgument naming
-/// the field of an entry that cannot be used; FailedPrecondition where nothing is chosen and there
-/// is no current context.
+/// the field of an entry that cannot be used, or flags that do not go together; FailedPrecondition
+/// where nothing is chosen and there is no current context and no server.
 base::Result<Config> choose(const ConfigFile& file, const ConfigChoice& choice);
 
 /// The files of KUBECONFIG (those that are not there are left out), else ~/.kube/config, merged.
@@ -111,8 +130,9 @@ inline constexpr const char* kServiceAccount = "/var/run/secrets/kubernetes.io/s
 base::Result<Config> in_cluster(const std::string& folder = kServiceAccount);
 
 /// `file` (--kubeconfig), else KUBECONFIG, else the pod's service account, else ~/.kube/config: the
-/// order of controller-runtime's GetConfig. A flag of `choice` but the namespace means a
-/// kubeconfig. Where that says no `proxy-url`, HTTPS_PROXY and NO_PROXY count.
+/// order of controller-runtime's GetConfig. A flag of `choice` that names an entry or a server
+/// means a kubeconfig: a pod's token goes to its own cluster only. Where that says no `proxy-url`,
+/// HTTPS_PROXY and NO_PROXY count.
 base::Result<Config> load_config(const std::string& file, const ConfigChoice& choice);
 
 }  // namespace kube

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "aio/clock.h"
+#include "aio/deadline.h"
 #include "aio/event.h"
 
 namespace net {
@@ -212,13 +213,31 @@ class HttpClient::Pool {
   std::uint64_t opened() const { return opened_; }
 
  private:
+  aio::Task<base::Result<>> connected(Wire& wire, const HttpCall& call, std::stop_token stop) {
+    if (wire.connected() || limits_.connect_max <= base::Duration::zero()) {
+      co_return co_await until_connected(wire, call, std::move(stop));
+    }
+    auto wait = [this, &wire, &call](std::stop_token token) {
+      return until_connected(wire, call, std::move(token));
+    };
+    aio::SystemClock clock;
+    co_return co_await aio::with_deadline(clock, clock.now() + limits_.connect_max, std::move(stop),
+                                          "connect to " + address_.text(), wait);
+  }
+
+  aio::Task<base::Result<>> until_connected(Wire& wire, const HttpCall& call,
+                                            std::stop_token stop) {
+    while (!wire.connected()) {
+      if (wire.failed) co_return tl::unexpected(unavailable(*wire.failed).error());
+      if (!co_await wire.happened.wait(stop)) co_return tl::unexpected(cancelled(call).error());
+    }
+    co_return base::Result<>{};
+  }
+
   aio::Task<base::Result<HttpAnswer>> exchange(Wire& wire, const HttpCall& call, const Sink& sink,
                                                const std::function<void()>& opened,
                                                std::stop_token stop) {
-    while (!wire.connected()) {
-      if (wire.failed) co_return unavailable(*wire.failed);
-      if (!co_await wire.happened.wait(stop)) co_return cancelled(call);
-    }
+    CO_TRY(co_await connected(wire, call, stop));
     if (stop.stop_requested()) co_return cancelled(call);
     if (!wire.send(text_of(call, address_))) co_return unavailable("the connection broke");
     std::optional<AnswerParser> parser;

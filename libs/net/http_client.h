@@ -18,6 +18,7 @@
 
 #include "aio/task.h"
 #include "base/result.h"
+#include "base/time.h"
 #include "net/connection.h"
 #include "net/http_header.h"
 
@@ -46,6 +47,7 @@ struct HttpAnswer {
 struct HttpClientLimits {
   std::size_t body_bytes_max = std::size_t{256} << 20U;  // of an answer that is kept whole
   std::size_t idle_max = 8;                              // connections that wait to be used again
+  base::Duration connect_max{};  // of TCP, proxy and TLS; 0: as long as the caller waits
 };
 
 class HttpClient {
@@ -63,7 +65,8 @@ class HttpClient {
 
   /// Errors: InvalidArgument (a control character in the method, the target or a header),
   /// Unavailable (nothing listens, TLS, the connection broke, the answer is no HTTP),
-  /// ResourceExhausted (a body over the limit), Cancelled. Deadlines are the caller's.
+  /// ResourceExhausted (a body over the limit), Cancelled, DeadlineExceeded (connect_max). All
+  /// other deadlines are the caller's.
   aio::Task<base::Result<HttpAnswer>> exchange(HttpCall call, std::stop_token stop);
   /// The body of an answer of 200 to 299 goes to `sink` as it comes, and `body` stays empty; any
   /// other answer is kept whole. `opened`, which may be empty, is called when the head of such an

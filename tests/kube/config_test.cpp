@@ -91,6 +91,70 @@ TEST(KubeConfig, FlagsTakeThePlaceOfTheContext) {
   EXPECT_EQ(config->ns, "x");
 }
 
+TEST(KubeConfig, FlagsTakeThePlaceOfWhatTheClusterSays) {
+  const auto with = [](ConfigOverrides flags) {
+    const auto config = choose(parsed(kFile), {.context = "away", .overrides = std::move(flags)});
+    EXPECT_TRUE(config.has_value()) << config.error().message;
+    return config.value_or(Config{}).cluster;
+  };
+  EXPECT_EQ(with({}).tls_server_name, "api");
+  const Cluster other = with({.server = "https://other"});
+  EXPECT_EQ(other.server, "https://other");
+  EXPECT_EQ(other.tls_server_name, "") << "it was the other server's";
+  EXPECT_EQ(other.authority.file, "/home/me/.kube/pki/ca.crt");
+  EXPECT_EQ(with({.server = "https://other", .tls_server_name = "o"}).tls_server_name, "o");
+  EXPECT_EQ(with({.authority = "own.pem"}).authority.file, "own.pem");
+  const Cluster insecure = with({.insecure = true});
+  EXPECT_TRUE(insecure.insecure && insecure.authority.empty());
+  EXPECT_THAT(
+      choose(parsed(kFile), {.overrides = {.authority = "a", .insecure = true}}).error().message,
+      HasSubstr("exclude each other"));
+  const auto nothing = choose({}, {.overrides = {.server = "https://only"}});
+  ASSERT_TRUE(nothing.has_value()) << nothing.error().message;
+  EXPECT_EQ(nothing->cluster.server, "https://only");
+}
+
+TEST(KubeConfig, FlagsTakeThePlaceOfWhoTheUserIs) {
+  const auto with = [](const std::string& context, ConfigOverrides flags) {
+    return choose(parsed(kFile), {.context = context, .overrides = std::move(flags)});
+  };
+  const auto token = with("away", {.token = "t"});
+  ASSERT_TRUE(token.has_value()) << token.error().message;
+  EXPECT_EQ(token->user.token, "t");
+  EXPECT_FALSE(token->user.exec.has_value()) << "who has a token need not ask for one";
+  const auto pair = with("home", {.certificate = "c.pem", .key = "k.pem"});
+  ASSERT_TRUE(pair.has_value()) << pair.error().message;
+  EXPECT_EQ(pair->user.certificate.text + pair->user.certificate.file, "c.pem");
+  EXPECT_EQ(pair->user.key.file, "k.pem");
+  EXPECT_THAT(with("away", {.key = "k.pem"}).error().message, HasSubstr("needed together"));
+  Impersonation as;
+  as.groups = {"a"};
+  EXPECT_THAT(with("home", {.impersonate = as}).error().message, HasSubstr("--as USER is needed"));
+  as.user = "jane";
+  as.uid = "7";
+  as.extra = {{"scopes", "x"}};
+  const auto jane = with("home", {.impersonate = as});
+  ASSERT_TRUE(jane.has_value()) << jane.error().message;
+  EXPECT_EQ(jane->user.impersonate.user, "jane");
+  EXPECT_THAT(jane->user.impersonate.groups, testing::ElementsAre("a"));
+  EXPECT_EQ(jane->user.impersonate.uid, "7");
+  EXPECT_EQ(jane->user.impersonate.extra.size(), 1U);
+}
+
+TEST(KubeConfig, WhomToActAsMayStandInTheFile) {
+  ConfigFile file = parsed(R"(
+users: [{name: as, user: {as: jane, as-uid: "7", as-groups: [a, b], as-user-extra: {scopes: [x, y]}}}]
+)");
+  merge(file, parsed(kFile));
+  const auto config = choose(file, {.context = "home", .user = "as"});
+  ASSERT_TRUE(config.has_value()) << config.error().message;
+  const Impersonation& as = config->user.impersonate;
+  EXPECT_EQ(as.user + as.uid, "jane7");
+  EXPECT_THAT(as.groups, testing::ElementsAre("a", "b"));
+  EXPECT_THAT(as.extra,
+              testing::ElementsAre(testing::Pair("scopes", "x"), testing::Pair("scopes", "y")));
+}
+
 TEST(KubeConfig, ANameThatIsNotThereIsSaidWithThoseThatAre) {
   const auto config = choose(parsed(kFile), {.context = "hom"});
   ASSERT_FALSE(config.has_value());
@@ -131,7 +195,7 @@ TEST(KubeConfig, NamesTheFieldThatIsWrong) {
   EXPECT_THAT(user("exec: {command: x, apiVersion: client.authentication.k8s.io/v1, "
                    "interactiveMode: Always}"),
               HasSubstr("users[u].user.exec.interactiveMode"));
-  EXPECT_THAT(user("as-uid: '7'"), HasSubstr("users[u].user.as-uid"));
+  EXPECT_THAT(user("as-uid: 7"), HasSubstr("users[u].user.as-uid: a string is needed"));
   EXPECT_THAT(refusal("kind: Pod"), HasSubstr("kind 'Pod'"));
   EXPECT_THAT(refusal("a: ["), HasSubstr("/home/me/.kube/config:1"));
   EXPECT_EQ(refusal(""), "");
@@ -232,6 +296,12 @@ TEST_F(KubeConfigFiles, WithoutThemAPodIsItsServiceAccount) {
   EXPECT_EQ(pod->ns, "muster-system");
   EXPECT_EQ(pod->user.token_file, folder + "/token");
   EXPECT_EQ(load_config("", {.ns = "x"})->ns, "x");
+  EXPECT_EQ(
+      load_config("", {.overrides = {.impersonate = {.user = "jane"}}})->user.impersonate.user,
+      "jane");
+  const auto elsewhere = load_config("", {.overrides = {.server = "https://other"}});
+  ASSERT_TRUE(elsewhere.has_value()) << elsewhere.error().message;
+  EXPECT_EQ(elsewhere->user.token_file, "") << "the pod's token is for its own cluster";
   ASSERT_TRUE(aio::make_dirs(folder + "/.kube").has_value());
   file(".kube/config", kFile);
   EXPECT_EQ(load_config("", {})->context, "") << "the pod's, not that of its home";

@@ -310,6 +310,20 @@ TEST_F(HttpClientTest, AServerThatSaysNothingIsGivenUpWhenTheCallerStops) {
   EXPECT_THAT(answer.error().message, HasSubstr("GET / was cancelled"));
 }
 
+TEST_F(HttpClientTest, ConnectingHasALimitOfItsOwn) {
+  // What listens there waits for the end of a head, of which TLS has none.
+  TlsOptions any;
+  any.insecure = true;
+  const auto tls = make_tls_context(any);
+  ASSERT_TRUE(tls.has_value());
+  HttpClient hasty(context.get_executor(), server.address(), *tls,
+                   HttpClientLimits{.connect_max = base::millis(30)});
+  const auto answer = aio::run(context, hasty.exchange({}, {}));
+  ASSERT_FALSE(answer.has_value());
+  EXPECT_EQ(answer.error().code, base::Code::DeadlineExceeded);
+  EXPECT_THAT(answer.error().message, HasSubstr("connect to 127.0.0.1:"));
+}
+
 TEST_F(HttpClientTest, APortWithoutAServerIsUnavailable) {
   HttpClient nobody(context.get_executor(), {"127.0.0.1", 1}, nullptr);
   const auto answer = aio::run(context, nobody.exchange({}, {}));

@@ -263,10 +263,16 @@ TEST_F(ClientTest, AnotherAuthoritysServerIsNotTalkedTo) {
 TEST_F(ClientTest, ClientCertificatesSayWhoWeAreAndWhomWeActAs) {
   EXPECT_EQ(who(*client), "admin");
   Config as = config();
-  as.user.impersonate = "somebody";
-  as.user.impersonate_groups = {"a", "b"};
+  as.user.impersonate.user = "somebody";
+  as.user.impersonate.groups = {"a", "b"};
+  as.user.impersonate.uid = "7";
+  as.user.impersonate.extra = {{"acme.com/scope", "x"}, {"acme.com/scope", "y"}};
   const auto other = connect(as);
   EXPECT_EQ(who(*other), "somebody");
+  const Node known = object(run(other->create(kReviews, "", "{}", {}, {})))["status"]["userInfo"];
+  EXPECT_EQ(known["uid"].as_string(), "7");
+  EXPECT_THAT(known["groups"].as_strings(), testing::IsSupersetOf({"a", "b"}));
+  EXPECT_THAT(known["extra"]["acme.com/scope"].as_strings(), testing::ElementsAre("x", "y"));
   Config nobody = config();
   nobody.user = {};
   EXPECT_EQ(run(connect(nobody)->get(kConfigMaps, {space, "a"}, {}))->code, 403U) << "anonymous";

@@ -111,7 +111,7 @@ TEST_F(ExecTest, WhatTheServerRefusesWasNotRun) {
   EXPECT_EQ(refused(*client, "web", "none"), Code::InvalidArgument);
   EXPECT_EQ(refused(*client, "web", ""), Code::InvalidArgument) << "one of three must be named";
   Config as = config();
-  as.user.impersonate = "somebody";
+  as.user.impersonate.user = "somebody";
   EXPECT_EQ(refused(*connect(as), "web", "main"), Code::PermissionDenied);
   EXPECT_FALSE(run_exec(request({})).has_value());
   EXPECT_FALSE(aio::file_exists(file_path("ran")));
