@@ -16,6 +16,9 @@ namespace {
 using api::Node;
 
 constexpr std::uint32_t kPage = 500;
+constexpr base::Duration kNoLimit = std::chrono::hours(24 * 365);
+/// Who is asked to wait for ever for an answer need not wait for a server that is not there.
+constexpr base::Duration kConnectMax = base::seconds(10);
 
 /// Whether no file says anything of any cluster.
 bool nothing_said(const std::string& file) {
@@ -26,29 +29,30 @@ bool nothing_said(const std::string& file) {
 }  // namespace
 
 base::Result<kube::Config> config_of(const ClusterFlags& flags) {
-  auto config =
-      kube::load_config(flags.kubeconfig, {flags.context, flags.cluster, flags.user, flags.ns});
+  auto config = kube::load_config(
+      flags.kubeconfig, {flags.context, flags.cluster, flags.user, flags.ns, flags.overrides});
   if (!config) {
+    if (config.error().code == base::Code::InvalidArgument) return config;
     if (!flags.kubeconfig.empty() || !nothing_said("")) return config;
     const std::string variable = aio::env_or("KUBECONFIG", "");
     return base::fail(
         base::Code::FailedPrecondition,
         fmt::format("no kubeconfig: {} names no cluster, and this is no pod of one; give "
-                    "--kubeconfig FILE or set KUBECONFIG",
+                    "--kubeconfig FILE, set KUBECONFIG or say --server",
                     variable.empty() ? "~/.kube/config" : "KUBECONFIG (" + variable + ")"));
   }
-  if (!flags.impersonate.empty()) config->user.impersonate = flags.impersonate;
   return config;
 }
 
-base::Result<ClusterLink> ClusterLink::make(const ClusterFlags& flags, TaskRun& task,
-                                            base::Duration timeout) {
+base::Result<ClusterLink> ClusterLink::make(const ClusterFlags& flags, TaskRun& task) {
   TRY(kube::Config config, config_of(flags));
   const std::string context = config.context;
   kube::ClientOptions options;
   // Up to the '/' it is also the field manager of what is written.
   options.user_agent = fmt::format("kubectl-muster/{}", version());
-  options.timeout = timeout;
+  const base::Duration limit = flags.request_timeout.value_or(kRequestTimeout);
+  options.timeout = limit > base::Duration::zero() ? limit : kNoLimit;
+  options.connect_max = kConnectMax;
   TRY(auto client,
       kube::Client::make(task.clock(), task.executor(), std::move(config), std::move(options)));
   return ClusterLink(task.clock(), std::move(client), context);

@@ -23,8 +23,7 @@ class ClusterLink {
  public:
   /// Connects with the first request. Errors: as config_of() and kube::Client::make(). Lifetime:
   /// the task outlives it.
-  static base::Result<ClusterLink> make(const ClusterFlags& flags, TaskRun& task,
-                                        base::Duration timeout = base::seconds(30));
+  static base::Result<ClusterLink> make(const ClusterFlags& flags, TaskRun& task);
 
   const std::string& ns() const { return client_->ns(); }
   kube::Client& client() { return *client_; }

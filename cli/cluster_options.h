@@ -3,17 +3,41 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+
+#include "base/time.h"
+#include "kube/config.h"
 
 namespace cli {
 
 /// Which cluster, as whom, in which namespace; empty: as the kubeconfig says.
 struct ClusterFlags {
-  std::string kubeconfig, context, cluster, user, ns, impersonate;
+  std::string kubeconfig, context, cluster, user, ns;
+  kube::ConfigOverrides overrides{};
+  std::optional<base::Duration> request_timeout{};  // 0: none; nothing: kRequestTimeout
 };
 
+/// Of one request, where nothing is said; kubectl waits for ever.
+inline constexpr base::Duration kRequestTimeout = base::seconds(30);
+
 /// What -o takes; "Table" is no -o.
-enum class ObjectForm : std::uint8_t { Table, Wide, Json, Yaml, Name };
+enum class ObjectForm : std::uint8_t {
+  Table,
+  Wide,
+  Json,
+  Yaml,
+  Name,
+  JsonPath,
+  JsonPathAsJson,
+  CustomColumns
+};
+/// The same, with what stands after its '=' (cli/object_shape.h).
+struct ObjectShape {
+  ObjectForm form = ObjectForm::Table;
+  std::string expression{};
+  bool no_headers = false;
+};
 
 /// `kubectl muster run PLAN`
 struct ClusterRun {
@@ -22,7 +46,7 @@ struct ClusterRun {
   bool watch = false;       // tell what happens until it ends
   bool wait = false;        // the same, saying nothing on the way
   int timeout_seconds = 0;  // of either; 0: none
-  ObjectForm form = ObjectForm::Table;
+  ObjectShape shape;
 };
 struct ClusterWatch {
   std::string drill;
@@ -41,7 +65,7 @@ struct ClusterApprove {
 struct ClusterStatus {
   std::string drill;  // empty: all
   bool all_namespaces = false;
-  ObjectForm form = ObjectForm::Table;
+  ObjectShape shape;
 };
 struct ClusterReport {
   std::string drill;

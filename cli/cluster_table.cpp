@@ -50,8 +50,15 @@ std::string upper(std::string text) {
   return text;
 }
 
-/// Cells of a column begin below each other, three spaces apart; nothing stands behind the last.
+std::string labelled(const char* label, const std::string& text) {
+  return fmt::format("  {:<15} {}\n", label, report::one_line(text));
+}
+
+}  // namespace
+
 std::string aligned(const std::vector<std::vector<std::string>>& rows) {
+  if (rows.empty()) return "";
+  constexpr int kApart = 3, kNarrowest = 6;  // as kubectl's
   std::vector<int> widths(rows.front().size(), 0);
   for (const auto& row : rows) {
     for (std::size_t i = 0; i < row.size(); ++i) {
@@ -62,7 +69,7 @@ std::string aligned(const std::vector<std::vector<std::string>>& rows) {
   for (const auto& row : rows) {
     std::string line;
     for (std::size_t i = 0; i < row.size(); ++i) {
-      const int pad = widths[i] - report::width_of(row[i]) + 3;
+      const int pad = std::max(widths[i] + kApart, kNarrowest) - report::width_of(row[i]);
       line += row[i] + std::string(static_cast<std::size_t>(pad), ' ');
     }
     line.erase(line.find_last_not_of(' ') + 1);
@@ -71,16 +78,10 @@ std::string aligned(const std::vector<std::vector<std::string>>& rows) {
   return out;
 }
 
-std::string labelled(const char* label, const std::string& text) {
-  return fmt::format("  {:<15} {}\n", label, report::one_line(text));
-}
-
-}  // namespace
-
 std::string object_table(const std::string& kind, const std::vector<Node>& objects,
                          const ObjectTable& how) {
   if (objects.empty()) return "";
-  std::vector<std::vector<std::string>> rows(1);
+  std::vector<std::vector<std::string>> rows(1);  // the titles
   if (how.namespaces) rows[0].emplace_back("NAMESPACE");
   rows[0].emplace_back("NAME");
   const api::CrdKind& known = kind_named(kind);
@@ -98,7 +99,17 @@ std::string object_table(const std::string& kind, const std::vector<Node>& objec
     }
     rows.push_back(std::move(row));
   }
+  if (!how.titles) rows.erase(rows.begin());
   return aligned(rows);
+}
+
+Node whole_of(const std::vector<Node>& objects, bool one) {
+  if (one && objects.size() == 1) return objects.front();
+  return Node::map()
+      .set("apiVersion", "v1")
+      .set("kind", "List")
+      .set("metadata", Node::map().set("resourceVersion", ""))
+      .set("items", Node::sequence(objects));
 }
 
 std::string objects_as(ObjectForm form, const std::vector<Node>& objects, bool one) {
@@ -107,16 +118,7 @@ std::string objects_as(ObjectForm form, const std::vector<Node>& objects, bool o
     for (const Node& object : objects) out += name_of(object) + "\n";
     return out;
   }
-  Node whole;
-  if (one && objects.size() == 1) {
-    whole = objects.front();
-  } else {
-    whole = Node::map()
-                .set("apiVersion", "v1")
-                .set("kind", "List")
-                .set("metadata", Node::map().set("resourceVersion", ""))
-                .set("items", Node::sequence(objects));
-  }
+  Node whole = whole_of(objects, one);
   // What kubectl leaves out as well: most of an object, and nobody reads it.
   const auto bare = [](Node& object) {
     if (Node* meta = object.find("metadata")) meta->erase("managedFields");

@@ -16,13 +16,20 @@ struct ObjectTable {
   bool wide = false;
   bool namespaces = false;  // with a first column of them
   base::WallTime now{};
+  bool titles = true;
 };
 
 /// One kind's objects as lines; none: only the titles are left out, and nothing is.
 std::string object_table(const std::string& kind, const std::vector<api::Node>& objects,
                          const ObjectTable& how);
 
-/// As -o wants them: one object by itself, several as a List, names a line each. Not for tables.
+/// Cells of a column begin below each other, three spaces apart; nothing stands behind the last.
+std::string aligned(const std::vector<std::vector<std::string>>& rows);
+
+/// One object by itself, several as a List.
+api::Node whole_of(const std::vector<api::Node>& objects, bool one);
+
+/// The same as JSON or YAML, or names a line each; for no other form.
 std::string objects_as(ObjectForm form, const std::vector<api::Node>& objects, bool one);
 
 /// "42s", "7m", "3h", "12d".

@@ -13,6 +13,7 @@
 #include "cli/cluster_story.h"
 #include "cli/cluster_table.h"
 #include "cli/commands.h"
+#include "cli/object_shape.h"
 #include "runner/approvals.h"
 
 namespace cli {
@@ -171,8 +172,11 @@ Exit run(const ClusterRun& command, const Global& global, Console& console) {
   if (!link) return failed(console, link.error());
   const auto made = task.run(make_drill(*link, command));
   if (!made) return failed(console, made.error());
-  const bool table = command.form == ObjectForm::Table || command.form == ObjectForm::Wide;
-  console.data(table ? name_of(*made) + " created\n" : objects_as(command.form, {*made}, true));
+  const bool table = is_table(command.shape);
+  const auto text =
+      table ? name_of(*made) + " created\n" : object_text(command.shape, {*made}, true);
+  if (!text) return failed(console, text.error().with(name_of(*made) + " was created"));
+  console.data(*text);
   if (!command.watch && !command.wait) return Exit::Ok;
   return Watching(*link, task, global, console)
       .watch((*made)["metadata"]["name"].as_string(),

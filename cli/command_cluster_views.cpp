@@ -9,6 +9,7 @@
 #include "cli/cluster_table.h"
 #include "cli/commands.h"
 #include "cli/evidence_view.h"
+#include "cli/object_shape.h"
 #include "report/html.h"
 #include "report/json.h"
 #include "report/junit.h"
@@ -53,12 +54,13 @@ Exit run(const ClusterStatus& command, const Global& global, Console& console) {
   if (!link) return failed(console, link.error());
   const auto seen = task.run(look(*link, command));
   if (!seen) return failed(console, seen.error());
-  const bool wide = command.form == ObjectForm::Wide;
   const bool one = !command.drill.empty();
-  if (command.form != ObjectForm::Table && !wide) {
+  if (!is_table(command.shape)) {
     std::vector<Node> all = seen->drills;
     if (!one) all.insert(all.end(), seen->plans.begin(), seen->plans.end());
-    console.data(objects_as(command.form, all, one));
+    const auto text = object_text(command.shape, all, one);
+    if (!text) return failed(console, text.error());
+    console.data(*text);
     return Exit::Ok;
   }
   if (seen->drills.empty() && seen->plans.empty()) {
@@ -67,7 +69,8 @@ Exit run(const ClusterStatus& command, const Global& global, Console& console) {
                      : fmt::format("no drills and no plans in namespace {}\n", link->ns()));
     return Exit::Ok;
   }
-  const ObjectTable how{wide, command.all_namespaces, task.clock().wall_now()};
+  const ObjectTable how{command.shape.form == ObjectForm::Wide, command.all_namespaces,
+                        task.clock().wall_now(), !command.shape.no_headers};
   std::string text = object_table("Drill", seen->drills, how);
   if (one) text += "\n" + drill_details(seen->drills.front());
   const std::string plans = object_table("RecoveryPlan", seen->plans, how);

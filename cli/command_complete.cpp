@@ -70,13 +70,28 @@ ClusterFlags flags_of(const Wanted& wanted) {
     const auto it = wanted.options.find(option);
     return it == wanted.options.end() ? std::string() : it->second;
   };
-  return {given("--kubeconfig"), given("--context"),   given("--cluster"),
-          given("--user"),       given("--namespace"), given("--as")};
+  ClusterFlags out{given("--kubeconfig"), given("--context"), given("--cluster"), given("--user"),
+                   given("--namespace")};
+  kube::ConfigOverrides& over = out.overrides;
+  over.server = given("--server");
+  over.tls_server_name = given("--tls-server-name");
+  over.authority = given("--certificate-authority");
+  over.insecure = wanted.options.contains("--insecure-skip-tls-verify");
+  over.certificate = given("--client-certificate");
+  over.key = given("--client-key");
+  over.token = given("--token");
+  over.impersonate.user = given("--as");
+  over.impersonate.uid = given("--as-uid");
+  for (const auto& [name, value] : wanted.repeated) {
+    if (name == "--as-group") over.impersonate.groups.push_back(value);
+  }
+  out.request_timeout = kAnswerWithin;
+  return out;
 }
 
 void add_objects(Wanted& wanted) {
   TaskRun task;
-  auto link = ClusterLink::make(flags_of(wanted), task, kAnswerWithin);
+  auto link = ClusterLink::make(flags_of(wanted), task);
   if (!link) return;
   const bool plans = wanted.kind == ValueKind::ClusterPlan;
   const bool namespaces = wanted.kind == ValueKind::Namespace;

@@ -66,7 +66,11 @@ class CommandTree {
   void add_cluster_views(CLI::App* cluster);
   void add_cluster_evidence(CLI::App* cluster);
   void add_cluster_namespace(CLI::App* cluster, const char* verb);
-  void object_form(CLI::App* sub, ObjectForm& form);
+  void object_form(CLI::App* sub, ObjectShape& shape);
+  void add_cluster_flags(CLI::App* cluster);
+  void add_cluster_identity(CLI::App* cluster);
+  CLI::Option* repeated(CLI::App* sub, const std::string& name, std::vector<std::string>& values,
+                        const std::string& value_name, const std::string& help);
   void add_version();
   void add_help();
   void add_hidden();

@@ -1,15 +1,9 @@
 // The commands for a cluster: the group `muster cluster`, which is the whole of `kubectl muster`.
 #include "cli/command_tree.h"
+#include "cli/object_shape.h"
 
 namespace cli {
 namespace {
-
-ObjectForm form_of(const std::string& word) {
-  if (word == "wide") return ObjectForm::Wide;
-  if (word == "json") return ObjectForm::Json;
-  if (word == "yaml") return ObjectForm::Yaml;
-  return ObjectForm::Name;
-}
 
 void timeout(CLI::App* sub, int& seconds) {
   sub->add_option("--timeout-seconds", seconds,
@@ -26,29 +20,33 @@ std::string CommandTree::examples(const std::vector<std::string>& lines) const {
   return out;
 }
 
-void CommandTree::object_form(CLI::App* sub, ObjectForm& form) {
-  words(sub->add_option_function<std::string>(
-               "-o,--output", [&form](const std::string& word) { form = form_of(word); },
-               "wide, json, yaml or name; default: a table")
-            ->type_name("FORM"),
-        {"wide", "json", "yaml", "name"});
+void CommandTree::object_form(CLI::App* sub, ObjectShape& shape) {
+  CLI::Option* made =
+      sub->add_option_function<std::string>(
+             "-o,--output",
+             [&shape](const std::string& word) {
+               const bool bare = shape.no_headers;
+               shape = shape_of(word).value_or(ObjectShape{});
+               shape.no_headers = bare;
+             },
+             "wide, json, yaml, name, jsonpath=TEMPLATE, jsonpath-as-json=TEMPLATE or "
+             "custom-columns=TITLE:PATH,…; default: a table")
+          ->type_name("FORM");
+  values_[made] = {ValueKind::Words, shape_words()};
+  made->check(CLI::Validator(
+      [](const std::string& word) {
+        const auto read = shape_of(word);
+        return read ? "" : read.error().message;
+      },
+      ""));
 }
 
 void CommandTree::add_cluster(CLI::App* cluster) {
   in_cluster_ = true;
   program_ = cluster == &app_ ? "kubectl muster" : "muster cluster";
-  ClusterFlags& flags = parsed_->global.cluster;
   cluster->require_subcommand(1);
-  option(cluster, "--kubeconfig", flags.kubeconfig, "FILE",
-         "default: $KUBECONFIG, a pod's service account, ~/.kube/config", {ValueKind::File, {}});
-  option(cluster, "--context", flags.context, "NAME", "of the kubeconfig; default: its current one",
-         {ValueKind::Context, {}});
-  option(cluster, "--cluster", flags.cluster, "NAME",
-         "of the kubeconfig, in place of the context's");
-  option(cluster, "--user", flags.user, "NAME", "of the kubeconfig, in place of the context's");
-  option(cluster, "--as", flags.impersonate, "USER", "act as this user");
-  option(cluster, "-n,--namespace", flags.ns, "NAMESPACE", "default: that of the context",
-         {ValueKind::Namespace, {}});
+  add_cluster_flags(cluster);
+  add_cluster_identity(cluster);
   add_cluster_run(cluster);
   add_cluster_changes(cluster);
   add_cluster_views(cluster);
@@ -71,7 +69,7 @@ void CommandTree::add_cluster_run(CLI::App* cluster) {
   sub->add_flag("--watch", run->watch, "tell what happens until it ends; exits with its exit code");
   sub->add_flag("--wait", run->wait, "wait for its end; exits with its exit code");
   timeout(sub, run->timeout_seconds);
-  object_form(sub, run->form);
+  object_form(sub, run->shape);
 }
 
 void CommandTree::add_cluster_changes(CLI::App* cluster) {
@@ -97,11 +95,14 @@ void CommandTree::add_cluster_views(CLI::App* cluster) {
   timeout(sub, watch->timeout_seconds);
   auto status = std::make_shared<ClusterStatus>();
   sub = leaf(cluster, "status", "drills, and how their plans did over all of them", status,
-             examples({"status", "status -A -o wide", "status database-failover-x7k2p -o json"}));
+             examples({"status", "status -A -o wide", "status database-failover-x7k2p -o json",
+                       "status -o jsonpath='{.items[*].metadata.name}'"}));
   argument(sub, "DRILL", status->drill, "one alone, by name", {ValueKind::ClusterDrill, {}})
       ->required(false);
   sub->add_flag("-A,--all-namespaces", status->all_namespaces, "of every namespace");
-  object_form(sub, status->form);
+  object_form(sub, status->shape);
+  sub->add_flag("--no-headers", status->shape.no_headers,
+                "tables and custom columns without titles");
 }
 
 void CommandTree::add_cluster_evidence(CLI::App* cluster) {

@@ -105,7 +105,10 @@ class Line {
     if (glued) found = option_named(path_, word.substr(0, 2));
     if (found == nullptr) return;
     used_.push_back(found);
-    if (!found->takes_value) return;
+    if (!found->takes_value) {
+      wanted_.options[found->names.front()] = "";
+      return;
+    }
     if (glued) {
       value(*found, word.substr(2));
     } else if (equals == std::string::npos) {
@@ -118,6 +121,7 @@ class Line {
   void value(const CompletionOption& option, const std::string& word) {
     if (option.names.front() == "--state-dir") wanted_.state_dir = word;
     wanted_.options[option.names.front()] = word;
+    if (option.repeats) wanted_.repeated.emplace_back(option.names.front(), word);
   }
 
   void offer(const std::string& word, const std::string& help) {

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace cli {
@@ -69,7 +70,8 @@ struct Wanted {
   std::string plan;                   // the first argument on the line: the plan of a profile
   std::string state_dir;              // of --state-dir on the line
   std::map<std::string, std::string>
-      options{};  // the others that take a value, by their first name
+      options{};  // the others, by their first name; a flag's is empty, of several the last
+  std::vector<std::pair<std::string, std::string>> repeated{};  // those that may be, in order
 };
 
 /// `words` are those after the program's name, as the shell split them; the last one is where the

@@ -104,12 +104,18 @@ std::string help_of_none(const CLI::App& root) {
   return "error: " + stray_word(app, word) + "\n" + where_help_is(app);
 }
 
-/// CLI11 takes the next word for the value of "--name=".
+/// CLI11 takes the next word for the value of "--name=", and "=json" for that of "-o=json".
 std::vector<std::string> with_empty_values(const std::vector<std::string>& arguments) {
   std::vector<std::string> out;
   bool options = true;  // no "--" yet
   for (const std::string& word : arguments) {
     options = options && word != "--";
+    const bool is_short = options && word.size() > 2 && word[0] == '-' && word[1] != '-';
+    if (is_short && word[2] == '=') {
+      out.push_back(word.substr(0, 2));
+      out.push_back(word.substr(3));
+      continue;
+    }
     const bool empty = options && word.starts_with("--") && word.find('=') == word.size() - 1;
     out.push_back(empty ? word.substr(0, word.size() - 1) : word);
     if (empty) out.emplace_back();

@@ -1,4 +1,6 @@
 // The same commands as `muster cluster …` and as `kubectl muster …`.
+#include <map>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -45,7 +47,7 @@ TEST(ClusterOptions, FlagsOfKubectlStandBeforeOrBehindTheCommand) {
   const Parsed parsed = parse({"cluster", "--kubeconfig", "k", "run", "p", "--as", "jane"});
   EXPECT_EQ(command_of<ClusterRun>(parsed).plan, "p");
   EXPECT_EQ(parsed.global.cluster.kubeconfig, "k");
-  EXPECT_EQ(parsed.global.cluster.impersonate, "jane");
+  EXPECT_EQ(parsed.global.cluster.overrides.impersonate.user, "jane");
 }
 
 TEST(ClusterOptions, EveryCommandOfTheManualParses) {
@@ -57,12 +59,12 @@ TEST(ClusterOptions, EveryCommandOfTheManualParses) {
   EXPECT_TRUE(run.watch);
   EXPECT_FALSE(run.wait);
   EXPECT_EQ(run.timeout_seconds, 9);
-  EXPECT_EQ(run.form, ObjectForm::Name);
+  EXPECT_EQ(run.shape.form, ObjectForm::Name);
   EXPECT_TRUE(command_of<ClusterAbort>(plugin({"abort", "d", "--wait"})).wait);
   EXPECT_EQ(command_of<ClusterApprove>(plugin({"approve", "d", "promote"})).step, "promote");
   const auto status = command_of<ClusterStatus>(plugin({"status", "-A", "-o", "wide"}));
   EXPECT_TRUE(status.all_namespaces);
-  EXPECT_EQ(status.form, ObjectForm::Wide);
+  EXPECT_EQ(status.shape.form, ObjectForm::Wide);
   EXPECT_EQ(status.drill, "");
   const auto report =
       command_of<ClusterReport>(plugin({"report", "d", "-o", "html", "--out", "r.html"}));
@@ -89,7 +91,7 @@ TEST(ClusterOptions, ThePluginHasTheCommandsOfAClusterAndCallsThemSo) {
   EXPECT_THAT(plugin({}).err, HasSubstr("'kubectl muster' needs a command"));
   EXPECT_THAT(plugin({"run"}).err, HasSubstr("kubectl muster run: PLAN is required"));
   EXPECT_THAT(plugin({"status", "-o", "xml"}).err,
-              HasSubstr("'xml' is not allowed: wide, json, yaml or name"));
+              HasSubstr("'xml' is not allowed: wide, json, yaml, name, jsonpath=TEMPLATE"));
   EXPECT_THAT(plugin({"report", "d", "-o", "pdf"}).err,
               HasSubstr("'pdf' is not allowed: terminal, html, json or junit"));
   EXPECT_THAT(plugin({"watch", "d", "--timeout-seconds", "0"}).err, HasSubstr("0"));
@@ -109,6 +111,86 @@ TEST(ClusterOptions, TheWordsAfterTheProgramAreTheSameForBoth) {
   for (const CompletionNode& one : group->commands) EXPECT_THAT(own, Contains(one.name));
 }
 
+TEST(ClusterOptions, TheServerAndWhoWeAreAreSaidAsToKubectl) {
+  const Parsed parsed = plugin({"-s",
+                                "https://api:1",
+                                "--token=t",
+                                "--tls-server-name",
+                                "api",
+                                "--as-group",
+                                "a",
+                                "status",
+                                "--as-group=b",
+                                "--as",
+                                "jane",
+                                "--as-uid",
+                                "7",
+                                "--as-user-extra",
+                                "scopes=x=y",
+                                "--client-certificate",
+                                "c.pem",
+                                "--client-key",
+                                "k.pem",
+                                "--certificate-authority",
+                                "ca.pem"});
+  EXPECT_EQ(command_of<ClusterStatus>(parsed).drill, "");
+  const kube::ConfigOverrides& over = parsed.global.cluster.overrides;
+  EXPECT_EQ(over.server, "https://api:1");
+  EXPECT_EQ(over.token, "t");
+  EXPECT_EQ(over.tls_server_name, "api");
+  EXPECT_EQ(over.certificate + over.key + over.authority, "c.pemk.pemca.pem");
+  EXPECT_FALSE(over.insecure);
+  EXPECT_EQ(over.impersonate.user, "jane");
+  EXPECT_EQ(over.impersonate.uid, "7");
+  EXPECT_THAT(over.impersonate.groups, testing::ElementsAre("a", "b"));
+  EXPECT_THAT(over.impersonate.extra, testing::ElementsAre(testing::Pair("scopes", "x=y")));
+  EXPECT_TRUE(plugin({"status", "--insecure-skip-tls-verify"}).global.cluster.overrides.insecure);
+  EXPECT_THAT(plugin({"status", "--as-user-extra", "x"}).err, HasSubstr("KEY=VALUE"));
+}
+
+TEST(ClusterOptions, ARequestHasALimitUnlessItIsToHaveNone) {
+  const auto limit = [](const std::string& text) {
+    const Parsed parsed = plugin({"status", "--request-timeout", text});
+    EXPECT_TRUE(parsed.command.has_value()) << parsed.err;
+    return parsed.global.cluster.request_timeout.value_or(base::seconds(-1));
+  };
+  EXPECT_EQ(limit("5"), base::seconds(5));
+  EXPECT_EQ(limit("1m30s"), base::seconds(90));
+  EXPECT_EQ(limit("500ms"), base::millis(500));
+  EXPECT_EQ(limit("1.5h"), base::seconds(5400));
+  EXPECT_EQ(limit("0"), base::seconds(0));
+  EXPECT_EQ(limit("0s"), base::seconds(0));
+  EXPECT_FALSE(plugin({"status"}).global.cluster.request_timeout.has_value());
+  for (const char* bad : {"", "s", "1.5", "-1", "1x", "1m30", "1e3s", "1..2s", "9999999h", "nan"}) {
+    const Parsed parsed = plugin({"status", "--request-timeout", bad});
+    EXPECT_EQ(parsed.exit, Exit::Usage) << bad;
+    EXPECT_THAT(parsed.err, HasSubstr("is not allowed: seconds (30)")) << bad;
+  }
+}
+
+TEST(ClusterOptions, AnExpressionIsJudgedBeforeAnythingIsAsked) {
+  const auto shape = [](const Words& words) {
+    return command_of<ClusterStatus>(plugin(words)).shape;
+  };
+  EXPECT_EQ(shape({"status", "-o", "jsonpath={.items[*].kind}"}).expression, "{.items[*].kind}");
+  EXPECT_EQ(shape({"status", "-o=jsonpath={.a}"}).form, ObjectForm::JsonPath);
+  EXPECT_EQ(shape({"status", "-ojsonpath-as-json={.a}"}).form, ObjectForm::JsonPathAsJson);
+  EXPECT_EQ(shape({"status", "--output=custom-columns=N:.a,M:b"}).expression, "N:.a,M:b");
+  const auto bare = shape({"status", "--no-headers", "-o", "wide"});
+  EXPECT_TRUE(bare.no_headers && bare.form == ObjectForm::Wide);
+  EXPECT_TRUE(shape({"status", "-o", "wide", "--no-headers"}).no_headers);
+  for (const auto& [bad, why] : std::map<std::string, std::string>{
+           {"jsonpath={.a", "jsonpath: {.a: character 4: '}' is missing"},
+           {"jsonpath=", "jsonpath: nothing stands after the '='"},
+           {"jsonpath", "jsonpath: nothing stands after the '='"},
+           {"custom-columns=NAME", "column 'NAME': TITLE:PATH is needed"},
+           {"custom-columns=N:.a[", "column 'N:.a[': {.a[}: character 4: ']' is missing"}}) {
+    const Parsed parsed = plugin({"run", "p", "-o", bad});
+    EXPECT_EQ(parsed.exit, Exit::Usage) << bad;
+    EXPECT_THAT(parsed.err, HasSubstr(why));
+  }
+}
+
 Words offered(const Words& words) {
   Words out;
   for (const Candidate& one : complete(command_words(Calling::KubectlPlugin), words).candidates) {
@@ -121,7 +203,9 @@ TEST(ClusterOptions, KubectlIsAnsweredInItsOwnWords) {
   const Parsed asked = parse({"--", "ru"}, Calling::KubectlComplete);
   EXPECT_EQ(command_of<Complete>(asked).words, (Words{"--", "ru"}));
   EXPECT_THAT(offered({"ru"}), testing::ElementsAre("run"));
-  EXPECT_THAT(offered({"status", "-o", ""}), testing::ElementsAre("wide", "json", "yaml", "name"));
+  EXPECT_THAT(offered({"status", "-o", ""}),
+              testing::ElementsAre("wide", "json", "yaml", "name",
+                                   "jsonpath=", "jsonpath-as-json=", "custom-columns="));
   EXPECT_THAT(offered({"run", "p", "--"}), Contains("--namespace"));
   const Wanted file = complete(command_words(Calling::KubectlPlugin), {"report", "d", "--out", ""});
   EXPECT_EQ(kubectl_completion_answer(file), ":0\n");
@@ -137,6 +221,13 @@ TEST(ClusterOptions, WhatACompletionLooksUpIsAskedOfTheClusterOfTheLine) {
   EXPECT_EQ(drill.prefix, "d");
   EXPECT_EQ(drill.options.at("--context"), "prod");
   EXPECT_EQ(drill.options.at("--namespace"), "shop");
+  const Wanted as = complete(command_words(Calling::KubectlPlugin),
+                             {"--as", "jane", "--as-group=a", "--insecure-skip-tls-verify",
+                              "--as-group", "b", "watch", ""});
+  EXPECT_EQ(as.kind, ValueKind::ClusterDrill);
+  EXPECT_TRUE(as.options.contains("--insecure-skip-tls-verify"));
+  EXPECT_THAT(as.repeated, testing::ElementsAre(testing::Pair("--as-group", "a"),
+                                                testing::Pair("--as-group", "b")));
 }
 
 }  // namespace

@@ -52,6 +52,13 @@ TEST(ClusterTable, WideAndAllNamespacesAddColumnsAndNoTextSteersATerminal) {
   EXPECT_EQ(object_table("Drill", {}, how(true, true)), "");
 }
 
+TEST(ClusterTable, TitlesCanBeLeftOut) {
+  ObjectTable bare = how(false, false);
+  bare.titles = false;
+  EXPECT_EQ(object_table("Drill", {parsed(kNew)}, bare),
+            "n     nightly" + std::string(33, ' ') + "42s\n");
+}
+
 TEST(ClusterTable, PlansShowTheirCompliance) {
   const Node plan = parsed(R"({"metadata": {"name": "nightly"},
     "spec": {"objectives": {"rtoSeconds": 300, "rpoSeconds": 60}},
