@@ -11,10 +11,7 @@ CLI::Option* CommandTree::repeated(CLI::App* sub, const std::string& name,
                                    std::vector<std::string>& values, const std::string& value_name,
                                    const std::string& help) {
   // One value each time: the next word is a command.
-  return sub->add_option(name, values, help)
-      ->type_name(value_name)
-      ->take_all()
-      ->expected(1);
+  return sub->add_option(name, values, help)->type_name(value_name)->take_all()->expected(1);
 }
 
 void CommandTree::add_cluster_flags(CLI::App* cluster) {
