@@ -99,7 +99,8 @@ class CertificateKeeper::Driver {
         settings_(std::move(settings)),
         identity_(std::move(identity)),
         owner_(owner),
-        controller_(clock, {.name = "certificates", .queue = {.retry_longest = kRetryLongest}},
+        controller_(clock,
+                    {.name = settings_.controller, .queue = {.retry_longest = kRetryLongest}},
                     [this](kube::Key key, std::stop_token stop) {
                       return reconcile(std::move(key), std::move(stop));
                     }) {
@@ -152,7 +153,7 @@ class CertificateKeeper::Driver {
     if (!can_serve(keys, settings_.names)) return;
     const auto set = identity_->set(keys.certificate, keys.key);
     if (!set) {
-      log(Level::Warning, set.error().message, {{"controller", "certificates"}});
+      log(Level::Warning, set.error().message, {{"controller", settings_.controller}});
       return;
     }
     shown_ = keys;
@@ -166,7 +167,7 @@ class CertificateKeeper::Driver {
     const std::string said = outcome ? "" : outcome.error().message;
     // Once, not at each try.
     if (!said.empty() && said != said_ && !stop.stop_requested()) {
-      log(Level::Warning, said, {{"controller", "certificates"}});
+      log(Level::Warning, said, {{"controller", settings_.controller}});
     }
     said_ = said;
     co_return outcome;
@@ -231,9 +232,8 @@ class CertificateKeeper::Driver {
     if (!theirs.empty() && theirs != mine) {
       co_return base::fail(
           base::Code::FailedPrecondition,
-          fmt::format("Secret {} is of release '{}', this is '{}': it is left alone, and plans are "
-                      "not checked when they are applied",
-                      kube::to_string(settings_.secret), theirs, mine));
+          fmt::format("Secret {} is of release '{}', this is '{}': it is left alone, and {}",
+                      kube::to_string(settings_.secret), theirs, mine, settings_.without));
     }
     CO_TRY(const AdmissionKeys next,
            carry_out(rotation, keys, settings_.names, clock_.wall_now(), settings_.times));
@@ -255,7 +255,7 @@ class CertificateKeeper::Driver {
     CO_TRY(kube::taken(reply, what));
     ++writes_;
     log(Level::Info, rotation.why,
-        {{"controller", "certificates"}, {"action", name(rotation.what)}});
+        {{"controller", settings_.controller}, {"action", name(rotation.what)}});
     co_return base::Result<>{};
   }
 
@@ -286,7 +286,7 @@ class CertificateKeeper::Driver {
       const Node& value = owner["metadata"]["labels"][one];
       if (value.is_string()) labels.set(one, value);
     }
-    labels.set("app.kubernetes.io/component", "admission");
+    labels.set("app.kubernetes.io/component", settings_.component);
     const Node owned_by = Node::map()
                               .set("apiVersion", "apps/v1")
                               .set("kind", "Deployment")
@@ -325,7 +325,7 @@ class CertificateKeeper::Driver {
     CO_TRY(kube::taken(reply, fmt::format("patch {} {}", of.resource.plural, of.name)));
     ++writes_;
     log(Level::Info, "the webhooks trust the authority",
-        {{"controller", "certificates"}, {"name", of.name}});
+        {{"controller", settings_.controller}, {"name", of.name}});
     co_return base::Result<>{};
   }
 

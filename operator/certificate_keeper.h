@@ -1,9 +1,10 @@
-// Keeps the keys of the admission server: in a Secret that all replicas follow, and the authorities
-// in the webhooks, so that API servers trust what they show. What is due is op::decide_rotation();
-// the leader alone writes, each write says which version it was based on, and a quiet cluster gets
-// none. Whatever somebody does to the Secret or to the webhooks is put right when it is heard of,
-// but not more often than every two seconds, whoever else writes there. A configuration that cannot
-// be read or written holds up none of the others; only what needs the trust of all waits for it.
+// Keeps the keys of a server of ours (admission, metrics): in a Secret that all replicas follow,
+// and the authorities in the webhooks, so that API servers trust what they show. What is due is
+// op::decide_rotation(); the leader alone writes, each write says which version it was based on,
+// and a quiet cluster gets none. Whatever somebody does to the Secret or to the webhooks is put
+// right when it is heard of, but not more often than every two seconds, whoever else writes there.
+// A configuration that cannot be read or written holds up none of the others; only what needs the
+// trust of all waits for it.
 //
 // The Secret belongs to the operator's Deployment and goes with it. One that carries the label of
 // another release is left alone, and said.
@@ -42,6 +43,9 @@ struct KeeperSettings {
   std::vector<std::string> names;  // of the server
   std::vector<WebhookConfiguration> configurations;
   RotationTimes times{};
+  std::string controller = "certificates";                              // in logs and figures
+  std::string component = "admission";                                  // a label of the Secret
+  std::string without = "plans are not checked when they are applied";  // while it is another's
   /// Asked right before each write. Empty: always.
   std::function<bool()> leads;
 };

@@ -51,9 +51,17 @@ void admission_flags(CLI::App* app, op::AdmissionOptions& admission) {
                   "the Service, Secret and webhook configuration of this name; default: none");
   app->add_option("--admission-listen", admission.listen, "where API servers ask")
       ->capture_default_str();
-  app->add_option("--deployment", admission.deployment, "whose Secret that is");
+  app->add_option("--deployment", admission.deployment, "whose Secrets those of servers are");
   app->add_option("--audit-log", admission.audit_log,
                   "a file for who asked for what, besides this program's log");
+}
+
+void metrics_flags(CLI::App* app, op::MetricsOptions& metrics) {
+  app->add_option("--metrics-secure", metrics.name,
+                  "the Service and Secret of this name: metrics over TLS, for those whom the API "
+                  "server lets get /metrics; default: in the open, beside health");
+  app->add_option("--metrics-secure-listen", metrics.listen, "where they are served then")
+      ->capture_default_str();
 }
 
 void sidecar_flags(CLI::App* app, op::SidecarSettings& sidecar) {
@@ -122,6 +130,7 @@ CLI::App* run_flags(CLI::App& app, op::ProgramOptions& program, std::int64_t& le
       ->capture_default_str();
   run->add_option("--watch-namespace", program.controllers.ns, "only this one; default: all");
   admission_flags(run, program.admission);
+  metrics_flags(run, program.metrics);
   sidecar_flags(run, program.admission.sidecar);
   drill_pod_flags(run, program.controllers.pods, program.controllers.grace_seconds);
   return run;

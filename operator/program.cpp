@@ -64,10 +64,18 @@ class Program {
                                 drill_metrics_.audit_write(took, store::kSlowAuditWrite);
                               }}));
       kube::measure(clock_, admission_->controller(), metrics_);
-      replica_->also_lead = [this](aio::TaskGroup& leading) {
-        leading.spawn(admission_->work(leading.token()));
-      };
     }
+    if (!options_.metrics.name.empty()) {
+      CO_TRY(scrapes_, MetricsServer::make(
+                           clock_, *client_, context_.get_executor(), options_.metrics, own,
+                           options_.admission.deployment, [this] { return replica_->leads(); },
+                           [this] { return metrics_text(); }));
+      kube::measure(clock_, scrapes_->controller(), metrics_);
+    }
+    replica_->also_lead = [this](aio::TaskGroup& leading) {
+      if (admission_) leading.spawn(admission_->work(leading.token()));
+      if (scrapes_) leading.spawn(scrapes_->work(leading.token()));
+    };
     CO_TRY(auto server, net::HttpServer::listen(
                             clock_, context_.get_executor(), options_.listen,
                             [this](const net::HttpRequest& request) { return serve(request); }));
@@ -75,6 +83,7 @@ class Program {
     aio::TaskGroup group(context_.get_executor());
     group.spawn(server->serve(group.token()));
     if (admission_) group.spawn(admission_->serve(group.token()));
+    if (scrapes_) group.spawn(scrapes_->serve(group.token()));
     group.spawn(listen_for_signals(group.token()));
     group.spawn(settle(group.token()));
     const auto kept = co_await replica_->run(ending_.get_token());
@@ -122,13 +131,17 @@ class Program {
     co_return base::Result<>{};
   }
 
+  std::string metrics_text() const {
+    return metrics_.text() + drill_metrics_.text() + (admission_ ? admission_->metrics_text() : "");
+  }
+
   net::HttpReply serve(const net::HttpRequest& request) {
     const std::string path = request.target.substr(0, request.target.find('?'));
-    if (path == "/metrics") {
-      return {
-          200, "text/plain; version=0.0.4; charset=utf-8",
-          metrics_.text() + drill_metrics_.text() + (admission_ ? admission_->metrics_text() : "")};
+    if (path == "/metrics" && scrapes_) {
+      return {404, "text/plain",
+              fmt::format("metrics are served over TLS, on port {}\n", scrapes_->port())};
     }
+    if (path == "/metrics") return {200, kMetricsType, metrics_text()};
     if (path == "/healthz") return {200, "text/plain", "ok\n"};
     if (path == "/readyz") {
       const bool copies = replica_->synced();
@@ -148,7 +161,8 @@ class Program {
   DrillFigures figures_{drill_metrics_};
   std::unique_ptr<kube::Client> client_, election_client_;
   std::optional<Replica> replica_;
-  std::unique_ptr<Admission> admission_;  // null: there is none
+  std::unique_ptr<Admission> admission_;    // null: there is none
+  std::unique_ptr<MetricsServer> scrapes_;  // null: the metrics are in the open
   std::stop_source ending_;
 };
 

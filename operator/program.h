@@ -1,8 +1,9 @@
 // The operator itself: leader election, the controllers, and what is served on one port:
-//   /metrics   the controller runtime's and the drills' figures
+//   /metrics   the controller runtime's and the drills' figures, unless they are kept from others
 //   /healthz   the process works
 //   /readyz    the copies are there; on a standby too, so that it can take over at once
-// and on another, over TLS, what API servers ask (operator/admission.h).
+// and on others, over TLS, what API servers ask (operator/admission.h), and the metrics for those
+// who may read them (operator/metrics_server.h).
 //
 // A leader that loses its lease ends the process: whatever was under way ends with it, and a new
 // process starts from what the cluster says.
@@ -14,6 +15,7 @@
 #include "metrics/drill_metrics.h"
 #include "operator/admission.h"
 #include "operator/drill_controller.h"
+#include "operator/metrics_server.h"
 
 namespace op {
 
@@ -26,6 +28,7 @@ struct ProgramOptions {
   std::string listen = ":8080";
   ControllerSettings controllers;
   AdmissionOptions admission;
+  MetricsOptions metrics;
   metrics::Build build;
 };
 

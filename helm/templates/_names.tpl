@@ -51,6 +51,11 @@ ipFamilies:
 {{- printf "%s-admission" (include "muster.fullname" .) -}}
 {{- end -}}
 
+{{/* Of the metrics Service, and of the Secret of its certificate. */}}
+{{- define "muster.metrics" -}}
+{{- printf "%s-metrics" (include "muster.fullname" .) -}}
+{{- end -}}
+
 {{- define "muster.labels" -}}
 app.kubernetes.io/name: muster
 app.kubernetes.io/instance: {{ .Release.Name }}

@@ -40,6 +40,7 @@ PARTS = {
     "budget": ({"podDisruptionBudget": {"enabled": True}}, {"podDisruptionBudget": {"enabled": False}}),
     "metrics": ({"metrics": {"serviceMonitor": {"enabled": True, "labels": {"release": "prometheus"}},
                              "service": {"annotations": {"example.com/a": "b"}}}}, {}),
+    "secure": ({"metrics": {"secure": True}}, {"metrics": {"secure": False}}),
     "families": ({"services": {"ipFamilyPolicy": "PreferDualStack", "ipFamilies": ["IPv4"]}}, {}),
     "rules": ({"prometheusRule": {"enabled": True, "labels": {"release": "prometheus"}, "alertLabels": {"team": "dr"}}}, {}),
     "dashboards": ({"dashboards": {"enabled": True, "annotations": {"grafana_folder": "Muster"}}}, {}),
@@ -86,6 +87,7 @@ REFUSED = [
     ("a threshold above all", {"prometheusRule": {"thresholds": {"complianceRatio": 95}}}, "thresholds.*complianceRatio"),
     ("a policy of families that is none", {"services": {"ipFamilyPolicy": "DualStack"}}, "services.*ipFamilyPolicy"),
     ("a family that is none", {"services": {"ipFamilies": ["IPv5"]}}, "services.*ipFamilies"),
+    ("metrics that are half secret", {"metrics": {"secure": "mostly"}}, "metrics.*secure"),
     ("an interval without a unit", {"metrics": {"serviceMonitor": {"interval": "30"}}}, "serviceMonitor.*interval"),
     ("an address without a mask", {"networkPolicy": {"apiServer": {"cidrs": ["203.0.113.7"]}}}, "cidrs"),
     ("a proxy that is none", {"proxy": {"url": "socks5://large:1080"}}, "proxy.*url"),
@@ -214,6 +216,28 @@ class Rendering(unittest.TestCase):
         # They disagree on when webhooks are made: before or behind kinds that they do not know.
         three, four = (sorted(objects(render(values, helm=helm).stdout), key=by_name) for helm in helms())
         self.assertEqual(three, four)
+
+    def test_secure_metrics_are_where_the_monitor_looks_for_them(self):
+        for secure in (False, True):
+            made = render_objects({"metrics": {"secure": secure, "serviceMonitor": {"enabled": True}}, "admission": {"enabled": False}})
+            by_kind = {(one["kind"], one["metadata"]["name"]): one for one in made}
+            service = by_kind["Service", "muster-metrics"]["spec"]
+            endpoint = by_kind["ServiceMonitor", "muster"]["spec"]["endpoints"][0]
+            container = by_kind["Deployment", "muster-operator"]["spec"]["template"]["spec"]["containers"][0]
+            allowed = [port["port"] for port in by_kind["NetworkPolicy", "muster-operator"]["spec"]["ingress"][0]["ports"]]
+            ports = {port["name"]: port["containerPort"] for port in container["ports"]}
+            leads = {port["name"]: ports[port["targetPort"]] for port in service["ports"]}
+            self.assertEqual({"http": 8080} | ({"metrics": 8443} if secure else {}), leads)
+            self.assertEqual(sorted(leads), sorted(allowed))
+            self.assertEqual("metrics" if secure else "http", endpoint["port"])
+            self.assertEqual(secure, ("ClusterRole", "muster-metrics-reader") in by_kind)
+            self.assertEqual(secure, "--metrics-secure=muster-metrics" in container["args"])
+            self.assertEqual(secure, "--deployment=muster-operator" in container["args"])
+            if secure:
+                self.assertEqual(("https", f"muster-metrics.{NAMESPACE}.svc"), (endpoint["scheme"], endpoint["tlsConfig"]["serverName"]))
+                self.assertEqual({"name": "muster-metrics", "key": "ca.crt"}, endpoint["tlsConfig"]["ca"]["secret"])
+            else:
+                self.assertNotIn("bearerTokenFile", endpoint)
 
     def test_large_numbers_of_definitions_stay_as_they_are(self):
         self.assertEqual(["drills.muster.dev", "drillschedules.muster.dev", "recoveryplans.muster.dev", "sidecarprofiles.muster.dev"], CRDS)

@@ -164,6 +164,17 @@ class Rights(unittest.TestCase):
         self.apply({})
         self.assertEqual(set(), rights(account, NAMESPACE, OTHER))
 
+    def test_asking_who_scrapes_is_a_decision(self):
+        asks = {("create", "tokenreviews.authentication.k8s.io"), ("create", "subjectaccessreviews.authorization.k8s.io")}
+        own = {(verb, "secrets:muster-rights-metrics") for verb in ("get", "list", "watch", "patch", "delete")}
+        self.apply({"metrics": {"secure": True}})
+        self.assertEqual(table(OPERATOR[OTHER]) | asks, rights(self.operator, NAMESPACE, OTHER))
+        self.assertEqual(table(OPERATOR[NAMESPACE]) | asks | own, rights(self.operator, NAMESPACE, NAMESPACE))
+        reader = server().kubectl("get", "clusterrole", "muster-rights-metrics-reader", "-o", "jsonpath={.rules}").stdout
+        self.assertEqual([{"nonResourceURLs": ["/metrics"], "verbs": ["get"]}], yaml.safe_load(reader))
+        self.apply({})
+        self.assertEqual(table(OPERATOR[NAMESPACE]), rights(self.operator, NAMESPACE, NAMESPACE))
+
     def test_nodes_are_a_decision(self):
         nodes = {("get", "nodes"), ("patch", "nodes")}
         self.apply({"nodes": {"enabled": True}})
