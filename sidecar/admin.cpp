@@ -47,9 +47,18 @@ std::string path_of(const net::HttpRequest& request) {
 Admin::Admin(Token token) : token_(std::move(token)) {}
 
 net::HttpReply Admin::serve(const net::HttpRequest& request) const {
+  bool refused = false;
+  net::HttpReply reply = answer(request, refused);
+  if (refused && refused_) refused_(request, reply);
+  return reply;
+}
+
+/// `refused`: told where the answer is 401 or 403 of its own, and none of a page.
+net::HttpReply Admin::answer(const net::HttpRequest& request, bool& refused) const {
   const std::string path = path_of(request);
   const auto probe = [&](const Route& route) { return is_probe(route, path); };
   if (needs_certificate_ && !request.certified && std::ranges::none_of(routes_, probe)) {
+    refused = true;
     return error_reply(403,
                        "a client certificate is needed here (--admin-client-ca-file); without one "
                        "there are /livez and /readyz");
@@ -57,7 +66,7 @@ net::HttpReply Admin::serve(const net::HttpRequest& request) const {
   std::string allowed;
   for (const Route& route : routes_) {
     if (!leads_to(route, path)) continue;
-    if (answers(route, request.method)) return ask(route, request);
+    if (answers(route, request.method)) return ask(route, request, refused);
     allowed += (allowed.empty() ? "" : ", ") + route.method;
     if (route.method == "GET") allowed += ", HEAD";
   }
@@ -67,14 +76,19 @@ net::HttpReply Admin::serve(const net::HttpRequest& request) const {
   return reply;
 }
 
-net::HttpReply Admin::ask(const Route& route, const net::HttpRequest& request) const {
+net::HttpReply Admin::ask(const Route& route, const net::HttpRequest& request,
+                          bool& refused) const {
   if (route.access != Access::Token) return route.handle(request);
   const auto token = token_();
   if (!token) return error_reply(503, token.error().message);
+  refused = true;
   if (token->empty()) {
     return error_reply(403, "no token was given to this sidecar: --admin-token-file");
   }
-  if (shows(request, *token)) return route.handle(request);
+  if (shows(request, *token)) {
+    refused = false;
+    return route.handle(request);
+  }
   net::HttpReply reply = error_reply(401, "Authorization: Bearer and the token are needed");
   reply.headers.push_back({"WWW-Authenticate", "Bearer realm=\"muster-sidecar\""});
   return reply;

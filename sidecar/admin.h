@@ -38,7 +38,11 @@ class Admin {
   /// Empty: nobody has one. Asked whenever it is needed, so that a file of it can change.
   using Token = std::function<base::Result<std::string>()>;
 
+  /// Who was refused for want of a token or a certificate, or for a wrong one.
+  using Refused = std::function<void(const net::HttpRequest& request, const net::HttpReply& reply)>;
+
   explicit Admin(Token token);
+  void on_refused(Refused refused) { refused_ = std::move(refused); }
   /// From clients without a certificate only probes are taken.
   void require_certificate() { needs_certificate_ = true; }
   void add(Route route) { routes_.push_back(std::move(route)); }
@@ -46,10 +50,12 @@ class Admin {
   net::HttpReply serve(const net::HttpRequest& request) const;
 
  private:
-  net::HttpReply ask(const Route& route, const net::HttpRequest& request) const;
+  net::HttpReply answer(const net::HttpRequest& request, bool& refused) const;
+  net::HttpReply ask(const Route& route, const net::HttpRequest& request, bool& refused) const;
   net::HttpReply unknown() const;
 
   Token token_;
+  Refused refused_;
   std::vector<Route> routes_;
   bool needs_certificate_ = false;
 };

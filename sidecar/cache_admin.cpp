@@ -15,7 +15,7 @@ net::HttpReply tell(const Cache* cache) {
 }
 
 /// {"pattern": "/products/*"}
-net::HttpReply invalidate(Cache* cache, const net::HttpRequest& request) {
+net::HttpReply invalidate(Cache* cache, const net::HttpRequest& request, const Invalidated& told) {
   const auto body = api::parse_json(request.body);
   if (!body) return error_reply(400, body.error().message);
   const api::Node& pattern = (*body)["pattern"];
@@ -24,17 +24,18 @@ net::HttpReply invalidate(Cache* cache, const net::HttpRequest& request) {
   }
   if (cache == nullptr) return error_reply(409, "there is no cache: --cache-bytes-max");
   const std::size_t count = cache->invalidate_matching(pattern.as_string());
+  if (told) told(request, pattern.as_string(), count);
   return json_reply(200, api::Node::map().set("invalidated", static_cast<std::int64_t>(count)));
 }
 
 }  // namespace
 
-void add_cache_routes(Admin& admin, std::function<Cache*()> cache) {
+void add_cache_routes(Admin& admin, std::function<Cache*()> cache, Invalidated told) {
   admin.add({"GET", "/api/cache", Access::Open,
              [cache](const net::HttpRequest&) { return tell(cache()); }});
   admin.add({"POST", "/api/cache/invalidate", Access::Token,
-             [cache = std::move(cache)](const net::HttpRequest& request) {
-               return invalidate(cache(), request);
+             [cache = std::move(cache), told = std::move(told)](const net::HttpRequest& request) {
+               return invalidate(cache(), request, told);
              }});
 }
 

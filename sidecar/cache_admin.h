@@ -2,8 +2,9 @@
 // for those who have the token.
 #pragma once
 
+#include <cstddef>
 #include <functional>
-#include <string_view>
+#include <string>
 
 #include "sidecar/admin.h"
 #include "sidecar/cache.h"
@@ -11,6 +12,9 @@
 namespace sidecar {
 
 /// GET /api/cache and POST /api/cache/invalidate. `cache`: asked each time; null: it is off.
-void add_cache_routes(Admin& admin, std::function<Cache*()> cache);
+/// `told`: what was made void, and how many responses that were.
+using Invalidated = std::function<void(const net::HttpRequest& request, const std::string& pattern,
+                                       std::size_t count)>;
+void add_cache_routes(Admin& admin, std::function<Cache*()> cache, Invalidated told = {});
 
 }  // namespace sidecar

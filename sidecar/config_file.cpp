@@ -25,6 +25,7 @@ constexpr auto kRows = std::to_array<Row>({
     {"adminTlsCertFile", Type::Text, "--admin-tls-cert-file"},
     {"adminTlsKeyFile", Type::Text, "--admin-tls-key-file"},
     {"adminClientCaFile", Type::Text, "--admin-client-ca-file"},
+    {"auditLog", Type::Text, "--audit-log"},
     {"mode", Type::Text, "--mode"},
     {"tlsCertFile", Type::Text, "--tls-cert-file"},
     {"tlsKeyFile", Type::Text, "--tls-key-file"},

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "aio/file.h"
+#include "sidecar/config_difference.h"
 #include "sidecar/config_file.h"
 #include "sidecar/log.h"
 #include "sidecar/restart.h"
@@ -27,18 +28,28 @@ void ConfigReload::look(bool at_once, base::WallTime now, const Use& use) {
   const auto text =
       or_missing(aio::read_file(configured_.file, kConfigBytesMax), configured_.optional);
   if (!reloads_.is_news(text ? *text : text.error().message, at_once)) return;
+  const std::string before = configured_.text;
   if (const auto taken = take(text, use); !taken) {
     reloads_.failed();
+    tell(false, one_line(taken.error().message));
     log(Level::Error, "the new configuration is not used, the old one stays",
         {{"file", configured_.file}, {"error", one_line(taken.error().message)}});
     return;
   }
   reloads_.succeeded(now);
+  const std::string waits = needs_restart_.empty() ? ""
+                                                   : fmt::format("; waits for a restart: {}",
+                                                                 fmt::join(needs_restart_, " "));
+  tell(true, difference_of(before, configured_.text) + waits);
   log(Level::Info, "another configuration is in force", {{"file", configured_.file}});
   if (needs_restart_.empty()) return;
   log(Level::Warning, "some of it needs a restart, and the rest is in force",
       {{"file", configured_.file},
        {"settings", fmt::format("{}", fmt::join(needs_restart_, " "))}});
+}
+
+void ConfigReload::tell(bool taken, const std::string& text) const {
+  if (told_) told_(taken, configured_.file, text);
 }
 
 base::Result<> ConfigReload::take(const base::Result<std::string>& text, const Use& use) {
@@ -48,6 +59,7 @@ base::Result<> ConfigReload::take(const base::Result<std::string>& text, const U
   Change change = change_of(configured_.settings, *parsed.settings);
   TRY(use(change.settings));
   configured_.settings = std::move(change.settings);
+  configured_.text = *text;
   needs_restart_ = std::move(change.needs_restart);
   return {};
 }

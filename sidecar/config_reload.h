@@ -6,6 +6,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "aio/clock.h"
@@ -29,7 +30,12 @@ class ConfigReload {
   /// Puts settings in force; what it refuses stays as it was.
   using Use = std::function<base::Result<>(const Settings& settings)>;
 
+  /// What became of a file that says something new: whether it is in force, and what is other, or
+  /// why it is not.
+  using Told = std::function<void(bool taken, const std::string& file, const std::string& text)>;
+
   ConfigReload(Configured configured, base::WallTime now);
+  void on_news(Told told) { told_ = std::move(told); }
 
   const Settings& settings() const { return configured_.settings; }
   /// Of --config-optional: who is put into a pod must not keep it from starting.
@@ -40,9 +46,11 @@ class ConfigReload {
   std::string exposition() const;
 
  private:
+  void tell(bool taken, const std::string& text) const;
   base::Result<> take(const base::Result<std::string>& text, const Use& use);
 
   Configured configured_;
+  Told told_;
   Reloads reloads_;
   std::vector<std::string> needs_restart_;
 };

@@ -59,7 +59,7 @@ net::HttpReply begin_fault(Faults& faults, Mode mode, const net::HttpRequest& re
                            base::TimePoint now) {
   auto rule = parse_fault(request.body, mode);
   if (!rule) return no(rule.error());
-  const auto begun = faults.begin(std::move(*rule), now);
+  const auto begun = faults.begin(std::move(*rule), now, request.client);
   if (!begun) return no(begun.error());
   tell("a fault is in force", begun->rule);
   return json_reply(201, node_of(*begun, now));
@@ -75,7 +75,7 @@ net::HttpReply renew_fault(Faults& faults, const net::HttpRequest& request, base
 
 net::HttpReply end_fault(Faults& faults, const net::HttpRequest& request, base::TimePoint now) {
   const Named named = named_by(request);
-  const auto ended = faults.end(named.id, named.owner, now);
+  const auto ended = faults.end(named.id, named.owner, now, request.client);
   if (!ended) return no(ended.error());
   tell("a fault was ended", ended->rule);
   return json_reply(200, node_of(*ended, now));

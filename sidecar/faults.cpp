@@ -14,11 +14,18 @@ auto same_id(const std::string& id) {
 
 }  // namespace
 
-base::Result<Fault> Faults::begin(FaultRule rule, base::TimePoint now) {
+base::Result<Fault> Faults::begin(FaultRule rule, base::TimePoint now, const std::string& by) {
+  TRY(Begun begun, put(std::move(rule), now));
+  tell(FaultChange::Expired, begun.expired, {});
+  if (!begun.renewed) tell(FaultChange::Begun, {begun.fault}, by);
+  return std::move(begun.fault);
+}
+
+base::Result<Faults::Begun> Faults::put(FaultRule rule, base::TimePoint now) {
   const std::lock_guard hold(lock_);
   if (draining_) return base::fail(base::Code::Unavailable, "the sidecar is draining");
-  FaultSet next = *set_;
-  std::erase_if(next, [now](const Fault& fault) { return fault.ends <= now; });
+  FaultSet next, expired;
+  for (const Fault& fault : *set_) (fault.ends <= now ? expired : next).push_back(fault);
   const auto same = std::ranges::find_if(next, same_id(rule.id));
   if (same != next.end()) {
     if (same->rule != rule) {
@@ -27,7 +34,7 @@ base::Result<Fault> Faults::begin(FaultRule rule, base::TimePoint now) {
                                     rule.id, same->rule.owner));
     }
     same->ends = now + rule.lease;
-    const Fault out = *same;
+    Begun out{*same, true, std::move(expired)};
     publish(std::move(next));
     return out;
   }
@@ -37,9 +44,14 @@ base::Result<Fault> Faults::begin(FaultRule rule, base::TimePoint now) {
   }
   const base::TimePoint ends = now + rule.lease;
   next.push_back({std::move(rule), ++serials_, ends});
-  Fault out = next.back();
+  Begun out{next.back(), false, std::move(expired)};
   publish(std::move(next));
   return out;
+}
+
+void Faults::tell(FaultChange change, const FaultSet& faults, const std::string& by) const {
+  if (!told_) return;
+  for (const Fault& fault : faults) told_(change, fault, by);
 }
 
 base::Result<FaultSet::iterator> Faults::find(FaultSet& in, const std::string& id,
@@ -68,29 +80,41 @@ base::Result<Fault> Faults::renew(const std::string& id, const std::string& owne
 }
 
 base::Result<Fault> Faults::end(const std::string& id, const std::string& owner,
-                                base::TimePoint now) {
-  const std::lock_guard hold(lock_);
-  FaultSet next = *set_;
-  TRY(const auto found, find(next, id, owner, now));
-  Fault out = std::move(*found);
-  next.erase(found);
-  publish(std::move(next));
+                                base::TimePoint now, const std::string& by) {
+  Fault out;
+  {
+    const std::lock_guard hold(lock_);
+    FaultSet next = *set_;
+    TRY(const auto found, find(next, id, owner, now));
+    out = std::move(*found);
+    next.erase(found);
+    publish(std::move(next));
+  }
+  tell(FaultChange::Ended, {out}, by);
   return out;
 }
 
 FaultSet Faults::sweep(base::TimePoint now) {
-  const std::lock_guard hold(lock_);
   FaultSet ended;
-  FaultSet next;
-  for (const Fault& fault : *set_) (fault.ends <= now ? ended : next).push_back(fault);
-  if (!ended.empty()) publish(std::move(next));
+  {
+    const std::lock_guard hold(lock_);
+    FaultSet next;
+    for (const Fault& fault : *set_) (fault.ends <= now ? ended : next).push_back(fault);
+    if (!ended.empty()) publish(std::move(next));
+  }
+  tell(FaultChange::Expired, ended, {});
   return ended;
 }
 
 void Faults::drain() {
-  const std::lock_guard hold(lock_);
-  draining_ = true;
-  publish({});
+  FaultSet ended;
+  {
+    const std::lock_guard hold(lock_);
+    draining_ = true;
+    ended = *set_;
+    publish({});
+  }
+  tell(FaultChange::Drained, ended, {});
 }
 
 std::shared_ptr<const FaultSet> Faults::set() const {

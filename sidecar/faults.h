@@ -5,9 +5,12 @@
 
 #include <array>
 #include <atomic>
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
 
 #include "base/random.h"
 #include "base/result.h"
@@ -16,19 +19,33 @@
 
 namespace sidecar {
 
+/// What became of a fault. One that is renewed does not change.
+enum class FaultChange : std::uint8_t {
+  Begun,
+  Ended,    // by who asked for that
+  Expired,  // nobody renewed it
+  Drained   // the sidecar ends
+};
+
 /// Thread: any number at once.
 class Faults {
  public:
   static constexpr std::size_t kMost = 64;
+  /// `by`: the address that asked; empty: nobody did.
+  using Told = std::function<void(FaultChange change, const Fault& fault, const std::string& by)>;
+
+  /// Before the first begins. It is called by whoever changes something, without the lock.
+  void on_change(Told told) { told_ = std::move(told); }
 
   /// A fault that is in force already, equal in all, is renewed: who heard no answer may ask again.
   /// Errors: AlreadyExists (another one of that name), ResourceExhausted, Unavailable (draining).
-  base::Result<Fault> begin(FaultRule rule, base::TimePoint now);
+  base::Result<Fault> begin(FaultRule rule, base::TimePoint now, const std::string& by = {});
   /// Errors: NotFound (also where it has ended by itself), PermissionDenied (another's).
   base::Result<Fault> renew(const std::string& id, const std::string& owner, base::Duration lease,
                             base::TimePoint now);
   /// `owner`: empty: whoever's it is. Errors: as renew().
-  base::Result<Fault> end(const std::string& id, const std::string& owner, base::TimePoint now);
+  base::Result<Fault> end(const std::string& id, const std::string& owner, base::TimePoint now,
+                          const std::string& by = {});
   /// Takes out those that nobody renewed, which do nothing any more already, and returns them.
   FaultSet sweep(base::TimePoint now);
   /// Ends all, and lets none begin any more.
@@ -39,6 +56,13 @@ class Faults {
   std::shared_ptr<const FaultSet> set() const;
 
  private:
+  struct Begun {
+    Fault fault;
+    bool renewed = false;
+    FaultSet expired;  // that made room
+  };
+  base::Result<Begun> put(FaultRule rule, base::TimePoint now);
+  void tell(FaultChange change, const FaultSet& faults, const std::string& by) const;
   void publish(FaultSet faults);
   base::Result<FaultSet::iterator> find(FaultSet& in, const std::string& id,
                                         const std::string& owner, base::TimePoint now) const;
@@ -48,6 +72,7 @@ class Faults {
   std::atomic<std::uint64_t> version_{0};
   std::uint64_t changes_ = 0, serials_ = 0;
   bool draining_ = false;
+  Told told_;
 };
 
 /// Requests, in mode tcp connections, that a core's faults have touched. Written by its thread.

@@ -33,7 +33,11 @@ class DrillFilter final : public Filter {
                                ? DrillSign::Malformed
                                : key_.check(first->value, request.method, request.target, now_());
     figures_.signs[static_cast<std::size_t>(sign)].add();
-    if (sign == DrillSign::Good) exchange.notes[kDrillNote] = 1;
+    if (sign == DrillSign::Good) {
+      exchange.notes[kDrillNote] = 1;
+    } else {
+      figures_.refuse(exchange.client->address);
+    }
     return Verdict::Forward;
   }
 

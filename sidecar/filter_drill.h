@@ -9,6 +9,7 @@
 #include <array>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,21 @@ namespace sidecar {
 /// What one core's filter counts: fields, by what they were. Written by its thread, read by any.
 struct DrillFigures {
   std::array<Count, crypto::kDrillSigns> signs;
+
+  /// Of a signature that was not good: whose connection it came over.
+  void refuse(const std::string& address) {
+    const std::lock_guard hold(lock_);
+    last_refused_ = address;
+  }
+  /// Empty: there was none.
+  std::string last_refused() const {
+    const std::lock_guard hold(lock_);
+    return last_refused_;
+  }
+
+ private:
+  mutable std::mutex lock_;  // of refusals and looks only
+  std::string last_refused_;
 };
 
 /// Lifetime: the figures outlive the filter.

@@ -15,6 +15,7 @@
 #include "sidecar/options_database.h"
 #include "sidecar/options_figures.h"
 #include "sidecar/options_flags.h"
+#include "sidecar/options_headers.h"
 #include "sidecar/pod_figures.h"
 #include "sidecar/user_options.h"
 
@@ -27,7 +28,8 @@ constexpr std::int64_t kBodyBytesMax = std::int64_t{1} << 53U;
 /// As the flags say it, before it is settings.
 struct Raw {
   std::string upstream, listen = ":15001", config;
-  std::string mode = "http", forwarded = "append", limits = "on", without_redis = "open";
+  std::string mode = "http", limits = "on", without_redis = "open";
+  RawHeaders headers;
   std::vector<std::string> rules;
   std::int64_t head = 10, idle = 75, connect = 5, response = 60, stall = 60, tunnel = 3600;
   std::int64_t upstream_idle = 4, drain = 25, cache_wait = 5, cache_redis = 300, closed_after = 10;
@@ -62,6 +64,9 @@ void address_flags(CLI::App& app, Raw& raw, Settings& settings) {
                  "who vouches for the certificate that a client has to show for all but /livez "
                  "and /readyz, in PEM; default: none is needed")
       ->needs(certificate);
+  app.add_option("--audit-log", settings.audit_log,
+                 "where security-relevant events are written: stdout, a file, or off")
+      ->capture_default_str();
   app.add_option("--mode", raw.mode, "http, or tcp for any other protocol")
       ->check(CLI::IsMember({"http", "tcp"}))
       ->capture_default_str();
@@ -106,15 +111,6 @@ void time_flags(CLI::App& app, Raw& raw) {
                "how long an unused connection to the application is kept");
   seconds_flag(app, "--drain-seconds", raw.drain,
                "for what is under way at SIGTERM; what is left then is cut");
-}
-
-void header_flags(CLI::App& app, Raw& raw, Settings& settings) {
-  app.add_option("--forwarded", raw.forwarded, "X-Forwarded-For, -Proto, -Host of a request")
-      ->check(CLI::IsMember({"append", "replace", "off"}))
-      ->capture_default_str();
-  app.add_flag("--make-trace", settings.make_trace, "a traceparent for requests without one");
-  app.add_flag("!--no-security-headers", settings.security_headers,
-               "no headers that make browsers careful");
 }
 
 void bot_flags(CLI::App& app, limit::BotSettings& bots) {
@@ -252,14 +248,15 @@ base::Result<Settings> settle(const Raw& raw, Settings settings) {
   TRY(settings.upstream, parse_host_port("--upstream", raw.upstream));
   TRY(settings.listen, parse_host_port("--listen", raw.listen));
   TRY(parse_host_port("--admin-listen", settings.admin_listen));
+  if (settings.audit_log.empty()) {
+    return base::fail(base::Code::InvalidArgument, "--audit-log '': stdout, a file, or off");
+  }
   if (settings.upstream.host.empty() || settings.upstream.port == 0) {
     return base::fail(base::Code::InvalidArgument,
                       fmt::format("--upstream '{}': HOST:PORT, both given", raw.upstream));
   }
   settings.mode = raw.mode == "tcp" ? Mode::Tcp : Mode::Http;
-  settings.forwarded = raw.forwarded == "off"       ? Forwarded::Off
-                       : raw.forwarded == "replace" ? Forwarded::Replace
-                                                    : Forwarded::Append;
+  TRY(settle_headers(raw.headers, settings));
   settings.head = base::seconds(raw.head);
   settings.idle = base::seconds(raw.idle);
   settings.connect = base::seconds(raw.connect);
@@ -351,7 +348,7 @@ Parsed parse(const std::vector<std::string>& arguments, const std::string& versi
   tls_flags(app, settings);
   limit_flags(app, settings);
   time_flags(app, raw);
-  header_flags(app, raw, settings);
+  header_flags(app, raw.headers, settings);
   protection_flags(app, raw, settings);
   user_flags(app, raw.users, settings.users);
   redis_flags(app, raw, settings);

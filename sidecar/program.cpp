@@ -20,6 +20,7 @@
 #include "net/http_server.h"
 #include "sidecar/admin.h"
 #include "sidecar/admin_port.h"
+#include "sidecar/auditor.h"
 #include "sidecar/browsers_node.h"
 #include "sidecar/cache_admin.h"
 #include "sidecar/cache_redis.h"
@@ -76,6 +77,15 @@ class Program {
  public:
   explicit Program(Configured configured) : config_(std::move(configured), clock_.wall_now()) {
     add_routes();
+    admin_.on_refused([this](const net::HttpRequest& request, const net::HttpReply& reply) {
+      auditor_.refused(request, reply);
+    });
+    config_.on_news([this](bool taken, const std::string& file, const std::string& text) {
+      auditor_.tell({.event = taken ? AuditEvent::ConfigChanged : AuditEvent::ConfigRefused,
+                     .who = {},
+                     .subject = file,
+                     .text = text});
+    });
   }
 
   int run() {
@@ -102,6 +112,9 @@ class Program {
     CO_TRY(open_database());
     CO_TRY(share_cache());
     traffic_.emplace(*shared_->endpoints, *shared_->requests);
+    CO_TRY(auditor_.open(settings_.audit_log));
+    shared_->faults.on_change([this](FaultChange change, const Fault& fault,
+                                     const std::string& by) { auditor_.fault(change, fault, by); });
     add_fault_routes(admin_, shared_->faults, settings_.mode, [this] { return clock_.now(); });
     CO_TRY(open_identity());
     CO_TRY(receivers_, Receivers::open(clock_, context_.get_executor(), settings_.ingest, intake_));
@@ -135,6 +148,7 @@ class Program {
     group.cancel();
     static_cast<void>(co_await group.join());
     if (exporter_) co_await exporter_->send_last();
+    auditor_.finish(*shared_);
     workers_.clear();
     log(Level::Info, "ended");
     co_return true;
@@ -296,6 +310,10 @@ class Program {
     ready_.no_certificate = identity_->why_not();
     if (!another) return;
     for (const auto& worker : workers_) worker->show(identity_->current());
+    auditor_.tell({.event = AuditEvent::CertificateChanged,
+                   .who = {},
+                   .subject = settings_.tls_cert_file,
+                   .text = "another certificate is shown to clients"});
   }
 
   /// From the first moment to the last: a signal that came between two waits would end the process
@@ -343,6 +361,7 @@ class Program {
       shared_->users.look(clock_.now());
       for (const auto& core : shared_->limits) bot_log_.tell(core->bots, clock_.now());
       for (const auto& core : shared_->crypto) intake_.take_own(core->take());
+      auditor_.look(*shared_);
     }
     co_return base::Result<>{};
   }
@@ -369,11 +388,16 @@ class Program {
     get("/api/monitoring/operations", &Program::operations);
     get("/api/monitoring/encryption", &Program::encryption);
     get("/api/monitoring/browsers", &Program::browsers);
+    get("/api/monitoring/audit", &Program::audit);
     admin_.add(
         {"GET", "/api/monitoring/users", Access::Open, [this](const net::HttpRequest& request) {
            return users_page(request, shared_->users.seen(), watch_->cpu_ratio());
          }});
-    add_cache_routes(admin_, [this] { return shared_->cache.get(); });
+    add_cache_routes(
+        admin_, [this] { return shared_->cache.get(); },
+        [this](const net::HttpRequest& request, const std::string& pattern, std::size_t count) {
+          auditor_.invalidated(request, pattern, count);
+        });
   }
 
   net::HttpReply livez() { return text_reply(200, "ok\n"); }
@@ -386,6 +410,7 @@ class Program {
   net::HttpReply system() { return watch_->system(); }
   net::HttpReply operations() { return json_reply(200, intake_.operations().operations_node()); }
   net::HttpReply encryption() { return json_reply(200, intake_.operations().encryption_node()); }
+  net::HttpReply audit() { return auditor_.summary(); }
   net::HttpReply browsers() { return json_reply(200, browsers_node(intake_.rum())); }
 
   std::string metrics(traffic::Format format) {
@@ -396,7 +421,7 @@ class Program {
     std::vector<const FaultFigures*> touched;
     for (const auto& core : shared_->fault_figures) touched.push_back(core.get());
     text += fault_exposition(shared_->faults, touched, clock_.now());
-    text += config_.exposition();
+    text += config_.exposition() + auditor_.exposition();
     if (shared_->cache) text += cache_exposition(shared_->cache->figures());
     if (cache_redis_) text += cache_redis_->exposition();
     if (sharing_) text += sharing_->exposition();
@@ -443,7 +468,11 @@ class Program {
   aio::Event hangup_{context_.get_executor(), aio::Event::Mode::Auto};
   aio::Event done_{context_.get_executor()};
   std::size_t running_ = 0;
-  BotLog bot_log_{log_bot};
+  Auditor auditor_{clock_};
+  BotLog bot_log_{[this](const BotNote& note) {
+    log_bot(note);
+    auditor_.bot(note);
+  }};
   Admin admin_{[this] { return admin_token(settings_.admin_token_file); }};
   Readiness ready_{.upstream_detail = "not looked yet"};
 };

@@ -106,6 +106,7 @@ void keep_admin_and_database(Keeping& keeping) {
                [](auto& settings) { return std::tie(settings.admin_tls_key_file); });
   keeping.keep("--admin-client-ca-file",
                [](auto& settings) { return std::tie(settings.admin_client_ca_file); });
+  keeping.keep("--audit-log", [](auto& settings) { return std::tie(settings.audit_log); });
   const auto keep = [&](const char* flag, auto member) {
     keeping.keep(flag, [member](auto& settings) { return std::tie(settings.database.*member); });
   };

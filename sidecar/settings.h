@@ -12,6 +12,7 @@
 #include "sidecar/alert_settings.h"
 #include "sidecar/cache.h"
 #include "sidecar/protection.h"
+#include "sidecar/security_headers.h"
 #include "sidecar/user_settings.h"
 #include "traffic/endpoint.h"
 
@@ -87,6 +88,7 @@ struct Settings {
   std::string admin_listen = "127.0.0.1:15020";
   std::string admin_tls_cert_file, admin_tls_key_file;  // PEM; empty: it is served in the open
   std::string admin_client_ca_file;                     // PEM; empty: clients need no certificate
+  std::string audit_log = "stdout";                     // or a file, or "off"
   std::string tls_cert_file, tls_key_file;              // PEM; empty: clients connect in the open
   unsigned threads = 0;                                 // 0: as many as the CPU quota has cores
 
@@ -130,7 +132,7 @@ struct Settings {
 
   Forwarded forwarded = Forwarded::Append;
   bool make_trace = false;
-  bool security_headers = true;
+  SecurityHeaders security_headers;
 };
 
 }  // namespace sidecar

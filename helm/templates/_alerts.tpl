@@ -62,7 +62,15 @@ once a drill has measured it, and the ratios are 0 until then: hence the look at
     {{- $labels | nindent 4 }}
   annotations:
     summary: Writes of the audit log take over 100 ms.
-    description: The disk beneath it is slow or nearly full. No drill's steps wait for it.
+    description: The disk beneath it is slow or nearly full. No drill's steps wait for it, and no request of a sidecar.
+- alert: MusterAuditLogIncomplete
+  expr: sum(increase(muster_audit_lost_entries_total[1h])) > 0
+  labels:
+    severity: warning
+    {{- $labels | nindent 4 }}
+  annotations:
+    summary: Entries are missing in the audit log of a sidecar.
+    description: Its disk is full, or nobody reads its standard output. GET /api/monitoring/audit of the sidecar has the error.
 {{- end -}}
 
 {{/* Whether the operator itself does its work. */}}

@@ -52,6 +52,9 @@ Fields addresses() {
       text("adminClientCaFile",
            "A file with who vouches for the certificate that a client shows there for all but "
            "/livez and /readyz; none: nobody is asked."),
+      by_default("stdout", text("auditLog",
+                                "Where security-relevant events are written: stdout, a file, or "
+                                "off, in quotes.")),
       by_default("http", choice("mode", {"http", "tcp"},
                                 "The protocol of clients; tcp is for any other one, without limits "
                                 "and figures of requests.")),

@@ -1,6 +1,9 @@
 // Who may ask for what, over a table of two pages.
 #include "sidecar/admin.h"
 
+#include <string>
+#include <vector>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -110,6 +113,26 @@ TEST_F(AdminTest, AnotherPageIsToldWhatThereIs) {
   const net::HttpReply reply = ask("GET", "/metric");
   EXPECT_EQ(reply.status, 404U);
   EXPECT_THAT(reply.body, HasSubstr("GET /metrics"));
+}
+
+TEST_F(AdminTest, TellsWhoIsRefusedAndNobodyElse) {
+  std::vector<std::string> refused;
+  admin.on_refused([&](const net::HttpRequest& request, const net::HttpReply& reply) {
+    refused.push_back(request.method + " " + std::to_string(reply.status));
+  });
+  ask("POST", "/api/faults", "Bearer let-me");
+  ask("GET", "/metrics");
+  ask("GET", "/nothing");
+  ask("PUT", "/metrics");
+  EXPECT_TRUE(refused.empty());
+  ask("POST", "/api/faults", "Bearer wrong");
+  token = std::string();
+  ask("DELETE", "/api/faults/x");
+  token = base::fail(base::Code::NotFound, "no file");  // that is nobody's attempt
+  ask("POST", "/api/faults", "Bearer let-me");
+  admin.require_certificate();
+  ask("GET", "/metrics");
+  EXPECT_THAT(refused, testing::ElementsAre("POST 401", "DELETE 403", "GET 403"));
 }
 
 }  // namespace

@@ -1,5 +1,9 @@
 #include "sidecar/faults.h"
 
+#include <array>
+#include <string>
+#include <vector>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -129,6 +133,44 @@ TEST(CoreFaults, CountWhatTheyTouchOnce) {
   EXPECT_THAT(text, HasSubstr("\nmuster_sidecar_faults_active{kind=\"reset\"} 0\n"));
   EXPECT_THAT(fault_exposition(faults, {}, after(5)),
               HasSubstr("\nmuster_sidecar_faults_active{kind=\"abort\"} 0\n"));
+}
+
+/// "begun a by 10.0.0.7"
+class ToldFaults : public testing::Test {
+ protected:
+  ToldFaults() {
+    faults.on_change([this](FaultChange change, const Fault& fault, const std::string& by) {
+      constexpr std::array<const char*, 4> kWords{"begun", "ended", "expired", "drained"};
+      told.push_back(kWords[static_cast<std::size_t>(change)] + (" " + fault.rule.id) +
+                     (by.empty() ? "" : " by " + by));
+    });
+  }
+  Faults faults;
+  std::vector<std::string> told;
+};
+
+TEST_F(ToldFaults, EachBeginAndEndIsToldOnce) {
+  ASSERT_TRUE(faults.begin(rule("a"), kStart, "10.0.0.7"));
+  ASSERT_TRUE(faults.begin(rule("a"), after(1), "10.0.0.7"));  // renewed
+  ASSERT_TRUE(faults.renew("a", "drill-7", base::seconds(5), after(2)));
+  EXPECT_FALSE(faults.end("b", "", after(2), "10.0.0.8"));
+  ASSERT_TRUE(faults.end("a", "", after(2), "10.0.0.8"));
+  EXPECT_THAT(told, testing::ElementsAre("begun a by 10.0.0.7", "ended a by 10.0.0.8"));
+}
+
+TEST_F(ToldFaults, OneThatExpiresIsToldHoweverItIsFound) {
+  ASSERT_TRUE(faults.begin(rule("a"), kStart));
+  ASSERT_TRUE(faults.begin(rule("a"), after(6)));  // the first had expired and was not swept
+  faults.sweep(after(11));
+  faults.sweep(after(12));
+  EXPECT_THAT(told, testing::ElementsAre("begun a", "expired a", "begun a", "expired a"));
+}
+
+TEST_F(ToldFaults, AtTheEndAllThatAreInForceAreTold) {
+  ASSERT_TRUE(faults.begin(rule("a"), kStart));
+  ASSERT_TRUE(faults.begin(rule("b"), kStart));
+  faults.drain();
+  EXPECT_THAT(told, testing::ElementsAre("begun a", "begun b", "drained a", "drained b"));
 }
 
 }  // namespace

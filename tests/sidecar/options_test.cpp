@@ -32,7 +32,7 @@ TEST(Options, NeedOnlyTheApplication) {
   EXPECT_EQ(to_string(settings.listen), ":15001");
   EXPECT_EQ(settings.mode, Mode::Http);
   EXPECT_EQ(settings.forwarded, Forwarded::Append);
-  EXPECT_TRUE(settings.security_headers);
+  EXPECT_TRUE(settings.security_headers.on);
   EXPECT_FALSE(settings.make_trace);
   EXPECT_EQ(settings.threads, 0U);
 }
@@ -127,7 +127,7 @@ TEST(Options, AreAllTaken) {
   EXPECT_EQ(settings.tls_cert_file, "c.pem");
   EXPECT_EQ(settings.tls_key_file, "k.pem");
   EXPECT_TRUE(settings.make_trace);
-  EXPECT_FALSE(settings.security_headers);
+  EXPECT_FALSE(settings.security_headers.on);
 }
 
 TEST(Options, TellWhatIsWrong) {
@@ -187,7 +187,7 @@ TEST(ConfigFile, HasAFieldForEachFlag) {
   for (int i = 0; i < 8; ++i) EXPECT_EQ(times[i], base::seconds(i + 1));
   EXPECT_EQ(settings.forwarded, Forwarded::Off);
   EXPECT_TRUE(settings.make_trace);
-  EXPECT_FALSE(settings.security_headers);
+  EXPECT_FALSE(settings.security_headers.on);
 }
 
 TEST(ConfigFile, IsLessThanTheCommandLine) {

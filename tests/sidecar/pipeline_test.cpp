@@ -154,7 +154,7 @@ TEST(Filters, NeverTouchHeadersThatTheApplicationSets) {
   Passage secure(pipeline);
   secure.client.tls = true;
   EXPECT_THAT(secure.response(""), HasSubstr("Strict-Transport-Security: max-age=31536000\r\n"));
-  settings.security_headers = false;
+  settings.security_headers.on = false;
   Pipeline without = assembled(settings);
   Passage bare(without);
   EXPECT_THAT(bare.response(""), Not(HasSubstr("nosniff")));

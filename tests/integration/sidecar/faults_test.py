@@ -20,12 +20,12 @@ def mirror(peer, _):
 
 
 class Faulty(Case):
-    def started(self, serve=echo, *flags):
+    def started(self, serve=echo, *flags, **options):
         with tempfile.NamedTemporaryFile("w", delete=False, prefix="muster-token.") as file:
             file.write(TOKEN + "\n")
         self.addCleanup(os.unlink, file.name)
         application = self.application(serve)
-        return application, self.sidecar(application, "--admin-token-file", file.name, *flags)
+        return application, self.sidecar(application, "--admin-token-file", file.name, *flags, **options)
 
     def call(self, sidecar, method, path, body=None, token=TOKEN):
         link = http.client.HTTPConnection("127.0.0.1", sidecar.admin_port, timeout=PATIENCE)

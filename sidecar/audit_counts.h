@@ -1,0 +1,28 @@
+// What the cores count of security-relevant events, told to the audit log as what came since the
+// last look: a request that is refused costs its core nothing more than its count.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "crypto/drill_signature.h"
+#include "sidecar/audit.h"
+#include "sidecar/shared.h"
+
+namespace sidecar {
+
+/// Thread: one.
+class AuditCounts {
+ public:
+  void look(const Shared& shared, Audit& audit, base::TimePoint now, base::WallTime wall);
+
+ private:
+  void drills(const Shared& shared, Audit& audit, base::TimePoint now, base::WallTime wall);
+  void limits(const Shared& shared, Audit& audit, base::TimePoint now, base::WallTime wall);
+
+  std::array<std::uint64_t, crypto::kDrillSigns> signs_{};
+  std::uint64_t refused_ = 0, denied_ = 0, closed_ = 0;
+  base::TimePoint limits_told_{};  // zero: never
+};
+
+}  // namespace sidecar
