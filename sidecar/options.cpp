@@ -248,8 +248,11 @@ base::Result<Settings> settle(const Raw& raw, Settings settings) {
   TRY(settings.upstream, parse_host_port("--upstream", raw.upstream));
   TRY(settings.listen, parse_host_port("--listen", raw.listen));
   TRY(parse_host_port("--admin-listen", settings.admin_listen));
-  if (settings.audit_log.empty()) {
-    return base::fail(base::Code::InvalidArgument, "--audit-log '': stdout, a file, or off");
+  const std::string& audit = settings.audit_log;
+  if (audit != "stdout" && audit != "off" && audit.find('/') == std::string::npos) {
+    return base::fail(
+        base::Code::InvalidArgument,
+        fmt::format("--audit-log '{}': stdout, off, or a file with its folder", audit));
   }
   if (settings.upstream.host.empty() || settings.upstream.port == 0) {
     return base::fail(base::Code::InvalidArgument,

@@ -16,6 +16,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+constexpr const char* kEntriesLost = "EntriesLost";
 constexpr auto kAtTheEnd = std::chrono::seconds(2);
 constexpr int kReaderMillis = 1000;
 /// What a pipe that can be written to takes at once (PIPE_BUF): so much of a line is never waited
@@ -65,6 +66,15 @@ class StandardOutput {
 base::WallTime wall_now() {
   return base::WallTime(std::chrono::duration_cast<base::Duration>(
       std::chrono::system_clock::now().time_since_epoch()));
+}
+
+AuditEntry lost_entry(std::uint64_t missing, const std::string& error) {
+  AuditEntry out;
+  out.at = wall_now();
+  out.event = kEntriesLost;
+  out.subject = std::to_string(missing);
+  out.text = error.empty() ? "no room was left for them" : error;
+  return out;
 }
 
 }  // namespace
@@ -121,19 +131,17 @@ void AuditQueue::work() {
   while (true) {
     changed_.wait(hold, [this] { return closing_ || !queue_.empty(); });
     if (closing_ && end == Clock::time_point::max()) end = Clock::now() + kAtTheEnd;
-    if (queue_.empty() || Clock::now() > end) return;
-    AuditEntry next = std::move(queue_.front());
-    queue_.pop_front();
-    AuditEntry owned;
     const std::uint64_t missing = std::exchange(unowned_, 0);
-    if (missing > 0) {
-      owned.at = wall_now();
-      owned.event = "EntriesLost";
-      owned.subject = std::to_string(missing);
-      owned.text = figures_.last_error.empty() ? "no room was left for them" : figures_.last_error;
+    AuditEntry owned = lost_entry(missing, figures_.last_error);
+    const bool done = queue_.empty() || Clock::now() > end;
+    AuditEntry next;
+    if (!done) {
+      next = std::move(queue_.front());
+      queue_.pop_front();
     }
     hold.unlock();
     if (missing > 0) write(std::move(owned));
+    if (done) return;
     write(std::move(next));
     hold.lock();
   }
@@ -141,7 +149,7 @@ void AuditQueue::work() {
 
 /// What an EntriesLost that is lost itself stood for is owned up to once more.
 void AuditQueue::write(AuditEntry entry) {
-  const std::uint64_t stands_for = entry.event == "EntriesLost" ? std::stoull(entry.subject) : 0;
+  const std::uint64_t stands_for = entry.event == kEntriesLost ? std::stoull(entry.subject) : 0;
   const auto took = append_(std::move(entry));
   const std::scoped_lock hold(mutex_);
   if (took) return count(*took);

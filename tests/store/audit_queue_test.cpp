@@ -99,6 +99,17 @@ TEST(AuditQueue, WhatCannotBeWrittenIsCountedOnceAndOwnedUpToWhenItCanAgain) {
   EXPECT_EQ(sink.wrote[0].text, "the disk is full");
 }
 
+TEST(AuditQueue, WhatIsLostLastIsOwnedUpToAtTheEnd) {
+  Sink sink;
+  sink.failures = 1;
+  sink.let.set_value();
+  {
+    AuditQueue queue(sink.append());
+    EXPECT_TRUE(queue.tell(entry("A")));
+  }
+  EXPECT_THAT(sink.events(), ElementsAre("EntriesLost"));
+}
+
 TEST(AuditQueue, TellsHowLongWritesTookAndWhichWereSlow) {
   Sink sink;
   sink.let.set_value();

@@ -3,13 +3,14 @@ import fcntl
 import hashlib
 import json
 import os
+import subprocess
 import threading
 import time
 import unittest
 
 from drill_test import KEY, signed
 from faults_test import Faulty
-from peers import PATIENCE, echo, ok
+from peers import PATIENCE, PROGRAM, echo, ok
 from protect_test import get, statuses
 from reload_test import Configured
 
@@ -184,8 +185,11 @@ class Where(Audited):
         sidecar.close()  # in time, though entries wait
 
     def test_a_place_that_cannot_be_written_to_is_an_error_at_the_start(self):
-        with self.assertRaisesRegex(AssertionError, "cannot open the audit log"):
-            self.sidecar(self.application(echo), "--audit-log", os.path.join(self.folder, "none", "audit.log"))
+        path = os.path.join(self.folder, "none", "audit.log")
+        done = subprocess.run([PROGRAM, "--upstream", "127.0.0.1:1", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0",
+                               "--audit-log", path], capture_output=True, text=True, timeout=PATIENCE, check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(f"cannot open the audit log {path}", done.stderr)
 
 
 if __name__ == "__main__":
