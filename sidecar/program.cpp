@@ -38,6 +38,7 @@
 #include "sidecar/readiness.h"
 #include "sidecar/receivers.h"
 #include "sidecar/replies.h"
+#include "sidecar/requests_page.h"
 #include "sidecar/secret.h"
 #include "sidecar/settle.h"
 #include "sidecar/shared.h"
@@ -128,6 +129,7 @@ class Program {
     }
     tell_ports();
     watch_->sample();
+    request_history_.sample(*shared_->requests, clock_.now());
     running_ = workers_.size();
     for (const auto& worker : workers_) worker->start([this] { ended(); });
     aio::TaskGroup group(context_.get_executor());
@@ -362,6 +364,7 @@ class Program {
       for (const auto& core : shared_->limits) bot_log_.tell(core->bots, clock_.now());
       for (const auto& core : shared_->crypto) intake_.take_own(core->take());
       auditor_.look(*shared_);
+      request_history_.sample(*shared_->requests, clock_.now());
     }
     co_return base::Result<>{};
   }
@@ -392,6 +395,11 @@ class Program {
     admin_.add(
         {"GET", "/api/monitoring/users", Access::Open, [this](const net::HttpRequest& request) {
            return users_page(request, shared_->users.seen(), watch_->cpu_ratio());
+         }});
+    admin_.add(
+        {"GET", "/api/monitoring/requests", Access::Open, [this](const net::HttpRequest& request) {
+           return requests_page(request, request_history_, *shared_->endpoints, clock_.now(),
+                                clock_.wall_now());
          }});
     add_cache_routes(
         admin_, [this] { return shared_->cache.get(); },
@@ -469,6 +477,7 @@ class Program {
   aio::Event done_{context_.get_executor()};
   std::size_t running_ = 0;
   Auditor auditor_{clock_};
+  traffic::RequestHistory request_history_;
   BotLog bot_log_{[this](const BotNote& note) {
     log_bot(note);
     auditor_.bot(note);
