@@ -15,6 +15,7 @@ namespace sidecar {
 /// As the flags say it, before it is settings.
 struct RawHeaders {
   std::string forwarded = "append";
+  std::string own = "keep";
 };
 
 /// Lifetime: `raw` and the settings outlive the parsing.

@@ -57,7 +57,10 @@ Pipeline assemble(const Settings& settings, std::uint64_t seed, const Seat& seat
   // Last that writes: what it says is what the application believes of its client.
   pipeline.add(make_forwarded_filter(settings.forwarded));
   pipeline.add(make_fault_filter(*shared.core_faults[seat.core]));
-  if (settings.security_headers.on) pipeline.add(make_security_headers_filter());
+  // Behind whatever may answer: a nonce is drawn for what the application is asked.
+  if (settings.security_headers.on) {
+    pipeline.add(make_security_headers_filter(settings.security_headers));
+  }
   return pipeline;
 }
 

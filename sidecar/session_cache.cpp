@@ -26,6 +26,12 @@ bool is_failure(int status) {
   return status >= kFailure && status <= kFailureMax && status != kNotImplemented;
 }
 
+/// Whether the nonce of one response may be written into it, so that it is told to nobody else. It
+/// is asked of the request's own configuration: under another one it may have been stored.
+bool is_for_one(const Setup& setup, const http1::ResponseHead& head) {
+  return setup.settings.security_headers.gives_nonce() && may_be_page(head);
+}
+
 std::string cache_fields(const StoredResponse& stored, std::string_view how, base::WallTime now) {
   const http1::Seconds age = http1::age(stored.freshness, now);
   return fmt::format("Age: {}\r\nCache-Status: muster; {}; ttl={}\r\n", age.count(), how,
@@ -53,7 +59,14 @@ void Session::look_up() {
   const auto wake = [core = &core_, number = turn.number] {
     asio::post(core->context, [core, number] { core->wake(number); });
   };
-  switch (core_.cache->look(request, turn, core_.now, wall, wake)) {
+  const Cache::Way way = core_.cache->look(request, turn, core_.now, wall, wake);
+  const bool serve = way == Cache::Way::Serve || way == Cache::Way::ServeStale;
+  if (turn.stored != nullptr && read_stored(*turn.stored, core_.response) &&
+      is_for_one(*active_->setup, core_.response)) {
+    turn.stored = nullptr;
+    if (serve) return acquire(true);
+  }
+  switch (way) {
     case Cache::Way::Serve:
     case Cache::Way::ServeStale: return serve_stored("hit");
     case Cache::Way::Lead: return lead(wall);
@@ -104,7 +117,9 @@ void Session::remote_answered() {
     if (further && ask_remote(http1::vary_key(find->vary, request))) return;
     return lead_on();
   }
-  const bool fits = http1::vary_key(find->found->vary, request) == variant;
+  const bool fits = http1::vary_key(find->found->vary, request) == variant &&
+                    read_stored(*find->found, core_.response) &&
+                    !is_for_one(*active_->setup, core_.response);
   if (!fits ||
       http1::reuse(find->found->freshness, request, aio::wall_now()) != http1::Reuse::Serve) {
     return lead_on();
@@ -170,6 +185,10 @@ bool Session::cache_answers(const http1::ResponseHead& head) {
   if (head.status == kNotModified && turn.validates) {
     renew(head);
     return true;
+  }
+  if (is_for_one(*active.setup, head)) {
+    core_.cache->give_up(turn, core_.now + Cache::kPass);
+    return false;
   }
   if (core_.cache->keeps(request, head, turn, core_.now)) {
     turn.begun = begin_stored(head, turn.asked, aio::wall_now());

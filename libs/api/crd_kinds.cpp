@@ -131,6 +131,12 @@ std::vector<CrdExtra> sidecar_profile_extras() {
   for (const char* path : {"spec.trustedProxies[]", "spec.allow[]", "spec.deny[]"}) {
     out.push_back(most_text(path, 64));
   }
+  out.push_back(pattern("spec.auditLog", 4096, "^(stdout|off|.*/.*)$"));
+  for (const char* path : {"spec.permissionsPolicy", "spec.strictTransportSecurity"}) {
+    out.push_back(pattern(path, 4096, "^[ -~]*$"));
+  }
+  out.push_back(pattern("spec.contentSecurityPolicy", 4096, "^([ -z|}~]|'nonce-[{]nonce[}]')*$"));
+  out.push_back(pattern("spec.nonceHeader", 64, "^[Xx]-[A-Za-z0-9-]*[Nn][Oo][Nn][Cc][Ee]$"));
   out.push_back(pattern("spec.cacheRoutes[]", 1024, kPath));
   out.push_back(pattern("spec.diskPaths[]", 4096, "^/"));
   out.push_back(pattern("spec.limitRules[].path", 256, kPath));

@@ -53,8 +53,8 @@ Fields addresses() {
            "A file with who vouches for the certificate that a client shows there for all but "
            "/livez and /readyz; none: nobody is asked."),
       by_default("stdout", text("auditLog",
-                                "Where security-relevant events are written: stdout, a file, or "
-                                "off, in quotes.")),
+                                "Where security-relevant events are written: stdout, a file with "
+                                "its folder, or off, in quotes.")),
       by_default("http", choice("mode", {"http", "tcp"},
                                 "The protocol of clients; tcp is for any other one, without limits "
                                 "and figures of requests.")),
@@ -96,7 +96,38 @@ Fields headers() {
                             "What happens to X-Forwarded-For, -Proto and -Host; write \"off\" in "
                             "quotes, or YAML takes it for false.")),
           flag("makeTrace", false, "A traceparent for requests without one."),
-          flag("securityHeaders", true, "Headers that make browsers careful.")};
+          flag("securityHeaders", true, "Headers that make browsers careful."),
+          by_default("keep", choice("ownSecurityHeaders", {"keep", "replace"},
+                                    "What happens to those of them that the application sets.")),
+          by_default("SAMEORIGIN", choice("frameOptions", {"DENY", "SAMEORIGIN", "off"},
+                                          "X-Frame-Options; here and below \"off\", in quotes, "
+                                          "sends none.")),
+          by_default("strict-origin-when-cross-origin",
+                     choice("referrerPolicy",
+                            {"no-referrer", "no-referrer-when-downgrade", "same-origin", "origin",
+                             "strict-origin", "origin-when-cross-origin",
+                             "strict-origin-when-cross-origin", "unsafe-url", "off"},
+                            "Referrer-Policy.")),
+          by_default("browsing-topics=(), serial=(), usb=()",
+                     text("permissionsPolicy", "Permissions-Policy.")),
+          by_default("max-age=31536000",
+                     text("strictTransportSecurity", "Strict-Transport-Security, over TLS only.")),
+          by_default("off", text("contentSecurityPolicy",
+                                 "Content-Security-Policy; 'nonce-{nonce}' in it is another nonce "
+                                 "in each response.")),
+          by_default("X-CSP-Nonce", text("nonceHeader",
+                                         "The header of a request that tells the application the "
+                                         "nonce.")),
+          by_default("off", choice("crossOriginOpenerPolicy",
+                                   {"unsafe-none", "same-origin-allow-popups", "same-origin",
+                                    "noopener-allow-popups", "off"},
+                                   "Cross-Origin-Opener-Policy.")),
+          by_default("off", choice("crossOriginEmbedderPolicy",
+                                   {"unsafe-none", "require-corp", "credentialless", "off"},
+                                   "Cross-Origin-Embedder-Policy.")),
+          by_default("off", choice("crossOriginResourcePolicy",
+                                   {"same-site", "same-origin", "cross-origin", "off"},
+                                   "Cross-Origin-Resource-Policy."))};
 }
 
 FieldSpec limit_rules() {

@@ -141,7 +141,9 @@ TEST(SidecarProfile, HasTheDefaultsOfTheFlags) {
     ASSERT_FALSE(help.empty()) << found.flag;
     const std::size_t at = help.find('=');
     const std::string behind = at == std::string::npos ? "" : help.substr(at + 1);
-    const std::string shown = behind.substr(0, behind.find(' '));
+    // A text may have blanks; behind a choice its words are told.
+    const bool whole = field.type == FieldType::String;
+    const std::string shown = whole ? behind : behind.substr(0, behind.find(' '));
     const bool none = !field.otherwise;
     const std::string said = none                           ? ""
                              : field.otherwise->is_string() ? field.otherwise->as_string()
@@ -279,6 +281,21 @@ TEST(SidecarProfile, WhatTheApiServerTakesForAWordTheProgramTakes) {
                                    {"exportOtlp", "c:4318", false},
                                    {"podFigures", "https://c/pods/a/b", true},
                                    {"podFigures", "c/pods/a/b", false},
+                                   {"auditLog", "off", true},
+                                   {"auditLog", "/var/log/audit.log", true},
+                                   {"auditLog", "stdour", false},
+                                   {"permissionsPolicy", "usb=(), serial=(self)", true},
+                                   {"permissionsPolicy", "usb=()\r\nX: y", false},
+                                   {"strictTransportSecurity", "max-age=1; preload", true},
+                                   {"strictTransportSecurity", "caf\xc3\xa9", false},
+                                   {"contentSecurityPolicy", "default-src 'self'", true},
+                                   {"contentSecurityPolicy", "a 'nonce-{nonce}' b|}~", true},
+                                   {"contentSecurityPolicy", "script-src {nonce}", false},
+                                   {"contentSecurityPolicy", "script-src 'nonce-{nonce}", false},
+                                   {"nonceHeader", "x-page-nonce", true},
+                                   {"nonceHeader", "X-Nonce", true},
+                                   {"nonceHeader", "X-Request-ID", false},
+                                   {"nonceHeader", "Nonce", false},
                                    {"exportDogstatsd", "agent:1", true},
                                    {"exportDogstatsd", "agent", false}};
   for (const Word& word : words) {
