@@ -12,14 +12,6 @@ namespace {
 
 constexpr std::size_t kOffenders = 64;
 
-/// The address of who was refused last, of any core that has one.
-std::string last_refused(const Shared& shared) {
-  for (const auto& core : shared.drill_figures) {
-    if (std::string out = core->last_refused(); !out.empty()) return out;
-  }
-  return {};
-}
-
 std::string most_refused(const Shared& shared) {
   limit::Offenders all(kOffenders);
   for (const auto& core : shared.limits) all.merge(core->offenders());
@@ -39,8 +31,24 @@ void AuditCounts::look(const Shared& shared, Audit& audit, base::TimePoint now,
   limits(shared, audit, now, wall);
 }
 
+/// The address of the last one of a core that has refused a signature since the last look.
+std::string AuditCounts::who_was_refused(const Shared& shared) {
+  std::string out;
+  refused_by_core_.resize(shared.drill_figures.size());
+  for (std::size_t at = 0; at < shared.drill_figures.size(); ++at) {
+    const DrillFigures& core = *shared.drill_figures[at];
+    std::uint64_t all = 0;
+    for (std::size_t i = 0; i < crypto::kDrillSigns; ++i) {
+      if (static_cast<crypto::DrillSign>(i) != crypto::DrillSign::Good) all += core.signs[i].get();
+    }
+    if (news(all, refused_by_core_[at]) > 0) out = core.last_refused();
+  }
+  return out;
+}
+
 void AuditCounts::drills(const Shared& shared, Audit& audit, base::TimePoint now,
                          base::WallTime wall) {
+  const std::string who = who_was_refused(shared);
   for (std::size_t i = 0; i < crypto::kDrillSigns; ++i) {
     const auto sign = static_cast<crypto::DrillSign>(i);
     if (sign == crypto::DrillSign::Good) continue;
@@ -49,7 +57,7 @@ void AuditCounts::drills(const Shared& shared, Audit& audit, base::TimePoint now
     const std::uint64_t count = news(all, signs_[i]);
     if (count == 0) continue;
     audit.tell({.event = AuditEvent::DrillRefused,
-                .who = last_refused(shared),
+                .who = who,
                 .subject = crypto::name(sign),
                 .text = fmt::format("{} requests with such a signature, which were taken for "
                                     "clients'; the address is the last one's",

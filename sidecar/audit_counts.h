@@ -4,6 +4,8 @@
 
 #include <array>
 #include <cstdint>
+#include <string>
+#include <vector>
 
 #include "crypto/drill_signature.h"
 #include "sidecar/audit.h"
@@ -15,12 +17,19 @@ namespace sidecar {
 class AuditCounts {
  public:
   void look(const Shared& shared, Audit& audit, base::TimePoint now, base::WallTime wall);
+  /// The last look: whatever came since the one before.
+  void finish(const Shared& shared, Audit& audit, base::TimePoint now, base::WallTime wall) {
+    limits_told_ = {};
+    look(shared, audit, now, wall);
+  }
 
  private:
+  std::string who_was_refused(const Shared& shared);
   void drills(const Shared& shared, Audit& audit, base::TimePoint now, base::WallTime wall);
   void limits(const Shared& shared, Audit& audit, base::TimePoint now, base::WallTime wall);
 
   std::array<std::uint64_t, crypto::kDrillSigns> signs_{};
+  std::vector<std::uint64_t> refused_by_core_;  // signatures that were not good
   std::uint64_t refused_ = 0, denied_ = 0, closed_ = 0;
   base::TimePoint limits_told_{};  // zero: never
 };

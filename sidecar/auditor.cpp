@@ -74,7 +74,7 @@ void Auditor::look(const Shared& shared) {
 }
 
 void Auditor::finish(const Shared& shared) {
-  counts_.look(shared, audit_, clock_.now(), clock_.wall_now());
+  counts_.finish(shared, audit_, clock_.now(), clock_.wall_now());
   audit_.finish(clock_.now(), clock_.wall_now());
 }
 
