@@ -113,8 +113,9 @@ class BusyDay:
             assert status == 200 or (path, status) == ("/health", 503), (path, status)
 
     def ask_api(self):
-        for path in ("/api/monitoring/metrics?range=15m", "/api/monitoring/health", "/api/monitoring/system", "/api/monitoring/operations",
-                     "/api/monitoring/users?top=5", "/api/cache", "/api/faults"):
+        for path in ("/api/monitoring/metrics?range=15m", "/api/monitoring/requests?range=1h", "/api/monitoring/audit",
+                     "/api/monitoring/health", "/api/monitoring/system", "/api/monitoring/operations", "/api/monitoring/users?top=5",
+                     "/api/cache", "/api/faults"):
             status, text = self.sidecar.admin(path)
             assert status == 200 or (path, status) == ("/api/monitoring/health", 503), (path, status, text)
             assert json.loads(text) is not None
