@@ -29,9 +29,9 @@ def written(name, document):
 
 
 def families():
-    """Every metric that libs/metrics makes."""
+    """Every metric that libs/metrics and the sidecar make."""
     out = set()
-    for path in glob.glob(os.path.join(SOURCE, "libs", "metrics", "*.cpp")):
+    for path in glob.glob(os.path.join(SOURCE, "libs", "metrics", "*.cpp")) + glob.glob(os.path.join(SOURCE, "sidecar", "*.cpp")):
         with open(path, encoding="utf-8") as file:
             out |= set(re.findall(r'"((?:muster|controller_runtime|workqueue|leader_election|rest_client)_[a-z_]+)"', file.read()))
     return out
