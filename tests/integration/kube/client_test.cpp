@@ -269,7 +269,8 @@ TEST_F(ClientTest, ClientCertificatesSayWhoWeAreAndWhomWeActAs) {
   as.user.impersonate.extra = {{"acme.com/scope", "x"}, {"acme.com/scope", "y"}};
   const auto other = connect(as);
   EXPECT_EQ(who(*other), "somebody");
-  const Node known = object(run(other->create(kReviews, "", "{}", {}, {})))["status"]["userInfo"];
+  const api::Node known =
+      object(run(other->create(kReviews, "", "{}", {}, {})))["status"]["userInfo"];
   EXPECT_EQ(known["uid"].as_string(), "7");
   EXPECT_THAT(known["groups"].as_strings(), testing::IsSupersetOf({"a", "b"}));
   EXPECT_THAT(known["extra"]["acme.com/scope"].as_strings(), testing::ElementsAre("x", "y"));
