@@ -147,7 +147,7 @@ MUTATIONS = [
              "if (*objective == Duration::zero() && r.lost.value_or(0) > 0) return {Verdict::Missed, reason};",
              ""),
     Mutation("broken identities are forgiven", "judgement.cpp",
-             "if (!r.identities_hold) return {Verdict::Invalid, r.problems.front()};", ""),
+             "if (objective && !r.identities_hold) return {Verdict::Invalid, r.problems.front()};", ""),
     Mutation("not measured is met", "criteria.cpp",
              "if (!measured.value) {", "if (!measured.value) {\n    out.verdict = Verdict::Met;"),
     Mutation("at most means below", "criteria.cpp",

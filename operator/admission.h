@@ -35,8 +35,8 @@ bool injects(const AdmissionOptions& options);
 
 /// What else it needs of the program.
 struct AdmissionLinks {
-  std::function<bool()> leads;               // whether this replica does
-  runner::AuditTrail::Measured audit_write;  // how long one took; in any thread
+  std::function<bool()> leads;       // whether this replica does
+  RequestLog::Measured audit_write;  // how long one took; in any thread
 };
 
 class Admission {

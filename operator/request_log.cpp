@@ -134,13 +134,22 @@ std::optional<store::AuditEntry> audit_entry(const AdmissionRequest& request, ba
 
 base::Result<std::unique_ptr<RequestLog>> RequestLog::open(aio::Clock& clock,
                                                            const std::string& file,
-                                                           runner::AuditTrail::Measured measured) {
+                                                           Measured measured) {
   std::unique_ptr<RequestLog> out(new RequestLog(clock, std::move(measured)));
   if (file.empty()) return out;
-  const auto failed = [](const base::Error& error) {
-    log(Level::Error, "an entry is missing in the audit log", {{"error", error.message}});
-  };
-  TRY(out->file_, runner::AuditTrail::open(file, clock, {}, out->measured_, failed));
+  TRY(store::AuditLog chained, store::AuditLog::open(file));
+  const auto shared = std::make_shared<store::AuditLog>(std::move(chained));
+  out->file_ = std::make_unique<store::AuditQueue>(
+      [shared, told = out->measured_](store::AuditEntry entry) -> base::Result<base::Duration> {
+        const auto written = shared->append(std::move(entry));
+        if (!written) {
+          log(Level::Error, "an entry is missing in the audit log",
+              {{"error", written.error().message}});
+          return tl::unexpected(written.error());
+        }
+        if (told) told(written->took);
+        return written->took;
+      });
   return out;
 }
 
@@ -154,7 +163,7 @@ aio::Task<AdmissionAnswer> RequestLog::answer(AdmissionRequest request) {
          {"drill", entry->drill},
          {"subject", entry->subject}});
     if (file_) {
-      file_->tell(*entry);
+      if (!file_->tell(*entry)) log(Level::Error, "the audit log's disk does not keep up", {});
     } else if (measured_) {
       measured_(clock_.now() - before);
     }

@@ -5,7 +5,7 @@
 // into the audit log. It allows everything; whether it is right, others judge later.
 //
 // The log is a line on stderr for each, which collectors of logs keep, and a chained file besides
-// where one is given (store/audit_log.h; two replicas may write the same). How long each write
+// where one is given (store/audit_queue.h; two replicas may write the same). How long each write
 // takes is measured: of the file, else of the line.
 #pragma once
 
@@ -18,8 +18,7 @@
 #include "aio/task.h"
 #include "base/result.h"
 #include "operator/admission_review.h"
-#include "runner/audit_trail.h"
-#include "store/audit_log.h"
+#include "store/audit_queue.h"
 
 namespace op {
 
@@ -34,20 +33,22 @@ std::optional<store::AuditEntry> audit_entry(const AdmissionRequest& request, ba
 
 class RequestLog {
  public:
+  using Measured = std::function<void(base::Duration took)>;
+
   /// `file`: empty: none. `measured` may be called in a thread of its own. Lifetime: the clock
   /// outlives it. Errors: the file cannot be opened.
   static base::Result<std::unique_ptr<RequestLog>> open(aio::Clock& clock, const std::string& file,
-                                                        runner::AuditTrail::Measured measured);
+                                                        Measured measured);
   /// Does not wait for a disk.
   aio::Task<AdmissionAnswer> answer(AdmissionRequest request);
 
  private:
-  RequestLog(aio::Clock& clock, runner::AuditTrail::Measured measured)
+  RequestLog(aio::Clock& clock, Measured measured)
       : clock_(clock), measured_(std::move(measured)) {}
 
   aio::Clock& clock_;
-  runner::AuditTrail::Measured measured_;
-  std::unique_ptr<runner::AuditTrail> file_;  // null: none
+  Measured measured_;
+  std::unique_ptr<store::AuditQueue> file_;  // null: none
 };
 
 }  // namespace op

@@ -8,20 +8,18 @@ namespace runner {
 
 base::Result<std::unique_ptr<AuditTrail>> AuditTrail::open(const std::string& path,
                                                            aio::Clock& clock, About about,
-                                                           Measured measured, Failed failed) {
+                                                           Measured measured) {
   TRY(store::AuditLog log, store::AuditLog::open(path));
   // make_unique cannot reach the constructor.
-  return std::unique_ptr<AuditTrail>(new AuditTrail(std::move(log), clock, std::move(about),
-                                                    std::move(measured), std::move(failed)));
+  return std::unique_ptr<AuditTrail>(
+      new AuditTrail(std::move(log), clock, std::move(about), std::move(measured)));
 }
 
-AuditTrail::AuditTrail(store::AuditLog log, aio::Clock& clock, About about, Measured measured,
-                       Failed failed)
+AuditTrail::AuditTrail(store::AuditLog log, aio::Clock& clock, About about, Measured measured)
     : log_(std::move(log)),
       clock_(clock),
       about_(std::move(about)),
       measured_(std::move(measured)),
-      failed_to_write_(std::move(failed)),
       thread_([this] { work(); }) {}
 
 AuditTrail::~AuditTrail() {
@@ -52,23 +50,17 @@ base::Result<> AuditTrail::write(store::AuditEntry entry) {
     const std::scoped_lock hold(writing_);
     return log_.append(std::move(entry));
   }();
+  if (written && measured_) measured_(written->took);
+  const std::scoped_lock hold(mutex_);
   if (!written) {
-    not_written(written.error());
+    ++failed_;
+    if (first_error_.empty()) first_error_ = written.error().message;
     return tl::unexpected(written.error());
   }
-  if (measured_) measured_(written->took);
-  const std::scoped_lock hold(mutex_);
   slow_ += written->took > store::kSlowAuditWrite;
   slowest_ = std::max(slowest_, written->took);
   head_ = bundle::AuditHead{written->seq, written->digest};
   return {};
-}
-
-void AuditTrail::not_written(const base::Error& error) {
-  if (failed_to_write_) failed_to_write_(error);
-  const std::scoped_lock hold(mutex_);
-  ++failed_;
-  if (first_error_.empty()) first_error_ = error.message;
 }
 
 base::Result<> AuditTrail::request(const std::string& event, const std::string& subject,
@@ -80,17 +72,10 @@ base::Result<> AuditTrail::request(const std::string& event, const std::string& 
 
 void AuditTrail::tell(const std::string& event, const std::string& subject,
                       const std::string& text) {
-  tell(entry(event, subject, text));
-}
-
-void AuditTrail::tell(store::AuditEntry entry) {
-  const bool room = [&] {
+  {
     const std::scoped_lock hold(mutex_);
-    if (queue_.size() >= kQueueMax) return false;
-    queue_.push_back(std::move(entry));
-    return true;
-  }();
-  if (!room) not_written({base::Code::ResourceExhausted, "too many entries wait for the disk"});
+    queue_.push_back(entry(event, subject, text));
+  }
   changed_.notify_all();
 }
 

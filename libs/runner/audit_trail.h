@@ -28,7 +28,6 @@ class AuditTrail {
  public:
   /// Called for every write. Thread: any.
   using Measured = std::function<void(base::Duration took)>;
-  using Failed = std::function<void(const base::Error& error)>;
 
   /// What goes into every entry, unless it says otherwise.
   struct About {
@@ -37,8 +36,7 @@ class AuditTrail {
   };
   /// Errors: the log cannot be opened.
   static base::Result<std::unique_ptr<AuditTrail>> open(const std::string& path, aio::Clock& clock,
-                                                        About about, Measured measured = {},
-                                                        Failed failed = {});
+                                                        About about, Measured measured = {});
   ~AuditTrail();
   AuditTrail(const AuditTrail&) = delete;
   AuditTrail& operator=(const AuditTrail&) = delete;
@@ -49,8 +47,6 @@ class AuditTrail {
   /// Queued. What cannot be written is told by problems().
   void tell(const std::string& event, const std::string& subject, const std::string& text);
   void tell(const drill::TimelineEvent& event);
-  /// As it is. Beyond kQueueMax that wait for a disk it is not written, and counted as such.
-  void tell(store::AuditEntry entry);
   const bundle::Requester& requester() const { return about_.requester; }
 
   /// Waits until everything is on disk. Nothing: the last entry was another process's, or none.
@@ -59,20 +55,16 @@ class AuditTrail {
   std::vector<std::string> problems();
 
  private:
-  static constexpr std::size_t kQueueMax = 10'000;
-
-  AuditTrail(store::AuditLog log, aio::Clock& clock, About about, Measured measured, Failed failed);
+  AuditTrail(store::AuditLog log, aio::Clock& clock, About about, Measured measured);
   store::AuditEntry entry(const std::string& event, const std::string& subject,
                           const std::string& text) const;
   base::Result<> write(store::AuditEntry entry);
-  void not_written(const base::Error& error);
   void work();
 
   store::AuditLog log_;
   aio::Clock& clock_;
   About about_;
   Measured measured_;
-  Failed failed_to_write_;
   std::mutex writing_;  // of log_
   std::mutex mutex_;    // of what follows
   std::condition_variable changed_;
