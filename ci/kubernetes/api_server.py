@@ -215,17 +215,24 @@ egressSelections:
             wait_until_stopped(self.running[part].pid)
         return None
 
+    def serve(self):
+        for part in self.parts:
+            self.start(part)
+        print(f"ready {self.kubeconfig}", flush=True)
+        for line in sys.stdin:
+            try:
+                self.obey(line.strip())
+                print("done", flush=True)
+            except (OSError, RuntimeError, IndexError) as error:
+                print(f"failed {error}", flush=True)
+
     def run(self):
         try:
-            for part in self.parts:
-                self.start(part)
-            print(f"ready {self.kubeconfig}", flush=True)
-            for line in sys.stdin:
-                try:
-                    self.obey(line.strip())
-                    print("done", flush=True)
-                except (OSError, RuntimeError, IndexError) as error:
-                    print(f"failed {error}", flush=True)
+            try:
+                self.serve()
+            finally:  # whoever closes our input may send a signal too: it must not end what stops the parts
+                signal.signal(signal.SIGTERM, signal.SIG_IGN)
+                signal.signal(signal.SIGINT, signal.SIG_IGN)
         finally:
             for process in self.running.values():  # all at once, so that none waits for another
                 process.send_signal(signal.SIGCONT)
