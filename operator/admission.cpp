@@ -58,7 +58,7 @@ base::Result<std::unique_ptr<Admission>> Admission::make(aio::Clock& clock, kube
   };
   TRY(out->server_,
       AdmissionServer::listen(clock, executor, options.listen, out->identity_, out->metrics_));
-  TRY(out->requests_, RequestLog::open(clock, options.audit_log, std::move(links.audit_write)));
+  out->requests_.emplace(clock, options.audit_log, std::move(links.audit));
   out->add_webhooks(options);
   log(Level::Info, "admission serves", {{"port", std::to_string(out->server_->port())}});
   return out;

@@ -35,8 +35,8 @@ bool injects(const AdmissionOptions& options);
 
 /// What else it needs of the program.
 struct AdmissionLinks {
-  std::function<bool()> leads;       // whether this replica does
-  RequestLog::Measured audit_write;  // how long one took; in any thread
+  std::function<bool()> leads;  // whether this replica does
+  AuditWatch audit;             // how long one took; in any thread
 };
 
 class Admission {
@@ -72,7 +72,7 @@ class Admission {
   base::TimePoint since_;
   metrics::AdmissionMetrics metrics_;
   std::shared_ptr<net::ServerIdentity> identity_ = std::make_shared<net::ServerIdentity>();
-  std::unique_ptr<RequestLog> requests_;
+  std::optional<RequestLog> requests_;
   std::optional<Validator> validator_;
   std::optional<Injector> injector_;
   std::optional<CertificateKeeper> keeper_;

@@ -52,7 +52,8 @@ class EndDrills {
     client.user_agent = "muster-end-drills";
     client.timeout = base::seconds(10);
     CO_TRY(client_, kube::Client::make(clock_, context_.get_executor(), config_, client));
-    until_ = clock_.now() + options_.within;
+    began_ = clock_.now();
+    until_ = began_ + options_.within;
     aio::TaskGroup group(context_.get_executor());
     group.spawn(listen_for_signals(group.token()));
     const auto ended = co_await end_all(stop_.get_token());
@@ -95,7 +96,7 @@ class EndDrills {
       if (clock_.now() >= until_ || stop.stop_requested()) {
         co_return base::fail(
             base::Code::DeadlineExceeded,
-            fmt::format("not ended within {}: {}", base::human(options_.within), now));
+            fmt::format("not ended within {}: {}", base::human(clock_.now() - began_), now));
       }
       static_cast<void>(co_await aio::wait_for(clock_, kLookEvery, stop));
     }
@@ -243,7 +244,7 @@ class EndDrills {
   std::unique_ptr<kube::Client> client_;
   kube::LeaderElection* election_ = nullptr;
   std::optional<std::int64_t> replicas_;  // that the operator had
-  base::TimePoint until_{};
+  base::TimePoint began_{}, until_{};
   std::optional<base::TimePoint> sweeps_since_;
   std::stop_source stop_;
 };

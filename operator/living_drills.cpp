@@ -48,10 +48,11 @@ aio::Task<base::Result<std::vector<LivingDrill>>> asked_drills(kube::Client& cli
 }
 
 aio::Task<base::Result<>> abort_drills(kube::Client& client, std::vector<LivingDrill> drills,
-                                       base::WallTime until, std::stop_token stop) {
+                                       std::optional<base::WallTime> until, std::stop_token stop) {
   for (const LivingDrill& drill : drills) {
     const auto created = kube::parse_time(drill.created);
-    if (drill.abort || !created || *created > until) continue;
+    const bool later = until && (!created || *created > *until);
+    if (drill.abort || later) continue;
     CO_TRY(co_await cluster::DrillWriter(client, drill.key).abort(drill.uid, stop));
   }
   co_return base::Result<>{};

@@ -4,6 +4,7 @@
 // person has begun; so whoever is about to start a drill asks the server.
 #pragma once
 
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -33,9 +34,10 @@ aio::Task<base::Result<std::vector<LivingDrill>>> asked_drills(kube::Client& cli
                                                                std::string space, std::string plan,
                                                                std::stop_token stop);
 
-/// Asks those to end that were there at `until`; what was begun later is somebody else's wish.
-/// Errors: what the server says.
+/// Asks those to end that were there at `until`, if it is said; what was begun later is somebody
+/// else's wish, as far as the server's clock and this one's are the same. Errors: what the server
+/// says.
 aio::Task<base::Result<>> abort_drills(kube::Client& client, std::vector<LivingDrill> drills,
-                                       base::WallTime until, std::stop_token stop);
+                                       std::optional<base::WallTime> until, std::stop_token stop);
 
 }  // namespace op

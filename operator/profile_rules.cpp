@@ -47,6 +47,9 @@ void judge_together(api::Decoder& decoder, const Node& spec) {
   unless(!says("adminTlsCertFile"), "spec.adminTlsCertFile",
          "the probes of an injected sidecar speak HTTP in the open");
   unless(!says("adminClientCaFile"), "spec.adminClientCaFile", "the same");
+  const std::string& log = spec["auditLog"].as_string();
+  unless(log.empty() || log == "stdout" || log == "off", "spec.auditLog",
+         "stdout or off: an injected sidecar has no place for a file");
   unless(says("tlsCertFile") == says("tlsKeyFile"), "spec.tlsCertFile",
          "goes with spec.tlsKeyFile, and that with it");
   unless(!says("redis") || says("fingerprintKeyFile"), "spec.redis",

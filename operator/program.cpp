@@ -60,9 +60,10 @@ class Program {
       CO_TRY(admission_,
              Admission::make(clock_, *client_, context_.get_executor(), options_.admission, own,
                              {[this] { return replica_->leads(); },
-                              [this](base::Duration took) {
-                                drill_metrics_.audit_write(took, store::kSlowAuditWrite);
-                              }}));
+                              {[this](base::Duration took) {
+                                 drill_metrics_.audit_write(took, store::kSlowAuditWrite);
+                               },
+                               [this] { drill_metrics_.audit_lost(); }}}));
       kube::measure(clock_, admission_->controller(), metrics_);
     }
     if (!options_.metrics.name.empty()) {

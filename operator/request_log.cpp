@@ -1,6 +1,7 @@
 #include "operator/request_log.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include <fmt/format.h>
@@ -83,25 +84,59 @@ class Annotations {
 
 struct Asked {
   std::string event;
-  std::string subject;  // of a Drill: its plan, or steps
+  std::string subject{};  // of a Drill: its plan, or steps
 };
-std::optional<Asked> asked_of_drill(const AdmissionRequest& request) {
+std::vector<Asked> asked_of_drill(const AdmissionRequest& request) {
+  std::vector<Asked> out;
   if (!request.updates()) {
-    return Asked{"DrillRequested", request.object["spec"]["planRef"]["name"].as_string()};
+    out.push_back({"DrillRequested", request.object["spec"]["planRef"]["name"].as_string()});
   }
-  if (aborts(request)) return Asked{"AbortRequested", ""};
+  if (aborts(request)) out.push_back({"AbortRequested"});
   if (const std::string steps = approved(request); !steps.empty()) {
-    return Asked{"StepApproved", steps};
+    out.push_back({"StepApproved", steps});
   }
-  if (request.object["spec"] == request.old_object["spec"]) return std::nullopt;
-  return Asked{"DrillChanged", ""};
+  if (out.empty() && request.object["spec"] != request.old_object["spec"]) {
+    out.push_back({"DrillChanged"});
+  }
+  return out;
 }
 
-std::optional<Asked> asked_of_other(const AdmissionRequest& request) {
-  if (!request.updates()) return Asked{request.kind + "Created", ""};
-  if (request.object["spec"] == request.old_object["spec"]) return std::nullopt;
-  return Asked{request.kind + "Changed", ""};
+std::vector<Asked> asked_of_other(const AdmissionRequest& request) {
+  if (!request.updates()) return {{request.kind + "Created"}};
+  if (request.object["spec"] == request.old_object["spec"]) return {};
+  return {{request.kind + "Changed"}};
 }
+
+/// Opened when it is needed, and tried again with each entry: nothing that drills need depends on
+/// it.
+class AuditFile {
+ public:
+  AuditFile(std::string path, AuditWatch watch)
+      : path_(std::move(path)), watch_(std::move(watch)) {}
+
+  base::Result<base::Duration> append(store::AuditEntry entry) {
+    auto written = append_to_open(std::move(entry));
+    if (written) {
+      if (watch_.took) watch_.took(written->took);
+      return written->took;
+    }
+    log(Level::Error, "an entry is missing in the audit log", {{"error", written.error().message}});
+    if (watch_.lost) watch_.lost();
+    return tl::unexpected(written.error());
+  }
+
+ private:
+  base::Result<store::AuditLog::Written> append_to_open(store::AuditEntry entry) {
+    if (!log_) {
+      TRY(log_, store::AuditLog::open(path_));
+    }
+    return log_->append(std::move(entry));
+  }
+
+  const std::string path_;
+  const AuditWatch watch_;
+  std::optional<store::AuditLog> log_;
+};
 
 }  // namespace
 
@@ -118,55 +153,47 @@ AdmissionAnswer sign_request(const AdmissionRequest& request) {
   return out;
 }
 
-std::optional<store::AuditEntry> audit_entry(const AdmissionRequest& request, base::WallTime now) {
-  if (request.dry_run || !writes(request)) return std::nullopt;
+std::vector<store::AuditEntry> audit_entries(const AdmissionRequest& request, base::WallTime now) {
+  std::vector<store::AuditEntry> out;
+  if (request.dry_run || !writes(request)) return out;
   const bool drill = is_drill(request);
-  const auto asked = drill ? asked_of_drill(request) : asked_of_other(request);
-  if (!asked) return std::nullopt;
-  store::AuditEntry out;
-  out.at = now;
-  (drill ? out.drill : out.subject) = name_of(request);
-  out.event = asked->event;
-  if (drill) out.subject = asked->subject;
-  out.user = request.user;
+  for (Asked& asked : drill ? asked_of_drill(request) : asked_of_other(request)) {
+    store::AuditEntry& entry = out.emplace_back();
+    entry.at = now;
+    (drill ? entry.drill : entry.subject) = name_of(request);
+    entry.event = std::move(asked.event);
+    if (drill) entry.subject = std::move(asked.subject);
+    entry.user = request.user;
+  }
   return out;
 }
 
-base::Result<std::unique_ptr<RequestLog>> RequestLog::open(aio::Clock& clock,
-                                                           const std::string& file,
-                                                           Measured measured) {
-  std::unique_ptr<RequestLog> out(new RequestLog(clock, std::move(measured)));
-  if (file.empty()) return out;
-  TRY(store::AuditLog chained, store::AuditLog::open(file));
-  const auto shared = std::make_shared<store::AuditLog>(std::move(chained));
-  out->file_ = std::make_unique<store::AuditQueue>(
-      [shared, told = out->measured_](store::AuditEntry entry) -> base::Result<base::Duration> {
-        const auto written = shared->append(std::move(entry));
-        if (!written) {
-          log(Level::Error, "an entry is missing in the audit log",
-              {{"error", written.error().message}});
-          return tl::unexpected(written.error());
-        }
-        if (told) told(written->took);
-        return written->took;
-      });
-  return out;
+RequestLog::RequestLog(aio::Clock& clock, const std::string& file, AuditWatch watch)
+    : clock_(clock), watch_(std::move(watch)) {
+  if (file.empty()) return;
+  const auto shared = std::make_shared<AuditFile>(file, watch_);
+  file_ = std::make_unique<store::AuditQueue>(
+      [shared](store::AuditEntry entry) { return shared->append(std::move(entry)); });
+}
+
+void RequestLog::write(store::AuditEntry entry) {
+  const base::TimePoint before = clock_.now();
+  log(Level::Info, "audit",
+      {{"event", entry.event},
+       {"user", entry.user},
+       {"drill", entry.drill},
+       {"subject", entry.subject}});
+  if (file_ == nullptr) {
+    if (watch_.took) watch_.took(clock_.now() - before);
+  } else if (!file_->tell(std::move(entry))) {
+    log(Level::Error, "an entry is missing in the audit log", {{"error", "its disk is too slow"}});
+    if (watch_.lost) watch_.lost();
+  }
 }
 
 aio::Task<AdmissionAnswer> RequestLog::answer(AdmissionRequest request) {
-  const auto entry = audit_entry(request, clock_.wall_now());
-  if (entry) {
-    const base::TimePoint before = clock_.now();
-    log(Level::Info, "audit",
-        {{"event", entry->event},
-         {"user", entry->user},
-         {"drill", entry->drill},
-         {"subject", entry->subject}});
-    if (file_) {
-      if (!file_->tell(*entry)) log(Level::Error, "the audit log's disk does not keep up", {});
-    } else if (measured_) {
-      measured_(clock_.now() - before);
-    }
+  for (store::AuditEntry& entry : audit_entries(request, clock_.wall_now())) {
+    write(std::move(entry));
   }
   co_return sign_request(request);
 }

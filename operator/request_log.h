@@ -11,12 +11,11 @@
 
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
+#include <vector>
 
 #include "aio/clock.h"
 #include "aio/task.h"
-#include "base/result.h"
 #include "operator/admission_review.h"
 #include "store/audit_queue.h"
 
@@ -26,28 +25,30 @@ namespace op {
 /// kind; no patch where it says so already, and for other kinds.
 AdmissionAnswer sign_request(const AdmissionRequest& request);
 /// Pure. Events: DrillRequested, AbortRequested, StepApproved (subject: the steps), DrillChanged,
-/// and of the other kinds RecoveryPlanCreated, RecoveryPlanChanged and so on. Namespace and name of
-/// a Drill are the entry's drill, of others its subject. Nothing: a rehearsal, or nothing that one
-/// would ask about.
-std::optional<store::AuditEntry> audit_entry(const AdmissionRequest& request, base::WallTime now);
+/// and of the other kinds RecoveryPlanCreated, RecoveryPlanChanged and so on; a Drill that is made
+/// with approvals has several. Namespace and name of a Drill are the entry's drill, of others its
+/// subject. Empty: a rehearsal, or nothing that one would ask about.
+std::vector<store::AuditEntry> audit_entries(const AdmissionRequest& request, base::WallTime now);
+
+/// Called for every entry, in any thread.
+struct AuditWatch {
+  std::function<void(base::Duration took)> took;
+  std::function<void()> lost;  // it was not written
+};
 
 class RequestLog {
  public:
-  using Measured = std::function<void(base::Duration took)>;
-
-  /// `file`: empty: none. `measured` may be called in a thread of its own. Lifetime: the clock
-  /// outlives it. Errors: the file cannot be opened.
-  static base::Result<std::unique_ptr<RequestLog>> open(aio::Clock& clock, const std::string& file,
-                                                        Measured measured);
+  /// `file`: empty: none. One that cannot be opened loses its entries, and says so. Lifetime: the
+  /// clock outlives it.
+  RequestLog(aio::Clock& clock, const std::string& file, AuditWatch watch);
   /// Does not wait for a disk.
   aio::Task<AdmissionAnswer> answer(AdmissionRequest request);
 
  private:
-  RequestLog(aio::Clock& clock, Measured measured)
-      : clock_(clock), measured_(std::move(measured)) {}
+  void write(store::AuditEntry entry);
 
   aio::Clock& clock_;
-  Measured measured_;
+  const AuditWatch watch_;
   std::unique_ptr<store::AuditQueue> file_;  // null: none
 };
 

@@ -192,10 +192,7 @@ class ScheduleController::Driver {
     // Durable before anything is done for it.
     CO_TRY(co_await write(object, std::move(status), stop));
     if (start != nullptr) co_return co_await make_drill(object, start->slot.at, stop);
-    if (replace != nullptr) {
-      CO_TRY(
-          co_await abort_drills(client_, std::move(running), base::WallTime(record.decided), stop));
-    }
+    if (replace != nullptr) CO_TRY(co_await abort_drills(client_, std::move(running), {}, stop));
     if (skip != nullptr) {
       tell(object, "Warning", scheduling::name(record.outcome),
            fmt::format("slot {} starts no drill: {}", instant_text(record.slot), record.detail));

@@ -46,7 +46,8 @@ base::Result<std::unique_ptr<AdminPort>> AdminPort::open(aio::Clock& clock,
 }
 
 void AdminPort::look(bool at_once, base::WallTime now) {
-  if (files_ != nullptr && files_->look(at_once, now)) identity_->set(files_->current());
+  if (files_ == nullptr || files_->look(at_once, now) == IdentityFiles::News::None) return;
+  identity_->set(files_->current());
 }
 
 std::string AdminPort::exposition() const {

@@ -5,19 +5,8 @@
 
 #include <fmt/format.h>
 
-#include "limit/offenders.h"
-
 namespace sidecar {
 namespace {
-
-constexpr std::size_t kOffenders = 64;
-
-std::string most_refused(const Shared& shared) {
-  limit::Offenders all(kOffenders);
-  for (const auto& core : shared.limits) all.merge(core->offenders());
-  const auto top = all.top(1);
-  return top.empty() ? "none" : limit::text(top.front().who);
-}
 
 std::uint64_t news(std::uint64_t now, std::uint64_t& seen) {
   return now - std::exchange(seen, now);
@@ -31,36 +20,26 @@ void AuditCounts::look(const Shared& shared, Audit& audit, base::TimePoint now,
   limits(shared, audit, now, wall);
 }
 
-/// The address of the last one of a core that has refused a signature since the last look.
-std::string AuditCounts::who_was_refused(const Shared& shared) {
-  std::string out;
-  refused_by_core_.resize(shared.drill_figures.size());
-  for (std::size_t at = 0; at < shared.drill_figures.size(); ++at) {
-    const DrillFigures& core = *shared.drill_figures[at];
-    std::uint64_t all = 0;
-    for (std::size_t i = 0; i < crypto::kDrillSigns; ++i) {
-      if (static_cast<crypto::DrillSign>(i) != crypto::DrillSign::Good) all += core.signs[i].get();
-    }
-    if (news(all, refused_by_core_[at]) > 0) out = core.last_refused();
-  }
-  return out;
-}
-
 void AuditCounts::drills(const Shared& shared, Audit& audit, base::TimePoint now,
                          base::WallTime wall) {
-  const std::string who = who_was_refused(shared);
+  signs_.resize(shared.drill_figures.size());
   for (std::size_t i = 0; i < crypto::kDrillSigns; ++i) {
     const auto sign = static_cast<crypto::DrillSign>(i);
     if (sign == crypto::DrillSign::Good) continue;
-    std::uint64_t all = 0;
-    for (const auto& core : shared.drill_figures) all += core->signs[i].get();
-    const std::uint64_t count = news(all, signs_[i]);
+    std::uint64_t count = 0;
+    std::string who;
+    for (std::size_t core = 0; core < shared.drill_figures.size(); ++core) {
+      const DrillFigures& figures = *shared.drill_figures[core];
+      const std::uint64_t came = news(figures.signs[i].get(), signs_[core][i]);
+      if (came > 0) who = figures.last_refused(sign);
+      count += came;
+    }
     if (count == 0) continue;
     audit.tell({.event = AuditEvent::DrillRefused,
                 .who = who,
                 .subject = crypto::name(sign),
                 .text = fmt::format("{} requests with such a signature, which were taken for "
-                                    "clients'; the address is the last one's",
+                                    "clients'; the address is of one of the connections",
                                     count),
                 .count = count},
                now, wall);
@@ -86,10 +65,9 @@ void AuditCounts::limits(const Shared& shared, Audit& audit, base::TimePoint now
   limits_told_ = now;
   audit.tell({.event = AuditEvent::LimitsRefused,
               .who = {},
-              .subject = most_refused(shared),
+              .subject = {},
               .text = fmt::format("{} requests over a limit, {} from addresses that are denied, {} "
-                                  "that nobody could count for all replicas; most of all that "
-                                  "were refused are of that fingerprint",
+                                  "that nobody could count for all replicas",
                                   refused, denied, closed),
               .count = count},
              now, wall);

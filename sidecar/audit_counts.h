@@ -24,12 +24,10 @@ class AuditCounts {
   }
 
  private:
-  std::string who_was_refused(const Shared& shared);
   void drills(const Shared& shared, Audit& audit, base::TimePoint now, base::WallTime wall);
   void limits(const Shared& shared, Audit& audit, base::TimePoint now, base::WallTime wall);
 
-  std::array<std::uint64_t, crypto::kDrillSigns> signs_{};
-  std::vector<std::uint64_t> refused_by_core_;  // signatures that were not good
+  std::vector<std::array<std::uint64_t, crypto::kDrillSigns>> signs_;  // by core
   std::uint64_t refused_ = 0, denied_ = 0, closed_ = 0;
   base::TimePoint limits_told_{};  // zero: never
 };

@@ -95,7 +95,8 @@ void Auditor::complain() {
 
 net::HttpReply Auditor::summary() const {
   api::Node out = queue_ != nullptr ? audit_node(queue_->figures()) : api::Node::map();
-  out.set("where", where_).set("events", audit_.node());
+  out.set("where", where_ == "stdout" || where_ == "off" ? where_ : "file");
+  out.set("events", audit_.node());
   return json_reply(200, out);
 }
 

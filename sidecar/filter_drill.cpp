@@ -32,11 +32,11 @@ class DrillFilter final : public Filter {
     const DrillSign sign = count > 1
                                ? DrillSign::Malformed
                                : key_.check(first->value, request.method, request.target, now_());
-    figures_.signs[static_cast<std::size_t>(sign)].add();
     if (sign == DrillSign::Good) {
+      figures_.signs[static_cast<std::size_t>(sign)].add();
       exchange.notes[kDrillNote] = 1;
     } else {
-      figures_.refuse(exchange.client->address);
+      figures_.refuse(sign, exchange.client->address);
     }
     return Verdict::Forward;
   }

@@ -24,20 +24,23 @@ namespace sidecar {
 struct DrillFigures {
   std::array<Count, crypto::kDrillSigns> signs;
 
-  /// Of a signature that was not good: whose connection it came over.
-  void refuse(const std::string& address) {
-    const std::lock_guard hold(lock_);
-    last_refused_ = address;
+  /// A signature that was not good, and whose connection it came over: known before it is counted.
+  void refuse(crypto::DrillSign sign, const std::string& address) {
+    {
+      const std::lock_guard hold(lock_);
+      last_refused_[static_cast<std::size_t>(sign)] = address;
+    }
+    signs[static_cast<std::size_t>(sign)].add();
   }
   /// Empty: there was none.
-  std::string last_refused() const {
+  std::string last_refused(crypto::DrillSign sign) const {
     const std::lock_guard hold(lock_);
-    return last_refused_;
+    return last_refused_[static_cast<std::size_t>(sign)];
   }
 
  private:
   mutable std::mutex lock_;  // of refusals and looks only
-  std::string last_refused_;
+  std::array<std::string, crypto::kDrillSigns> last_refused_;
 };
 
 /// Lifetime: the figures outlive the filter.

@@ -85,12 +85,12 @@ base::Result<> IdentityFiles::use(const net::ServerTls& tls, base::WallTime now)
   return {};
 }
 
-bool IdentityFiles::look(bool at_once, base::WallTime now) {
+IdentityFiles::News IdentityFiles::look(bool at_once, base::WallTime now) {
   const auto tls = read(paths_);
   if (!reloads_.is_news(text_of(tls), at_once)) {
-    if (context_ == nullptr) return false;
+    if (context_ == nullptr) return News::None;
     const bool old = now < tickets_since_ || now - tickets_since_ >= kTicketKeys;
-    return old && use(net::ServerTls(tls_), now).has_value();
+    return old && use(net::ServerTls(tls_), now) ? News::Keys : News::None;
   }
   const base::Result<> used = tls ? use(*tls, now) : tl::unexpected(tls.error());
   if (!used) {
@@ -100,13 +100,13 @@ bool IdentityFiles::look(bool at_once, base::WallTime now) {
         context_ == nullptr ? "the new certificate is not used either, there is still none to show"
                             : "the new certificate is not used, the old one stays",
         {{"of", paths_.what}, {"error", used.error().message}});
-    return false;
+    return News::None;
   }
   reloads_.succeeded(now);
   why_not_.clear();
   log(Level::Info, "another certificate is shown from now on",
       {{"of", paths_.what}, {"until", base::rfc3339(expires_)}});
-  return true;
+  return News::Certificate;
 }
 
 std::string IdentityFiles::exposition() const {

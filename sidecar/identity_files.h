@@ -39,8 +39,10 @@ class IdentityFiles {
   /// told, and there is no identity until they can.
   static std::unique_ptr<IdentityFiles> await(IdentityPaths paths, base::WallTime now);
 
-  /// Reads the files. True: another identity, which connections from now on are to be shown.
-  bool look(bool at_once, base::WallTime now);
+  /// Reads the files. Keys: another context of the same certificate, whose keys of session tickets
+  /// are new. Connections from now on are to have what is there after either.
+  enum class News : std::uint8_t { None, Keys, Certificate };
+  News look(bool at_once, base::WallTime now);
   /// Null: there is none yet, and nobody may be served in its place.
   std::shared_ptr<net::ServerContext> current() const { return context_; }
   /// Why there is none yet.

@@ -308,10 +308,11 @@ class Program {
 
   void look_at_identity(bool at_once) {
     if (identity_ == nullptr) return;
-    const bool another = identity_->look(at_once, clock_.wall_now());
+    const IdentityFiles::News news = identity_->look(at_once, clock_.wall_now());
     ready_.no_certificate = identity_->why_not();
-    if (!another) return;
+    if (news == IdentityFiles::News::None) return;
     for (const auto& worker : workers_) worker->show(identity_->current());
+    if (news == IdentityFiles::News::Keys) return;
     auditor_.tell({.event = AuditEvent::CertificateChanged,
                    .who = {},
                    .subject = settings_.tls_cert_file,

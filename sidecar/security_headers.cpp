@@ -60,9 +60,11 @@ base::Result<> check_policy(std::string_view policy) {
   return {};
 }
 
+/// As servers that make variables of fields read names: case is gone, and so is what is neither a
+/// letter nor a digit.
 char folded(char c) {
-  if (c == '_') return '-';
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  if (c >= 'A' && c <= 'Z') return static_cast<char>(c - 'A' + 'a');
+  return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ? c : '-';
 }
 
 bool begins_like(std::string_view name, std::string_view prefix) {

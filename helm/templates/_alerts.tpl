@@ -69,8 +69,8 @@ once a drill has measured it, and the ratios are 0 until then: hence the look at
     severity: warning
     {{- $labels | nindent 4 }}
   annotations:
-    summary: Entries are missing in the audit log of a sidecar.
-    description: Its disk is full, or nobody reads its standard output. GET /api/monitoring/audit of the sidecar has the error.
+    summary: Entries are missing in the audit log of the operator or of a sidecar.
+    description: Its disk is full, or nobody reads its standard output. The program's log has the error, and GET /api/monitoring/audit of a sidecar.
 {{- end -}}
 
 {{/* Whether the operator itself does its work. */}}

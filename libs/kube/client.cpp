@@ -161,7 +161,6 @@ class HttpsClient final : public Client {
     out.headers.push_back({"User-Agent", options_.user_agent});
     out.headers.push_back({"Accept", accept});
     if (!authorization.empty()) out.headers.push_back({"Authorization", authorization});
-    if (!server_.tls) return out;
     add_impersonation(config_.user.impersonate, out.headers);
     return out;
   }

@@ -120,6 +120,8 @@ struct DrillMetrics::Series {
                                        "How long writes of the audit log took until durable.");
   Family<Counter>& audit_slow =
       counter("muster_audit_slow_writes_total", "Writes of the audit log that took over 100 ms.");
+  Family<Counter>& audit_lost = counter("muster_audit_lost_entries_total",
+                                        "Entries of the audit log that could not be written.");
 
   struct Stream {
     Histogram* latency = nullptr;
@@ -207,6 +209,7 @@ DrillMetrics::DrillMetrics(const Build& build) : series_(std::make_unique<Series
   state(drill::SystemState::Normal);
   series_->audit.Add({}, kDiskBuckets);
   series_->audit_slow.Add({});
+  series_->audit_lost.Add({});
 }
 
 DrillMetrics::~DrillMetrics() = default;
@@ -313,6 +316,10 @@ void DrillMetrics::forget(std::string_view plan) {
 void DrillMetrics::audit_write(drill::Duration took, drill::Duration slow) {
   series_->audit.Add({}, kDiskBuckets).Observe(base::to_seconds(took));
   if (took > slow) series_->audit_slow.Add({}).Increment();
+}
+
+void DrillMetrics::audit_lost() {
+  series_->audit_lost.Add({}).Increment();
 }
 
 void DrillMetrics::compliance(std::string_view plan, const ComplianceRatio& rto,

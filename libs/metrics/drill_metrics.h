@@ -61,6 +61,8 @@ class DrillMetrics {
   void forget(std::string_view plan);
   /// A write of the audit log; one beyond `slow` is counted as slow.
   void audit_write(drill::Duration took, drill::Duration slow);
+  /// An entry of the audit log that could not be written.
+  void audit_lost();
   /// `rpo`: nothing where none was asked for; its series go.
   void compliance(std::string_view plan, const ComplianceRatio& rto,
                   const std::optional<ComplianceRatio>& rpo);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <errno.h>
+#include <optional>
 #include <poll.h>
 #include <unistd.h>
 #include <utility>
@@ -18,6 +19,8 @@ using Clock = std::chrono::steady_clock;
 
 constexpr const char* kEntriesLost = "EntriesLost";
 constexpr auto kAtTheEnd = std::chrono::seconds(2);
+/// What was lost is owned up to after that, also where nothing else is to be written.
+constexpr auto kOwnUpAfter = std::chrono::seconds(5);
 constexpr int kReaderMillis = 1000;
 /// What a pipe that can be written to takes at once (PIPE_BUF): so much of a line is never waited
 /// for in the middle.
@@ -128,23 +131,39 @@ AuditFigures AuditQueue::figures() const {
 void AuditQueue::work() {
   std::unique_lock hold(mutex_);
   Clock::time_point end = Clock::time_point::max();
+  const auto due = [this] { return closing_ || !queue_.empty(); };
   while (true) {
-    changed_.wait(hold, [this] { return closing_ || !queue_.empty(); });
+    if (unowned_ > 0) {
+      changed_.wait_for(hold, kOwnUpAfter, due);
+    } else {
+      changed_.wait(hold, due);
+    }
     if (closing_ && end == Clock::time_point::max()) end = Clock::now() + kAtTheEnd;
+    const bool late = Clock::now() > end;
+    if (late) give_up();
     const std::uint64_t missing = std::exchange(unowned_, 0);
     AuditEntry owned = lost_entry(missing, figures_.last_error);
-    const bool done = queue_.empty() || Clock::now() > end;
-    AuditEntry next;
-    if (!done) {
+    const bool done = closing_ && queue_.empty();
+    std::optional<AuditEntry> next;
+    if (!queue_.empty()) {
       next = std::move(queue_.front());
       queue_.pop_front();
     }
     hold.unlock();
     if (missing > 0) write(std::move(owned));
     if (done) return;
-    write(std::move(next));
+    if (next) write(std::move(*next));
     hold.lock();
   }
+}
+
+/// The lock is held. There is no more time for what waits.
+void AuditQueue::give_up() {
+  if (queue_.empty()) return;
+  figures_.last_error = "the end came before they were written";
+  figures_.lost += queue_.size();
+  unowned_ += queue_.size();
+  queue_.clear();
 }
 
 /// What an EntriesLost that is lost itself stood for is owned up to once more.

@@ -59,6 +59,7 @@ class AuditQueue {
 
  private:
   void work();
+  void give_up();
   void write(AuditEntry entry);
   void count(base::Duration took);
 

@@ -40,7 +40,7 @@ base::Duration step_of(base::Duration range, base::Duration slice) {
 }  // namespace
 
 bool RequestHistory::sample(const Requests& requests, base::TimePoint now) {
-  if (last_ && now - *last_ < kFine * 9 / 10) return false;
+  if (last_ && now - *last_ < kFine * 19 / 20) return false;
   Slice slice = difference(requests, now);
   const bool first = !last_;
   last_ = now;
@@ -126,8 +126,14 @@ void RequestHistory::drop_front(Slices& slices) {
 void RequestHistory::keep_within() {
   if (fine_.size() > kFineMost) drop_front(fine_);
   if (coarse_.size() > kCoarseMost) drop_front(coarse_);
-  while (bytes_ > bytes_max_ && coarse_.size() > 1) drop_front(coarse_);
-  while (bytes_ > bytes_max_ && fine_.size() > 1) drop_front(fine_);
+  if (bytes_ <= bytes_max_) return;
+  std::size_t fine = 0;
+  for (const Slice& slice : fine_) fine += size_of(slice);
+  while (bytes_ > bytes_max_ && fine_.size() + coarse_.size() > 2) {
+    const bool too_fine = fine_.size() > 1 && (fine > bytes_max_ / 2 || coarse_.size() == 1);
+    if (too_fine) fine -= size_of(fine_.front());
+    drop_front(too_fine ? fine_ : coarse_);
+  }
 }
 
 /// The slices of a range are added one after the other, and series are summed up at the end, each

@@ -111,6 +111,7 @@ TEST(RequestLog, EachRequestHasItsEvent) {
   const std::string other = spec + R"({"planRef":{"name":"other"}}})";
   AdmissionRequest drawn = request_of("Drill", "u", R"({"metadata":{"generateName":"db-"}})");
   drawn.key.name.clear();
+  AdmissionRequest ready = request_of("Drill", "u", approved);
   for (const Case& each : {
            Case{request_of("Drill", "u", asks), "DrillRequested", "shop/one", "db"},
            Case{drawn, "DrillRequested", "shop/db-", ""},
@@ -122,18 +123,22 @@ TEST(RequestLog, EachRequestHasItsEvent) {
            Case{request_of("SidecarProfile", "u", other, asks), "SidecarProfileChanged", "",
                 "shop/one"},
        }) {
-    const auto entry = audit_entry(each.request, {});
-    ASSERT_TRUE(entry.has_value()) << each.event;
-    EXPECT_EQ(entry->event, each.event);
-    EXPECT_EQ(entry->drill, each.drill);
-    EXPECT_EQ(entry->subject, each.subject);
-    EXPECT_EQ(entry->user, "u");
+    const auto entries = audit_entries(each.request, {});
+    ASSERT_EQ(entries.size(), 1U) << each.event;
+    EXPECT_EQ(entries[0].event, each.event);
+    EXPECT_EQ(entries[0].drill, each.drill);
+    EXPECT_EQ(entries[0].subject, each.subject);
+    EXPECT_EQ(entries[0].user, "u");
     AdmissionRequest rehearsal = each.request;
     rehearsal.dry_run = true;
-    EXPECT_FALSE(audit_entry(rehearsal, {}).has_value());
+    EXPECT_TRUE(audit_entries(rehearsal, {}).empty());
   }
-  EXPECT_FALSE(audit_entry(request_of("Drill", "u", asks, asks), {}).has_value());
-  EXPECT_FALSE(audit_entry(request_of("RecoveryPlan", "u", asks, asks), {}).has_value());
+  const auto both = audit_entries(ready, {});
+  ASSERT_EQ(both.size(), 2U) << "approved before it was made";
+  EXPECT_EQ(both[1].event, "StepApproved");
+  EXPECT_EQ(both[1].subject, "promote");
+  EXPECT_TRUE(audit_entries(request_of("Drill", "u", asks, asks), {}).empty());
+  EXPECT_TRUE(audit_entries(request_of("RecoveryPlan", "u", asks, asks), {}).empty());
 }
 
 class RequestLogTest : public testing::Test {
@@ -164,9 +169,8 @@ class RequestLogTest : public testing::Test {
 
 TEST_F(RequestLogTest, WithoutAFileTheProgramsLogIsMeasured) {
   std::size_t measured = 0;
-  auto requests = RequestLog::open(clock_, "", [&](base::Duration) { ++measured; });
-  ASSERT_TRUE(requests.has_value());
-  ask(**requests);
+  RequestLog requests(clock_, "", {[&](base::Duration) { ++measured; }, {}});
+  ask(requests);
   EXPECT_EQ(measured, 1U);
   EXPECT_THAT(said(), testing::AllOf(testing::HasSubstr("DrillRequested"),
                                      testing::HasSubstr("alice"), testing::HasSubstr("shop/one")));
@@ -176,9 +180,8 @@ TEST_F(RequestLogTest, AFileIsChainedAndTwoMayWriteIt) {
   const std::string path = folder_ + "/audit.log";
   std::atomic<std::size_t> measured = 0;
   for (int replica = 0; replica < 2; ++replica) {
-    auto requests = RequestLog::open(clock_, path, [&](base::Duration) { ++measured; });
-    ASSERT_TRUE(requests.has_value()) << requests.error().message;
-    ask(**requests);
+    RequestLog requests(clock_, path, {[&](base::Duration) { ++measured; }, {}});
+    ask(requests);
   }
   std::ifstream file(path);
   std::stringstream text;
@@ -192,9 +195,16 @@ TEST_F(RequestLogTest, AFileIsChainedAndTwoMayWriteIt) {
   said();
 }
 
-TEST_F(RequestLogTest, AFileThatCannotBeOpenedIsAnError) {
-  EXPECT_FALSE(RequestLog::open(clock_, folder_ + "/none/audit.log", {}).has_value());
-  said();
+TEST_F(RequestLogTest, AFileThatCannotBeOpenedLosesEntriesAndNothingElse) {
+  std::atomic<std::size_t> measured = 0, lost = 0;
+  {
+    RequestLog requests(clock_, folder_ + "/none/audit.log",
+                        {[&](base::Duration) { ++measured; }, [&] { ++lost; }});
+    ask(requests);
+  }
+  EXPECT_EQ(measured, 0U);
+  EXPECT_GE(lost, 1U);
+  EXPECT_THAT(said(), testing::HasSubstr("an entry is missing in the audit log"));
 }
 
 }  // namespace

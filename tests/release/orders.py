@@ -26,7 +26,10 @@ PLACES = ("api/v1/configmaps", "api/v1/secrets", "api/v1/services", "api/v1/serv
           "apis/networking.k8s.io/v1/networkpolicies", "apis/rbac.authorization.k8s.io/v1/roles",
           "apis/rbac.authorization.k8s.io/v1/rolebindings", "apis/rbac.authorization.k8s.io/v1/clusterroles",
           "apis/rbac.authorization.k8s.io/v1/clusterrolebindings",
-          "apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations")
+          "apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations",
+          "apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations",
+          "apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies",
+          "apis/admissionregistration.k8s.io/v1/validatingadmissionpolicybindings")
 
 
 def older_chart(folder):

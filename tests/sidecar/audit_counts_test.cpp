@@ -26,8 +26,7 @@ class AuditCountsTest : public testing::Test {
     ASSERT_EQ(shared->limits.size(), 2U);
   }
   void forge(std::size_t core, DrillSign sign, const std::string& address) {
-    shared->drill_figures[core]->signs[static_cast<std::size_t>(sign)].add();
-    shared->drill_figures[core]->refuse(address);
+    shared->drill_figures[core]->refuse(sign, address);
   }
   void look(int second) {
     const base::Duration since = base::seconds(second);
@@ -58,6 +57,13 @@ TEST_F(AuditCountsTest, ForgedSignaturesAreToldOnceByKindWithWhoWasLast) {
   EXPECT_EQ(wrote[1].host, "10.0.0.3") << "of the core that has refused since";
   EXPECT_THAT(wrote[1].text, StartsWith("2 requests"));
   EXPECT_EQ(audit.told(AuditEvent::DrillRefused), 3U);
+  forge(1, DrillSign::Wrong, "10.0.0.4");
+  forge(0, DrillSign::Untimely, "10.0.0.5");
+  look(4);
+  ASSERT_EQ(wrote.size(), 4U);
+  for (std::size_t i = 2; i < 4; ++i) {
+    EXPECT_EQ(wrote[i].host, wrote[i].subject == "wrong" ? "10.0.0.4" : "10.0.0.5");
+  }
 }
 
 TEST_F(AuditCountsTest, RefusedClientsAreToldAtOnceAndThenAMinutesTogether) {
@@ -68,7 +74,7 @@ TEST_F(AuditCountsTest, RefusedClientsAreToldAtOnceAndThenAMinutesTogether) {
   ASSERT_EQ(wrote.size(), 1U);
   EXPECT_THAT(wrote[0].text,
               HasSubstr("3 requests over a limit, 2 from addresses that are denied"));
-  EXPECT_EQ(wrote[0].subject, "none");
+  EXPECT_EQ(wrote[0].subject, "");
   shared->limits[0]->refused_fingerprint.add(4);
   look(30);
   EXPECT_EQ(wrote.size(), 1U);

@@ -44,15 +44,15 @@ TEST_F(IdentityFilesTest, AnotherPairIsShownWhenItWasSeenTwice) {
   const auto files = open();
   ASSERT_TRUE(files.has_value()) << files.error().message;
   const auto first = (*files)->current();
-  EXPECT_FALSE((*files)->look(false, kStart));
+  EXPECT_EQ((*files)->look(false, kStart), IdentityFiles::News::None);
   write(pair("two"));
-  EXPECT_FALSE((*files)->look(false, kStart));
+  EXPECT_EQ((*files)->look(false, kStart), IdentityFiles::News::None);
   EXPECT_EQ((*files)->current(), first);
-  EXPECT_TRUE((*files)->look(false, kStart));
+  EXPECT_EQ((*files)->look(false, kStart), IdentityFiles::News::Certificate);
   EXPECT_NE((*files)->current(), first);
-  EXPECT_FALSE((*files)->look(false, kStart));
+  EXPECT_EQ((*files)->look(false, kStart), IdentityFiles::News::None);
   write(pair("three"));
-  EXPECT_TRUE((*files)->look(true, kStart));
+  EXPECT_EQ((*files)->look(true, kStart), IdentityFiles::News::Certificate);
 }
 
 TEST_F(IdentityFilesTest, WhatIsNoPairChangesNothing) {
@@ -64,16 +64,16 @@ TEST_F(IdentityFilesTest, WhatIsNoPairChangesNothing) {
   for (const crypto::KeyPair& wrong : {crypto::KeyPair{pair("two").certificate, good.key},
                                        crypto::KeyPair{"", ""}, crypto::KeyPair{"x", good.key}}) {
     write(wrong);
-    EXPECT_FALSE((*files)->look(true, kStart));
+    EXPECT_EQ((*files)->look(true, kStart), IdentityFiles::News::None);
     EXPECT_EQ((*files)->current(), first);
     EXPECT_THAT((*files)->exposition(), HasSubstr("muster_sidecar_tls_last_reload_successful 0\n"));
   }
   std::filesystem::remove(folder_ / "tls.key");
-  EXPECT_FALSE((*files)->look(true, kStart));
+  EXPECT_EQ((*files)->look(true, kStart), IdentityFiles::News::None);
   EXPECT_THAT((*files)->exposition(),
               HasSubstr("muster_sidecar_tls_reloads_total{result=\"failure\"} 4\n"));
   write(good);
-  EXPECT_TRUE((*files)->look(true, kStart));
+  EXPECT_EQ((*files)->look(true, kStart), IdentityFiles::News::Certificate);
   EXPECT_THAT((*files)->exposition(), HasSubstr("muster_sidecar_tls_last_reload_successful 1\n"));
 }
 
@@ -98,14 +98,15 @@ TEST_F(IdentityFilesTest, WhoMayNotFailShowsNobodyUntilThereIsSomethingToShow) {
               HasSubstr("muster_sidecar_tls_last_reload_success_timestamp_seconds 0\n"));
   EXPECT_THAT(files->exposition(), Not(HasSubstr("expiry")));
   // Also when the keys of tickets would be due.
-  EXPECT_FALSE(files->look(false, kStart + 2 * IdentityFiles::kTicketKeys));
+  EXPECT_EQ(files->look(false, kStart + 2 * IdentityFiles::kTicketKeys), IdentityFiles::News::None);
   write({pair("two").certificate, good.key});
-  EXPECT_FALSE(files->look(true, kStart));
+  EXPECT_EQ(files->look(true, kStart), IdentityFiles::News::None);
   EXPECT_EQ(files->current(), nullptr);
   EXPECT_THAT(files->why_not(), HasSubstr("tls.key"));
   write(good);
-  EXPECT_FALSE(files->look(false, kStart)) << "as at any other time, it is seen twice first";
-  EXPECT_TRUE(files->look(false, kStart));
+  EXPECT_EQ(files->look(false, kStart), IdentityFiles::News::None)
+      << "as at any other time, it is seen twice first";
+  EXPECT_EQ(files->look(false, kStart), IdentityFiles::News::Certificate);
   EXPECT_NE(files->current(), nullptr);
   EXPECT_EQ(files->why_not(), "");
   EXPECT_THAT(files->exposition(), shown(1));
@@ -120,11 +121,11 @@ TEST_F(IdentityFilesTest, KeysOfTicketsDoNotLiveForEver) {
   ASSERT_TRUE(files.has_value());
   const auto first = (*files)->current();
   const base::WallTime late = kStart + IdentityFiles::kTicketKeys;
-  EXPECT_FALSE((*files)->look(false, late - base::seconds(1)));
+  EXPECT_EQ((*files)->look(false, late - base::seconds(1)), IdentityFiles::News::None);
   std::filesystem::remove(folder_ / "tls.key");  // they need no files
-  EXPECT_TRUE((*files)->look(false, late));
+  EXPECT_EQ((*files)->look(false, late), IdentityFiles::News::Keys);
   EXPECT_NE((*files)->current(), first);
-  EXPECT_FALSE((*files)->look(true, late + base::seconds(1)));
+  EXPECT_EQ((*files)->look(true, late + base::seconds(1)), IdentityFiles::News::None);
   EXPECT_THAT((*files)->exposition(),
               HasSubstr("muster_sidecar_tls_reloads_total{result=\"success\"} 0\n"));
 }

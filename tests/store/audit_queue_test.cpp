@@ -110,6 +110,24 @@ TEST(AuditQueue, WhatIsLostLastIsOwnedUpToAtTheEnd) {
   EXPECT_THAT(sink.events(), ElementsAre("EntriesLost"));
 }
 
+TEST(AuditQueue, WhatWaitsWhenTheTimeIsOverIsLostAndOwnedUpTo) {
+  Sink sink;
+  std::thread late;
+  {
+    AuditQueue queue(sink.append());
+    for (int i = 0; i < 5; ++i) EXPECT_TRUE(queue.tell(entry("Waits")));
+    sink.begun.get_future().wait();
+    late = std::thread([&sink] {
+      std::this_thread::sleep_for(std::chrono::milliseconds(2500));
+      sink.let.set_value();
+    });
+  }
+  late.join();
+  EXPECT_THAT(sink.events(), ElementsAre("Waits", "EntriesLost"));
+  EXPECT_EQ(sink.wrote.back().subject, "4");
+  EXPECT_THAT(sink.wrote.back().text, HasSubstr("the end came"));
+}
+
 TEST(AuditQueue, TellsHowLongWritesTookAndWhichWereSlow) {
   Sink sink;
   sink.let.set_value();

@@ -168,6 +168,30 @@ TEST_F(RequestHistoryTest, ADayIsKeptInSlicesOfFiveMinutes) {
   EXPECT_EQ(look(900, now).step, base::seconds(20));
 }
 
+TEST_F(RequestHistoryTest, ATickThatIsALittleLateStillMakesSlicesOfTenSeconds) {
+  const auto tick = [](int i) { return at(0) + i * base::millis(1001); };
+  history.sample(requests, tick(0));
+  for (int i = 1; i <= 930; ++i) history.sample(requests, tick(i));
+  EXPECT_GE(history.look(base::seconds(900), {}, tick(930)).covered, base::seconds(890));
+}
+
+TEST_F(RequestHistoryTest, NeitherLevelStarvesTheOther) {
+  constexpr std::size_t kMost = 200'000;
+  RequestHistory small(kMost);
+  base::Random random(7);
+  small.sample(requests, at(0));
+  for (int i = 1; i <= 360; ++i) {
+    for (int each = 0; each < 200; ++each) {
+      serve(1, 200, base::Duration(static_cast<std::int64_t>(random.below(1'000'000'000))),
+            static_cast<EndpointId>(random.below(250)));
+    }
+    small.sample(requests, at(i * 10));
+    ASSERT_LE(small.bytes(), kMost);
+  }
+  EXPECT_GE(small.look(base::seconds(3600), {}, at(3600)).covered,
+            small.look(base::seconds(900), {}, at(3600)).covered);
+}
+
 TEST_F(RequestHistoryTest, MemoryIsBoundedAndTheOldestGoesFirst) {
   constexpr std::size_t kMost = 200'000;
   RequestHistory small(kMost);

@@ -116,10 +116,24 @@ class Admission(OperatorCase):
         written = sum(int(re.search(r"(?m)^muster_audit_write_duration_seconds_count (\d+)", one.read("/metrics")).group(1)) for one in self.operators)
         self.assertEqual(len(audit), written)
 
+    def nobody_names_another(self):
+        """The API server refuses that by itself: nobody is there who would put it right."""
+        forged = changed(drill("forged"), ("metadata", "annotations"), {"muster.dev/requested-by": "the boss"})
+        code, _, complaint = self.cluster.apply(forged)
+        self.assertNotEqual(code, 0)
+        self.assertIn("the annotation muster.dev/requested-by cannot name anybody else", complaint)
+        self.assertEqual(0, self.cluster.apply(drill("unnamed"))[0])
+        for note in ("requested-by", "aborted-by"):
+            code, _, complaint = self.cluster.run("annotate", "drill", "unnamed", f"muster.dev/{note}=eve")
+            self.assertNotEqual(code, 0)
+            self.assertIn(f"the annotation muster.dev/{note} cannot name anybody else", complaint)
+        self.cluster.must("patch", "drill", "unnamed", "--type=merge", "-p", '{"spec":{"abort":true}}')
+
     def test_one_operator_is_enough_and_none_stops_nobody(self):
         self.operators[0].kill()
         self.assertEqual(len(wrong()), self.refused())
         self.operators[1].kill()
+        self.nobody_names_another()
         began = time.monotonic()
         self.assertEqual(0, self.refused())
         self.assertLess(time.monotonic() - began, PATIENCE)

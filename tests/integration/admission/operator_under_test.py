@@ -78,7 +78,8 @@ class OperatorCase(unittest.TestCase):
             cls.cluster.must("wait", "--for=condition=Established", f"crd/{kind}.muster.dev", "--timeout=60s")
         cls.cluster.must("create", "namespace", HOME)
         cls.before_chart()
-        shown = [f"--show-only=templates/{file}" for file in sorted({*cls.webhooks.values(), "deployment.yaml"})]
+        files = {*cls.webhooks.values(), "deployment.yaml", "request_policy.yaml"}
+        shown = [f"--show-only=templates/{file}" for file in sorted(files)]
         code, _, complaint = cls.cluster.apply(*chart(*shown, *cls.chart_flags))
         assert code == 0, complaint
         cls.begin()
