@@ -102,6 +102,7 @@ AuditQueue::~AuditQueue() {
   {
     const std::scoped_lock hold(mutex_);
     closing_ = true;
+    end_ = Clock::now() + kAtTheEnd;
   }
   changed_.notify_all();
   thread_.join();
@@ -130,7 +131,6 @@ AuditFigures AuditQueue::figures() const {
 
 void AuditQueue::work() {
   std::unique_lock hold(mutex_);
-  Clock::time_point end = Clock::time_point::max();
   const auto due = [this] { return closing_ || !queue_.empty(); };
   while (true) {
     if (unowned_ > 0) {
@@ -138,9 +138,7 @@ void AuditQueue::work() {
     } else {
       changed_.wait(hold, due);
     }
-    if (closing_ && end == Clock::time_point::max()) end = Clock::now() + kAtTheEnd;
-    const bool late = Clock::now() > end;
-    if (late) give_up();
+    if (closing_ && Clock::now() > end_) give_up();
     const std::uint64_t missing = std::exchange(unowned_, 0);
     AuditEntry owned = lost_entry(missing, figures_.last_error);
     const bool done = closing_ && queue_.empty();

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
@@ -70,6 +71,7 @@ class AuditQueue {
   AuditFigures figures_;
   std::uint64_t unowned_ = 0;  // lost, and not owned up to yet
   bool closing_ = false;
+  std::chrono::steady_clock::time_point end_{};  // of what is written then
   std::thread thread_;
 };
 

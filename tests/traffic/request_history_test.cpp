@@ -133,8 +133,9 @@ TEST_F(RequestHistoryTest, ALookThatComesTooEarlyIsNone) {
   history.sample(requests, at(0));
   serve(5, 200, base::millis(1));
   EXPECT_FALSE(history.sample(requests, at(8)));
-  EXPECT_TRUE(history.sample(requests, at(9)));
-  EXPECT_EQ(look(900, 9).covered, base::seconds(9));
+  EXPECT_FALSE(history.sample(requests, at(9)));
+  EXPECT_TRUE(history.sample(requests, at(10)));
+  EXPECT_EQ(look(900, 10).covered, base::seconds(10));
 }
 
 /// A day, of which each ten seconds have another number of requests; held against what was served.
