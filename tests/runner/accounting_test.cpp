@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -139,6 +140,26 @@ TEST_F(AccountingTest, TheLogHasTheRequestTheStoryAndTheEnd) {
   EXPECT_EQ(bundle->about.audit->entries, log.entries.size());
   EXPECT_EQ(bundle->about.audit->digest, log.head);
   EXPECT_THAT(bundle->about.requested_by.command, HasSubstr("test_runner"));
+}
+
+TEST_F(AccountingTest, AReportOfAnEarlierVersionIsStillThatOfItsBundle) {
+  auto accounting = begin_accounting(*state_, dir_, clock_, "plan", requester_here(), {});
+  ASSERT_TRUE(accounting.has_value());
+  drill::Report report;
+  report.verdict = drill::Verdict::Missed;
+  report.reasons = {"RTO: too long"};
+  EXPECT_THAT(conclude_accounting(*accounting, dir_, api::RecoveryPlan{}, report, {}),
+              testing::IsEmpty());
+  auto bundle = bundle::read(contents(dir_.bundle()));
+  ASSERT_TRUE(bundle.has_value());
+  std::string& text = bundle->documents.report_json;
+  const std::string now = fmt::format("\"version\": {}", drill::Report{}.version);
+  ASSERT_NE(text.find(now), std::string::npos) << text.substr(0, 200);
+  text.replace(text.find(now), now.size(), "\"version\": 3");
+  std::ofstream(dir_.report_json()) << text;
+  EXPECT_EQ(is_report_of(dir_, *bundle).value_or(false), true);
+  text.replace(text.find("too long"), 8, "too late");
+  EXPECT_EQ(is_report_of(dir_, *bundle).value_or(true), false);
 }
 
 TEST_F(AccountingTest, WhatTheDiskDoesNotTakeIsSaidOncePerEntry) {

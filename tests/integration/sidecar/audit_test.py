@@ -128,7 +128,7 @@ class Events(Audited):
         self.assertNotIn("127.0.0.1", json.dumps(entry), "clients are told by their fingerprints")
         self.assertRegex(self.until_entry("BotSeen")[0]["text"], "signs: .*; client: [0-9a-f]{16}")
         summary = json.loads(sidecar.admin("/api/monitoring/audit")[1])
-        self.assertEqual(summary["where"], self.path)
+        self.assertEqual(summary["where"], "file", "and not which: the page is open")
         self.assertEqual(summary["events"]["DrillRefused"]["count"], 30)
         self.assertEqual((summary["lost"], summary["slowAboveMillis"]), (0, 100))
         self.assertGreater(summary["written"], 0)
