@@ -92,7 +92,10 @@ class Evidence(Case):
             index, name = record_of(self.data, byte)
             ended, told = self.verify(self.changed(byte))
             self.assert_exit(ended, 3)
-            self.assertEqual((told["record"]["index"], told["record"]["name"]), (index, name))
+            shown = told["record"]["name"]
+            self.assertEqual((told["record"]["index"], len(shown)), (index, len(name)))
+            # The byte may be one of the name.
+            self.assertLessEqual(sum(one != other for one, other in zip(name, shown)), 1, (name, shown))
 
     def test_errors_are_told_apart(self):
         nobody = os.path.join(self.muster.top, "nobody")

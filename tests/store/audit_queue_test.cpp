@@ -112,13 +112,14 @@ TEST(AuditQueue, WhatIsLostLastIsOwnedUpToAtTheEnd) {
 
 TEST(AuditQueue, WhatWaitsWhenTheTimeIsOverIsLostAndOwnedUpTo) {
   Sink sink;
+  std::promise<void> never;
   std::thread late;
   {
     AuditQueue queue(sink.append());
     for (int i = 0; i < 5; ++i) EXPECT_TRUE(queue.tell(entry("Waits")));
     sink.begun.get_future().wait();
-    late = std::thread([&sink] {
-      std::this_thread::sleep_for(std::chrono::milliseconds(2500));
+    late = std::thread([&sink, &never] {
+      never.get_future().wait_for(std::chrono::milliseconds(2500));  // more than the queue has
       sink.let.set_value();
     });
   }
