@@ -107,6 +107,11 @@ std::vector<Asked> asked_of_other(const AdmissionRequest& request) {
   return {{request.kind + "Changed"}};
 }
 
+void not_written(const AuditWatch& watch, const std::string& why) {
+  log(Level::Error, "an entry is missing in the audit log", {{"error", why}});
+  if (watch.lost) watch.lost();
+}
+
 /// Opened when it is needed, and tried again with each entry: nothing that drills need depends on
 /// it.
 class AuditFile {
@@ -115,13 +120,13 @@ class AuditFile {
       : path_(std::move(path)), watch_(std::move(watch)) {}
 
   base::Result<base::Duration> append(store::AuditEntry entry) {
+    const bool owns_up = entry.event == store::kEntriesLost;
     auto written = append_to_open(std::move(entry));
     if (written) {
       if (watch_.took) watch_.took(written->took);
       return written->took;
     }
-    log(Level::Error, "an entry is missing in the audit log", {{"error", written.error().message}});
-    if (watch_.lost) watch_.lost();
+    if (!owns_up) not_written(watch_, written.error().message);
     return tl::unexpected(written.error());
   }
 
@@ -186,8 +191,7 @@ void RequestLog::write(store::AuditEntry entry) {
   if (file_ == nullptr) {
     if (watch_.took) watch_.took(clock_.now() - before);
   } else if (!file_->tell(std::move(entry))) {
-    log(Level::Error, "an entry is missing in the audit log", {{"error", "its disk is too slow"}});
-    if (watch_.lost) watch_.lost();
+    not_written(watch_, "its disk is too slow");
   }
 }
 

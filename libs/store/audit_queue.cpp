@@ -17,7 +17,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr const char* kEntriesLost = "EntriesLost";
 constexpr auto kAtTheEnd = std::chrono::seconds(2);
 /// What was lost is owned up to after that, also where nothing else is to be written.
 constexpr auto kOwnUpAfter = std::chrono::seconds(5);

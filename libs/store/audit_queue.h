@@ -41,6 +41,9 @@ struct AuditFigures {
   std::string last_error;                                             // of a write; empty: none
 };
 
+/// The event of an entry that stands for others, which were lost and are counted already.
+inline constexpr const char* kEntriesLost = "EntriesLost";
+
 /// Thread: any number at once.
 class AuditQueue {
  public:

@@ -7,7 +7,22 @@ import sys
 import tempfile
 import time
 
+import yaml
+
 SOURCE = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
+
+
+def ask(link, method, path, body=None, kind="application/json", missing_ok=False):
+    """One request over a kept http.client connection: a kubectl for each would take seconds. None: it is not there, which is
+    an error where that is not ok."""
+    link.request(method, path, None if body is None else json.dumps(body), {"Content-Type": kind})
+    reply = link.getresponse()
+    data = reply.read()
+    if missing_ok and reply.status == 404:
+        return None
+    if reply.status >= 300:
+        raise AssertionError(f"{method} {path}: {reply.status} {data.decode()[:600]}")
+    return json.loads(data)
 
 
 class Cluster:
@@ -62,6 +77,17 @@ class Cluster:
     def apply(self, *documents):
         """Several go in one call, because a call takes seconds on a busy machine; each is judged by itself."""
         return self.run("apply", "--validate=strict", "-f", "-", given=documents)
+
+    def kubeconfig_of(self, account, namespace):
+        """A file with which a program acts as this service account."""
+        with open(self.environment["KUBECONFIG"], encoding="utf-8") as file:
+            config = yaml.safe_load(file)
+        token = self.must("create", "token", account, "-n", namespace).strip()
+        config["users"] = [{"name": one["name"], "user": {"token": token}} for one in config["users"]]
+        path = os.path.join(self.folder, f"{account}.kubeconfig")
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump(config, file)
+        return path
 
     def get(self, kind, name):
         return json.loads(self.must("get", kind, name, "-o", "json"))

@@ -18,7 +18,7 @@ import yaml
 
 SOURCE = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
 sys.path.insert(0, os.path.join(SOURCE, "tests", "integration", "crds"))
-from kubectl import Cluster  # noqa: E402
+from kubectl import Cluster, ask  # noqa: E402
 from manifests import drill, plan  # noqa: E402
 
 PROGRAMS = os.path.abspath(sys.argv.pop(1)) if len(sys.argv) > 1 else os.path.join(SOURCE, "build", "default", "cli")
@@ -64,15 +64,7 @@ class Plugin(unittest.TestCase):
 
     @classmethod
     def ask(cls, method, path, body=None, kind="application/json", missing_ok=False):
-        """One request over a kept connection: a kubectl for each would take seconds."""
-        cls.link.request(method, path, None if body is None else json.dumps(body), {"Content-Type": kind})
-        reply = cls.link.getresponse()
-        data = reply.read()
-        if missing_ok and reply.status == 404:
-            return None
-        if reply.status >= 300:
-            raise AssertionError(f"{method} {path}: {reply.status} {data.decode()[:600]}")
-        return json.loads(data)
+        return ask(cls.link, method, path, body, kind, missing_ok)
 
     @classmethod
     def run_plugin(cls, *words, program="kubectl-muster", **environment):

@@ -48,13 +48,7 @@ class Profiles(unittest.TestCase):
 
     @classmethod
     def begin(cls):
-        with open(cls.cluster.environment["KUBECONFIG"], encoding="utf-8") as file:
-            config = yaml.safe_load(file)
-        token = cls.cluster.must("create", "token", "muster-operator", "-n", HOME).strip()
-        config["users"] = [{"name": one["name"], "user": {"token": token}} for one in config["users"]]
-        path = os.path.join(cls.cluster.folder, "operator.kubeconfig")
-        with open(path, "w", encoding="utf-8") as file:
-            json.dump(config, file)
+        path = cls.cluster.kubeconfig_of("muster-operator", HOME)
         cls.log = os.path.join(cls.cluster.folder, "operator.log")
         with open(cls.log, "wb") as log:
             cls.operator = subprocess.Popen(

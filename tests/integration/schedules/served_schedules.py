@@ -18,7 +18,7 @@ import yaml
 
 SOURCE = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
 sys.path.insert(0, os.path.join(SOURCE, "tests", "integration", "crds"))
-from kubectl import Cluster  # noqa: E402  pylint: disable=wrong-import-position
+from kubectl import Cluster, ask  # noqa: E402  pylint: disable=wrong-import-position
 from manifests import VERSION  # noqa: E402  pylint: disable=wrong-import-position
 
 OPERATOR = os.environ.get("MUSTER_OPERATOR", os.path.join(SOURCE, "build", "default", "operator", "muster-operator"))
@@ -61,14 +61,7 @@ class Link:
         return http.client.HTTPSConnection("127.0.0.1", self.port, context=self.context, timeout=timeout)
 
     def ask(self, method, path, body=None, kind="application/json", missing_ok=False):
-        self.link.request(method, path, None if body is None else json.dumps(body), {"Content-Type": kind})
-        reply = self.link.getresponse()
-        data = reply.read()
-        if missing_ok and reply.status == 404:
-            return None
-        if reply.status >= 300:
-            raise AssertionError(f"{method} {path}: {reply.status} {data.decode()[:600]}")
-        return json.loads(data)
+        return ask(self.link, method, path, body, kind, missing_ok)
 
 
 class Replica:
@@ -148,17 +141,7 @@ class World:
                               check=True, text=True, stdout=subprocess.PIPE).stdout
         code, _, complaint = self.cluster.apply(*filter(None, yaml.safe_load_all(text)))
         assert code == 0, complaint
-        self.kubeconfig = self.write_kubeconfig()
-
-    def write_kubeconfig(self):
-        with open(self.cluster.environment["KUBECONFIG"], encoding="utf-8") as file:
-            config = yaml.safe_load(file)
-        token = self.cluster.must("create", "token", "muster-operator", "-n", HOME).strip()
-        config["users"] = [{"name": one["name"], "user": {"token": token}} for one in config["users"]]
-        path = os.path.join(self.cluster.folder, "operator.kubeconfig")
-        with open(path, "w", encoding="utf-8") as file:
-            json.dump(config, file)
-        return path
+        self.kubeconfig = self.cluster.kubeconfig_of("muster-operator", HOME)
 
     def begin(self, name):
         self.replicas[name] = Replica(self.cluster, name, self.kubeconfig)
