@@ -1,19 +1,18 @@
 #include "kube/exec.h"
 
-#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "aio/deadline.h"
 #include "kube/channel.h"
+#include "kube/channel_socket.h"
 
 namespace kube {
 namespace {
 
 /// How long output is waited for after the command's end was told, and the closing handshake.
 constexpr base::Duration kLinger = base::seconds(2);
-constexpr unsigned kServerErrors = 500;
 
 std::string target_of(const ExecRequest& request, bool input) {
   Query query;
@@ -70,21 +69,8 @@ aio::Task<base::Result<std::shared_ptr<net::WebSocket>>> open_exec(Client& clien
   if (request.argv.empty()) {
     co_return base::fail(base::Code::InvalidArgument, "a command is needed");
   }
-  const std::vector<std::string> protocols{kChannelsV5, kChannelsV4};
-  CO_TRY(const auto opened,
-         co_await client.upgrade(target_of(request, input), protocols, std::move(stop)));
-  if (!opened.socket) {
-    base::Error error = error_of(opened.reply.refusal, "refused");
-    // What a proxy says in the server's place says nothing of what the server has done.
-    if (opened.reply.code >= kServerErrors) error.retry = base::Retry::Terminal;
-    co_return tl::unexpected(std::move(error));
-  }
-  const std::string& chosen = opened.socket->protocol();
-  if (std::find(protocols.begin(), protocols.end(), chosen) == protocols.end()) {
-    co_return base::fail(base::Code::Unavailable,
-                         fmt::format("the server speaks '{}', not {}", chosen, protocols.front()));
-  }
-  co_return opened.socket;
+  co_return co_await open_channels(client, target_of(request, input), {kChannelsV5, kChannelsV4},
+                                   std::move(stop));
 }
 
 namespace {

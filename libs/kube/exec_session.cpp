@@ -5,12 +5,10 @@
 #include <fmt/format.h>
 
 #include "kube/channel.h"
+#include "kube/channel_socket.h"
 
 namespace kube {
 namespace {
-
-/// Of a message: servers take at least so much.
-constexpr std::size_t kPiece = 16384;
 
 class Session final : public ExecSession {
  public:
@@ -39,11 +37,8 @@ class Session final : public ExecSession {
   }
 
   aio::Task<base::Result<>> write(std::string bytes, std::stop_token stop) override {
-    for (std::size_t at = 0; at < bytes.size(); at += kPiece) {
-      const auto sent = co_await socket_->send(
-          channel_message(kStdin, std::string_view(bytes).substr(at, kPiece)), stop);
-      if (!sent) co_return tl::unexpected(sent.error().with(what_));
-    }
+    const auto sent = co_await send_on_channel(*socket_, kStdin, bytes, std::move(stop));
+    if (!sent) co_return tl::unexpected(sent.error().with(what_));
     co_return base::Result<>{};
   }
 
