@@ -1,5 +1,6 @@
 // The commands for a cluster: the group `muster cluster`, which is the whole of `kubectl muster`.
 #include "cli/command_tree.h"
+#include "cli/object_form_file.h"
 #include "cli/object_shape.h"
 
 namespace cli {
@@ -20,22 +21,32 @@ std::string CommandTree::examples(const std::vector<std::string>& lines) const {
   return out;
 }
 
+namespace {
+base::Result<ObjectShape> shape_said(const std::string& word) {
+  TRY(const std::string form, form_of_file(word));
+  return shape_of(form);
+}
+}  // namespace
+
 void CommandTree::object_form(CLI::App* sub, ObjectShape& shape) {
   CLI::Option* made =
       sub->add_option_function<std::string>(
              "-o,--output",
              [&shape](const std::string& word) {
                const bool bare = shape.no_headers;
-               shape = shape_of(word).value_or(ObjectShape{});
+               shape = shape_said(word).value_or(ObjectShape{});
                shape.no_headers = bare;
              },
-             "wide, json, yaml, name, jsonpath=TEMPLATE, jsonpath-as-json=TEMPLATE or "
-             "custom-columns=TITLE:PATH,…; default: a table")
+             "wide, json, yaml, name, jsonpath=TEMPLATE, jsonpath-as-json=TEMPLATE, "
+             "jsonpath-file=FILE, custom-columns=TITLE:PATH,… or custom-columns-file=FILE; "
+             "default: a table")
           ->type_name("FORM");
-  values_[made] = {ValueKind::Words, shape_words()};
+  std::vector<std::string> offered = shape_words();
+  offered.insert(offered.end(), {"jsonpath-file=", "custom-columns-file="});
+  values_[made] = {ValueKind::Words, std::move(offered)};
   made->check(CLI::Validator(
       [](const std::string& word) {
-        const auto read = shape_of(word);
+        const auto read = shape_said(word);
         return read ? "" : read.error().message;
       },
       ""));

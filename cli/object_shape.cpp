@@ -62,7 +62,8 @@ base::Result<ObjectShape> shape_of(const std::string& word) {
   }
   return base::fail(base::Code::InvalidArgument,
                     fmt::format("'{}' is not allowed: wide, json, yaml, name, jsonpath=TEMPLATE, "
-                                "jsonpath-as-json=TEMPLATE or custom-columns=TITLE:PATH,…",
+                                "jsonpath-as-json=TEMPLATE, jsonpath-file=FILE, "
+                                "custom-columns=TITLE:PATH,… or custom-columns-file=FILE",
                                 word));
 }
 

@@ -7,6 +7,7 @@ import json
 import os
 import re
 import socket
+import tempfile
 import time
 import unittest
 
@@ -57,6 +58,20 @@ class Forms(Flags):
             with self.subTest(form=form):
                 theirs, mine = self.both(form)
                 self.assertEqual(0, theirs[0], theirs[2])
+                self.assertEqual([line.rstrip() for line in theirs[1].split("\n")], [line.rstrip() for line in mine[1].split("\n")], mine[2])
+
+    def test_a_form_in_a_file_is_read_as_kubectl_reads_it(self):
+        for form, text, good in (("jsonpath-file", "{range .items[*]}{.metadata.name}{'\\n'}{end}\n", True), ("jsonpath-file", "{.items", False),
+                                 ("custom-columns-file", "NAME   PHASE\n.metadata.name\tstatus.phase\n", True),
+                                 ("custom-columns-file", "NAME PHASE\n.metadata.name\n", False), ("jsonpath-file", None, False)):
+            with self.subTest(form=form, text=text), tempfile.TemporaryDirectory() as folder:
+                path = os.path.join(folder, "form")
+                if text is not None:
+                    with open(path, "w", encoding="utf-8") as file:
+                        file.write(text)
+                theirs, mine = self.both(f"{form}={path}")
+                self.assertEqual(good, theirs[0] == 0, theirs[2])
+                self.assertEqual(good, mine[0] == 0, mine[2])
                 self.assertEqual([line.rstrip() for line in theirs[1].split("\n")], [line.rstrip() for line in mine[1].split("\n")], mine[2])
 
     def test_what_kubectl_refuses_is_refused_and_nothing_is_made(self):

@@ -127,7 +127,7 @@ class Running(Plugin):
 
         self.assertEqual(["report", ":4"], offered("rep"))
         self.assertEqual(["completed", ":4"], offered("watch", "-n", SHOP, "compl"))
-        self.assertEqual(["json", "jsonpath=", "jsonpath-as-json=", ":4"], offered("status", "-o", "j"))
+        self.assertEqual(["json", "jsonpath=", "jsonpath-as-json=", "jsonpath-file=", ":4"], offered("status", "-o", "j"))
 
     def test_the_drill_is_printed_as_it_was_asked_for(self):
         self.assertEqual("drill.muster.dev/named created\n", self.said("run", "database-failover", "-n", SHOP, "--name", "named"))
