@@ -7,10 +7,11 @@ S ?= 60
 BUILD = build/$(PRESET)
 NODES ?= 2
 BINARIES ?= $(BUILD)
+SERVED = '^(kube|admission|crds|helm|schedules|plugin|profiles|release|cluster|pod_figures)\.'
 TSAN = test_aio test_limit test_traffic test_sampling test_probes test_sidecar
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build test check demo demo-sidecar sim fuzz bench tsan mutate kubernetes helm collector cluster-up cluster-down e2e crds fmt tidy clean
+.PHONY: help deps build test check demo demo-sidecar sim fuzz bench tsan mutate kubernetes oldest helm collector cluster-up cluster-down e2e crds fmt tidy clean
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## (.*)/  \1\t\2/' | expand -t 16
@@ -59,6 +60,9 @@ mutate: deps ## break the measurement and the operator line by line; their tests
 kubernetes: deps ## build the API server and the node that the cluster tests use, once; prints where they are
 	@ci/kubernetes.sh
 	@ci/kubernetes/streaming.sh
+
+oldest: build kubernetes helm ## the tests of an API server against the oldest Kubernetes that is supported
+	@KUBEBUILDER_ASSETS=$$(ci/kubernetes.sh oldest) ctest --test-dir $(BUILD) --output-on-failure -L integration -R $(SERVED)
 
 helm: deps ## build the Helm 3 and Helm 4 that the chart is tested with, once; prints where they are
 	@ci/helm.sh

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "kube/channel.h"
+#include "net/websocket.h"
 
 namespace kube {
 namespace {

@@ -14,6 +14,7 @@
 #include "net/http_client.h"
 #include "net/proxy.h"
 #include "net/url.h"
+#include "net/websocket.h"
 
 namespace kube {
 namespace {

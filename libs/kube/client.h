@@ -22,7 +22,10 @@
 #include "kube/config.h"
 #include "kube/resource.h"
 #include "net/http_client.h"
-#include "net/websocket.h"
+
+namespace net {
+class WebSocket;
+}
 
 namespace kube {
 

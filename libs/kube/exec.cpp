@@ -7,6 +7,7 @@
 #include "aio/deadline.h"
 #include "kube/channel.h"
 #include "kube/channel_socket.h"
+#include "net/websocket.h"
 
 namespace kube {
 namespace {

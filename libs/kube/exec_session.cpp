@@ -6,6 +6,7 @@
 
 #include "kube/channel.h"
 #include "kube/channel_socket.h"
+#include "net/websocket.h"
 
 namespace kube {
 namespace {

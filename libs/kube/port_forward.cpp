@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 
 #include "kube/channel.h"
+#include "kube/channel_socket.h"
+#include "net/websocket.h"
 
 namespace kube {
 namespace {
@@ -57,8 +59,8 @@ class Forward final : public PortForward {
   aio::Task<base::Result<std::string>> read(std::stop_token stop) override {
     for (;;) {
       const auto message = co_await socket_->receive(stop);
+      if (socket_->peer_ended()) co_return std::string();
       if (!message) co_return tl::unexpected(message.error().with(what_));
-      if (!*message) co_return std::string();
       const auto bytes = messages_.take(**message);
       if (!bytes) co_return tl::unexpected(bytes.error().with(what_));
       if (!bytes->empty()) co_return std::string(*bytes);

@@ -49,8 +49,8 @@ class PortForward {
   /// Nothing may be under way.
   virtual ~PortForward() = default;
 
-  /// What the port said next; empty: it has closed. A read may be under way while something is
-  /// written.
+  /// What the port said next; empty: it has closed, or its node has ended: a kubelet says the one
+  /// like the other, by ending the connection. A read may be under way while something is written.
   /// Errors: Unavailable: nothing listens there, and what the node says of it; those of a
   /// WebSocket. Cancellation: Cancelled; the connection is closed.
   virtual aio::Task<base::Result<std::string>> read(std::stop_token stop) = 0;

@@ -114,6 +114,7 @@ class Session final : public WebSocket, public std::enable_shared_from_this<Sess
       co_return Message(std::in_place, static_cast<const char*>(bytes.data()), bytes.size());
     }
     over_ = true;
+    peer_ended_ = error == websocket::error::closed || error == asio::error::eof;
     if (error == websocket::error::closed) co_return Message{};
     if (stop.stop_requested()) co_return cancelled(base::Retry::Terminal);
     co_return tl::unexpected(lost(error).error());
@@ -131,6 +132,8 @@ class Session final : public WebSocket, public std::enable_shared_from_this<Sess
     if (stop.stop_requested()) co_return cancelled(base::Retry::Terminal);
     co_return lost(error);
   }
+
+  bool peer_ended() const override { return peer_ended_; }
 
   aio::Task<> close(std::stop_token stop) override {
     if (std::exchange(over_, true)) co_return;
@@ -185,6 +188,7 @@ class Session final : public WebSocket, public std::enable_shared_from_this<Sess
   std::optional<ConnectFailure> connect_failure_;
   std::string protocol_;
   bool over_ = false;
+  bool peer_ended_ = false;
 };
 
 template <class Stream>

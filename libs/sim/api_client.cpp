@@ -227,6 +227,7 @@ class CommandSocket final : public net::WebSocket {
     co_return base::fail(Code::Unavailable, "a command has no input here");
   }
   aio::Task<> close(std::stop_token) override { co_return; }
+  bool peer_ended() const override { return told_; }
   std::string why_closed() const override { return ""; }
 
  private:

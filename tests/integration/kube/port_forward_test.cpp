@@ -3,6 +3,7 @@
 #include "kube/port_forward.h"
 
 #include <array>
+#include <deque>
 
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/redirect_error.hpp>
@@ -26,6 +27,7 @@ class Echo {
     asio::co_spawn(context, serve(), [](std::exception_ptr) {});
   }
   std::uint16_t port() const { return acceptor_.local_endpoint().port(); }
+  void close() { acceptor_.close(); }
   bool left() const { return left_; }
 
  private:
@@ -51,6 +53,8 @@ class Echo {
 
 class PortForwardTest : public NodeTest {
  protected:
+  /// Stays as long as what runs may speak with it.
+  Echo& echo() { return echoes_.emplace_back(context); }
   base::Result<std::unique_ptr<PortForward>> open(std::uint16_t port, Client& as) {
     return aio::run(context, PortForward::open(as, {space, "web"}, port, {}));
   }
@@ -75,11 +79,13 @@ class PortForwardTest : public NodeTest {
     }
     return out;
   }
+
+ private:
+  std::deque<Echo> echoes_;
 };
 
 TEST_F(PortForwardTest, WhatIsWrittenIsHeardAndAnswered) {
-  const Echo echo(context);
-  const auto forward = opened(echo.port());
+  const auto forward = opened(echo().port());
   ASSERT_TRUE(forward);
   for (const std::string line : {"one\n", "two\n", "three\n"}) {
     ASSERT_TRUE(write(*forward, line).has_value());
@@ -87,9 +93,8 @@ TEST_F(PortForwardTest, WhatIsWrittenIsHeardAndAnswered) {
   }
 }
 
-TEST_F(PortForwardTest, MuchIsCarriedBothWays) {
-  const Echo echo(context);
-  const auto forward = opened(echo.port());
+TEST_F(PortForwardTest, MuchIsCarriedToAPortAndBack) {
+  const auto forward = opened(echo().port());
   ASSERT_TRUE(forward);
   std::string sent;
   while (sent.size() < 3'000'000) sent += std::to_string(sent.size()) + "\n";
@@ -102,29 +107,26 @@ TEST_F(PortForwardTest, MuchIsCarriedBothWays) {
 }
 
 TEST_F(PortForwardTest, APortThatClosesIsTheEnd) {
-  const Echo echo(context);
-  const auto forward = opened(echo.port());
+  const auto forward = opened(echo().port());
   ASSERT_TRUE(forward);
   ASSERT_TRUE(write(*forward, "bye\n").has_value());
   EXPECT_EQ(read(*forward).value_or("an error"), "");
 }
 
 TEST_F(PortForwardTest, WhoClosesIsSeenToLeave) {
-  const Echo echo(context);
-  const auto forward = opened(echo.port());
+  const Echo& service = echo();
+  const auto forward = opened(service.port());
   ASSERT_TRUE(forward);
   ASSERT_TRUE(write(*forward, "here\n").has_value());
   EXPECT_EQ(read_all(*forward, 5), "here\n");
   asio::co_spawn(context, forward->close({}), [](std::exception_ptr) {});
-  EXPECT_TRUE(until([&] { return echo.left(); }));
+  EXPECT_TRUE(until([&] { return service.left(); }));
 }
 
 TEST_F(PortForwardTest, WhereNothingListensTheNodeSaysSo) {
-  std::uint16_t port = 0;
-  {
-    const Echo gone(context);
-    port = gone.port();
-  }
+  Echo& gone = echo();
+  const std::uint16_t port = gone.port();
+  gone.close();
   const auto forward = opened(port);
   ASSERT_TRUE(forward);
   const auto heard = read(*forward);
@@ -134,7 +136,7 @@ TEST_F(PortForwardTest, WhereNothingListensTheNodeSaysSo) {
   EXPECT_THAT(heard.error().message, HasSubstr("connection refused"));
 }
 
-TEST_F(PortForwardTest, WhatTheServerRefusesIsAnError) {
+TEST_F(PortForwardTest, WhatTheServerRefusesIsNotForwarded) {
   const auto none =
       aio::run(context, PortForward::open(*client, {space, "none"}, std::uint16_t{80}, {}));
   ASSERT_FALSE(none.has_value());
@@ -153,9 +155,8 @@ TEST_F(PortForwardTest, WhatTheServerRefusesIsAnError) {
   EXPECT_THAT(forbidden.error().message, HasSubstr("pods/portforward"));
 }
 
-TEST_F(PortForwardTest, AStopEndsAReadAtOnce) {
-  const Echo echo(context);
-  const auto forward = opened(echo.port());
+TEST_F(PortForwardTest, AStopEndsAReadOfAPort) {
+  const auto forward = opened(echo().port());
   ASSERT_TRUE(forward);
   std::stop_source stop;
   std::optional<base::Result<std::string>> ended;
@@ -168,9 +169,8 @@ TEST_F(PortForwardTest, AStopEndsAReadAtOnce) {
   EXPECT_EQ(ended->error().code, Code::Cancelled);
 }
 
-TEST_F(PortForwardTest, ANodeThatDiesEndsIt) {
-  const Echo echo(context);
-  const auto forward = opened(echo.port());
+TEST_F(PortForwardTest, ANodeThatDiesEndsTheConnection) {
+  const auto forward = opened(echo().port());
   ASSERT_TRUE(forward);
   ASSERT_TRUE(write(*forward, "alive\n").has_value());
   EXPECT_EQ(read_all(*forward, 6), "alive\n");
