@@ -1,11 +1,10 @@
 // OpenTelemetry's OTLP/HTTP as applications send it: metrics and traces, as JSON or protobuf, read
-// into the same values. Gauges, sums and histograms, of explicit bounds and exponential ones,
-// become series, spans become operations. Pure, and bounded: so many bytes, points, attributes and
-// buckets; nothing is descended into that is not looked at, so depth is what the schema has (of
-// JSON at most 64). Unknown fields are skipped. Summaries, whose quantiles of one process say
-// nothing together with another's, are counted as skipped. Resource and scope say nothing here: the
-// sidecar has one application. Source: opentelemetry-proto 1.x (metrics, trace, common, collector),
-// OTLP specification 1.x.
+// into the same values. Gauges, sums, histograms, of explicit bounds and exponential ones, and
+// summaries become series, spans become operations. Pure, and bounded: so many bytes, points,
+// attributes, buckets and quantiles; nothing is descended into that is not looked at, so depth is
+// what the schema has (of JSON at most 64). Unknown fields are skipped. Resource and scope say
+// nothing here: the sidecar has one application. Source: opentelemetry-proto 1.x (metrics, trace,
+// common, collector), OTLP specification 1.x.
 #pragma once
 
 #include <cstdint>
@@ -23,9 +22,11 @@ namespace ingest {
 
 inline constexpr std::size_t kOtlpProtobufBytesMax = 1 << 20;
 inline constexpr std::size_t kOtlpJsonBytesMax = 512 << 10;
-inline constexpr std::size_t kOtlpPointsMax = 10'000;  // points or spans of one request
+/// Points or spans of one request; a summary is two, and one for each of its quantiles.
+inline constexpr std::size_t kOtlpPointsMax = 10'000;
 inline constexpr std::size_t kOtlpAttributesMax = 64;  // of a point, that are looked at
 inline constexpr std::size_t kOtlpBucketsMax = 512;
+inline constexpr std::size_t kOtlpQuantilesMax = 64;   // of a summary's point
 inline constexpr std::size_t kOtlpTextBytesMax = 256;  // of a name or value, that are kept
 
 enum class OtlpFormat : std::uint8_t { Protobuf, Json };

@@ -37,6 +37,21 @@ struct OtlpExponential {
 /// a scale that no writer has (beyond -10 to 20).
 std::optional<Distribution> distribution_of(const OtlpExponential& sent);
 
+/// A summary's point as it was sent: what there was since the beginning, and of the last while
+/// which value so large a share was at most.
+struct OtlpSummary {
+  std::uint64_t count = 0;
+  double sum = 0;
+  std::vector<std::pair<double, double>> quantiles;  // from 0 to 1, and their values
+  bool none = false;                                 // it says itself that it has no value
+};
+/// A counter NAME_count and another NAME_sum, and a gauge NAME with the attribute "quantile" for
+/// each that has a value. None: the numbers make no sense.
+std::vector<OtlpPoint> points_of(const OtlpSummary& sent, const OtlpPoint& like);
+
+/// False: it would be more points than one request may have.
+bool keep_summary(std::vector<OtlpPoint> points, OtlpMetrics& out);
+
 /// Nothing: it has no name, or ends before it begins. Times: nanoseconds since 1970.
 std::optional<Operation> operation_of_span(std::string_view name, std::uint64_t start,
                                            std::uint64_t end, bool failed);

@@ -159,12 +159,32 @@ std::optional<OtlpPoint> exponential_of(const Node& data, const OtlpPoint& like)
   return out;
 }
 
-/// Of a point: more buckets than are taken.
+std::vector<OtlpPoint> summary_of(const Node& data, const OtlpPoint& like) {
+  OtlpPoint with = like;
+  OtlpSummary sent;
+  const auto count = data.has("count") ? unsigned_of(data["count"]) : 0;
+  const auto sum = data.has("sum") ? double_of(data["sum"]) : 0;
+  if (!count || !sum) return {};
+  sent.count = *count;
+  sent.sum = *sum;
+  sent.none = (unsigned_of(data["flags"]).value_or(0) & 1U) != 0;
+  for (const Node& one : data["quantileValues"].items()) {
+    const auto quantile = one.has("quantile") ? double_of(one["quantile"]) : 0;
+    const auto value = one.has("value") ? double_of(one["value"]) : 0;
+    if (!quantile) return {};
+    if (value) sent.quantiles.emplace_back(*quantile, *value);
+  }
+  with.attributes = attributes_of(data["attributes"]);
+  return points_of(sent, with);
+}
+
+/// Of a point: more buckets or quantiles than are taken.
 bool too_many(const Node& point) {
   return point["bucketCounts"].size() > kOtlpBucketsMax ||
          point["explicitBounds"].size() > kOtlpBucketsMax ||
          point["positive"]["bucketCounts"].size() > kOtlpBucketsMax ||
-         point["negative"]["bucketCounts"].size() > kOtlpBucketsMax;
+         point["negative"]["bucketCounts"].size() > kOtlpBucketsMax ||
+         point["quantileValues"].size() > kOtlpQuantilesMax;
 }
 
 class MetricsReader {
@@ -181,13 +201,14 @@ class MetricsReader {
     OtlpPoint like;
     like.name = text_of(metric["name"]);
     const bool any = metric.has("gauge") || metric.has("sum") || metric.has("histogram") ||
-                     metric.has("exponentialHistogram");
+                     metric.has("exponentialHistogram") || metric.has("summary");
     if (!any || like.name.empty()) ++out_.skipped;
     if (like.name.empty()) return true;
     return take_points(metric["gauge"], like, OtlpKind::Gauge, point_of) &&
            take_points(metric["sum"], like, OtlpKind::Sum, point_of) &&
            take_points(metric["histogram"], like, OtlpKind::Histogram, histogram_of) &&
-           take_points(metric["exponentialHistogram"], like, OtlpKind::Histogram, exponential_of);
+           take_points(metric["exponentialHistogram"], like, OtlpKind::Histogram, exponential_of) &&
+           take_summaries(metric["summary"], like);
   }
 
   using Read = std::optional<OtlpPoint>(const Node& data, const OtlpPoint& like);
@@ -205,6 +226,13 @@ class MetricsReader {
       } else {
         ++out_.skipped;
       }
+    }
+    return true;
+  }
+
+  bool take_summaries(const Node& data, const OtlpPoint& like) {
+    for (const Node& one : data["dataPoints"].items()) {
+      if (too_many(one) || !keep_summary(summary_of(one, like), out_)) return false;
     }
     return true;
   }

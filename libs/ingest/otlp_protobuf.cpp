@@ -75,7 +75,7 @@ class MetricsReader {
  private:
   bool take(std::string_view metric) {
     OtlpPoint like;
-    std::string_view gauge, sum, histogram, exponential;
+    std::string_view gauge, sum, histogram, exponential, summary;
     bool any = false;
     Wire wire(metric);
     while (wire.next()) {
@@ -84,6 +84,7 @@ class MetricsReader {
       if (wire.is(7, Type::Bytes)) sum = wire.bytes(), any = true;
       if (wire.is(9, Type::Bytes)) histogram = wire.bytes(), any = true;
       if (wire.is(10, Type::Bytes)) exponential = wire.bytes(), any = true;
+      if (wire.is(11, Type::Bytes)) summary = wire.bytes(), any = true;
     }
     if (wire.broken()) return false;
     if (!any || like.name.empty()) ++out_.skipped;
@@ -92,7 +93,8 @@ class MetricsReader {
     return take_points(gauge, like, OtlpKind::Gauge, &Reader::take_number) &&
            take_points(sum, like, OtlpKind::Sum, &Reader::take_number) &&
            take_points(histogram, like, OtlpKind::Histogram, &Reader::take_buckets) &&
-           take_points(exponential, like, OtlpKind::Histogram, &Reader::take_exponential);
+           take_points(exponential, like, OtlpKind::Histogram, &Reader::take_exponential) &&
+           take_points(summary, like, OtlpKind::Gauge, &Reader::take_summary);
   }
 
   using Take = bool (MetricsReader::*)(std::string_view message, const OtlpPoint& like);
@@ -183,6 +185,34 @@ class MetricsReader {
     if (wire.broken()) return false;
     keep(std::move(point), distribution_of(sent));
     return true;
+  }
+
+  bool take_summary(std::string_view message, const OtlpPoint& like) {
+    OtlpPoint with = like;
+    OtlpSummary sent;
+    Wire wire(message);
+    while (wire.next()) {
+      if (wire.is(7, Type::Bytes) && !take_attribute(wire.bytes(), with.attributes)) return false;
+      if (wire.is(4, Type::Fixed64)) sent.count = wire.number();
+      if (wire.is(5, Type::Fixed64)) sent.sum = wire.as_double();
+      if (wire.is(6, Type::Bytes) && !take_quantile(wire.bytes(), sent.quantiles)) return false;
+      if (wire.is(8, Type::Varint)) sent.none = (wire.number() & kNoValue) != 0;
+    }
+    if (wire.broken()) return false;
+    too_many_ = !keep_summary(points_of(sent, with), out_);
+    return !too_many_;
+  }
+
+  bool take_quantile(std::string_view message, std::vector<std::pair<double, double>>& out) {
+    double quantile = 0, value = 0;
+    Wire wire(message);
+    while (wire.next()) {
+      if (wire.is(1, Type::Fixed64)) quantile = wire.as_double();
+      if (wire.is(2, Type::Fixed64)) value = wire.as_double();
+    }
+    out.emplace_back(quantile, value);
+    too_many_ = too_many_ || out.size() > kOtlpQuantilesMax;
+    return !wire.broken() && !too_many_;
   }
 
   bool take_side(std::string_view message, OtlpExponential::Side& out) {

@@ -114,13 +114,22 @@ class Otlp(Case, Promtool):
         for kind, name in ((JSON, "json"), (PROTOBUF, "protobuf")):
             status, fields, body = http(port, "POST", "/v1/metrics", corpus(f"metrics_{name}"), {"Content-Type": kind})
             self.assertEqual((status, fields["content-type"]), (200, kind))
-            self.assertIn(b"beyond the bounds", body)  # three of them are of kinds that are not kept
+            self.assertIn(b"beyond the bounds", body)  # two of them have no value
             status, fields, _ = http(port, "POST", "/v1/traces", corpus(f"traces_{name}"), {"Content-Type": kind})
             self.assertEqual((status, fields["content-type"]), (200, kind))
         self.assertEqual(sidecar.metric('queue_depth{queue="mail",urgent="true"}'), -7)
         self.assertEqual(sidecar.metric('orders_total{ratio="0.5",shard="3"}'), 41.5)
         self.assertEqual(sidecar.metric('muster_operations_total{kind="encryption",operation="encrypt",success="false"}'), 2)
         self.assertEqual(sidecar.figure('otlp_items_total{signal="traces",result="kept"}'), 6)
+        self.check(sidecar)
+
+    def test_a_summary_is_what_prometheus_makes_of_one(self):
+        sidecar, port = self.start()
+        for kind, name in ((JSON, "json"), (PROTOBUF, "protobuf")):
+            self.assertEqual(http(port, "POST", "/v1/metrics", corpus(f"summary_{name}"), {"Content-Type": kind})[0], 200)
+        self.assertEqual(sidecar.metric('took_count_total{route="/a"}'), 12)
+        self.assertEqual(sidecar.metric('took_sum_total{route="/a"}'), 30.5)
+        self.assertEqual(sidecar.metric('took{quantile_="0.99",route="/a"}'), 7.25)
         self.check(sidecar)
 
     def test_gzip_and_what_is_wrong(self):
