@@ -28,7 +28,7 @@ build: deps ## build everything: PRESET=default (ASan, UBSan), release or tsan
 test: build kubernetes helm collector ## build and run all tests; with CI set also the drills of a real cluster
 	@$(if $(CI),ci/deps.sh cluster && ci/cluster/programs.sh >/dev/null)
 	@sync
-	@ctest --test-dir $(BUILD) --output-on-failure -j $(JOBS) -LE 'cluster-nodes$(if $(CI),,|cluster-drills)'
+	@ctest --test-dir $(BUILD) --output-on-failure -j $(JOBS) -LE 'browser|cluster-nodes$(if $(CI),,|cluster-drills)'
 
 check: deps ## formatting, bans and norms, layers, clang-tidy
 	@ci/check.sh
@@ -77,9 +77,10 @@ cluster-up: ## a real Kubernetes cluster on this machine (root): NODES=2, BINARI
 cluster-down: ## end that cluster and all that it left
 	@ci/cluster/cluster.py down
 
-e2e: build kubernetes helm ## tests of a real cluster, ten minutes (root)
+e2e: build kubernetes helm ## tests of a real cluster and of a real browser, ten minutes (root)
 	@ci/deps.sh cluster
-	@ctest --test-dir $(BUILD) --output-on-failure -L 'cluster-nodes|cluster-drills'
+	@ci/deps.sh browser
+	@ctest --test-dir $(BUILD) --output-on-failure -L 'cluster-nodes|cluster-drills|browser'
 
 crds: ## write helm/files/crds and docs/crds.md from the tables of libs/api
 	@$(MAKE) --no-print-directory build TARGET=muster_crds

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Installs the Debian 12 packages that building, testing and the demo need; `deps.sh cluster` those that a
-# real Kubernetes cluster needs (ci/cluster), `deps.sh bench` the peers that only bench/ measures. Does
-# nothing, and needs neither root nor a network, when they are all there.
+# real Kubernetes cluster needs (ci/cluster), `deps.sh bench` the peers that only bench/ measures,
+# `deps.sh browser` a browser without a window, in which the sidecar's script is tested. Does nothing, and
+# needs neither root nor a network, when they are all there.
 set -euo pipefail
 
 packages=(
@@ -30,6 +31,8 @@ if [ "${1:-}" = cluster ]; then
   )
 elif [ "${1:-}" = bench ]; then
   packages=(haproxy nginx-light prometheus-node-exporter)
+elif [ "${1:-}" = browser ]; then
+  packages=(chromium-headless-shell)
 fi
 
 missing=()
