@@ -2,13 +2,16 @@
 // what is measured between them:
 //   http_flood serve                                an application; says its port, answers at once;
 //                                                   what is under /static may be kept for a second
-//   http_flood load PORT CONNECTIONS SECONDS [rate=N] [status=N] [clients=N]
+//   http_flood load PORT CONNECTIONS SECONDS [rate=N] [status=N] [clients=N] [requests=N]
+//   [rotate=1]
 //                                                   asks over kept connections, each as soon as it
 //                                                   has its answer; says "requests N seconds S
 //                                                   p50 US p99 US bad N late N"
 // rate: an open loop instead, of so many requests a second, each timed from when it was due
 // (L2 of the requirements); late are those that found no free connection. status: what is right,
 // 200 if not said. clients: each request says with X-Forwarded-For that it is the next of so many.
+// requests: it ends when so many are answered. rotate: one client, each of whose requests has other
+// headers, those that tell browsers and networks apart among them.
 #include <algorithm>
 #include <arpa/inet.h>
 #include <array>
@@ -32,8 +35,9 @@
 
 namespace {
 
-constexpr std::string_view kRequest =
-    "GET /api/orders/42?expand=lines HTTP/1.1\r\nHost: shop.example\r\n"
+constexpr std::string_view kStart =
+    "GET /api/orders/42?expand=lines HTTP/1.1\r\nHost: shop.example\r\n";
+constexpr std::string_view kBrowser =
     "User-Agent: Mozilla/5.0 (X11; Linux x86_64) Gecko/20100101 Firefox/140.0\r\n"
     "Accept: application/json\r\nAccept-Language: en-GB,en;q=0.7\r\n"
     "Accept-Encoding: gzip, deflate, br\r\nCookie: "
@@ -130,6 +134,8 @@ struct Options {
   std::uint64_t rate = 0;      // a second; 0: as fast as answers come
   std::string status = "200";  // what is right
   std::uint32_t clients = 0;   // 0: who asks is not said
+  std::uint64_t requests = 0;  // 0: until its time is over
+  bool rotate = false;
 };
 
 class Load {
@@ -150,7 +156,7 @@ class Load {
     }
     began_ = aio::now();
     const base::TimePoint end = began_ + options_.length;
-    while (aio::now() < end) {
+    while (aio::now() < end && !done()) {
       send_due();
       turn();
     }
@@ -166,6 +172,8 @@ class Load {
     return micros_.empty() ? 0 : micros_[(micros_.size() - 1) * percent / 100];
   }
 
+  bool done() const { return options_.requests > 0 && micros_.size() >= options_.requests; }
+
   base::TimePoint due(std::uint64_t number) const {
     return began_ + base::Duration(number * 1'000'000'000ULL / options_.rate);
   }
@@ -173,12 +181,13 @@ class Load {
   /// Every free connection of a closed loop; of an open one whatever its time has come for.
   void send_due() {
     const base::TimePoint now = aio::now();
-    while (!free_.empty() && (options_.rate == 0 || due(asked_) <= now)) {
+    const auto more = [this] { return options_.requests == 0 || asked_ < options_.requests; };
+    while (!free_.empty() && more() && (options_.rate == 0 || due(asked_) <= now)) {
       const int socket = free_.back();
       free_.pop_back();
       ask(socket, options_.rate == 0 ? now : due(asked_));
     }
-    if (free_.empty() && options_.rate > 0 && due(asked_) <= now) ++late_;
+    if (free_.empty() && more() && options_.rate > 0 && due(asked_) <= now) ++late_;
   }
 
   void ask(int socket, base::TimePoint due) {
@@ -186,7 +195,8 @@ class Load {
     asker.got = asker.want = 0;
     asker.text.clear();
     asker.due = due;
-    std::string request(kRequest);
+    std::string request(kStart);
+    request += options_.rotate ? rotated(asked_) : kBrowser;
     if (options_.clients > 0) request += client(asked_ % options_.clients);
     request += "\r\n";
     ++asked_;
@@ -197,6 +207,14 @@ class Load {
   static std::string client(std::uint64_t number) {
     return "X-Forwarded-For: 10." + std::to_string(number >> 16U & 255U) + "." +
            std::to_string(number >> 8U & 255U) + "." + std::to_string(number & 255U) + "\r\n";
+  }
+
+  static std::string rotated(std::uint64_t number) {
+    const std::string text = std::to_string(number);
+    return "User-Agent: browser/" + text + "\r\nAccept: text/html;q=0." + text +
+           "\r\nAccept-Language: x-" + text + "\r\nAccept-Encoding: gzip;q=0." + text +
+           "\r\nCookie: session=" + text + "\r\nForwarded: for=10.0.0." +
+           std::to_string(number % 256) + "\r\n" + client(number);
   }
 
   /// Until something comes, or the next request of an open loop is due.
@@ -272,6 +290,10 @@ std::optional<Options> options_of(const std::vector<std::string>& words) {
       out.status = value;
     } else if (name == "clients") {
       out.clients = static_cast<std::uint32_t>(std::stoul(value));
+    } else if (name == "requests") {
+      out.requests = std::stoul(value);
+    } else if (name == "rotate") {
+      out.rotate = value == "1";
     } else {
       return std::nullopt;
     }
@@ -286,8 +308,10 @@ int main(int count, char** arguments) {
   if (words.size() == 1 && words[0] == "serve") return serve();
   const auto options = options_of(words);
   if (!options) {
-    std::fputs("http_flood serve | load PORT CONNECTIONS SECONDS [rate=|status=|clients=N]\n",
-               stderr);
+    std::fputs(
+        "http_flood serve | load PORT CONNECTIONS SECONDS "
+        "[rate=|status=|clients=|requests=|rotate=N]\n",
+        stderr);
     return 2;
   }
   return Load(*options).run();
