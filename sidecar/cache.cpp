@@ -25,9 +25,9 @@ bool has_wishes(const http1::RequestHead& request) {
 
 /// `here`: it may still be an answer of this level.
 http1::Reuse reuse_of(const StoredPointer& stored, bool here, const http1::RequestHead& request,
-                      base::WallTime wall) {
+                      base::TimePoint now) {
   if (stored != nullptr) {
-    const http1::Reuse reuse = http1::reuse(stored->freshness, request, wall);
+    const http1::Reuse reuse = http1::reuse(stored->freshness, request, aged_to(*stored, now));
     if (here || reuse != http1::Reuse::Serve) return reuse;
   }
   return http1::cache_control(request).only_if_cached ? http1::Reuse::Unavailable
@@ -68,7 +68,7 @@ bool Cache::takes(const http1::RequestHead& request, bool tls, CacheUse& use) co
 }
 
 Cache::Way Cache::look(const http1::RequestHead& request, CacheUse& use, base::TimePoint now,
-                       base::WallTime wall, const CacheFlights::Wake& wake) {
+                       const CacheFlights::Wake& wake) {
   std::string vary;
   base::TimePoint until{};
   {
@@ -81,7 +81,7 @@ Cache::Way Cache::look(const http1::RequestHead& request, CacheUse& use, base::T
   }
   use.flight = use.key.uri + '\n' + use.key.said + '\n' + http1::vary_key(vary, request) +
                (use.key.authorised ? "authorised" : "");
-  const http1::Reuse reuse = reuse_of(use.stored, now < until, request, wall);
+  const http1::Reuse reuse = reuse_of(use.stored, now < until, request, now);
   const std::lock_guard hold(lock_);
   if (reuse == http1::Reuse::Serve) {
     ++figures_.hits;

@@ -55,7 +55,7 @@ struct CacheUse {
   bool leads = false, waits = false;
   std::size_t copying = 0;  // bytes that are counted for what it copies
   base::TimePoint wait_until = base::kNever;
-  base::WallTime asked{};
+  base::TimePoint asked{};
   std::uint64_t known = 0;  // CacheRemote::known() when it began to lead
 };
 
@@ -90,7 +90,7 @@ class Cache {
   bool takes(const http1::RequestHead& request, bool tls, CacheUse& use) const;
   /// `wake`: see CacheFlights::wait(). It may be called on any thread.
   Way look(const http1::RequestHead& request, CacheUse& use, base::TimePoint now,
-           base::WallTime wall, const CacheFlights::Wake& wake);
+           const CacheFlights::Wake& wake);
   void stop_waiting(CacheUse& use);
 
   /// Whether the response that came is one to keep; where not, those who wait go on.

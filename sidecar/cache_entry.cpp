@@ -33,10 +33,10 @@ std::string status_line(const http1::ResponseHead& head) {
   return fmt::format("HTTP/1.1 {} {}\r\n", head.status, head.reason);
 }
 
-void describe(StoredResponse& stored, const http1::ResponseHead& head, base::WallTime asked,
-              base::WallTime received) {
+void describe(StoredResponse& stored, const http1::ResponseHead& head, const Came& came) {
   const http1::CacheControl control = http1::cache_control(head);
-  stored.freshness = http1::freshness(head, asked, received);
+  stored.freshness = http1::freshness(head, came.wall - (came.at - came.asked), came.wall);
+  stored.arrived = came.at;
   stored.validators = http1::validators(head);
   stored.vary = http1::vary_names(head);
   stored.for_authorised =
@@ -69,15 +69,14 @@ bool CacheCopy::feed(std::string_view bytes) {
   return way_.refusal().status == 0;
 }
 
-StoredResponse begin_stored(const http1::ResponseHead& response, base::WallTime asked,
-                            base::WallTime received) {
+StoredResponse begin_stored(const http1::ResponseHead& response, const Came& came) {
   StoredResponse out;
   out.head = status_line(response);
   for (std::size_t i = 0; i < response.field_count; ++i) {
     if (kept(response, i)) out.head += http1::line_of(response, i);
   }
-  if (!response.dated) out.head += http1::date_line(received);
-  describe(out, response, asked, received);
+  if (!response.dated) out.head += http1::date_line(came.wall);
+  describe(out, response, came);
   return out;
 }
 
@@ -90,7 +89,7 @@ StoredPointer complete_stored(StoredResponse begun, std::string body) {
 }
 
 StoredPointer freshened(const StoredResponse& stored, const http1::ResponseHead& not_modified,
-                        base::WallTime asked, base::WallTime received) {
+                        const Came& came) {
   http1::ResponseHead old;
   if (!read_stored(stored, old)) return nullptr;
   const auto updates = [&](std::size_t i) {
@@ -109,13 +108,17 @@ StoredPointer freshened(const StoredResponse& stored, const http1::ResponseHead&
   for (std::size_t i = 0; i < not_modified.field_count; ++i) {
     if (updates(i)) out.head += http1::line_of(not_modified, i);
   }
-  if (!not_modified.dated) out.head += http1::date_line(received);
+  if (!not_modified.dated) out.head += http1::date_line(came.wall);
   out.head += http1::kHeadEnd;
   out.body = stored.body;
   http1::ResponseHead head;
   if (!read_stored(out, head)) return nullptr;
-  describe(out, head, asked, received);
+  describe(out, head, came);
   return std::make_shared<const StoredResponse>(std::move(out));
+}
+
+base::WallTime aged_to(const StoredResponse& stored, base::TimePoint now) {
+  return stored.freshness.received + (now - stored.arrived);
 }
 
 bool read_stored(const StoredResponse& stored, http1::ResponseHead& out) {

@@ -5,6 +5,9 @@
 // What is kept of a head is what any client may be told: not what ends at a hop, how the body was
 // framed, or the ID of the request that happened to fetch it. Without a Date it gets the time at
 // which it was received (RFC 9110, 6.6.1), and keeps that.
+//
+// It grows old by the steady clock: a wall clock that is set, forward or back, makes nothing stale
+// that is fresh, and keeps nothing that is over.
 #pragma once
 
 #include <cstdint>
@@ -19,10 +22,17 @@
 
 namespace sidecar {
 
+/// When a response came.
+struct Came {
+  base::TimePoint asked, at;  // when the request went out, and when the head came
+  base::WallTime wall;        // the time of day of `at`
+};
+
 struct StoredResponse {
   std::string head;  // from the status line to the empty line, with Content-Length
   std::string body;
   http1::Freshness freshness;
+  base::TimePoint arrived{};
   http1::Validators validators;
   std::string vary;             // http1::vary_names()
   bool for_authorised = false;  // also an answer to requests with Authorization
@@ -45,16 +55,16 @@ class CacheCopy {
   std::string body_;
 };
 
-/// A response whose body comes later. `asked`, `received`: when the request went out and when the
-/// head came.
-StoredResponse begin_stored(const http1::ResponseHead& response, base::WallTime asked,
-                            base::WallTime received);
+/// A response whose body comes later.
+StoredResponse begin_stored(const http1::ResponseHead& response, const Came& came);
 /// The whole of it. Null: the head cannot be told so.
 StoredPointer complete_stored(StoredResponse begun, std::string body);
 /// The stored response after the application said that it still holds: with the fields of its 304.
 /// Null: the head cannot be told so. Source: RFC 9111, 3.2 and 4.3.4.
 StoredPointer freshened(const StoredResponse& stored, const http1::ResponseHead& not_modified,
-                        base::WallTime asked, base::WallTime received);
+                        const Came& came);
+/// The time of day when it came and how long ago that was: the wall clock, had nobody set it since.
+base::WallTime aged_to(const StoredResponse& stored, base::TimePoint now);
 
 /// Its head, read again. Lifetime: the views of `out` lie in it. False: for none that is stored.
 bool read_stored(const StoredResponse& stored, http1::ResponseHead& out);

@@ -1,5 +1,6 @@
 #include "sidecar/cache_record.h"
 
+#include <algorithm>
 #include <charconv>
 #include <utility>
 
@@ -16,6 +17,8 @@ constexpr std::string_view kSignpost = "s1";
 constexpr std::size_t kNameBytes = 16;                            // of a digest
 constexpr std::int64_t kReceivedMax = 4'000'000'000'000'000'000;  // ns since 1970: the year 2096
 constexpr std::int64_t kAgeMax = 1'000'000'000;                   // seconds
+/// By which clocks of replicas may differ.
+constexpr base::Duration kAhead = base::seconds(5);
 
 std::string_view text_of(const crypto::Digest& digest) {
   return {reinterpret_cast<const char*>(digest.data()), digest.size()};  // NOLINT(*-reinterpret-*)
@@ -40,7 +43,7 @@ bool take_number(std::string_view& text, char mark, Number& out) {
 
 /// As it was stored, with the age that it had.
 StoredPointer response_of(std::string_view text, std::int64_t received, std::int64_t age,
-                          std::size_t head_bytes) {
+                          std::size_t head_bytes, base::TimePoint now, base::WallTime wall) {
   const bool sane = received > 0 && received <= kReceivedMax && age >= 0 && age <= kAgeMax;
   if (!sane || head_bytes > text.size()) return nullptr;
   StoredResponse written;
@@ -48,7 +51,9 @@ StoredPointer response_of(std::string_view text, std::int64_t received, std::int
   http1::ResponseHead head;
   if (!read_stored(written, head)) return nullptr;
   const base::WallTime at{base::Duration(received)};
-  StoredResponse begun = begin_stored(head, at, at);
+  if (at - wall > kAhead) return nullptr;
+  const base::TimePoint arrived = now - std::max(wall - at, base::Duration(0));
+  StoredResponse begun = begin_stored(head, {arrived, arrived, at});
   begun.freshness.age_received = http1::Seconds(age);
   return complete_stored(std::move(begun), std::string(text.substr(head_bytes)));
 }
@@ -82,7 +87,8 @@ std::string write_signpost(std::string_view key, std::string_view name, std::str
 }
 
 std::optional<CacheRecord> read_record(std::string_view key, std::string_view name,
-                                       std::string_view text) {
+                                       std::string_view text, base::TimePoint now,
+                                       base::WallTime wall) {
   const std::size_t seal_bytes = crypto::Digest{}.size();
   if (text.size() < seal_bytes) return std::nullopt;
   const std::string seal(text.substr(0, seal_bytes));
@@ -103,7 +109,7 @@ std::optional<CacheRecord> read_record(std::string_view key, std::string_view na
                     take_number(text, ' ', received) && take_number(text, ' ', age) &&
                     take_number(text, '\n', head_bytes);
   if (!good) return std::nullopt;
-  out.response = response_of(text, received, age, head_bytes);
+  out.response = response_of(text, received, age, head_bytes, now, wall);
   return out.response == nullptr ? std::nullopt : std::optional(std::move(out));
 }
 

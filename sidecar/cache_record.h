@@ -4,7 +4,8 @@
 // The same key makes the names, so that they tell nothing of the URIs.
 //
 // Ages go on: a record has when the response came and how old it was then, by the wall clock, which
-// replicas have to agree on as far as a lifetime matters. Pure.
+// replicas have to agree on as far as a lifetime matters. One that is of tomorrow, since a clock
+// was set, is not there. Pure.
 #pragma once
 
 #include <cstdint>
@@ -30,8 +31,9 @@ struct CacheRecord {
 std::string write_record(std::string_view key, std::string_view name, const StoredResponse& stored,
                          std::uint64_t known);
 std::string write_signpost(std::string_view key, std::string_view name, std::string_view vary);
-/// Empty: it is not sealed by this key for this name, or is of another form.
+/// Empty: it is not sealed by this key for this name, is of another form, or came later than now.
 std::optional<CacheRecord> read_record(std::string_view key, std::string_view name,
-                                       std::string_view text);
+                                       std::string_view text, base::TimePoint now,
+                                       base::WallTime wall);
 
 }  // namespace sidecar

@@ -323,7 +323,7 @@ void CacheRedis::heard_voids(std::uint64_t first, const RedisLink::Answers& said
 void CacheRedis::tell(const Asked& asked, const redis::Answer& answer) {
   RemoteFind& find = *asked.find;
   auto record = answer.kind == redis::Answer::Kind::Text
-                    ? read_record(key_, asked.name, answer.text)
+                    ? read_record(key_, asked.name, answer.text, clock_.now(), clock_.wall_now())
                     : std::nullopt;
   {
     const std::lock_guard hold(lock_);

@@ -15,6 +15,16 @@
 
 namespace sidecar {
 
+/// Since when counters count. Receivers drop what ends before it began: after a wall clock was set
+/// back by more than that is long ago, `start` is what it would have said.
+struct CountsSince {
+  base::TimePoint at{};
+  base::WallTime wall{};
+  base::WallTime start(base::TimePoint now, base::WallTime wall_now) const {
+    return wall <= wall_now ? wall : wall_now - (now - at);
+  }
+};
+
 /// Who sends, and of which time.
 struct OtlpExport {
   std::string service, instance;

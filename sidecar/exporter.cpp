@@ -8,7 +8,6 @@
 #include "aio/deadline.h"
 #include "aio/file.h"
 #include "net/gzip.h"
-#include "sidecar/export_format.h"
 #include "sidecar/log.h"
 #include "sidecar/machine.h"
 
@@ -59,7 +58,7 @@ Exporter::Exporter(aio::Clock& clock, const aio::Executor& executor, const Expor
       settings_(settings),
       page_(std::move(page)),
       instance_(host_name()),
-      began_(clock.wall_now()),
+      began_{clock.now(), clock.wall_now()},
       accepted_at_(began_) {}
 
 base::Result<std::unique_ptr<Exporter>> Exporter::create(aio::Clock& clock,
@@ -135,10 +134,14 @@ base::Result<net::HttpCall> Exporter::call_with(std::string body) const {
 
 aio::Task<base::Result<>> Exporter::send_otlp(std::vector<MetricFamily> families,
                                               base::Duration limit, std::stop_token stop) {
+  const CountsSince now{clock_.now(), clock_.wall_now()};
+  CountsSince& since_when = settings_.delta ? accepted_at_ : began_;
+  // It stays so: receivers tell by it whether a counter has begun anew.
+  since_when.wall = since_when.start(now.at, now.wall);
   const OtlpExport with{.service = settings_.service,
                         .instance = instance_,
-                        .from = settings_.delta ? accepted_at_ : began_,
-                        .to = clock_.wall_now(),
+                        .from = since_when.wall,
+                        .to = now.wall,
                         .delta = settings_.delta};
   CO_TRY(net::HttpCall call,
          call_with(otlp_request(settings_.delta ? since(families, accepted_) : families, with)));
@@ -150,7 +153,7 @@ aio::Task<base::Result<>> Exporter::send_otlp(std::vector<MetricFamily> families
     co_return base::fail(base::Code::Unavailable,
                          fmt::format("{} answers {}", settings_.otlp_url, answer.status));
   }
-  accepted_at_ = with.to;
+  accepted_at_ = now;
   if (settings_.delta) accepted_ = std::move(families);
   co_return base::Result<>{};
 }

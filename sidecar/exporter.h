@@ -22,6 +22,7 @@
 #include "base/result.h"
 #include "net/http_client.h"
 #include "net/url.h"
+#include "sidecar/export_format.h"
 #include "sidecar/families.h"
 #include "sidecar/settings.h"
 
@@ -71,7 +72,7 @@ class Exporter {
   net::Url url_;
   std::unique_ptr<net::HttpClient> client_;            // null: no OTLP
   std::optional<boost::asio::ip::udp::socket> agent_;  // none: no DogStatsD
-  base::WallTime began_{}, accepted_at_{};
+  CountsSince began_, accepted_at_;
   std::vector<MetricFamily> accepted_, told_agent_;
   Counts otlp_, dogstatsd_;
   bool otlp_failing_ = false, dogstatsd_failing_ = false;

@@ -124,7 +124,7 @@ class Session final : public boost::intrusive_ref_counter<Session, boost::thread
   // session_cache.cpp: what is stored, and what is to be
   bool consult_cache();
   void look_up();
-  void lead(base::WallTime asked);
+  void lead();
   bool ask_remote(std::string variant);
   void remote_answered();
   void lead_on();

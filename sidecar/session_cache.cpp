@@ -32,8 +32,8 @@ bool is_for_one(const Setup& setup, const http1::ResponseHead& head) {
   return setup.settings.security_headers.gives_nonce() && may_be_page(head);
 }
 
-std::string cache_fields(const StoredResponse& stored, std::string_view how, base::WallTime now) {
-  const http1::Seconds age = http1::age(stored.freshness, now);
+std::string cache_fields(const StoredResponse& stored, std::string_view how, base::TimePoint now) {
+  const http1::Seconds age = http1::age(stored.freshness, aged_to(stored, now));
   return fmt::format("Age: {}\r\nCache-Status: muster; {}; ttl={}\r\n", age.count(), how,
                      (stored.freshness.lifetime - age).count());
 }
@@ -53,13 +53,12 @@ bool Session::consult_cache() {
 void Session::look_up() {
   CacheTurn& turn = *active_->cache;
   const http1::RequestHead& request = active_->exchange.request;
-  const base::WallTime wall = aio::wall_now();
   turn.number = ++core_.last_waiting;
   // Called by any thread, which may know no more than numbers: the connection may be gone by then.
   const auto wake = [core = &core_, number = turn.number] {
     asio::post(core->context, [core, number] { core->wake(number); });
   };
-  const Cache::Way way = core_.cache->look(request, turn, core_.now, wall, wake);
+  const Cache::Way way = core_.cache->look(request, turn, core_.now, wake);
   const bool serve = way == Cache::Way::Serve || way == Cache::Way::ServeStale;
   if (turn.stored != nullptr && read_stored(*turn.stored, core_.response) &&
       is_for_one(*active_->setup, core_.response)) {
@@ -69,7 +68,7 @@ void Session::look_up() {
   switch (way) {
     case Cache::Way::Serve:
     case Cache::Way::ServeStale: return serve_stored("hit");
-    case Cache::Way::Lead: return lead(wall);
+    case Cache::Way::Lead: return lead();
     case Cache::Way::Alone: return acquire(true);
     case Cache::Way::Wait:
       core_.waiting[turn.number] = this;
@@ -81,8 +80,7 @@ void Session::look_up() {
 }
 
 /// For all who wait: first to the second level, where there is one.
-void Session::lead(base::WallTime asked) {
-  active_->cache->asked = asked;
+void Session::lead() {
   if (!ask_remote("")) lead_on();
 }
 
@@ -120,8 +118,8 @@ void Session::remote_answered() {
   const bool fits = http1::vary_key(find->found->vary, request) == variant &&
                     read_stored(*find->found, core_.response) &&
                     !is_for_one(*active_->setup, core_.response);
-  if (!fits ||
-      http1::reuse(find->found->freshness, request, aio::wall_now()) != http1::Reuse::Serve) {
+  if (!fits || http1::reuse(find->found->freshness, request, aged_to(*find->found, core_.now)) !=
+                   http1::Reuse::Serve) {
     return lead_on();
   }
   turn.stored = find->found;
@@ -133,7 +131,7 @@ void Session::remote_answered() {
 /// the client knows.
 void Session::lead_on() {
   CacheTurn& turn = *active_->cache;
-  turn.asked = aio::wall_now();
+  turn.asked = core_.now;
   if (turn.stored != nullptr) {
     http1::RequestHead& request = active_->exchange.request;
     for (std::size_t i = 0; i < request.field_count; ++i) {
@@ -191,7 +189,7 @@ bool Session::cache_answers(const http1::ResponseHead& head) {
     return false;
   }
   if (core_.cache->keeps(request, head, turn, core_.now)) {
-    turn.begun = begin_stored(head, turn.asked, aio::wall_now());
+    turn.begun = begin_stored(head, {turn.asked, core_.now, aio::wall_now()});
     turn.copy.emplace(head.body, head.length, core_.cache->settings().entry_bytes_max);
   }
   return false;
@@ -201,7 +199,7 @@ bool Session::cache_answers(const http1::ResponseHead& head) {
 void Session::renew(const http1::ResponseHead& head) {
   CacheTurn& turn = *active_->cache;
   const http1::RequestHead& request = active_->exchange.request;
-  StoredPointer renewed = freshened(*turn.stored, head, turn.asked, aio::wall_now());
+  StoredPointer renewed = freshened(*turn.stored, head, {turn.asked, core_.now, aio::wall_now()});
   upstream_->buffer.consume(head.bytes);
   if (head.keep_alive && active_->request_sent) {
     keep_upstream();
@@ -235,7 +233,7 @@ bool Session::stands_in() const {
   const CacheTurn* const turn = active_->cache.get();
   return turn != nullptr && turn->stored != nullptr &&
          http1::serves_on_error(turn->stored->freshness, active_->exchange.request,
-                                aio::wall_now());
+                                aged_to(*turn->stored, core_.now));
 }
 
 void Session::serve_stale() {
@@ -248,11 +246,10 @@ void Session::serve_stored(std::string_view how) {
   Active& active = *active_;
   Exchange& exchange = active.exchange;
   const StoredResponse& stored = *active.cache->stored;
-  const base::WallTime now = aio::wall_now();
   http1::ResponseHead& head = core_.response;
   CHECK(read_stored(stored, head));
-  const bool known =
-      head.status == 200 && http1::not_modified(exchange.request, stored.validators, now);
+  const bool known = head.status == 200 && http1::not_modified(exchange.request, stored.validators,
+                                                               aged_to(stored, core_.now));
   leave_out_field(head, "Age");
   if (known) {
     head.status = kNotModified;
@@ -267,7 +264,7 @@ void Session::serve_stored(std::string_view how) {
   active.response_begun = true;
   active.keep_client = exchange.request.keep_alive && exchange.request.minor != 0 &&
                        active.request.done() && !core_.draining;
-  active.text = cache_fields(stored, how, now);
+  active.text = cache_fields(stored, how, core_.now);
   if (!active.keep_client) active.text += "Connection: close\r\n";
   http1::forward_response(head, core_.pieces);
   Gather& gather = active.to_client;

@@ -18,7 +18,7 @@ TEST(SidecarCacheEntry, KeepsWhatAnyClientMayBeTold) {
   const Answered answer(
       "Connection: X-Hop\r\nX-Hop: 1\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n"
       "X-Request-ID: of-one\r\nETag: \"a\"\r\n");
-  const StoredPointer kept = complete_stored(begin_stored(answer.head, at(0), at(0)), "hello");
+  const StoredPointer kept = complete_stored(begin_stored(answer.head, came(0)), "hello");
   ASSERT_NE(kept, nullptr);
   EXPECT_EQ(kept->head, "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nETag: \"a\"\r\n" +
                             http1::date_line(at(0)) + "Content-Length: 5\r\n\r\n");
@@ -32,19 +32,18 @@ TEST(SidecarCacheEntry, KeepsWhatAnyClientMayBeTold) {
 TEST(SidecarCacheEntry, KeepsTheDateThatItCameWithAndGetsOneElse) {
   const std::string said = http1::date_line(at(7));
   const Answered dated(said + "ETag: \"a\"\r\n");
-  EXPECT_EQ(begin_stored(dated.head, at(9), at(9)).head,
+  EXPECT_EQ(begin_stored(dated.head, came(9)).head,
             "HTTP/1.1 200 OK\r\n" + said + "ETag: \"a\"\r\n");
   // One that ends at this hop is none.
   const Answered named("Connection: Date\r\n" + said + "ETag: \"a\"\r\n");
-  EXPECT_EQ(begin_stored(named.head, at(9), at(9)).head,
+  EXPECT_EQ(begin_stored(named.head, came(9)).head,
             "HTTP/1.1 200 OK\r\nETag: \"a\"\r\n" + http1::date_line(at(9)));
 }
 
 TEST(SidecarCacheEntry, A304WithoutADateIsOfNow) {
   const StoredPointer old =
       stored("hello", http1::date_line(at(0)) + "Cache-Control: max-age=60\r\n");
-  const StoredPointer fresh =
-      freshened(*old, Answered("", "304 Not Modified").head, at(100), at(100));
+  const StoredPointer fresh = freshened(*old, Answered("", "304 Not Modified").head, came(100));
   ASSERT_NE(fresh, nullptr);
   EXPECT_THAT(fresh->head, HasSubstr(http1::date_line(at(100))));
   EXPECT_THAT(fresh->head, Not(HasSubstr(http1::date_line(at(0)))));
@@ -53,7 +52,7 @@ TEST(SidecarCacheEntry, A304WithoutADateIsOfNow) {
 
 TEST(SidecarCacheEntry, TellsNoLengthWhereThereIsNoBody) {
   const Answered answer("Cache-Control: max-age=1\r\n", "204 No Content");
-  const StoredPointer kept = complete_stored(begin_stored(answer.head, at(0), at(0)), "");
+  const StoredPointer kept = complete_stored(begin_stored(answer.head, came(0)), "");
   ASSERT_NE(kept, nullptr);
   EXPECT_THAT(kept->head, Not(HasSubstr("Content-Length")));
 }
@@ -65,7 +64,7 @@ TEST(SidecarCacheEntry, TakesTheFieldsOfA304AndKeepsTheContent) {
       "Cache-Control: max-age=600\r\nAge: 30\r\nX-Seen: 3\r\nContent-Type: text/html\r\n"
       "Connection: X-Hop\r\nX-Hop: 1\r\nX-Request-ID: of-one\r\n",
       "304 Not Modified");
-  const StoredPointer fresh = freshened(*old, again.head, at(100), at(100));
+  const StoredPointer fresh = freshened(*old, again.head, came(100));
   ASSERT_NE(fresh, nullptr);
   EXPECT_EQ(fresh->body, "hello");
   EXPECT_EQ(fresh->head,
@@ -78,10 +77,17 @@ TEST(SidecarCacheEntry, TakesTheFieldsOfA304AndKeepsTheContent) {
 
 TEST(SidecarCacheEntry, AnAgeOfLongAgoIsNotKeptByA304WithoutOne) {
   const StoredPointer old = stored("hello", "Age: 50\r\n");
-  const StoredPointer fresh =
-      freshened(*old, Answered("", "304 Not Modified").head, at(100), at(100));
+  const StoredPointer fresh = freshened(*old, Answered("", "304 Not Modified").head, came(100));
   ASSERT_NE(fresh, nullptr);
   EXPECT_EQ(http1::age(fresh->freshness, at(100)), http1::Seconds(0));
+}
+
+TEST(SidecarCacheEntry, AgesByTheSteadyClock) {
+  const Answered answer("Cache-Control: max-age=60\r\n" + http1::date_line(at(5)));
+  const StoredPointer kept = complete_stored(begin_stored(answer.head, came(5, 2)), "");
+  ASSERT_NE(kept, nullptr);
+  EXPECT_EQ(http1::age(kept->freshness, aged_to(*kept, after(5))), http1::Seconds(3));
+  EXPECT_EQ(http1::age(kept->freshness, aged_to(*kept, after(47))), http1::Seconds(45));
 }
 
 TEST(SidecarCacheEntry, WhatIsForAllIsForWhoIsAuthorised) {

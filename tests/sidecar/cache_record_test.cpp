@@ -14,13 +14,24 @@ StoredPointer aged() {
   return complete_stored(
       begin_stored(
           Answered("Cache-Control: max-age=60\r\nAge: 7\r\nETag: \"x\"\r\nVary: Accept\r\n").head,
-          at(0), at(2)),
+          came(2, 0)),
       std::string("a body\0with a zero", 18));
+}
+
+/// By a replica whose clocks are so far.
+std::optional<CacheRecord> read_at(int steady, int wall, std::string_view text,
+                                   std::string_view name = "name", std::string_view key = kKey) {
+  return read_record(key, name, text, after(steady), at(wall));
+}
+
+std::optional<CacheRecord> read_now(std::string_view text, std::string_view name = "name",
+                                    std::string_view key = kKey) {
+  return read_at(2, 2, text, name, key);
 }
 
 TEST(CacheRecord, IsReadAsItWasWritten) {
   const StoredPointer stored = aged();
-  const auto read = read_record(kKey, "name", write_record(kKey, "name", *stored, 12));
+  const auto read = read_now(write_record(kKey, "name", *stored, 12));
   ASSERT_TRUE(read);
   EXPECT_EQ(read->known, 12U);
   ASSERT_NE(read->response, nullptr);
@@ -33,15 +44,34 @@ TEST(CacheRecord, IsReadAsItWasWritten) {
 
 TEST(CacheRecord, AgesWhileItLiesThere) {
   const StoredPointer stored = aged();
-  const auto read = read_record(kKey, "name", write_record(kKey, "name", *stored, 12));
+  const std::string text = write_record(kKey, "name", *stored, 12);
+  const http1::Seconds then = http1::age(stored->freshness, aged_to(*stored, after(2)));
+  // Who reads it has other clocks: it began 500 s earlier.
+  const auto read = read_at(502, 32, text);
   ASSERT_TRUE(read);
-  EXPECT_EQ(http1::age(read->response->freshness, at(2)), http1::age(stored->freshness, at(2)));
-  EXPECT_EQ(http1::age(read->response->freshness, at(32)),
-            http1::age(stored->freshness, at(2)) + http1::Seconds(30));
+  const auto age = [&](int steady) {
+    return http1::age(read->response->freshness, aged_to(*read->response, after(steady)));
+  };
+  EXPECT_EQ(age(502), then + http1::Seconds(30));
+  EXPECT_EQ(age(512), then + http1::Seconds(40));
+}
+
+TEST(CacheRecord, OfAClockThatWasSetIsNone) {
+  const std::string text = write_record(kKey, "name", *aged(), 12);
+  const auto ahead = read_at(2, -3, text);
+  ASSERT_TRUE(ahead) << "clocks of replicas differ by a little";
+  EXPECT_EQ(http1::age(ahead->response->freshness, aged_to(*ahead->response, after(2))),
+            aged()->freshness.age_received)
+      << "nothing is younger than it came";
+  EXPECT_FALSE(read_at(2, -4, text)) << "it would be as young for the length of the step";
+  const auto late = read_at(2, 3602, text);
+  ASSERT_TRUE(late);
+  EXPECT_EQ(http1::age(late->response->freshness, aged_to(*late->response, after(2))),
+            aged()->freshness.age_received + http1::Seconds(3600));
 }
 
 TEST(CacheRecord, ASignpostNamesWhatResponsesVaryBy) {
-  const auto read = read_record(kKey, "name", write_signpost(kKey, "name", "accept,cookie"));
+  const auto read = read_now(write_signpost(kKey, "name", "accept,cookie"));
   ASSERT_TRUE(read);
   EXPECT_EQ(read->response, nullptr);
   EXPECT_EQ(read->vary, "accept,cookie");
@@ -49,8 +79,8 @@ TEST(CacheRecord, ASignpostNamesWhatResponsesVaryBy) {
 
 TEST(CacheRecord, OfAnotherKeyOrNameIsNone) {
   const std::string text = write_record(kKey, "name", *aged(), 12);
-  EXPECT_FALSE(read_record(kKey, "another", text)) << "it was moved";
-  EXPECT_FALSE(read_record(record_key("another secret of them"), "name", text));
+  EXPECT_FALSE(read_now(text, "another")) << "it was moved";
+  EXPECT_FALSE(read_now(text, "name", record_key("another secret of them")));
 }
 
 TEST(CacheRecord, ThatWasTouchedIsNone) {
@@ -58,8 +88,8 @@ TEST(CacheRecord, ThatWasTouchedIsNone) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     std::string touched = text;
     touched[i] = static_cast<char>(touched[i] ^ 1);
-    EXPECT_FALSE(read_record(kKey, "name", touched)) << i;
-    EXPECT_FALSE(read_record(kKey, "name", text.substr(0, i))) << i;
+    EXPECT_FALSE(read_now(touched)) << i;
+    EXPECT_FALSE(read_now(text.substr(0, i))) << i;
   }
 }
 

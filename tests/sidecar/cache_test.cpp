@@ -14,10 +14,6 @@ namespace {
 
 using Way = Cache::Way;
 
-base::TimePoint after(int seconds) {
-  return base::TimePoint(base::seconds(1000 + seconds));
-}
-
 /// One request and what the cache makes of it.
 struct Request {
   explicit Request(Cache& the_cache, const std::string& what = "GET /a",
@@ -26,7 +22,7 @@ struct Request {
     EXPECT_TRUE(cache.takes(asked.head, false, use));
   }
   Way look(int seconds = 0) {
-    return cache.look(asked.head, use, after(seconds), at(seconds), [this] { ++woken; });
+    return cache.look(asked.head, use, after(seconds), [this] { ++woken; });
   }
   void bring(const std::string& body, const std::string& lines = "", int seconds = 0) {
     cache.finish(asked.head, use, stored(body, lines), after(seconds));
@@ -166,7 +162,7 @@ TEST(SidecarCache, StaleIsAskedAboutAndServedMeanwhileWhereItMay) {
       first.asked.head, first.use,
       complete_stored(
           begin_stored(Answered("Cache-Control: max-age=10, stale-while-revalidate=20\r\n").head,
-                       at(0), at(0)),
+                       came(0)),
           "old"),
       after(0));
   EXPECT_EQ(Request(cache).look(9), Way::Serve);

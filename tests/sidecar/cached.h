@@ -36,9 +36,21 @@ inline base::WallTime at(int seconds) {
   return base::WallTime(base::seconds(1'700'000'000 + seconds));
 }
 
+inline base::TimePoint after(int seconds) {
+  return base::TimePoint(base::seconds(1000 + seconds));
+}
+
+/// Asked for, and there, so many seconds later than the clocks began.
+inline Came came(int seconds, int asked) {
+  return {after(asked), after(seconds), at(seconds)};
+}
+inline Came came(int seconds) {
+  return came(seconds, seconds);
+}
+
 inline StoredPointer stored(const std::string& body, const std::string& lines = "") {
   return complete_stored(
-      begin_stored(Answered("Cache-Control: max-age=60\r\n" + lines).head, at(0), at(0)), body);
+      begin_stored(Answered("Cache-Control: max-age=60\r\n" + lines).head, came(0)), body);
 }
 
 }  // namespace sidecar

@@ -28,6 +28,16 @@ ingest::OtlpMetrics exported(bool delta) {
   return read ? *std::move(read) : ingest::OtlpMetrics{};
 }
 
+TEST(OtlpExport, NothingEndsBeforeItBeganWhateverTheWallClockSays) {
+  const base::TimePoint began(base::seconds(100));
+  const CountsSince since{began, base::WallTime(base::seconds(90'000))};
+  EXPECT_EQ(since.start(began + base::seconds(10), since.wall + base::seconds(10)), since.wall);
+  EXPECT_EQ(since.start(began + base::seconds(10), since.wall + base::seconds(3610)), since.wall)
+      << "forward: a counter that begins anew would be one that was reset";
+  EXPECT_EQ(since.start(began + base::seconds(10), base::WallTime(base::seconds(3600))),
+            base::WallTime(base::seconds(3590)));
+}
+
 TEST(OtlpExport, IsWhatTheReaderOfOtlpReads) {
   const ingest::OtlpMetrics metrics = exported(false);
   EXPECT_EQ(metrics.skipped, 0U);

@@ -9,26 +9,32 @@
 #include "sidecar/cache_record.h"
 #include "sidecar/cache_voids.h"
 
+namespace {
+/// By clocks that are later than any record.
+std::optional<sidecar::CacheRecord> read(const std::string& key, const std::string& text) {
+  constexpr base::WallTime kWall{base::seconds(4'000'000'000)};
+  return sidecar::read_record(key, "name", text, base::TimePoint(base::seconds(1000)), kWall);
+}
+}  // namespace
+
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string payload(reinterpret_cast<const char*>(data), size);
   static const std::string key = sidecar::record_key("a secret for fuzzing");
   const crypto::Digest seal = crypto::hmac_sha256(key, "name\n" + payload);
-  CHECK(!sidecar::read_record(key, "name", payload));
-  const auto read =
-      sidecar::read_record(key, "name", std::string(seal.begin(), seal.end()) + payload);
+  CHECK(!read(key, payload));
+  const auto found = read(key, std::string(seal.begin(), seal.end()) + payload);
   const sidecar::CacheVoid what = sidecar::void_of(payload);
   CHECK(sidecar::void_of(sidecar::to_text(what)) == what);
-  if (!read) return 0;
-  if (read->response == nullptr) {
-    CHECK(!read->vary.empty());
+  if (!found) return 0;
+  if (found->response == nullptr) {
+    CHECK(!found->vary.empty());
     return 0;
   }
   http1::ResponseHead head;
-  CHECK(sidecar::read_stored(*read->response, head));
-  const auto again = sidecar::read_record(
-      key, "name", sidecar::write_record(key, "name", *read->response, read->known));
-  CHECK(again && again->known == read->known && again->response->head == read->response->head &&
-        again->response->body == read->response->body &&
-        again->response->freshness == read->response->freshness);
+  CHECK(sidecar::read_stored(*found->response, head));
+  const auto again = read(key, sidecar::write_record(key, "name", *found->response, found->known));
+  CHECK(again && again->known == found->known && again->response->head == found->response->head &&
+        again->response->body == found->response->body &&
+        again->response->freshness == found->response->freshness);
   return 0;
 }
