@@ -18,6 +18,9 @@ namespace {
 constexpr base::Duration kWaitForKeys = base::seconds(15);
 /// Of the configuration that says who asks, behind the name of the others.
 constexpr const char* kRequests = "-requests";
+constexpr const char* kValidatePath = "/validate";
+constexpr const char* kRequestsPath = "/requests";
+constexpr const char* kInjectPath = "/inject";
 const kube::Resource kProfiles{"muster.dev", "v1alpha1", api::kSidecarProfile, "sidecarprofiles"};
 
 }  // namespace
@@ -43,10 +46,10 @@ base::Result<std::unique_ptr<Admission>> Admission::make(aio::Clock& clock, kube
   keeper.secret = {ns, options.name};
   keeper.owner = {ns, options.deployment};
   keeper.names = {fmt::format("{}.{}.svc", options.name, ns)};
-  keeper.configurations = {{kValidatingWebhooks, options.name},
-                           {kMutatingWebhooks, options.name + kRequests}};
+  keeper.configurations = {{kValidatingWebhooks, options.name, kValidatePath},
+                           {kMutatingWebhooks, options.name + kRequests, kRequestsPath}};
   if (injects(options)) {
-    keeper.configurations.push_back({kMutatingWebhooks, options.name});
+    keeper.configurations.push_back({kMutatingWebhooks, options.name, kInjectPath});
   }
   keeper.leads = std::move(links.leads);
   out->keeper_.emplace(clock, client, std::move(keeper), out->identity_);
@@ -55,6 +58,9 @@ base::Result<std::unique_ptr<Admission>> Admission::make(aio::Clock& clock, kube
     self->metrics_.certificates(serving.validity.until, authority.validity.until);
     log(Level::Info, "admission shows a certificate",
         {{"until", base::rfc3339(serving.validity.until)}});
+  };
+  out->keeper_->on_paths = [self](const std::vector<std::string>& paths) {
+    self->server_->take(paths);
   };
   TRY(out->server_,
       AdmissionServer::listen(clock, executor, options.listen, out->identity_, out->metrics_));
@@ -68,10 +74,10 @@ void Admission::add_webhooks(const AdmissionOptions& options) {
   validator_.emplace(clock_, [this](kube::Key plan, std::stop_token stop) {
     return find_plan(std::move(plan), std::move(stop));
   });
-  server_->add("/validate", [this](AdmissionRequest request, std::stop_token stop) {
+  server_->add(kValidatePath, [this](AdmissionRequest request, std::stop_token stop) {
     return validator_->judge(std::move(request), std::move(stop));
   });
-  server_->add("/requests", [this](AdmissionRequest request, std::stop_token) {
+  server_->add(kRequestsPath, [this](AdmissionRequest request, std::stop_token) {
     return requests_->answer(std::move(request));
   });
   if (!injects(options)) return;
@@ -83,7 +89,7 @@ void Admission::add_webhooks(const AdmissionOptions& options) {
       [this](kube::Key key, std::stop_token stop) {
         return find(kProfiles, std::move(key), std::move(stop));
       });
-  server_->add("/inject", [this](AdmissionRequest request, std::stop_token stop) {
+  server_->add(kInjectPath, [this](AdmissionRequest request, std::stop_token stop) {
     return injector_->answer(std::move(request), std::move(stop));
   });
 }

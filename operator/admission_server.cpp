@@ -1,6 +1,10 @@
 #include "operator/admission_server.h"
 
+#include <algorithm>
 #include <utility>
+
+#include "base/split.h"
+#include "crypto/hash.h"
 
 namespace op {
 namespace {
@@ -50,11 +54,29 @@ aio::Task<base::Result<>> AdmissionServer::serve(std::stop_token stop) {
   return server_->serve(std::move(stop));
 }
 
+/// By digests: how long it takes tells nothing of how much is right.
+bool AdmissionServer::takes(std::string_view secret) const {
+  const crypto::Digest asked = crypto::sha256(secret);
+  return std::ranges::any_of(
+      secrets_, [&](const std::string& one) { return crypto::equal(crypto::sha256(one), asked); });
+}
+
+/// "/SECRET/validate?timeout=5s": the API server adds how long it waits.
+AdmissionServer::Handlers::const_iterator AdmissionServer::find(std::string_view target) const {
+  std::string_view path = base::take_until(target, '?');
+  if (path.starts_with('/')) path.remove_prefix(1);
+  const std::string_view secret = path.substr(0, path.find('/'));
+  path.remove_prefix(secret.size());
+  return takes(secret) ? handlers_.find(path) : handlers_.end();
+}
+
 aio::Task<net::HttpReply> AdmissionServer::answer(net::HttpRequest request, std::stop_token stop) {
-  // The API server adds "?timeout=5s".
-  const std::string path = request.target.substr(0, request.target.find('?'));
-  const auto handler = handlers_.find(path);
-  if (handler == handlers_.end()) co_return plain(404, "there is no webhook at " + path);
+  const auto handler = find(request.target);
+  if (handler == handlers_.end()) {
+    metrics_.strayed();
+    co_return plain(404, "there is no webhook here");
+  }
+  const std::string& path = handler->first;
   if (request.method != "POST") co_return plain(405, "an AdmissionReview is posted");
   const base::TimePoint began = clock_.now();
   const auto review = parse_review(request.body);

@@ -4,6 +4,9 @@
 //   server->add("/validate", validator);
 //   server->add("/mutate-pods", injector);   // its answer has a patch
 //
+// The port is open to a whole cluster, because nobody knows the API server's address. What is known
+// to it alone is a first component of each path, /SECRET/validate, which the keeper of the keys
+// draws and writes into the webhooks: who does not know it is answered 404 whatever he asks.
 // A handler never sees what is no AdmissionReview: that is answered by 400, too much by 413, and a
 // client that is too slow is closed. Nothing of it depends on who leads: every replica serves.
 #pragma once
@@ -14,6 +17,9 @@
 #include <memory>
 #include <stop_token>
 #include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "aio/clock.h"
 #include "aio/task.h"
@@ -43,6 +49,8 @@ class AdmissionServer {
 
   /// Before serve(). Lifetime: what the handler refers to outlives serve().
   void add(const std::string& path, AdmissionHandler handler);
+  /// From now on these first components are taken and no others. Until then none is.
+  void take(std::vector<std::string> secrets) { secrets_ = std::move(secrets); }
   std::uint16_t port() const { return server_->port(); }
   /// Until stopped. Errors: none.
   aio::Task<base::Result<>> serve(std::stop_token stop);
@@ -50,11 +58,15 @@ class AdmissionServer {
  private:
   AdmissionServer(aio::Clock& clock, metrics::AdmissionMetrics& metrics)
       : clock_(clock), metrics_(metrics) {}
+  using Handlers = std::map<std::string, AdmissionHandler, std::less<>>;
+  bool takes(std::string_view secret) const;
+  Handlers::const_iterator find(std::string_view target) const;
   aio::Task<net::HttpReply> answer(net::HttpRequest request, std::stop_token stop);
 
   aio::Clock& clock_;
   metrics::AdmissionMetrics& metrics_;
-  std::map<std::string, AdmissionHandler> handlers_;
+  Handlers handlers_;
+  std::vector<std::string> secrets_;
   std::unique_ptr<net::HttpServer> server_;
 };
 

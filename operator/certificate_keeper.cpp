@@ -16,7 +16,9 @@
 #include "kube/informer.h"
 #include "kube/store.h"
 #include "kube/taken.h"
+#include "operator/kept_object.h"
 #include "operator/log.h"
+#include "operator/webhook_place.h"
 
 namespace op {
 
@@ -35,7 +37,7 @@ constexpr base::Duration kWriteEvery = base::seconds(2);
 constexpr base::Duration kLookAtLeast = base::seconds(3600);
 constexpr base::Duration kRetryLongest = base::seconds(30);
 constexpr int kTurnsMax = 6;  // of one reconcile
-constexpr const char* kInstance = "app.kubernetes.io/instance";
+constexpr const char* kForClients = "for clients";
 
 base::Result<Node> parse_object(std::string_view json) {
   return api::parse_json(json);
@@ -48,45 +50,23 @@ base::Result<Node> found(const base::Result<kube::Reply>& reply, const std::stri
   return api::parse_json(reply->body);
 }
 
-bool trusts(const Node& configuration, const std::string& bundle) {
-  return std::ranges::all_of(configuration["webhooks"].items(), [&](const Node& webhook) {
-    return webhook["clientConfig"]["caBundle"].as_string() == bundle;
-  });
-}
+/// In the order of the settings.
+using Places = std::vector<WebhookPlace>;
 
-/// In the order of the settings; an error: it cannot be read, which is no reason to let the others
-/// wait.
-using Configurations = std::vector<base::Result<Node>>;
-
-enum class Trust : std::uint8_t {
-  All,      // each has exactly these authorities
-  Missing,  // one that can be read has not
-  Unknown,  // of one it cannot be told, the others have
+/// What there is; an error: it cannot be read, which is no reason to let the others wait.
+struct Look {
+  Node secret;  // null: there is none
+  AdmissionKeys keys;
+  std::vector<base::Result<Node>> configurations;  // in the order of the settings
+  Places places;                                   // where they have to lead
+  base::Result<Node> published = Node();
 };
 
-Trust trust_of(const Configurations& configurations, const std::string& bundle) {
-  Trust out = Trust::All;
-  for (const base::Result<Node>& one : configurations) {
-    if (one && !trusts(*one, bundle)) return Trust::Missing;
-    if (!one) out = Trust::Unknown;
-  }
-  return out;
-}
-
-/// A strategic patch, in which webhooks are told apart by their names.
-std::string trusting(const Node& configuration, const std::string& bundle) {
-  Node webhooks = Node::sequence();
-  for (const Node& webhook : configuration["webhooks"].items()) {
-    webhooks.push(Node::map()
-                      .set("name", webhook["name"])
-                      .set("clientConfig", Node::map().set("caBundle", bundle)));
-  }
-  return api::to_json(
-      Node::map()
-          .set("metadata",
-               Node::map().set("resourceVersion", configuration["metadata"]["resourceVersion"]))
-          .set("webhooks", std::move(webhooks)));
-}
+enum class Trust : std::uint8_t {
+  All,      // each leads where it has to
+  Missing,  // one that can be read does not
+  Unknown,  // of one it cannot be told, the others do
+};
 
 }  // namespace
 
@@ -99,12 +79,15 @@ class CertificateKeeper::Driver {
         settings_(std::move(settings)),
         identity_(std::move(identity)),
         owner_(owner),
+        secret_{cluster::kSecrets, settings_.secret, settings_.component},
+        published_{cluster::kConfigMaps, settings_.published, settings_.component},
         controller_(clock,
                     {.name = settings_.controller, .queue = {.retry_longest = kRetryLongest}},
                     [this](kube::Key key, std::stop_token stop) {
                       return reconcile(std::move(key), std::move(stop));
                     }) {
-    watch(cluster::kSecrets, settings_.secret);
+    watch(secret_.kind, secret_.key);
+    if (!published_.key.name.empty()) watch(published_.kind, published_.key);
     for (const WebhookConfiguration& one : settings_.configurations) {
       watch(one.resource, {"", one.name});
     }
@@ -149,6 +132,10 @@ class CertificateKeeper::Driver {
 
   /// What cannot be shown is not: what was shown before is better.
   void show(const AdmissionKeys& keys) {
+    if (!keys.paths.empty() && keys.paths != paths_) {
+      paths_ = keys.paths;
+      if (owner_.on_paths) owner_.on_paths(paths_);
+    }
     if (keys.certificate == shown_.certificate && keys.key == shown_.key) return;
     if (!can_serve(keys, settings_.names)) return;
     const auto set = identity_->set(keys.certificate, keys.key);
@@ -173,32 +160,76 @@ class CertificateKeeper::Driver {
     co_return outcome;
   }
 
+  Served served() const { return {settings_.names, !settings_.configurations.empty()}; }
+
+  Places places_of(const AdmissionKeys& keys) const {
+    const std::string secret = path_in_use(keys, clock_.wall_now(), settings_.times);
+    Places out;
+    for (const WebhookConfiguration& one : settings_.configurations) {
+      out.push_back({keys.authorities, secret.empty() ? "" : "/" + secret + one.path});
+    }
+    return out;
+  }
+
+  Trust trust_of(const Look& seen) const {
+    Trust out = Trust::All;
+    for (std::size_t i = 0; i < seen.configurations.size(); ++i) {
+      const base::Result<Node>& one = seen.configurations[i];
+      if (one && !leads_to(*one, seen.places[i])) return Trust::Missing;
+      if (!one) out = Trust::Unknown;
+    }
+    if (published_.key.name.empty()) return out;
+    if (seen.published && !publishes(*seen.published, seen.keys)) return Trust::Missing;
+    return seen.published ? out : Trust::Unknown;
+  }
+
+  /// API servers and other clients, of what was written for them last.
+  bool have_heard() const {
+    const auto last = written_.find(kForClients);
+    return last == written_.end() || last->second + settings_.times.spread <= clock_.now();
+  }
+
+  /// What there is. The Secret itself, or nothing can be done; the others one by one.
+  aio::Task<base::Result<Look>> look(std::stop_token stop) {
+    Look out;
+    CO_TRY(out.secret, found(co_await client_.get(secret_.kind, secret_.key, stop),
+                             "get " + to_string(secret_)));
+    for (const WebhookConfiguration& one : settings_.configurations) {
+      out.configurations.push_back(found(co_await client_.get(one.resource, {"", one.name}, stop),
+                                         "get " + one.resource.plural + " " + one.name));
+    }
+    if (!published_.key.name.empty()) {
+      out.published = found(co_await client_.get(published_.kind, published_.key, stop),
+                            "get " + to_string(published_));
+    }
+    out.keys = keys_of(out.secret);
+    out.places = places_of(out.keys);
+    co_return out;
+  }
+
   /// Looks and does one thing, until there is nothing more to do.
   aio::Task<base::Result<kube::Outcome>> turns(std::stop_token stop) {
     for (int i = 0; i < kTurnsMax; ++i) {
-      CO_TRY(const Node secret,
-             found(co_await client_.get(cluster::kSecrets, settings_.secret, stop),
-                   "get secrets " + kube::to_string(settings_.secret)));
-      const Configurations configurations = co_await ask_configurations(stop);
+      CO_TRY(const Look seen, co_await look(stop));
       if (settings_.leads && !settings_.leads()) co_return kube::Outcome{};
-      const AdmissionKeys keys = keys_of(secret);
-      const std::string bundle = crypto::base64_encode(keys.authorities);
-      const Trust trust = trust_of(configurations, bundle);
-      const Rotation rotation = decide_rotation(keys, settings_.names, trust == Trust::All,
-                                                clock_.wall_now(), settings_.times);
+      const Trust trust = trust_of(seen);
+      const Rotation rotation =
+          decide_rotation(seen.keys, served(), trust == Trust::All && have_heard(),
+                          clock_.wall_now(), settings_.times);
       if (rotation.what == Rotate::Keep && trust != Trust::Missing) {
-        for (const auto& one : configurations) {
+        for (const auto& one : seen.configurations) {
           if (!one) co_return tl::unexpected(one.error());  // it is tried again
         }
+        if (!seen.published) co_return tl::unexpected(seen.published.error());
         co_return kube::Outcome{std::min(rotation.look, kLookAtLeast)};
       }
       const bool of_secret = rotation.what != Rotate::Keep;
-      const base::Duration rest = rest_of(of_secret ? "secret" : "webhooks");
+      const base::Duration rest = rest_of(of_secret ? "secret" : kForClients);
       if (rest > base::Duration{}) co_return kube::Outcome{rest};
       if (of_secret) {
-        CO_TRY(co_await write_secret(secret, rotation, keys, stop));
+        CO_TRY(co_await write_secret(seen, rotation, stop));
       } else {
-        CO_TRY(co_await write_webhooks(configurations, bundle, stop));
+        CO_TRY(co_await write_for_clients(seen, stop));
       }
     }
     co_return kube::Outcome{kWriteEvery};
@@ -215,59 +246,47 @@ class CertificateKeeper::Driver {
     return {};
   }
 
-  aio::Task<Configurations> ask_configurations(std::stop_token stop) {
-    Configurations out;
-    for (const WebhookConfiguration& one : settings_.configurations) {
-      out.push_back(found(co_await client_.get(one.resource, {"", one.name}, stop),
-                          "get " + one.resource.plural + " " + one.name));
-    }
-    co_return out;
+  aio::Task<base::Result<>> write_secret(Look seen, Rotation rotation, std::stop_token stop) {
+    CO_TRY(const AdmissionKeys next,
+           carry_out(rotation, seen.keys, served(), clock_.wall_now(), settings_.times));
+    co_return co_await write(secret_, seen.secret, data_of(next),
+                             fmt::format("{}: {}", name(rotation.what), rotation.why), stop);
   }
 
-  aio::Task<base::Result<>> write_secret(Node secret, Rotation rotation, AdmissionKeys keys,
-                                         std::stop_token stop) {
+  aio::Task<base::Result<>> write(KeptObject kept, Node before, Node data, std::string why,
+                                  std::stop_token stop) {
     CO_TRY(const Node owner, co_await ask_owner(stop));
-    const std::string& mine = owner["metadata"]["labels"][kInstance].as_string();
-    const std::string& theirs = secret["metadata"]["labels"][kInstance].as_string();
-    if (!theirs.empty() && theirs != mine) {
+    if (const std::string other = other_release(before, owner); !other.empty()) {
       co_return base::fail(
           base::Code::FailedPrecondition,
-          fmt::format("Secret {} is of release '{}', this is '{}': it is left alone, and {}",
-                      kube::to_string(settings_.secret), theirs, mine, settings_.without));
+          fmt::format("{} is of release '{}', and not of this one: it is left alone, and {}",
+                      to_string(kept), other, settings_.without));
     }
-    CO_TRY(const AdmissionKeys next,
-           carry_out(rotation, keys, settings_.names, clock_.wall_now(), settings_.times));
-    Node body = secret_of(owner, next);
-    const std::string what = fmt::format("{} secrets {}", secret.is_map() ? "patch" : "create",
-                                         kube::to_string(settings_.secret));
+    const std::string body = api::to_json(body_of(kept, owner, before, std::move(data)));
     base::Result<kube::Reply> reply = kube::Reply{};
-    if (secret.is_map()) {
-      body.find("metadata")->set("resourceVersion", secret["metadata"]["resourceVersion"]);
-      reply = co_await client_.patch(cluster::kSecrets, settings_.secret, kube::PatchType::Merge,
-                                     api::to_json(body), {}, stop);
+    if (before.is_map()) {
+      reply = co_await client_.patch(kept.kind, kept.key, kube::PatchType::Merge, body, {}, stop);
     } else {
-      reply = co_await client_.create(cluster::kSecrets, settings_.secret.space, api::to_json(body),
-                                      {}, stop);
+      reply = co_await client_.create(kept.kind, kept.key.space, body, {}, stop);
     }
     if (reply && reply->code == 409) co_return base::Result<>{};  // the next look sees what came
     // One that somebody made immutable cannot be put right.
-    if (reply && reply->code == 422 && secret.is_map()) co_return co_await drop(secret, stop);
-    CO_TRY(kube::taken(reply, what));
+    if (reply && reply->code == 422 && before.is_map()) co_return co_await drop(kept, before, stop);
+    CO_TRY(kube::taken(reply, "write " + to_string(kept)));
     ++writes_;
-    log(Level::Info, rotation.why,
-        {{"controller", settings_.controller}, {"action", name(rotation.what)}});
+    log(Level::Info, why, {{"controller", settings_.controller}, {"name", to_string(kept)}});
     co_return base::Result<>{};
   }
 
-  aio::Task<base::Result<>> drop(Node secret, std::stop_token stop) {
-    const Node& meta = secret["metadata"];
+  aio::Task<base::Result<>> drop(KeptObject kept, Node before, std::stop_token stop) {
+    const Node& meta = before["metadata"];
     const auto reply = co_await client_.remove(
-        cluster::kSecrets, settings_.secret,
+        kept.kind, kept.key,
         {.uid = meta["uid"].as_string(), .version = meta["resourceVersion"].as_string()},
         std::move(stop));
     if (reply && (reply->code == 404 || reply->code == 409)) co_return base::Result<>{};
-    CO_TRY(kube::taken(reply, "delete secrets " + kube::to_string(settings_.secret)));
-    written_.erase("secret");  // it is made anew at once
+    CO_TRY(kube::taken(reply, "delete " + to_string(kept)));
+    written_.clear();  // it is made anew at once
     co_return base::Result<>{};
   }
 
@@ -280,51 +299,34 @@ class CertificateKeeper::Driver {
     co_return api::parse_json(reply->body);
   }
 
-  Node secret_of(const Node& owner, const AdmissionKeys& keys) const {
-    Node labels = Node::map();
-    for (const char* one : {"app.kubernetes.io/name", kInstance}) {
-      const Node& value = owner["metadata"]["labels"][one];
-      if (value.is_string()) labels.set(one, value);
-    }
-    labels.set("app.kubernetes.io/component", settings_.component);
-    const Node owned_by = Node::map()
-                              .set("apiVersion", "apps/v1")
-                              .set("kind", "Deployment")
-                              .set("name", settings_.owner.name)
-                              .set("uid", owner["metadata"]["uid"]);
-    return Node::map()
-        .set("apiVersion", "v1")
-        .set("kind", cluster::kSecrets.kind)
-        .set("metadata", Node::map()
-                             .set("name", settings_.secret.name)
-                             .set("labels", std::move(labels))
-                             .set("ownerReferences", Node::sequence({owned_by})))
-        .set("data", data_of(keys));
-  }
-
   /// All that can be written are, whatever becomes of the others.
-  aio::Task<base::Result<>> write_webhooks(Configurations configurations, std::string bundle,
-                                           std::stop_token stop) {
+  aio::Task<base::Result<>> write_for_clients(Look seen, std::stop_token stop) {
     base::Result<> out;
-    for (std::size_t i = 0; i < configurations.size(); ++i) {
-      if (!configurations[i] || trusts(*configurations[i], bundle)) continue;
+    for (std::size_t i = 0; i < seen.configurations.size(); ++i) {
+      const base::Result<Node>& one = seen.configurations[i];
+      if (!one || leads_to(*one, seen.places[i])) continue;
       const auto written =
-          co_await write_webhook(settings_.configurations[i], *configurations[i], bundle, stop);
+          co_await write_webhook(settings_.configurations[i], *one, seen.places[i], stop);
       if (!written) out = tl::unexpected(written.error());
     }
+    const bool is_told =
+        published_.key.name.empty() || !seen.published || publishes(*seen.published, seen.keys);
+    if (is_told) co_return out;
+    CO_TRY(co_await write(published_, *seen.published, published_of(seen.keys),
+                          "the authority is published", stop));
     co_return out;
   }
 
   aio::Task<base::Result<>> write_webhook(WebhookConfiguration of, Node configuration,
-                                          std::string bundle, std::stop_token stop) {
+                                          WebhookPlace place, std::stop_token stop) {
     const auto reply =
         co_await client_.patch(of.resource, {"", of.name}, kube::PatchType::Strategic,
-                               trusting(configuration, bundle), {}, std::move(stop));
+                               patch_to(configuration, place), {}, std::move(stop));
     // The next look sees what came of it.
     if (reply && (reply->code == 404 || reply->code == 409)) co_return base::Result<>{};
     CO_TRY(kube::taken(reply, fmt::format("patch {} {}", of.resource.plural, of.name)));
     ++writes_;
-    log(Level::Info, "the webhooks trust the authority",
+    log(Level::Info, "the webhooks lead to the server and trust its authority",
         {{"controller", settings_.controller}, {"name", of.name}});
     co_return base::Result<>{};
   }
@@ -334,7 +336,9 @@ class CertificateKeeper::Driver {
   KeeperSettings settings_;
   std::shared_ptr<net::ServerIdentity> identity_;
   CertificateKeeper& owner_;
+  const KeptObject secret_, published_;
   AdmissionKeys shown_;
+  std::vector<std::string> paths_;
   std::string said_;
   std::map<std::string, base::TimePoint> written_;
   std::uint64_t writes_ = 0;

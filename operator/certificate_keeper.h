@@ -1,15 +1,17 @@
 // Keeps the keys of a server of ours (admission, metrics): in a Secret that all replicas follow,
-// and the authorities in the webhooks, so that API servers trust what they show. What is due is
+// and the authorities in the webhooks, so that API servers trust what they show; and, where there
+// are webhooks, the path that nobody but API servers is told (op::Served). What is due is
 // op::decide_rotation(); the leader alone writes, each write says which version it was based on,
 // and a quiet cluster gets none. Whatever somebody does to the Secret or to the webhooks is put
 // right when it is heard of, but not more often than every two seconds, whoever else writes there.
 // A configuration that cannot be read or written holds up none of the others; only what needs the
-// trust of all waits for it.
+// trust of all waits for it. Clients that are no API servers get the authorities by a ConfigMap, so
+// that nobody need be shown the Secret that holds the keys.
 //
-// The Secret belongs to the operator's Deployment and goes with it. One that carries the label of
-// another release is left alone, and said.
-// Needs on that Secret get, list, watch, patch, delete, and create on secrets of its namespace; on
-// the configurations get, list, watch, patch; get on the Deployment.
+// Secret and ConfigMap belong to the operator's Deployment and go with it. One that carries the
+// label of another release is left alone, and said. Needs on each of them get, list, watch, patch,
+// delete, and create on their kinds in its namespace; on the configurations get, list, watch,
+// patch; get on the Deployment.
 #pragma once
 
 #include <functional>
@@ -35,6 +37,7 @@ extern const kube::Resource kValidatingWebhooks, kMutatingWebhooks;
 struct WebhookConfiguration {
   kube::Resource resource = kValidatingWebhooks;
   std::string name;
+  std::string path;  // of all of them, behind the secret component
 };
 
 struct KeeperSettings {
@@ -42,6 +45,7 @@ struct KeeperSettings {
   kube::Key owner;                 // the Deployment
   std::vector<std::string> names;  // of the server
   std::vector<WebhookConfiguration> configurations;
+  kube::Key published{};  // a ConfigMap with the authorities and no key; no name: none
   RotationTimes times{};
   std::string controller = "certificates";                              // in logs and figures
   std::string component = "admission";                                  // a label of the Secret
@@ -68,6 +72,8 @@ class CertificateKeeper {
   /// Called when other keys are shown.
   std::function<void(const crypto::Certificate& serving, const crypto::Certificate& authority)>
       on_shown;
+  /// Called when the paths that are taken are others; one component each.
+  std::function<void(const std::vector<std::string>& paths)> on_paths;
   /// Of the Secret and of the configurations, that were taken.
   std::uint64_t writes() const;
 

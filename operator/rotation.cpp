@@ -5,8 +5,11 @@
 
 #include <fmt/format.h>
 
+#include "aio/entropy.h"
+#include "base/split.h"
 #include "crypto/base64.h"
 #include "crypto/certificate.h"
+#include "crypto/hash.h"
 
 namespace op {
 namespace {
@@ -15,9 +18,33 @@ using api::Node;
 using crypto::Certificate;
 
 constexpr const char* kAuthorityName = "muster-admission";
+constexpr std::size_t kPathBytes = 16;
+constexpr std::size_t kPathsMost = 3;
 
 std::string plain(const Node& data, const char* member) {
   return crypto::base64_decode(data[member].as_string()).value_or("");
+}
+
+std::string drawn_path() {
+  const std::string bytes = aio::random_bytes(kPathBytes);
+  return crypto::hex(std::vector<std::uint8_t>(bytes.begin(), bytes.end()));
+}
+
+std::vector<std::string> paths_in(std::string_view lines) {
+  std::vector<std::string> out;
+  while (!lines.empty() && out.size() < kPathsMost) {
+    const std::string_view one = base::take_until(lines, '\n');
+    const bool is_drawn = one.size() == 2 * kPathBytes &&
+                          one.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+    if (is_drawn) out.emplace_back(one);
+  }
+  return out;
+}
+
+/// For how long it has been known that the server has this certificate, what is left of `length`.
+base::Duration left_since(const Certificate& made, base::Duration length, base::WallTime now,
+                          const RotationTimes& times) {
+  return made.validity.from + times.backdate + length - now;
 }
 
 /// Of the server, as clients judge it.
@@ -75,7 +102,7 @@ Rotation keep(base::Duration look) {
 Rotation of_usable(const Serving& serving, const Certificate& newest, std::size_t authorities,
                    bool trusted, base::WallTime now, const RotationTimes& times) {
   const auto until_spread = [&](const Certificate& made) {
-    return made.validity.from + times.backdate + times.spread - now;
+    return left_since(made, times.spread, now, times);
   };
   if (*serving.issuer != 0) {
     const base::Duration left = until_spread(newest);
@@ -108,6 +135,20 @@ Rotation of_usable(const Serving& serving, const Certificate& newest, std::size_
   return keep(std::min(serving_left, authority_left));
 }
 
+/// Where nothing else is due than what `otherwise` says.
+Rotation of_paths(const AdmissionKeys& keys, const Certificate& serving, Rotation otherwise,
+                  bool trusted, base::WallTime now, const RotationTimes& times) {
+  if (keys.paths.empty()) return {Rotate::NewPath, "the server has no path of its own", {}};
+  if (keys.paths.size() == 1) return otherwise;
+  // Used by callers from one `spread` on, and by all of them after another.
+  for (const int spreads : {1, 2}) {
+    const base::Duration left = left_since(serving, spreads * times.spread, now, times);
+    if (left > base::Duration{}) return keep(std::min(left, otherwise.look));
+  }
+  if (!trusted) return keep(std::min(times.spread, otherwise.look));
+  return {Rotate::DropOldPath, "nobody is sent to the old path", {}};
+}
+
 crypto::Validity validity(base::WallTime now, base::Duration length, const RotationTimes& times) {
   return {now - times.backdate, now + length};
 }
@@ -126,20 +167,36 @@ base::Result<> sign_server(AdmissionKeys& keys, const std::vector<std::string>& 
   return {};
 }
 
+/// What callers are sent to is the second: path_in_use() goes on to lead there.
+std::vector<std::string> with_new_path(const AdmissionKeys& keys, base::WallTime now,
+                                       const RotationTimes& times) {
+  std::vector<std::string> out = {drawn_path()};
+  const std::string used = path_in_use(keys, now, times);
+  if (!used.empty()) out.push_back(used);
+  for (const std::string& one : keys.paths) {
+    if (one != used && out.size() < kPathsMost) out.push_back(one);
+  }
+  return out;
+}
+
 }  // namespace
 
 AdmissionKeys keys_of(const Node& secret) {
   const Node& data = secret["data"];
   return {plain(data, "ca.crt"), plain(data, "ca.key"), plain(data, "tls.crt"),
-          plain(data, "tls.key")};
+          plain(data, "tls.key"), paths_in(plain(data, "paths"))};
 }
 
 Node data_of(const AdmissionKeys& keys) {
-  return Node::map()
-      .set("ca.crt", crypto::base64_encode(keys.authorities))
-      .set("ca.key", crypto::base64_encode(keys.authority_key))
-      .set("tls.crt", crypto::base64_encode(keys.certificate))
-      .set("tls.key", crypto::base64_encode(keys.key));
+  Node out = Node::map()
+                 .set("ca.crt", crypto::base64_encode(keys.authorities))
+                 .set("ca.key", crypto::base64_encode(keys.authority_key))
+                 .set("tls.crt", crypto::base64_encode(keys.certificate))
+                 .set("tls.key", crypto::base64_encode(keys.key));
+  std::string lines;
+  for (const std::string& one : keys.paths) lines += one + "\n";
+  if (!lines.empty()) out.set("paths", crypto::base64_encode(lines));
+  return out;
 }
 
 const char* name(Rotate rotate) {
@@ -149,6 +206,8 @@ const char* name(Rotate rotate) {
     case Rotate::NewAuthority: return "NewAuthority";
     case Rotate::NewServing: return "NewServing";
     case Rotate::DropOld: return "DropOld";
+    case Rotate::NewPath: return "NewPath";
+    case Rotate::DropOldPath: return "DropOldPath";
   }
   return "Keep";
 }
@@ -161,10 +220,18 @@ bool can_serve(const AdmissionKeys& keys, const std::vector<std::string>& names)
   });
 }
 
-Rotation decide_rotation(const AdmissionKeys& keys, const std::vector<std::string>& names,
-                         bool trusted, base::WallTime now, const RotationTimes& times) {
+std::string path_in_use(const AdmissionKeys& keys, base::WallTime now, const RotationTimes& times) {
+  if (keys.paths.empty()) return "";
+  const auto read = crypto::read_certificate(keys.certificate);
+  const bool is_known_to_all =
+      !read || left_since(*read, times.spread, now, times) <= base::Duration{};
+  return keys.paths.size() == 1 || is_known_to_all ? keys.paths[0] : keys.paths[1];
+}
+
+Rotation decide_rotation(const AdmissionKeys& keys, const Served& served, bool trusted,
+                         base::WallTime now, const RotationTimes& times) {
   const std::vector<std::string> authorities = crypto::certificates_in(keys.authorities);
-  const Serving serving = look_at(keys, authorities, names, now);
+  const Serving serving = look_at(keys, authorities, served.names, now);
   if (const std::string why = why_not_signing(keys, authorities, now); !why.empty()) {
     // Where another authority vouches for the server, its calls go on while a new one is made
     // known.
@@ -172,14 +239,18 @@ Rotation decide_rotation(const AdmissionKeys& keys, const std::vector<std::strin
   }
   if (!serving.wrong.empty()) return {Rotate::NewServing, serving.wrong, {}};
   const Certificate newest = *crypto::read_certificate(authorities.front());
-  return of_usable(serving, newest, authorities.size(), trusted, now, times);
+  const Rotation due = of_usable(serving, newest, authorities.size(), trusted, now, times);
+  if (due.what != Rotate::Keep || !served.has_secret_path) return due;
+  return of_paths(keys, serving.certificate, due, trusted, now, times);
 }
 
 base::Result<AdmissionKeys> carry_out(const Rotation& rotation, const AdmissionKeys& keys,
-                                      const std::vector<std::string>& names, base::WallTime now,
+                                      const Served& served, base::WallTime now,
                                       const RotationTimes& times) {
   AdmissionKeys out = keys;
   const std::vector<std::string> authorities = crypto::certificates_in(keys.authorities);
+  const bool has_new_server =
+      rotation.what == Rotate::NewAll || rotation.what == Rotate::NewServing;
   if (rotation.what == Rotate::NewAll || rotation.what == Rotate::NewAuthority) {
     crypto::KeyPair made =
         crypto::make_authority(kAuthorityName, validity(now, times.authority, times));
@@ -191,12 +262,14 @@ base::Result<AdmissionKeys> carry_out(const Rotation& rotation, const AdmissionK
       if (crypto::is_signed_by(keys.certificate, one)) out.authorities += one;
     }
   }
-  if (rotation.what == Rotate::NewAll || rotation.what == Rotate::NewServing) {
-    TRY(sign_server(out, names, now, times));
+  if (has_new_server) TRY(sign_server(out, served.names, now, times));
+  if (served.has_secret_path && (has_new_server || rotation.what == Rotate::NewPath)) {
+    out.paths = with_new_path(keys, now, times);
   }
   if (rotation.what == Rotate::DropOld) {
     out.authorities = authorities.empty() ? "" : authorities.front();
   }
+  if (rotation.what == Rotate::DropOldPath) out.paths.resize(1);
   return out;
 }
 

@@ -10,6 +10,10 @@
 //   3. when every replica shows that, the old one is no longer trusted       DropOld
 // What cannot be used at all (nothing there, cut in half, another's, expired) is made anew at once.
 // A clock that is put forward or back makes certificates that are not valid by it: the same.
+//
+// A server whose callers are known by what they alone can know has a secret path besides, drawn
+// anew with each of its certificates. All that the Secret lists are taken; callers are sent to the
+// new one when every replica has heard of it, and the old one is dropped when nobody is sent there.
 #pragma once
 
 #include <cstdint>
@@ -38,17 +42,32 @@ struct RotationTimes {
 
 /// The data of the Secret, PEM. Empty: not there.
 struct AdmissionKeys {
-  std::string authorities;       // ca.crt: the first signs
-  std::string authority_key;     // ca.key: of the first
-  std::string certificate, key;  // tls.crt, tls.key
+  std::string authorities;           // ca.crt: the first signs
+  std::string authority_key;         // ca.key: of the first
+  std::string certificate, key;      // tls.crt, tls.key
+  std::vector<std::string> paths{};  // one component each, the newest first
   bool operator==(const AdmissionKeys&) const = default;
 };
-/// Of a Secret. What is no base64 is taken for missing.
+/// Of a Secret. What is no base64, and a path that we did not draw, is taken for missing.
 AdmissionKeys keys_of(const api::Node& secret);
 /// As the member `data` of a Secret.
 api::Node data_of(const AdmissionKeys& keys);
 
-enum class Rotate : std::uint8_t { Keep, NewAll, NewAuthority, NewServing, DropOld };
+/// The server that the keys are for.
+struct Served {
+  std::vector<std::string> names;
+  bool has_secret_path = false;
+};
+
+enum class Rotate : std::uint8_t {
+  Keep,
+  NewAll,
+  NewAuthority,
+  NewServing,
+  DropOld,
+  NewPath,
+  DropOldPath,
+};
 const char* name(Rotate rotate);
 
 struct Rotation {
@@ -57,15 +76,19 @@ struct Rotation {
   base::Duration look;  // of Keep: within this nothing is due
 };
 
-/// `names`: the server's. `trusted`: every webhook has exactly these authorities.
-Rotation decide_rotation(const AdmissionKeys& keys, const std::vector<std::string>& names,
-                         bool trusted, base::WallTime now, const RotationTimes& times);
+/// `trusted`: every webhook has exactly these authorities, and leads to path_in_use().
+Rotation decide_rotation(const AdmissionKeys& keys, const Served& served, bool trusted,
+                         base::WallTime now, const RotationTimes& times);
 
 /// The keys after a decision: new ones are drawn. Errors: InvalidArgument: the authority cannot
 /// sign, which a decision never leads to.
 base::Result<AdmissionKeys> carry_out(const Rotation& rotation, const AdmissionKeys& keys,
-                                      const std::vector<std::string>& names, base::WallTime now,
+                                      const Served& served, base::WallTime now,
                                       const RotationTimes& times);
+
+/// Where callers are to be sent now: to the path before the newest until every replica knows that
+/// one. Empty: there is none.
+std::string path_in_use(const AdmissionKeys& keys, base::WallTime now, const RotationTimes& times);
 
 /// Whether a server of these names can show them: readable, of one another, for these names.
 bool can_serve(const AdmissionKeys& keys, const std::vector<std::string>& names);

@@ -22,6 +22,8 @@ class AdmissionMetrics {
   void declare(const std::string& path);
   /// `allowed`: "true", "false", or "none" for what was no AdmissionReview.
   void answered(const std::string& path, const std::string& allowed, base::Duration took);
+  /// A request came to a path where no webhook is.
+  void strayed();
   /// What is shown now: until when the server's certificate and its authority are valid.
   void certificates(base::WallTime serving_until, base::WallTime authority_until);
 

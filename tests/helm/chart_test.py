@@ -338,6 +338,20 @@ class Life(unittest.TestCase):
         _, found = server().ask("GET", f"/apis/apps/v1/namespaces/{NAMESPACE}/deployments/muster-operator")
         return found["spec"]["replicas"]
 
+    def configurations(self):
+        for path in (f"/apis/admissionregistration.k8s.io/v1/{kind}webhookconfigurations" for kind in ("validating", "mutating")):
+            yield from ((path, one) for one in server().ask("GET", path)[1]["items"])
+
+    def client_configs(self):
+        return {f"{one['metadata']['name']}/{each['name']}": each["clientConfig"] for _, one in self.configurations() for each in one["webhooks"]}
+
+    def write_as_the_operator(self):
+        for path, one in list(self.configurations()):
+            ours = [{"name": each["name"], "clientConfig": {"caBundle": "Y2E=", "service": {"path": "/secret/validate"}}} for each in one["webhooks"]]
+            status, reply = server().ask("PATCH", f"{path}/{one['metadata']['name']}", {"webhooks": ours}, kind="application/strategic-merge-patch+json")
+            self.assertEqual(200, status, reply)
+        return self.client_configs()
+
     def live(self, helm):
         def do(verb, *argv):
             return server().helm(helm, verb, RELEASE, *argv, "-n", NAMESPACE)
@@ -353,15 +367,18 @@ class Life(unittest.TestCase):
                               "validatingwebhookconfigurations//muster-admission", "mutatingadmissionpolicies//muster-sidecars",
                               "mutatingadmissionpolicybindings//muster-sidecars"}, first)
         self.assertEqual(CRDS, self.crds())
+        written = self.write_as_the_operator()
 
         do("upgrade", CHART, "--set", "drillNamespaces={shop,billing}", "--set", "replicas=3", "--set", "dashboards.enabled=true")
         self.assertEqual(3, self.replicas())
+        self.assertEqual(written, self.client_configs())
         self.assertLessEqual({"serviceaccounts/billing/muster-runner", "configmaps/muster-system/muster-dashboards"}, self.everything())
 
         do("rollback", "1")
         self.assertEqual(2, self.replicas())
         kept = {one for one in self.everything() if "sh.helm.release" not in one}
         self.assertEqual({one for one in first if "sh.helm.release" not in one}, kept)
+        self.assertEqual(written, self.client_configs())
 
         do("uninstall", "--no-hooks")  # nobody is here to run a Job: tests/release has one who does
         self.assertEqual(set(), self.everything())

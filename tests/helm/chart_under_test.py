@@ -106,14 +106,14 @@ class ApiServer:
     def helm(self, program, *argv, **options):
         return run(program, *argv, KUBECONFIG=self.kubeconfig, **options)
 
-    def ask(self, method, path, body=None, headers=()):
+    def ask(self, method, path, body=None, headers=(), kind="application/json"):
         """One request over the kept connection: a kubectl for each would take minutes."""
         if time.monotonic() - self.asked > KEPT_S:
             self.link.close()  # the next request connects again
         self.asked = time.monotonic()
         self.link.putrequest(method, path)
         data = json.dumps(body).encode() if body is not None else b""
-        for name, value in [("Content-Type", "application/json"), ("Content-Length", str(len(data))), *headers]:
+        for name, value in [("Content-Type", kind), ("Content-Length", str(len(data))), *headers]:
             self.link.putheader(name, value)
         self.link.endheaders(data)
         reply = self.link.getresponse()

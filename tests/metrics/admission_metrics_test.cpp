@@ -16,7 +16,8 @@ TEST(AdmissionMetrics, EverySeriesOfAPathIsThereFromTheBeginning) {
   for (const char* line : {R"(muster_admission_requests_total{allowed="true",path="/validate"} 0)",
                            R"(muster_admission_requests_total{allowed="false",path="/validate"} 0)",
                            R"(muster_admission_requests_total{allowed="none",path="/validate"} 0)",
-                           R"(muster_admission_request_seconds_count{path="/validate"} 0)"}) {
+                           R"(muster_admission_request_seconds_count{path="/validate"} 0)",
+                           "muster_admission_stray_requests_total 0"}) {
     EXPECT_THAT(metrics.text(), HasSubstr(line));
   }
   EXPECT_EQ(complaint(metrics.text()), "");

@@ -18,6 +18,7 @@ namespace {
 using api::Node;
 using testing::HasSubstr;
 
+constexpr const char* kSecret = "0123456789abcdef0123456789abcdef";
 constexpr const char* kName = "muster-admission.ops.svc";
 constexpr const char* kCreate =
     R"({"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":{"uid":"u7","operation":"CREATE",
@@ -59,6 +60,7 @@ class AdmissionServerTest : public testing::Test {
     server->add("/mutate", [](AdmissionRequest request, std::stop_token) {
       return label(std::move(request));
     });
+    server->take({kSecret});
     boost::asio::co_spawn(context, server->serve(stop.get_token()),
                           [this](std::exception_ptr, base::Result<>) { ended = true; });
   }
@@ -73,6 +75,10 @@ class AdmissionServerTest : public testing::Test {
   /// "CODE BODY"
   std::string post(const std::string& path, const std::string& body,
                    std::vector<std::string> more = {}) {
+    return post_to("/" + std::string(kSecret) + path, body, std::move(more));
+  }
+  std::string post_to(const std::string& path, const std::string& body,
+                      std::vector<std::string> more = {}) {
     const std::string port = std::to_string(server->port());
     aio::Command command;
     command.argv = {"curl",
@@ -134,10 +140,31 @@ TEST_F(AdmissionServerTest, WhatIsNoReviewIsAnsweredByWhatIsWrong) {
   EXPECT_THAT(post("/validate", "not JSON"), HasSubstr("400 "));
   EXPECT_THAT(post("/validate", R"({"kind":"Pod","apiVersion":"v1"})"),
               HasSubstr("400 no AdmissionReview: 'Pod' of 'v1'"));
-  EXPECT_THAT(post("/elsewhere", kCreate), HasSubstr("404 there is no webhook at /elsewhere"));
+  EXPECT_THAT(post("/elsewhere", kCreate), HasSubstr("404 there is no webhook here"));
   EXPECT_THAT(post("/validate", "", {"-X", "GET"}), HasSubstr("405 "));
   EXPECT_THAT(metrics.text(),
               HasSubstr(R"(muster_admission_requests_total{allowed="none",path="/validate"} 2)"));
+}
+
+TEST_F(AdmissionServerTest, WhoDoesNotKnowThePathIsAnsweredByNoWebhook) {
+  const std::string secret = kSecret;
+  for (const std::string& path :
+       {std::string("/validate"), std::string("//validate"), std::string("/"),
+        "/" + secret.substr(1) + "/validate", "/" + secret + "0/validate", "/" + secret,
+        "/" + secret + "/", "/" + secret + "//validate", "/validate/" + secret,
+        "/validate?/" + secret + "/validate"}) {
+    EXPECT_THAT(post_to(path, kCreate), HasSubstr("404 there is no webhook here")) << path;
+  }
+  EXPECT_THAT(metrics.text(), HasSubstr("muster_admission_stray_requests_total 10"));
+  EXPECT_THAT(metrics.text(),
+              HasSubstr(R"(muster_admission_requests_total{allowed="false",path="/validate"} 0)"));
+  // Of two that are known both are taken, and then one no more.
+  const std::string next(32, 'e');
+  server->take({next, secret});
+  EXPECT_THAT(post("/validate", kCreate), HasSubstr("200 "));
+  EXPECT_THAT(post_to("/" + next + "/validate", kCreate), HasSubstr("200 "));
+  server->take({next});
+  EXPECT_THAT(post("/validate", kCreate), HasSubstr("404 "));
 }
 
 TEST_F(AdmissionServerTest, TooMuchIsNotRead) {

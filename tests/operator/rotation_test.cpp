@@ -16,6 +16,7 @@ namespace {
 using testing::HasSubstr;
 
 const std::vector<std::string> kNames = {"muster-admission.ops.svc"};
+const Served kServed{kNames, true};
 const RotationTimes kTimes;
 
 base::WallTime start() {
@@ -23,12 +24,12 @@ base::WallTime start() {
 }
 
 AdmissionKeys done(const Rotation& rotation, const AdmissionKeys& keys, base::WallTime now) {
-  const auto out = carry_out(rotation, keys, kNames, now, kTimes);
+  const auto out = carry_out(rotation, keys, kServed, now, kTimes);
   EXPECT_TRUE(out.has_value()) << out.error().message;
   return out.value_or(AdmissionKeys{});
 }
 Rotation decided(const AdmissionKeys& keys, base::WallTime now, bool trusted = true) {
-  return decide_rotation(keys, kNames, trusted, now, kTimes);
+  return decide_rotation(keys, kServed, trusted, now, kTimes);
 }
 AdmissionKeys fresh(base::WallTime now) {
   return done({Rotate::NewAll, "", {}}, {}, now);
@@ -83,6 +84,7 @@ TEST(Rotation, TheServersCertificateIsRenewedAMonthBeforeItsEndByTheSameAuthorit
 TEST(Rotation, ANewAuthorityIsTrustedBeforeItSignsAndTheOldOneUntilNobodyShowsIt) {
   const base::WallTime late = start() + kTimes.authority - kTimes.authority_renew;
   AdmissionKeys keys = settled(fresh(start()), late - kDay);
+  keys = settled(keys, late - kDay + 2 * kTimes.spread);  // its path is the only one
   const std::string old = keys.authorities;
   const Rotation begin = decided(keys, late);
   ASSERT_EQ(begin.what, Rotate::NewAuthority) << begin.why;
@@ -147,7 +149,7 @@ TEST(Rotation, WhatIsHalfWrittenIsMadeWhole) {
 TEST(Rotation, ACertificateOfAnotherServiceIsReplaced) {
   const AdmissionKeys keys = fresh(start());
   const Rotation found =
-      decide_rotation(keys, {"muster-admission.elsewhere.svc"}, true, start(), kTimes);
+      decide_rotation(keys, {{"muster-admission.elsewhere.svc"}, true}, true, start(), kTimes);
   EXPECT_EQ(found.what, Rotate::NewServing);
   EXPECT_FALSE(can_serve(keys, {"muster-admission.elsewhere.svc"}));
 }
@@ -157,8 +159,12 @@ TEST(Rotation, AnAuthorityThatSomebodyBroughtIsKept) {
       crypto::make_authority("ours", {start() - kDay, start() + 300 * kDay});
   const auto server = crypto::make_server(own, kNames, {start() - kDay, start() + 80 * kDay});
   ASSERT_TRUE(server.has_value());
-  EXPECT_EQ(decided({own.certificate, own.key, server->certificate, server->key}, start()).what,
-            Rotate::Keep);
+  const AdmissionKeys brought{own.certificate, own.key, server->certificate, server->key};
+  const Rotation next = decided(brought, start());
+  EXPECT_EQ(next.what, Rotate::NewPath) << next.why;
+  const AdmissionKeys kept = done(next, brought, start());
+  EXPECT_EQ(kept.certificate, brought.certificate);
+  EXPECT_EQ(decided(kept, start()).what, Rotate::Keep);
 }
 
 TEST(Rotation, WhatExpiredLongAgoIsMadeAnew) {
@@ -189,7 +195,7 @@ TEST(Rotation, AClockThatStepsForthAndBackLeavesUsableKeys) {
 TEST(Rotation, AServerNeverOutlivesItsSigner) {
   const crypto::KeyPair ending = crypto::make_authority("a", {start() - kDay, start() + 10 * kDay});
   const auto signed_one =
-      carry_out({Rotate::NewServing, "", {}}, {ending.certificate, ending.key, "", ""}, kNames,
+      carry_out({Rotate::NewServing, "", {}}, {ending.certificate, ending.key, "", ""}, kServed,
                 start(), kTimes);
   ASSERT_TRUE(signed_one.has_value());
   EXPECT_EQ(crypto::read_certificate(signed_one->certificate)->validity.until, start() + 10 * kDay);
@@ -204,16 +210,71 @@ TEST(Rotation, TheSecretHoldsThemAsTheyAre) {
             AdmissionKeys{});
 }
 
+TEST(Rotation, APathIsDrawnWithEachCertificateAndUsedWhenAllKnowIt) {
+  AdmissionKeys keys = fresh(start());
+  ASSERT_EQ(keys.paths.size(), 1U);
+  const std::string old = keys.paths.front();
+  EXPECT_EQ(old.size(), 32U);
+  EXPECT_EQ(path_in_use(keys, start(), kTimes), old);
+  const base::WallTime due = start() + 60 * kDay;
+  keys = done(decided(keys, due), keys, due);
+  ASSERT_EQ(keys.paths.size(), 2U);
+  const std::string drawn = keys.paths.front();
+  EXPECT_NE(drawn, old);
+  const base::WallTime known = due + kTimes.spread;
+  EXPECT_EQ(path_in_use(keys, known - base::seconds(1), kTimes), old);
+  EXPECT_EQ(decided(keys, known - base::seconds(1)).look, base::seconds(1));
+  EXPECT_EQ(path_in_use(keys, known, kTimes), drawn);
+  const base::WallTime used = known + kTimes.spread;
+  EXPECT_EQ(decided(keys, used - base::seconds(1)).what, Rotate::Keep);
+  EXPECT_EQ(decided(keys, used, false).what, Rotate::Keep) << "somebody is sent to the old one";
+  const Rotation drop = decided(keys, used);
+  ASSERT_EQ(drop.what, Rotate::DropOldPath);
+  keys = done(drop, keys, used);
+  EXPECT_THAT(keys.paths, testing::ElementsAre(drawn));
+  EXPECT_EQ(decided(keys, used).what, Rotate::Keep);
+}
+
+TEST(Rotation, ACertificateThatIsMadeAgainTooSoonLeavesThePathThatIsInUse) {
+  AdmissionKeys keys = fresh(start());
+  const std::string used = keys.paths.front();
+  for (int i = 0; i < 5; ++i) {
+    keys = done({Rotate::NewServing, "", {}}, keys, start() + base::seconds(i));
+    EXPECT_EQ(path_in_use(keys, start() + base::seconds(i), kTimes), used);
+    EXPECT_LE(keys.paths.size(), 3U);
+  }
+  EXPECT_EQ(settled(keys, start() + kDay).paths.size(), 1U);
+}
+
+TEST(Rotation, APathThatNobodyDrewIsNone) {
+  AdmissionKeys keys = fresh(start());
+  for (const char* wrong :
+       {"", "a", "../../../../../../../../etc/pass", "0123456789ABCDEF0123456789ABCDEF"}) {
+    keys.paths = {wrong};
+    const AdmissionKeys read = keys_of(api::Node::map().set("data", data_of(keys)));
+    EXPECT_THAT(read.paths, testing::IsEmpty()) << wrong;
+    EXPECT_EQ(decided(read, start()).what, Rotate::NewPath);
+  }
+  keys.paths.clear();
+  EXPECT_EQ(decide_rotation(keys, {kNames, false}, true, start(), kTimes).what, Rotate::Keep)
+      << "who has no webhooks needs none";
+}
+
 /// Four years: the leader looks now and then, webhooks and replicas hear of each change after a
 /// while of their own, and at each moment every API server asks every replica.
 class FourYears {
+  struct Told {
+    std::string authorities, path;
+    bool operator==(const Told&) const = default;
+  };
+
  public:
   explicit FourYears(std::uint64_t seed) : random_(seed) {}
 
   void run() {
     keys_ = fresh(now_);
     for (int i = 0; i < 2; ++i) heard_.push_back(keys_);
-    trusting_ = heard_;
+    trusting_.assign(2, told());
     while (now_ < start() + 4 * 365 * kDay && !testing::Test::HasFailure()) {
       lead();
       // All hear of it, each at a time of its own; calls go on in between.
@@ -222,21 +283,22 @@ class FourYears {
         call();
       }
       heard_.assign(2, keys_);
-      trusting_ = heard_;
+      trusting_.assign(2, told());
       call();
       now_ += next_;
     }
     EXPECT_GT(authorities_made_, 3);
     EXPECT_GT(servers_made_, 15);
+    EXPECT_GT(paths_dropped_, 15);
   }
 
  private:
   void lead() {
-    const bool trusted = trusting_[0].authorities == keys_.authorities &&
-                         trusting_[1].authorities == keys_.authorities;
+    const bool trusted = trusting_[0] == told() && trusting_[1] == told();
     const Rotation next = decided(keys_, now_, trusted);
     authorities_made_ += next.what == Rotate::NewAuthority ? 1 : 0;
     servers_made_ += next.what == Rotate::NewServing ? 1 : 0;
+    paths_dropped_ += next.what == Rotate::DropOldPath ? 1 : 0;
     EXPECT_NE(next.what, Rotate::NewAll) << next.why;
     keys_ = done(next, keys_, now_);
     // Never earlier than all have heard; up to a day late.
@@ -244,10 +306,19 @@ class FourYears {
         next.what == Rotate::Keep ? std::min<base::Duration>(next.look, 10 * kDay) : kTimes.spread;
     next_ += base::seconds(static_cast<std::int64_t>(random_.below(86'400)));
   }
-  void hear() { (random_.below(2) == 0 ? heard_ : trusting_).at(random_.below(2)) = keys_; }
+  /// As the webhooks have it: the leader has written what was due.
+  Told told() const { return {keys_.authorities, path_in_use(keys_, now_, kTimes)}; }
+  void hear() {
+    if (random_.below(2) == 0) {
+      heard_.at(random_.below(2)) = keys_;
+    } else {
+      trusting_.at(random_.below(2)) = told();
+    }
+  }
   void call() {
     for (const AdmissionKeys& replica : heard_) {
-      for (const AdmissionKeys& server : trusting_) {
+      for (const Told& server : trusting_) {
+        EXPECT_THAT(replica.paths, testing::Contains(server.path));
         // The same two again: only the time is another.
         const auto [known, is_new] =
             calls_.try_emplace({server.authorities, replica.certificate}, crypto::Validity{});
@@ -264,9 +335,10 @@ class FourYears {
   base::WallTime now_ = start();
   base::Duration next_{};
   AdmissionKeys keys_;
-  std::vector<AdmissionKeys> heard_, trusting_;  // by replicas, by API servers
+  std::vector<AdmissionKeys> heard_;  // by replicas
+  std::vector<Told> trusting_;        // by API servers
   std::map<std::pair<std::string, std::string>, crypto::Validity> calls_;
-  int authorities_made_ = 0, servers_made_ = 0;
+  int authorities_made_ = 0, servers_made_ = 0, paths_dropped_ = 0;
 };
 
 TEST(RotationSim, InFourYearsNoCallFails) {

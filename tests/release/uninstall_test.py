@@ -103,14 +103,15 @@ class Uninstall(unittest.TestCase):
             until("refusal", self.refusal)
             self.assertIn('admission webhook "validate.muster.dev" denied the request: RecoveryPlan.muster.dev "wrong" is invalid:', self.refusal())
             self.assertIn('spec.roles.failing: there is no process, instance or service "wep". Did you mean "web"?', self.refusal())
-            trusted = self.webhook()["clientConfig"]["caBundle"]
+            place = self.webhook()["clientConfig"]
+            self.assertRegex(place["service"]["path"], r"^/[0-9a-f]{32}/validate$")
             for values in ("replicas=2", "admission.enabled=false", "admission.enabled=true", "commonLabels.a=b"):
                 self.world.run(helm, "upgrade", RELEASE, CHART, "-n", HOME, "--reuse-values", "--set", values, "--wait", "--timeout=90s")
                 if values == "admission.enabled=false":
                     self.assertEqual("", self.refusal())
                 else:
                     until(f"refusal after {values}", self.refusal)
-            self.assertEqual(trusted, self.webhook()["clientConfig"]["caBundle"])
+            self.assertEqual(place, self.webhook()["clientConfig"])
             self.uninstall(helm)
             until(lambda: f"end of what the release made: {Order(self.world, 0).left()}", lambda: not Order(self.world, 0).left())
             self.assertEqual("", self.refusal())

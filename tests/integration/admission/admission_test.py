@@ -2,10 +2,13 @@
 Service and webhook, on a real API server. That it is the operator who refuses is seen from what is taken without it."""
 import json
 import re
+import ssl
 import time
 import unittest
+import urllib.error
+import urllib.request
 
-from operator_under_test import PATIENCE, OperatorCase
+from operator_under_test import HOME, PATIENCE, OperatorCase
 from manifests import changed, drill, in_cluster, plan, profile, schedule  # pylint: disable=wrong-import-order
 
 KINDS = ("recoveryplans", "drillschedules", "drills", "sidecarprofiles")
@@ -30,6 +33,10 @@ def cases():
 
 def wrong():
     return [(changed(one, ("metadata", "name"), f"wrong-{number}"), *words) for number, (one, *words) in enumerate(cases())]
+
+
+def strays(operator):
+    return int(re.search(r"(?m)^muster_admission_stray_requests_total (\d+)", operator.read("/metrics")).group(1))
 
 
 class Admission(OperatorCase):
@@ -115,6 +122,57 @@ class Admission(OperatorCase):
         self.assertFalse([entry for entry in audit if entry["drill"].endswith("/rehearsed")])
         written = sum(int(re.search(r"(?m)^muster_audit_write_duration_seconds_count (\d+)", one.read("/metrics")).group(1)) for one in self.operators)
         self.assertEqual(len(audit), written)
+
+    def secret_paths(self):
+        return {which: {one["clientConfig"]["service"]["path"] for one in self.cluster.get(*which)["webhooks"]} for which in self.webhooks}
+
+    def test_who_does_not_know_the_path_adds_no_line(self):
+        """As a pod would that connects to port 9443, which is open to all."""
+        review = {"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview",
+                  "request": {"uid": "1", "operation": "CREATE", "kind": {"group": "muster.dev", "version": "v1alpha1", "kind": "Drill"},
+                              "namespace": "shop", "name": "forged", "userInfo": {"username": "eve"}, "object": drill("forged")}}
+        known = self.secret_paths()
+        secrets = {path for paths in known.values() for path in paths}
+        self.assertEqual({"/validate", "/requests"}, {path[33:] for path in secrets})
+        self.assertEqual(1, len({path[:33] for path in secrets}))
+        self.assertRegex(secrets.pop(), r"^/[0-9a-f]{32}/")
+        secret = known["mutatingwebhookconfiguration", "muster-admission-requests"].pop()
+        for one in self.operators:
+            before = strays(one)
+            for path, status in (("/requests", 404), ("/" + 32 * "0" + "/requests", 404), ("/validate", 404), (secret, 200)):
+                self.assertEqual(status, self.post(one, path, review), path)
+            self.assertEqual(1, one.log().count('"user":"eve"'))
+            self.assertEqual(before + 3, strays(one))
+            self.assertNotIn(secret.split("/")[1], one.log() + one.read("/metrics"))
+
+    @staticmethod
+    def post(one, path, review):
+        request = urllib.request.Request(f"https://127.0.0.1:{one.port('admission serves')}{path}", json.dumps(review).encode(),
+                                         {"Content-Type": "application/json"})
+        trusting = ssl.create_default_context()
+        trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE
+        try:
+            with urllib.request.urlopen(request, timeout=PATIENCE, context=trusting) as reply:
+                return reply.status
+        except urllib.error.HTTPError as refusal:
+            return refusal.code
+
+    def test_who_takes_the_path_away_gets_it_back_and_old_secrets_get_one(self):
+        """A Secret of an operator that knew of no path, and a chart that wrote one."""
+        self.cluster.must("patch", "secret", "muster-admission", "-n", HOME, "--type=json", "-p", '[{"op":"remove","path":"/data/paths"}]')
+        before = self.secret_paths()
+        self.until(lambda: self.secret_paths() != before)
+        for which in self.webhooks:
+            self.cluster.must("patch", *which, "--type=json", "-p",
+                              '[{"op":"replace","path":"/webhooks/0/clientConfig/service/path","value":"/validate"}]')
+        self.until(lambda: all(len(path) > 33 for paths in self.secret_paths().values() for path in paths))
+        self.assertEqual(len(wrong()), self.refused())
+
+    def until(self, look):
+        end = time.monotonic() + PATIENCE
+        while not look():
+            self.assertLess(time.monotonic(), end, self.operators[0].log())
+            time.sleep(0.1)
 
     def nobody_names_another(self):
         """The API server refuses that by itself: nobody is there who would put it right."""

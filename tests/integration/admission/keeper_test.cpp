@@ -1,6 +1,8 @@
 // The keeper of the admission server's keys on a real API server, whose webhooks it serves: each
 // ConfigMap of the test's namespace is asked about, at every replica, and with failurePolicy Fail,
 // so that a call that fails is seen.
+#include <set>
+
 #include <fmt/format.h>
 
 #include "aio/task_group.h"
@@ -56,6 +58,7 @@ class Replica {
     server->add("/validate", [](AdmissionRequest request, std::stop_token) {
       return judge(std::move(request));
     });
+    keeper->on_paths = [this](const std::vector<std::string>& paths) { server->take(paths); };
     server->add("/mutate", [](AdmissionRequest request, std::stop_token) {
       return label(std::move(request));
     });
@@ -126,7 +129,7 @@ class KeeperTest : public kube::ServerTest {
     out.secret = {space, "admission"};
     out.owner = {space, "operator"};
     out.names = {"localhost"};
-    out.configurations = {{kValidatingWebhooks, space}};
+    out.configurations = {{kValidatingWebhooks, space, "/validate"}};
     out.times.spread = base::seconds(3);
     out.leads = [this] { return first_leads; };
     return out;
@@ -222,6 +225,7 @@ TEST_F(KeeperTest, NoCallFailsWhileEverythingIsRotated) {
   leader.lead();
   std::string known = authorities();
   int rotations = 0, calls = 0;
+  std::set<std::string> places;
   const auto end = clock.now() + base::seconds(40);
   while (clock.now() < end && rotations < 4) {
     EXPECT_EQ(apply("good"), "");
@@ -230,11 +234,13 @@ TEST_F(KeeperTest, NoCallFailsWhileEverythingIsRotated) {
     const std::string now = authorities();
     if (now != known) ++rotations;
     known = now;
+    places.insert(configuration()["webhooks"].items().at(0)["clientConfig"]["url"].as_string());
     if (HasFailure()) break;
     until([] { return false; }, base::millis(5));
   }
   EXPECT_GE(rotations, 4) << "new, promoted and dropped, more than once";
   EXPECT_GT(calls, 100);
+  EXPECT_GE(places.size(), 2U) << "the path is another with each certificate";
 }
 
 TEST_F(KeeperTest, WhateverSomebodyDoesIsPutRight) {
@@ -334,7 +340,7 @@ TEST_F(KeeperTest, WhoTakesOverHasNothingToWrite) {
 
 TEST_F(KeeperTest, AMutatingWebhookIsOneMorePathAndOneMoreConfiguration) {
   KeeperSettings both = settings();
-  both.configurations = {{kMutatingWebhooks, space}};
+  both.configurations = {{kMutatingWebhooks, space, "/mutate"}};
   start(0, both);
   replicas[0]->lead();
   Node mutating = webhook(0, "/mutate");
@@ -357,7 +363,8 @@ TEST_F(KeeperTest, AConfigurationThatCannotBeReadOrWrittenHoldsUpNoOther) {
   make_configuration(kMutatingWebhooks, Node::sequence().push(std::move(mutating)));
   make_configuration(kValidatingWebhooks, Node::sequence().push(webhook(0, "/validate")));
   KeeperSettings both = settings();
-  both.configurations = {{kMutatingWebhooks, space}, {kValidatingWebhooks, space}};
+  both.configurations = {{kMutatingWebhooks, space, "/mutate"},
+                         {kValidatingWebhooks, space, "/validate"}};
   for (const char* method : {"GET", "PATCH"}) {
     SCOPED_TRACE(method);
     static_cast<void>(run(client->remove(kSecrets, {space, "admission"}, {}, {})));
