@@ -14,6 +14,9 @@ namespace {
 /// Who scrapes gets the authority by way of others: a Prometheus Operator, a Secret in a pod.
 constexpr base::Duration kSpread = base::seconds(3600);
 
+/// Of the ConfigMap with the authority, behind the Service's name.
+constexpr const char* kPublished = "-ca";
+
 net::HttpServerLimits limits() {
   net::HttpServerLimits out;
   constexpr std::size_t kConnections = 16, kBody = 4096;
@@ -30,7 +33,7 @@ const char* words_of(Scraper scraper) {
     case Scraper::Unknown: return "a bearer token that the API server knows is needed\n";
     case Scraper::Forbidden: return "the right to get the path /metrics is needed\n";
     case Scraper::Unjudged: return "the operator may not ask who this is: see its log\n";
-    case Scraper::Later: return "the API server cannot be asked who this is; try again\n";
+    case Scraper::Later: return "it cannot be asked now who this is; try again\n";
   }
   return "";
 }
@@ -45,6 +48,7 @@ base::Result<std::unique_ptr<MetricsServer>> MetricsServer::make(
   MetricsServer* self = out.get();
   KeeperSettings keeper;
   keeper.secret = {ns, options.name};
+  keeper.published = {ns, options.name + kPublished};
   keeper.owner = {ns, deployment};
   keeper.names = {fmt::format("{}.{}.svc", options.name, ns)};
   keeper.times.spread = kSpread;
@@ -53,7 +57,9 @@ base::Result<std::unique_ptr<MetricsServer>> MetricsServer::make(
   keeper.without = "the metrics are not served";
   keeper.leads = std::move(leads);
   out->keeper_.emplace(clock, client, std::move(keeper), out->identity_);
-  out->keeper_->on_shown = [](const crypto::Certificate& serving, const crypto::Certificate&) {
+  out->keeper_->on_shown = [self](const crypto::Certificate& serving,
+                                  const crypto::Certificate& authority) {
+    self->expiry_.shown(serving.validity.until, authority.validity.until);
     log(Level::Info, "metrics show a certificate",
         {{"until", base::rfc3339(serving.validity.until)}});
   };
@@ -82,8 +88,11 @@ aio::Task<net::HttpReply> MetricsServer::answer(net::HttpRequest request, std::s
     co_return net::HttpReply{405, "text/plain", "metrics are read\n"};
   }
   const std::string* header = request.header("Authorization");
-  const Scraper scraper = co_await access_.judge(header == nullptr ? "" : *header, std::move(stop));
-  if (scraper == Scraper::Allowed) co_return net::HttpReply{200, kMetricsType, text_()};
+  const Scraper scraper =
+      co_await access_.judge(request.client, header == nullptr ? "" : *header, std::move(stop));
+  if (scraper == Scraper::Allowed) {
+    co_return net::HttpReply{200, kMetricsType, text_() + expiry_.text()};
+  }
   net::HttpReply out{status_of(scraper), "text/plain", words_of(scraper)};
   if (scraper == Scraper::Unknown) out.headers.push_back({"WWW-Authenticate", "Bearer"});
   co_return out;

@@ -1,8 +1,9 @@
 // The metrics over TLS, for those alone whom the API server lets read them
 // (operator/scrape_access.h). The certificate is of an authority of the operator's own, in a Secret
-// of its own, so that whoever is to trust it (a ServiceMonitor) need not be shown the keys of
-// admission, and may do without admission. Every replica serves; the leader keeps the keys. What is
-// on the operator's other port, its health, stays in the open: a kubelet has no token for it.
+// of its own, so that there need be no admission; whoever is to trust it (a ServiceMonitor) is
+// given a ConfigMap, which has the authority and none of the keys. Every replica serves; the leader
+// keeps the keys. What is on the operator's other port, its health, stays in the open: a kubelet
+// has no token for it.
 #pragma once
 
 #include <functional>
@@ -15,6 +16,7 @@
 #include "aio/task.h"
 #include "base/result.h"
 #include "kube/client.h"
+#include "metrics/certificate_metrics.h"
 #include "net/http_server.h"
 #include "operator/certificate_keeper.h"
 #include "operator/scrape_access.h"
@@ -58,6 +60,7 @@ class MetricsServer {
 
   ScrapeAccess access_;
   Text text_;
+  metrics::CertificateMetrics expiry_{metrics::CertificateMetrics::Server::Metrics};
   std::shared_ptr<net::ServerIdentity> identity_ = std::make_shared<net::ServerIdentity>();
   std::optional<CertificateKeeper> keeper_;
   std::unique_ptr<net::HttpServer> server_;

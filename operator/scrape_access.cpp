@@ -18,7 +18,6 @@ const kube::Resource kTokenReviews{"authentication.k8s.io", "v1", "TokenReview",
 const kube::Resource kAccessReviews{"authorization.k8s.io", "v1", "SubjectAccessReview",
                                     "subjectaccessreviews", false};
 constexpr std::size_t kTokenBytesMax = std::size_t{16} << 10U;
-constexpr int kAskingMost = 8;
 constexpr base::Duration kAskWithin = base::seconds(5);  // scrapes wait for ten
 
 std::string question(const kube::Resource& kind, Node spec) {
@@ -29,15 +28,20 @@ std::string question(const kube::Resource& kind, Node spec) {
 }
 
 /// Counts for as long as it lives, however a coroutine ends.
-class Counted {
+class Asking {
  public:
-  explicit Counted(int& count) : count_(count) { ++count_; }
-  ~Counted() { --count_; }
-  Counted(const Counted&) = delete;
-  Counted& operator=(const Counted&) = delete;
+  Asking(ScraperPeers& peers, const std::string& client, const aio::Clock& clock)
+      : peers_(peers), client_(client), clock_(clock) {
+    peers_.began(client_);
+  }
+  ~Asking() { peers_.ended(client_, clock_.now()); }
+  Asking(const Asking&) = delete;
+  Asking& operator=(const Asking&) = delete;
 
  private:
-  int& count_;
+  ScraperPeers& peers_;
+  const std::string& client_;
+  const aio::Clock& clock_;
 };
 
 }  // namespace
@@ -100,29 +104,86 @@ std::optional<Scraper> ScraperMemory::find(const crypto::Digest& token, base::Ti
 
 void ScraperMemory::keep(const crypto::Digest& token, Scraper scraper, base::TimePoint now) {
   if (scraper == Scraper::Unjudged || scraper == Scraper::Later) return;
-  std::erase_if(known_, [now](const auto& one) { return one.second.until <= now; });
+  std::erase_if(known_, [now](const auto& one) { return one.second.forgotten <= now; });
   if (known_.size() >= kMost && !known_.contains(token)) {
     known_.erase(std::min_element(known_.begin(), known_.end(), [](const auto& a, const auto& b) {
-      return a.second.until < b.second.until;
+      return a.second.forgotten < b.second.forgotten;
     }));
   }
-  const base::Duration length = scraper == Scraper::Allowed ? kAllowedFor : kRefusedFor;
-  known_[token] = {scraper, now + length};
+  const bool allowed = scraper == Scraper::Allowed;
+  known_[token] = {scraper, now + (allowed ? kAllowedFor : kRefusedFor),
+                   now + (allowed ? kWasAllowedFor : kRefusedFor)};
 }
 
-aio::Task<Scraper> ScrapeAccess::judge(std::string authorization, std::stop_token stop) {
+bool ScraperMemory::was_allowed(const crypto::Digest& token, base::TimePoint now) const {
+  const auto found = known_.find(token);
+  return found != known_.end() && found->second.scraper == Scraper::Allowed &&
+         now < found->second.forgotten;
+}
+
+bool ScraperPeers::may_ask(const std::string& client, base::TimePoint now) const {
+  int asking = 0, suspects = 0;
+  for (const auto& [address, peer] : peers_) {
+    asking += peer.asking;
+    suspects += peer.is_suspect(now) ? peer.asking : 0;
+  }
+  if (asking >= kAskingMost) return false;
+  const auto found = peers_.find(client);
+  if (found == peers_.end()) return true;
+  const Peer& peer = found->second;
+  if (peer.asking >= kAskingOfOne) return false;
+  return !peer.is_suspect(now) || (peer.refused < kRefusedMost && suspects < kAskingOfSuspects);
+}
+
+void ScraperPeers::began(const std::string& client) {
+  ++peers_[client].asking;
+}
+
+void ScraperPeers::ended(const std::string& client, base::TimePoint now) {
+  --peers_[client].asking;
+  forget(now);
+}
+
+void ScraperPeers::refused(const std::string& client, base::TimePoint now) {
+  Peer& peer = peers_[client];
+  if (!peer.is_suspect(now)) {
+    peer.refused = 0;
+    peer.until = now + kRefusedFor;
+  }
+  ++peer.refused;
+}
+
+void ScraperPeers::forget(base::TimePoint now) {
+  std::erase_if(peers_, [now](const auto& one) {
+    return one.second.asking == 0 && !one.second.is_suspect(now);
+  });
+  while (peers_.size() > kMost) {
+    // Those that ask are few; of the others the one that is forgotten next.
+    const auto next =
+        std::min_element(peers_.begin(), peers_.end(), [](const auto& a, const auto& b) {
+          return std::pair(a.second.asking, a.second.until) <
+                 std::pair(b.second.asking, b.second.until);
+        });
+    peers_.erase(next);
+  }
+}
+
+aio::Task<Scraper> ScrapeAccess::judge(std::string client, std::string authorization,
+                                       std::stop_token stop) {
   const auto token = bearer_token(authorization);
   if (!token) co_return Scraper::Unknown;
   const crypto::Digest digest = crypto::sha256(*token);
-  if (const auto known = memory_.find(digest, clock_.now())) co_return *known;
-  if (asking_ >= kAskingMost) co_return Scraper::Later;
-  const Counted counted(asking_);
+  const base::TimePoint now = clock_.now();
+  if (const auto known = memory_.find(digest, now)) co_return *known;
+  if (!memory_.was_allowed(digest, now) && !peers_.may_ask(client, now)) co_return Scraper::Later;
+  const Asking asking(peers_, client, clock_);
   auto make = [this, &token](std::stop_token until) { return ask(*token, std::move(until)); };
   const auto judged = co_await aio::with_deadline(clock_, clock_.now() + kAskWithin,
                                                   std::move(stop), "ask who scrapes", make);
   if (!judged) co_return trouble(judged.error());
   said_.clear();
   memory_.keep(digest, *judged, clock_.now());
+  if (*judged == Scraper::Unknown) peers_.refused(client, clock_.now());
   co_return *judged;
 }
 

@@ -134,16 +134,18 @@ once a drill has measured it, and the ratios are 0 until then: hence the look at
   annotations:
     summary: {{ `The API server forbids the muster operator a {{ $labels.method }}.` | quote }}
     description: Mostly a Drill in a namespace that is not in drillNamespaces. The operator's log names it.
-{{/* Of what each replica shows: API servers ask any of them. */ -}}
+{{/* Of what each replica shows: API servers and scrapers ask any of them. */ -}}
 - alert: MusterCertificateExpires
   expr: |-
-    min by (certificate) (muster_admission_certificate_expiry_timestamp_seconds{ {{- $series -}} }) - time()
+    min by (server, certificate) (
+    label_replace(muster_admission_certificate_expiry_timestamp_seconds{ {{- $series -}} }, "server", "admission", "", "")
+    or label_replace(muster_metrics_certificate_expiry_timestamp_seconds{ {{- $series -}} }, "server", "metrics", "", "")) - time()
     < {{ $limit.certificateDays }} * 86400
   for: 10m
   labels:
     severity: warning
     {{- $labels | nindent 4 }}
   annotations:
-    summary: {{ `The {{ $labels.certificate }} certificate of the muster operator's admission server ends in {{ $value | humanizeDuration }}.` | quote }}
-    description: {{ `It should have been renewed by now. Once it has ended, wrong plans are taken without a word. The operator's log ("controller":"certificates") says why it could not be.` | quote }}
+    summary: {{ `The {{ $labels.certificate }} certificate of the muster operator's {{ $labels.server }} server ends in {{ $value | humanizeDuration }}.` | quote }}
+    description: {{ `It should have been renewed by now. Once it has ended, wrong plans are taken without a word (admission) or nothing is scraped (metrics). The operator's log ("controller":"certificates", "metrics-certificates") says why it could not be.` | quote }}
 {{- end -}}

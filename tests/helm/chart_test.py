@@ -235,7 +235,7 @@ class Rendering(unittest.TestCase):
             self.assertEqual(secure, "--deployment=muster-operator" in container["args"])
             if secure:
                 self.assertEqual(("https", f"muster-metrics.{NAMESPACE}.svc"), (endpoint["scheme"], endpoint["tlsConfig"]["serverName"]))
-                self.assertEqual({"name": "muster-metrics", "key": "ca.crt"}, endpoint["tlsConfig"]["ca"]["secret"])
+                self.assertEqual({"configMap": {"name": "muster-metrics-ca", "key": "ca.crt"}}, endpoint["tlsConfig"]["ca"])
             else:
                 self.assertNotIn("bearerTokenFile", endpoint)
 

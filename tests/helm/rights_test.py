@@ -166,7 +166,8 @@ class Rights(unittest.TestCase):
 
     def test_asking_who_scrapes_is_a_decision(self):
         asks = {("create", "tokenreviews.authentication.k8s.io"), ("create", "subjectaccessreviews.authorization.k8s.io")}
-        own = {(verb, "secrets:muster-rights-metrics") for verb in ("get", "list", "watch", "patch", "delete")}
+        own = {(verb, name) for verb in ("get", "list", "watch", "patch", "delete")
+               for name in ("secrets:muster-rights-metrics", "configmaps:muster-rights-metrics-ca")} | {("create", "configmaps")}
         self.apply({"metrics": {"secure": True}})
         self.assertEqual(table(OPERATOR[OTHER]) | asks, rights(self.operator, NAMESPACE, OTHER))
         self.assertEqual(table(OPERATOR[NAMESPACE]) | asks | own, rights(self.operator, NAMESPACE, NAMESPACE))

@@ -74,15 +74,17 @@ class Scripted final : public kube::Client {
   std::string ns_ = "muster-system";
 };
 
-aio::Task<base::Result<Scraper>> judged(ScrapeAccess& access, std::string header,
-                                        std::stop_token stop = {}) {
-  co_return co_await access.judge(std::move(header), std::move(stop));
+constexpr const char* kHere = "10.0.0.1";
+
+aio::Task<base::Result<Scraper>> judged(ScrapeAccess& access, std::string client,
+                                        std::string header) {
+  co_return co_await access.judge(std::move(client), std::move(header), {});
 }
 
 class ScrapeAccessTest : public testing::Test {
  protected:
-  Scraper judge(const std::string& header) {
-    const auto out = aio::run(context, judged(access, header));
+  Scraper judge(const std::string& header, const std::string& from = kHere) {
+    const auto out = aio::run(context, judged(access, from, header));
     return out.value_or(Scraper::Unjudged);
   }
   void answers(std::vector<base::Result<kube::Reply>> all) {
@@ -145,9 +147,9 @@ TEST_F(ScrapeAccessTest, WhereNobodyCanBeAskedNobodyIsLetIn) {
   EXPECT_EQ(judge("Bearer t1"), Scraper::Allowed);
 }
 
-aio::Task<base::Result<>> keep(ScrapeAccess& access, std::string header, std::stop_token stop,
-                               std::vector<Scraper>& out) {
-  out.push_back(co_await access.judge(std::move(header), std::move(stop)));
+aio::Task<base::Result<>> keep(ScrapeAccess& access, std::string client, std::string header,
+                               std::stop_token stop, std::vector<Scraper>& out) {
+  out.push_back(co_await access.judge(std::move(client), std::move(header), std::move(stop)));
   co_return base::Result<>{};
 }
 
@@ -156,7 +158,8 @@ TEST_F(ScrapeAccessTest, SoManyQuestionsAtOnceAndNoMore) {
   std::stop_source stop;
   aio::TaskGroup group(context.get_executor());
   for (int i = 0; i < 12; ++i) {
-    group.spawn(keep(access, "Bearer t" + std::to_string(i), stop.get_token(), out));
+    const std::string number = std::to_string(i);
+    group.spawn(keep(access, "10.0.0." + number, "Bearer t" + number, stop.get_token(), out));
   }
   context.restart();
   while (out.size() < 4) context.run_one();
@@ -166,6 +169,88 @@ TEST_F(ScrapeAccessTest, SoManyQuestionsAtOnceAndNoMore) {
   EXPECT_THAT(out, testing::Each(Scraper::Later));
   answers({reply(kKnown), reply(kYes)});
   EXPECT_EQ(judge("Bearer t1"), Scraper::Allowed) << "each gave its place back";
+}
+
+TEST_F(ScrapeAccessTest, WhoMakesTokensUpAtOneAddressKeepsNobodyOutAtAnother) {
+  std::vector<Scraper> out;
+  std::stop_source stop;
+  aio::TaskGroup group(context.get_executor());
+  for (int i = 0; i < 40; ++i) {  // nobody answers: they keep their places
+    group.spawn(keep(access, kHere, "Bearer made-up" + std::to_string(i), stop.get_token(), out));
+  }
+  context.restart();
+  while (out.size() < 38) context.run_one();
+  EXPECT_EQ(client.asked.size(), 2U);
+  answers({reply(kKnown), reply(kYes)});
+  EXPECT_EQ(judge("Bearer t1", "10.0.0.2"), Scraper::Allowed);
+  stop.request_stop();
+  while (out.size() < 40) context.run_one();
+}
+
+TEST_F(ScrapeAccessTest, AnAddressWhoseTokensAreNobodysIsAskedAfterNoMore) {
+  answers({reply(kKnown), reply(kYes)});
+  EXPECT_EQ(judge("Bearer t1"), Scraper::Allowed);
+  for (int i = 0; i < ScraperPeers::kRefusedMost; ++i) {
+    answers({reply(kNobody)});
+    EXPECT_EQ(judge("Bearer made-up" + std::to_string(i)), Scraper::Unknown);
+  }
+  const std::size_t before = client.asked.size();
+  EXPECT_EQ(judge("Bearer another"), Scraper::Later);
+  EXPECT_EQ(client.asked.size(), before);
+  EXPECT_EQ(judge("Bearer t1"), Scraper::Allowed) << "who is known there is let in";
+  answers({reply(kKnown), reply(kYes)});
+  EXPECT_EQ(judge("Bearer t2", "10.0.0.2"), Scraper::Allowed);
+}
+
+TEST(ScraperPeers, WhoseTokensAreNobodysShareHalfOfThePlaces) {
+  ScraperPeers peers;
+  const base::TimePoint begin{};
+  for (const char* suspect : {"a", "b", "c"}) peers.refused(suspect, begin);
+  for (const char* suspect : {"a", "a", "b", "b"}) {
+    ASSERT_TRUE(peers.may_ask(suspect, begin)) << suspect;
+    peers.began(suspect);
+  }
+  EXPECT_FALSE(peers.may_ask("c", begin));
+  EXPECT_TRUE(peers.may_ask("d", begin)) << "nothing is known of it";
+  EXPECT_TRUE(peers.may_ask("c", begin + ScraperPeers::kRefusedFor)) << "it is forgotten";
+  for (const char* clean : {"d", "d", "e", "e"}) peers.began(clean);
+  EXPECT_FALSE(peers.may_ask("f", begin)) << "all places are taken";
+  peers.ended("a", begin);
+  EXPECT_TRUE(peers.may_ask("c", begin));
+  EXPECT_FALSE(peers.may_ask("d", begin)) << "it has two";
+  for (int i = 0; i < ScraperPeers::kRefusedMost; ++i) peers.refused("c", begin);
+  EXPECT_FALSE(peers.may_ask("c", begin));
+  EXPECT_FALSE(peers.may_ask("c", begin + ScraperPeers::kRefusedFor - base::millis(1)));
+}
+
+TEST(ScraperPeers, HoldSoManyAtMostAndLoseNobodyWhoAsks) {
+  ScraperPeers peers;
+  const base::TimePoint begin{};
+  peers.began("asks");
+  for (int i = 0; i < 1000; ++i) {
+    const std::string client = std::to_string(i);
+    peers.began(client);
+    peers.refused(client, begin);
+    peers.ended(client, begin);
+  }
+  EXPECT_EQ(peers.size(), ScraperPeers::kMost);
+  peers.began("asks");
+  EXPECT_FALSE(peers.may_ask("asks", begin));
+  peers.ended("asks", begin + ScraperPeers::kRefusedFor);
+  EXPECT_EQ(peers.size(), 1U);
+}
+
+TEST(ScraperMemory, WhoWasAllowedIsWorthAQuestionForAWhile) {
+  ScraperMemory memory;
+  const base::TimePoint begin{};
+  const auto token = crypto::sha256("t");
+  memory.keep(token, Scraper::Allowed, begin);
+  memory.keep(crypto::sha256("made up"), Scraper::Unknown, begin);
+  EXPECT_FALSE(memory.was_allowed(crypto::sha256("made up"), begin));
+  const base::TimePoint later = begin + base::seconds(599);
+  EXPECT_EQ(memory.find(token, later), std::nullopt);
+  EXPECT_TRUE(memory.was_allowed(token, later));
+  EXPECT_FALSE(memory.was_allowed(token, begin + base::seconds(600)));
 }
 
 TEST(ScraperMemory, ForgetsAfterAWhileAndHoldsSoManyAtMost) {

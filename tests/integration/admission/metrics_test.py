@@ -1,6 +1,8 @@
 """Metrics over TLS for those alone whom the API server lets read them: two operators, as programs, with the chart's own rights, on a
 real API server."""
 import base64
+import json
+import re
 import ssl
 import time
 import unittest
@@ -42,7 +44,8 @@ class Metrics(OperatorCase):
     def begin(cls):
         super().begin()
         end = time.monotonic() + PATIENCE
-        while not all('"metrics show a certificate"' in one.log() for one in cls.operators):
+        while not all('"metrics show a certificate"' in one.log() for one in cls.operators) or cls.cluster.run(
+                "get", "configmap", f"{NAME}-ca", "-n", HOME)[0] != 0:
             assert time.monotonic() < end, cls.operators[0].log() + cls.operators[1].log()
             time.sleep(0.1)
 
@@ -52,10 +55,12 @@ class Metrics(OperatorCase):
         self.assertEqual("done\n", self.cluster.server.stdout.readline())
 
     def trusting(self):
-        kept = self.cluster.must("get", "secret", NAME, "-n", HOME, "-o", r"jsonpath={.data.ca\.crt}")
         context = Named(ssl.PROTOCOL_TLS_CLIENT)
-        context.load_verify_locations(cadata=base64.b64decode(kept).decode())
+        context.load_verify_locations(cadata=self.published()["data"]["ca.crt"])
         return context
+
+    def published(self):
+        return json.loads(self.cluster.must("get", "configmap", f"{NAME}-ca", "-n", HOME, "-o", "json"))
 
     def read(self, one, token=None, path="/metrics", method="GET", trusting=None):
         headers = {"Authorization": f"Bearer {token}"} if token else {}
@@ -71,6 +76,9 @@ class Metrics(OperatorCase):
             status, text = self.read(one, self.tokens["prometheus"])
             self.assertEqual(200, status, text)
             self.assertIn('controller_runtime_reconcile_total{controller="metrics-certificates"', text)
+            for which in ("serving", "authority"):
+                until = float(re.search(rf'muster_metrics_certificate_expiry_timestamp_seconds{{certificate="{which}"}} (\S+)', text).group(1))
+                self.assertLess(time.time() + 24 * 3600, until)
 
     def test_nobody_else_does(self):
         for one in self.operators:
@@ -94,6 +102,22 @@ class Metrics(OperatorCase):
         self.assertEqual("muster-operator metrics", metadata)
         keys = [self.cluster.must("get", "secret", name, "-n", HOME, "-o", r"jsonpath={.data.ca\.key}") for name in (NAME, "muster-admission")]
         self.assertNotEqual(*keys)
+
+    def test_the_authority_is_told_without_a_key_and_told_again(self):
+        told = self.published()["data"]
+        self.assertEqual(["ca.crt"], list(told))
+        self.assertNotIn("PRIVATE", told["ca.crt"])
+        kept = self.cluster.must("get", "secret", NAME, "-n", HOME, "-o", r"jsonpath={.data.ca\.crt}")
+        self.assertEqual(base64.b64decode(kept).decode(), told["ca.crt"])
+        owner = self.published()["metadata"]["ownerReferences"][0]
+        self.assertEqual(("Deployment", "muster-operator"), (owner["kind"], owner["name"]))
+        for spoil in (("delete", "configmap", f"{NAME}-ca", "-n", HOME),
+                      ("patch", "configmap", f"{NAME}-ca", "-n", HOME, "--type=merge", "-p", '{"data":{"ca.crt":"another"}}')):
+            self.cluster.must(*spoil)
+            end = time.monotonic() + PATIENCE
+            while self.cluster.run("get", "configmap", f"{NAME}-ca", "-n", HOME, "-o", r"jsonpath={.data.ca\.crt}")[1] != told["ca.crt"]:
+                self.assertLess(time.monotonic(), end, self.operators[0].log())
+                time.sleep(0.1)
 
     def test_where_the_api_server_is_away_nobody_new_is_let_in(self):
         another = self.cluster.must("create", "token", "prometheus", "-n", HOME, "--duration=1h").strip()
