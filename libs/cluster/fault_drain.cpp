@@ -23,43 +23,46 @@ api::ActionKind table() {
   api::ActionKind out = targets::fields::kind(
       "drain", api::Use::Fault,
       "Cordons a node and evicts what is drilled from it, as far as PodDisruptionBudgets allow: "
-      "the "
-      "pods of `workload`, or with `node` those of every workload of the plan but DaemonSets. "
-      "Needs "
+      "the pods of `workload`, or with `node` those of every workload of the plan, but none of a "
+      "DaemonSet, which would come back. Needs "
       "the right to patch nodes, which the chart gives where nodes.enabled is true.",
       node_fields());
   out.exactly_one_of = {{"workload", "node"}};
   return out;
 }
 
-/// The pods of a workload that are on a node, on their way out or not.
-std::vector<Pod> pods_on(const ClusterTarget& target, const std::string& workload,
+/// What makes it makes it again on the same node.
+bool comes_back(const Pod& pod) {
+  return pod.owner == "DaemonSet";
+}
+
+/// The pods of a workload that have to leave a node, on their way out or not.
+std::vector<Pod> leaving(const ClusterTarget& target, const std::string& workload,
                          const std::string& node) {
   std::vector<Pod> pods = target.pods_of(workload);
-  std::erase_if(pods, [&](const Pod& pod) { return pod.node != node; });
+  std::erase_if(pods, [&](const Pod& pod) { return pod.node != node || comes_back(pod); });
   return pods;
 }
 
-/// Whether what makes its pods makes them again on the same node.
-bool comes_back(const api::WorkloadSpec& spec, const std::vector<Pod>& pods) {
-  return spec.kind == "DaemonSet" || std::any_of(pods.begin(), pods.end(), [](const Pod& pod) {
-           return pod.owner == "DaemonSet";
-         });
+bool has_pods_on(const ClusterTarget& target, const std::string& workload,
+                 const std::string& node) {
+  const std::vector<Pod> pods = target.pods_of(workload);
+  return std::any_of(pods.begin(), pods.end(), [&](const Pod& pod) { return pod.node == node; });
 }
 
-/// The workloads whose pods have to go. Errors: FailedPrecondition: a DaemonSet, or none; a pod
-/// that nobody makes again.
+/// The workloads of which pods have to go. Errors: FailedPrecondition: none, or of the one that was
+/// asked for only such as come back; a pod that nobody makes again.
 base::Result<std::vector<std::string>> drained(const ClusterTarget& target, const Node& params,
                                                const std::string& node) {
   const std::string& only = params["workload"].as_string();
   std::vector<std::string> out;
   for (const api::WorkloadSpec& spec : target.spec().workloads) {
     if (!only.empty() && spec.name != only) continue;
-    const std::vector<Pod> pods = pods_on(target, spec.name, node);
-    if (!comes_back(spec, pods)) {
-      TRY(check_made_again(target, spec.name, pods));
-      if (!pods.empty()) out.push_back(spec.name);
-    } else if (!only.empty()) {
+    const std::vector<Pod> pods = leaving(target, spec.name, node);
+    TRY(check_made_again(target, spec.name, pods));
+    if (!pods.empty()) {
+      out.push_back(spec.name);
+    } else if (!only.empty() && has_pods_on(target, only, node)) {
       return base::fail(base::Code::FailedPrecondition,
                         fmt::format("{} {} cannot be drained: its pods come back to the same node",
                                     spec.kind, only));
@@ -110,8 +113,8 @@ class DrainFault final : public targets::Driver {
     std::string gone;
     for (const std::string& workload : undo["workloads"].as_strings()) {
       // Again, because one may have come between the look and the cordon.
-      for (auto pods = pods_on(target, workload, node); !pods.empty();
-           pods = pods_on(target, workload, node)) {
+      for (auto pods = leaving(target, workload, node); !pods.empty();
+           pods = leaving(target, workload, node)) {
         for (const Pod& pod : pods) CO_TRY(co_await evict_pod(context.clock, target, pod, stop));
         CO_TRY(co_await until_gone(context.clock, target, pods, stop));
         gone += (gone.empty() ? "" : ", ") + names_of(pods);
@@ -126,7 +129,7 @@ class DrainFault final : public targets::Driver {
     const std::string node = undo["node"].as_string();
     CO_TRY(co_await prove_cordon(target, undo, std::move(stop)));
     for (const std::string& workload : undo["workloads"].as_strings()) {
-      if (const auto pods = pods_on(target, workload, node); !pods.empty()) {
+      if (const auto pods = leaving(target, workload, node); !pods.empty()) {
         co_return base::fail(base::Code::FailedPrecondition,
                              fmt::format("node {} has pods again: {}", node, names_of(pods)));
       }

@@ -17,6 +17,7 @@ using testing::Not;
 using testing::SizeIs;
 
 constexpr const char* kOne = R"({"workload":"primary","count":1})";
+const kube::Resource kDaemonSets{"apps", "v1", "DaemonSet", "daemonsets", true};
 
 class PodSetTest : public KindTest {
  protected:
@@ -147,6 +148,34 @@ TEST_F(PodSetTest, ItsNodeIsDrained) {
   EXPECT_TRUE(get(kNodes, drained)["spec"]["unschedulable"].as_bool());
   ASSERT_TRUE(done(undo("drain", primary, *journal)));
   EXPECT_FALSE(get(kNodes, drained)["spec"]["unschedulable"].as_bool());
+}
+
+TEST_F(PodSetTest, OfASetWithAPodOfADaemonSetTheOthersAreDrained) {
+  change(kNodes, nodes[0], R"({"metadata":{"labels":{"only":"here"}}})");
+  make(kDaemonSets, R"({"metadata":{"name":"agent"},"spec":{
+      "selector":{"matchLabels":{"app":"agent"}},"template":{"metadata":{"labels":{"app":"agent"}},
+      "spec":{"automountServiceAccountToken":false,"nodeSelector":{"only":"here"},
+      "containers":[{"name":"main","image":"none"}]}}}})");
+  deploy("web", 1);
+  name_pods("agents", R"({"matchLabels":{"app":"agent"}})", 1);
+  name_pods("all",
+            R"({"matchExpressions":[{"key":"app","operator":"In","values":["web","agent"]}]})", 2);
+  open();
+  const std::string agent = pods("agents").front().uid, web = pods("web").front().uid;
+  ASSERT_EQ(pods("agents").front().node, nodes[0]);
+  ASSERT_EQ(pods("web").front().node, nodes[0]);
+  const char* const all = R"({"workload":"all"})";
+  ASSERT_TRUE(done(preflight("drain", all)));
+  const auto journal = prepare("drain", all);
+  ASSERT_TRUE(done(journal));
+  ASSERT_TRUE(done(apply("drain", all, *journal)));
+  EXPECT_NE(get(kPods, names_of_pods("web").front())["metadata"]["uid"].as_string(), web);
+  ASSERT_TRUE(done(prove("drain", all, *journal)));
+  ASSERT_TRUE(done(undo("drain", all, *journal)));
+  EXPECT_EQ(pods("agents").front().uid, agent) << "it would have come back to the same node";
+  EXPECT_EQ(pods("web").front().node, nodes[1]);
+  EXPECT_THAT(why(preflight("drain", R"({"workload":"agents"})")),
+              HasSubstr("Pods agents cannot be drained: its pods come back to the same node"));
 }
 
 TEST_F(PodSetTest, ANetworkPolicySelectsTheSetAndNoPodOfADrill) {
