@@ -13,6 +13,7 @@
 #include "kube/informer.h"
 #include "kube/store.h"
 #include "kube/taken.h"
+#include "operator/begin_watch.h"
 #include "operator/drill_copy.h"
 #include "operator/drill_decide.h"
 #include "operator/drill_requests.h"
@@ -145,24 +146,17 @@ class DrillController::Driver {
     return own;
   }
 
-  bool is_overdue(const DrillObject& drill) const {
-    const api::Node* taken = cluster::condition_of(drill.status["conditions"], "Accepted");
-    if (taken == nullptr || !is_under_way(drill) || !drill.runner().empty()) return false;
-    const auto since = kube::parse_time((*taken)["lastTransitionTime"].as_string());
-    return since && clock_.wall_now() - *since > settings_.begin_within;
-  }
-
   PodState pod_state(const DrillObject& drill, PodRole role) const {
     const DrillPod* pod = pods_.find({drill.key.space, pod_name(drill.key.name, role)});
     return pod != nullptr && pod->drill_uid == drill.uid ? pod->state : PodState{};
   }
 
-  DrillFacts facts_of(const DrillObject& drill) const {
+  DrillFacts facts_of(const DrillObject& drill) {
     DrillFacts facts;
     facts.runner = pod_state(drill, PodRole::Runner);
     facts.guardian = pod_state(drill, PodRole::Guardian);
     if (settings_.stops != nullptr) facts.stopped = settings_.stops->reason(drill.key.space);
-    facts.overdue = is_overdue(drill);
+    facts.overdue = begin_watch_.is_overdue(drill, clock_.now(), clock_.wall_now());
     const api::Node* plan = plans_.find({drill.key.space, drill.plan});
     if (plan == nullptr || is_under_way(drill) || drill.finished()) return facts;
     const auto mine = plan_for(*plan, drill.spec);
@@ -173,7 +167,10 @@ class DrillController::Driver {
 
   aio::Task<base::Result<kube::Outcome>> reconcile(kube::Key key, std::stop_token stop) {
     const DrillObject* known = drills_.find(key);
-    if (known == nullptr) co_return kube::Outcome{};
+    if (known == nullptr) {
+      begin_watch_.forget(key);
+      co_return kube::Outcome{};
+    }
     {
       const DrillFacts facts = facts_of(*known);
       // Whether its namespace is ending, only the server says.
@@ -358,6 +355,7 @@ class DrillController::Driver {
   kube::Store<DrillObject> drills_;
   kube::Store<api::Node> plans_;
   kube::Store<DrillPod> pods_;
+  BeginWatch begin_watch_{settings_.begin_within};
   std::map<kube::Key, std::string> reported_;  // refusals that no watch has shown yet
   kube::Controller controller_;
   kube::Informer drill_informer_, plan_informer_, pod_informer_;

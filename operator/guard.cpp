@@ -149,9 +149,16 @@ class Guard final : public PodProgram {
     return std::max(base::Duration{}, *drill_.read_time - *drill_.beat_time - base::seconds(1));
   }
 
+  base::Duration age_of_drill() const {
+    const auto created = kube::parse_time(drill_.created);
+    if (!drill_.read_time || !created) return base::Duration::max();
+    return std::max(base::Duration{}, *drill_.read_time - *created);
+  }
+
   /// Three lengths, each by one clock: by the runner's from the fault to its deadline; by this one
   /// since the fault was seen to begin. One that was there before this guardian had begun by the
-  /// runner's clock some time before the last heartbeat.
+  /// runner's clock some time before the last heartbeat, but no longer ago than there is the Drill,
+  /// by the server's: the runner's may have been stepped since.
   std::optional<base::Duration> overdue() {
     const auto begun = kube::parse_time(drill_.status["faultTime"].as_string());
     const auto deadline = kube::parse_time(drill_.status["faultDeadline"].as_string());
@@ -160,7 +167,8 @@ class Guard final : public PodProgram {
     if (!fault_seen_) {
       const auto beat = kube::parse_time(beat_);
       const bool saw = here_before || !beat;
-      fault_seen_ = saw ? clock_.now() : beaten_ - std::max(base::Duration{}, *beat - *begun);
+      fault_seen_ = saw ? clock_.now()
+                        : beaten_ - std::clamp<base::Duration>(*beat - *begun, {}, age_of_drill());
     }
     return clock_.now() - *fault_seen_ - (*deadline - *begun);
   }

@@ -89,7 +89,8 @@ class Container:
 
 class ProcessNode(threading.Thread):
     """Runs until close(). What a test may set: `broken`, component labels of Pods whose container is killed and starts no
-    more; `missing`, images that cannot be pulled; `token_seconds`, how long the tokens of containers last."""
+    more; `missing`, images that cannot be pulled; `token_seconds`, how long the tokens of containers last; `clock_of`, the
+    SteppedClock by which the process of a Pod lives, of the Pod; None: the machine's."""
 
     def __init__(self, port, keys, folder, program):
         super().__init__(daemon=True)
@@ -97,6 +98,7 @@ class ProcessNode(threading.Thread):
         self.link, self.lock, self.closing = Link(port, keys), threading.RLock(), threading.Event()
         self.containers, self.pods = {}, {}
         self.broken, self.missing, self.token_seconds = set(), set(), TOKEN_SECONDS
+        self.clock_of = lambda pod: None
         self.last_beat, self.errors, self.number = 0.0, [], 0
         os.makedirs(folder)
 
@@ -273,6 +275,8 @@ class ProcessNode(threading.Thread):
         for one in spec.get("env", []):
             value = one.get("value", "") if "valueFrom" not in one else field(pod, one["valueFrom"]["fieldRef"]["fieldPath"])
             environment[one["name"]] = value.replace("/var/lib/muster", container.path("state"))
+        clock = self.clock_of(pod)
+        environment |= clock.environment() if clock else {}
         arguments = [self.reachable(one) for one in spec.get("args", [])]
         arguments.append(f"--kubeconfig={container.path('kubeconfig')}")
         if arguments[0] == "run":

@@ -78,10 +78,11 @@ class Schedules(unittest.TestCase):
         self.until(f"{outcomes} of {name}", lambda: self.outcomes(name) == list(outcomes))
         return json.loads(self.status(name)["state"])["recent"]
 
-    def seen(self, *names):
-        """The operator has looked at all of this namespace, and has come to rest: a schedule that was made later is served."""
+    def seen(self, *names, back=1):
+        """The operator has looked at all of this namespace, and has come to rest: a schedule that was made later is served. `back`:
+        minutes of the machine's clock, by its own clock in the past."""
         marker = f"marker-{time.monotonic_ns()}"
-        slot = minute(1)
+        slot = minute(back)
         self.ask("POST", self.path("drillschedules"), {
             "apiVersion": VERSION, "kind": "DrillSchedule", "metadata": {"name": marker},
             "spec": {"schedule": daily(slot), "suspend": True, "startingDeadlineSeconds": LONG, "drill": {"planRef": {"name": "none"}}}})

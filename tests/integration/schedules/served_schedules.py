@@ -65,13 +65,14 @@ class Link:
 
 
 class Replica:
-    def __init__(self, cluster, name, kubeconfig):
-        self.name = name
+    def __init__(self, cluster, name, kubeconfig, clock=None):
+        self.name, self.clock = name, clock
         self.path = os.path.join(cluster.folder, f"{name}.{time.monotonic_ns()}.log")
         with open(self.path, "wb") as log:
             self.process = subprocess.Popen(
                 [OPERATOR, "run", "--image=none", f"--pod-name={name}", f"--pod-uid={name}", f"--lease-namespace={HOME}", "--lease-seconds=3",
-                 "--listen=127.0.0.1:0", f"--kubeconfig={kubeconfig}"], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+                 "--listen=127.0.0.1:0", f"--kubeconfig={kubeconfig}"], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                env=dict(os.environ, **(clock.environment() if clock else {})))
 
     def log(self):
         with open(self.path, encoding="utf-8") as file:
@@ -143,13 +144,18 @@ class World:
         assert code == 0, complaint
         self.kubeconfig = self.cluster.kubeconfig_of("muster-operator", HOME)
 
-    def begin(self, name):
-        self.replicas[name] = Replica(self.cluster, name, self.kubeconfig)
+    def begin(self, name, clock=None):
+        """`clock`: a SteppedClock, by which it lives; None: the machine's."""
+        self.replicas[name] = Replica(self.cluster, name, self.kubeconfig, clock)
+
+    def lease(self):
+        """The spec; empty: there is none."""
+        found = self.link.ask("GET", f"/apis/coordination.k8s.io/v1/namespaces/{HOME}/leases/muster-operator", missing_ok=True)
+        return found["spec"] if found else {}
 
     def leader(self):
         """None: there is none, or nobody knows."""
-        lease = self.link.ask("GET", f"/apis/coordination.k8s.io/v1/namespaces/{HOME}/leases/muster-operator", missing_ok=True)
-        holder = lease and lease["spec"].get("holderIdentity") or ""
+        holder = self.lease().get("holderIdentity") or ""
         return next((one for one in self.replicas.values() if holder.startswith(one.name) and one.leads()), None)
 
     def close(self):
