@@ -12,23 +12,28 @@
 namespace kube {
 namespace {
 
+using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::Not;
 
 class ClientTest : public testing::Test {
  protected:
   /// The answer to a request for which the server has `bytes`.
   base::Result<Reply> ask(std::size_t bytes, const ClientOptions& options) {
-    return aio::run(context_, asked(bytes, options));
+    return ask({}, options, [bytes](const net::HttpRequest&) {
+      return net::HttpReply{200, "application/json", std::string(bytes, ' ')};
+    });
+  }
+  base::Result<Reply> ask(const Config& config, const ClientOptions& options,
+                          const net::HttpServer::Handler& answer) {
+    return aio::run(context_, asked(config, options, answer));
   }
 
  private:
-  aio::Task<base::Result<Reply>> asked(std::size_t bytes, ClientOptions options) {
-    const auto answer = [bytes](const net::HttpRequest&) {
-      return net::HttpReply{200, "application/json", std::string(bytes, ' ')};
-    };
+  aio::Task<base::Result<Reply>> asked(Config config, ClientOptions options,
+                                       net::HttpServer::Handler answer) {
     CO_TRY(auto server,
            net::HttpServer::listen(clock_, context_.get_executor(), "127.0.0.1:0", answer));
-    Config config;
     config.cluster.server = "http://127.0.0.1:" + std::to_string(server->port());
     CO_TRY(auto client, Client::make(clock_, context_.get_executor(), config, options));
     aio::TaskGroup group(context_.get_executor());
@@ -42,6 +47,27 @@ class ClientTest : public testing::Test {
   boost::asio::io_context context_;
   aio::SystemClock clock_;
 };
+
+TEST_F(ClientTest, OverPlainHttpItIsToldWhomToActAsAndNoSecret) {
+  Config config;
+  config.user.token = "secret-token";
+  config.user.impersonate = {"ann", {"ops", "audit"}, "u-1", {{"Reason/why", "test"}}};
+  net::HttpRequest got;
+  const auto reply = ask(config, {}, [&got](const net::HttpRequest& request) {
+    got = request;
+    return net::HttpReply{200, "application/json", "{}"};
+  });
+  ASSERT_TRUE(reply) << reply.error().message;
+  std::vector<std::string> told;
+  for (const net::HttpHeader& each : got.headers) {
+    if (each.name.starts_with("Impersonate-")) told.push_back(each.name + ": " + each.value);
+    EXPECT_THAT(each.value, Not(HasSubstr("secret-token"))) << each.name;
+  }
+  EXPECT_THAT(told,
+              ElementsAre("Impersonate-User: ann", "Impersonate-Uid: u-1", "Impersonate-Group: ops",
+                          "Impersonate-Group: audit", "Impersonate-Extra-Reason%2Fwhy: test"));
+  EXPECT_EQ(got.header("Authorization"), nullptr);
+}
 
 TEST_F(ClientTest, TakesNoMoreThanItWasToldTo) {
   ClientOptions options;
