@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/enum_words.h"
 #include "operator/plan_status.h"
-#include "report/enum_words.h"
 
 namespace op {
 namespace {
@@ -73,13 +73,13 @@ void DrillFigures::look(const std::string& scenario, const DrillObject& drill, S
     metrics_.count(scenario, Kind::FaultBegun);
   }
   if (drill.phase() != seen.phase) {
-    const auto before = report::value_of<drill::Phase>(seen.phase);
+    const auto before = base::value_of<drill::Phase>(seen.phase);
     if (before) metrics_.phase_took(scenario, *before, std::max(now - seen.since, {}));
-    if (report::value_of<drill::Phase>(drill.phase())) metrics_.count(scenario, Kind::PhaseBegan);
+    if (base::value_of<drill::Phase>(drill.phase())) metrics_.count(scenario, Kind::PhaseBegan);
     seen.phase = drill.phase();
     seen.since = now;
   }
-  const auto state = report::value_of<drill::SystemState>(drill.status["state"].as_string());
+  const auto state = base::value_of<drill::SystemState>(drill.status["state"].as_string());
   const auto now_in = drill.finished() ? drill::SystemState::Normal : state.value_or(seen.state);
   if (now_in != seen.state) metrics_.count(scenario, Kind::StateChanged);
   seen.state = now_in;

@@ -6,10 +6,10 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "base/enum_words.h"
 #include "cluster/objects.h"
 #include "operator/drill_copy.h"
 #include "operator/drill_result.h"
-#include "report/enum_words.h"
 
 namespace op {
 namespace {
@@ -19,7 +19,7 @@ using api::Node;
 constexpr std::int64_t kMaxAgeDays = 90;  // as spec.objectives.maxAgeDays has it by default
 
 drill::Verdict verdict_of(const Node& node) {
-  return report::value_of<drill::Verdict>(node.as_string()).value_or(drill::Verdict::Invalid);
+  return base::value_of<drill::Verdict>(node.as_string()).value_or(drill::Verdict::Invalid);
 }
 
 drill::ObjectiveSummary objective_of(const Node& node) {

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "api/sorted.h"
+
 namespace api {
 namespace {
 
@@ -165,20 +167,6 @@ class Walker {
 
   std::size_t looks_ = 0;
 };
-
-Node sorted(const Node& node) {
-  if (node.is_sequence()) {
-    Node out = Node::sequence();
-    for (const Node& item : node.items()) out.push(sorted(item));
-    return out;
-  }
-  if (!node.is_map()) return node;
-  Node::Map entries = node.entries();
-  for (Entry& entry : entries) entry.value = sorted(entry.value);
-  std::sort(entries.begin(), entries.end(),
-            [](const Entry& a, const Entry& b) { return a.key < b.key; });
-  return Node::map(std::move(entries));
-}
 
 /// As programs in Go print it: these characters stand in texts only, where they may be escaped.
 std::string json_of(const Node& node, int indent) {

@@ -8,9 +8,10 @@
 
 #include <fmt/format.h>
 
+#include "base/enum_words.h"
 #include "bundle/bundle.h"
-#include "bundle/names.h"
 #include "bundle/tables.h"
+#include "drill/evidence_words.h"
 
 namespace bundle {
 namespace {
@@ -53,7 +54,7 @@ class Fields {
   template <class E>
   E word(const char* key) {
     const std::string value = text(key);
-    const auto found = named<E>(value);
+    const auto found = base::value_of<E>(value);
     if (!found) note(key, fmt::format("'{}' is no known word", value));
     return found.value_or(E{});
   }
@@ -365,7 +366,7 @@ class Reader {
       const Node& phases = f.map("phases");
       for (const api::Entry& entry : phases.entries()) {
         std::string wrong;
-        const auto phase = named<drill::Phase>(entry.key);
+        const auto phase = base::value_of<drill::Phase>(entry.key);
         if (!phase) return f.note("phases", fmt::format("'{}' is no phase", entry.key));
         evidence().phase_began[*phase] = Fields(phases, wrong).stamp(entry.key.c_str());
         if (!wrong.empty()) return f.note("phases", wrong);

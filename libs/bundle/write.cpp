@@ -4,8 +4,8 @@
 #include <fmt/format.h>
 
 #include "bundle/bundle.h"
-#include "bundle/names.h"
 #include "bundle/tables.h"
+#include "drill/evidence_words.h"
 
 namespace bundle {
 namespace {

@@ -1,5 +1,6 @@
 // The words for every enumerator: reports, metrics, JSON and tests all use these.
 #include "drill/evidence.h"
+#include "drill/evidence_words.h"
 #include "drill/record.h"
 
 namespace drill {
@@ -128,6 +129,23 @@ const char* name(TimelineEvent::Kind kind) {
     case Kind::RedundancyRestored: return "RedundancyRestored";
     case Kind::Note: return "Note";
     case Kind::Warning: return "Warning";
+  }
+  return "?";
+}
+
+const char* name(FinalRead::Which which) {
+  switch (which) {
+    case FinalRead::Which::Survivor: return "Survivor";
+    case FinalRead::Which::OldPrimary: return "OldPrimary";
+    case FinalRead::Which::Rejoined: return "Rejoined";
+  }
+  return "?";
+}
+
+const char* name(ReferenceOutage::Kind kind) {
+  switch (kind) {
+    case ReferenceOutage::Kind::Refuse: return "Refuse";
+    case ReferenceOutage::Kind::Hang: return "Hang";
   }
   return "?";
 }

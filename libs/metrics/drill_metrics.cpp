@@ -12,6 +12,8 @@
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
 
+#include "base/enum_words.h"
+
 namespace metrics {
 namespace {
 
@@ -52,9 +54,7 @@ std::string snake(std::string_view word) {
 template <class E>
 std::vector<std::string> words_of() {
   std::vector<std::string> words;
-  for (std::uint8_t i = 0; std::string_view(name(static_cast<E>(i))) != "?"; ++i) {
-    words.push_back(snake(name(static_cast<E>(i))));
-  }
+  for (const std::string_view each : base::words_of<E>()) words.push_back(snake(each));
   return words;
 }
 

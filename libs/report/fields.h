@@ -6,18 +6,10 @@
 // before reads as if it were empty.
 #pragma once
 
+#include "drill/evidence_words.h"
 #include "drill/report.h"
 
 namespace report {
-
-// ReferenceOutage::Kind has no words in libs/drill; these are the document's.
-inline const char* name(drill::ReferenceOutage::Kind kind) {
-  switch (kind) {
-    case drill::ReferenceOutage::Kind::Refuse: return "Refuse";
-    case drill::ReferenceOutage::Kind::Hang: return "Hang";
-  }
-  return "?";
-}
 
 template <class A>
 void fields(A& a, typename A::template Ref<drill::OutageWindow> v) {

@@ -7,7 +7,8 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "report/enum_words.h"
+#include "base/enum_words.h"
+#include "report/fields.h"
 #include "report/json.h"
 #include "report/stamps.h"
 
@@ -129,13 +130,13 @@ class Reader {
   template <class E>
     requires std::is_enum_v<E>
   void read(const Json& in, const std::string& path, E& out) {
-    const auto value = in.is_string() ? value_of<E>(in.get<std::string>()) : std::nullopt;
+    const auto value = in.is_string() ? base::value_of<E>(in.get<std::string>()) : std::nullopt;
     if (value) {
       out = *value;
       return;
     }
     std::string allowed;
-    for (const auto word : words_of<E>())
+    for (const auto word : base::words_of<E>())
       allowed += (allowed.empty() ? "" : ", ") + std::string(word);
     wrong(path, "one of " + allowed);
   }

@@ -2,7 +2,8 @@
 // values; lists and optionals are described by their element type.
 #include <nlohmann/json.hpp>
 
-#include "report/enum_words.h"
+#include "base/enum_words.h"
+#include "report/fields.h"
 #include "report/json.h"
 
 namespace report {
@@ -82,7 +83,7 @@ class Schema {
   template <class E>
     requires std::is_enum_v<E>
   static Json of(const E*) {
-    return {{"enum", words_of<E>()}};
+    return {{"enum", base::words_of<E>()}};
   }
   template <class T>
     requires std::is_class_v<T>

@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "base/enum_words.h"
 #include "store/sqlite.h"
 
 namespace store {
@@ -78,9 +79,7 @@ std::int64_t nanos(drill::WallTime time) {
 /// Errors: DataLoss for a word no version of ours has written.
 template <class E>
 base::Result<E> parse(const std::string& text) {
-  for (std::uint8_t i = 0; std::string_view(name(static_cast<E>(i))) != "?"; ++i) {
-    if (text == name(static_cast<E>(i))) return static_cast<E>(i);
-  }
+  if (const auto value = base::value_of<E>(text)) return *value;
   return base::fail(base::Code::DataLoss, "unknown word '" + text + "'");
 }
 

@@ -8,7 +8,7 @@
 
 #include <fmt/format.h>
 
-#include "api/node.h"
+#include "api/sorted.h"
 
 namespace kube {
 namespace {
@@ -43,21 +43,6 @@ std::string replaced(std::string text, const std::string& what, const std::strin
     at += by.size();
   }
   return text;
-}
-
-/// Servers differ in the order of members.
-Node sorted(const Node& node) {
-  if (node.is_sequence()) {
-    Node out = Node::sequence();
-    for (const Node& item : node.items()) out.push(sorted(item));
-    return out;
-  }
-  if (!node.is_map()) return node;
-  std::map<std::string, Node> members;
-  for (const api::Entry& entry : node.entries()) members[entry.key] = sorted(entry.value);
-  Node out = Node::map();
-  for (auto& [key, value] : members) out.set(key, std::move(value));
-  return out;
 }
 
 class Player {
