@@ -9,6 +9,8 @@
 #include "kube/store.h"
 #include "operator/log.h"
 #include "operator/profile_delivery.h"
+#include "operator/sidecar_pod_looks.h"
+#include "operator/sidecar_pods.h"
 
 namespace op {
 
@@ -23,6 +25,7 @@ class ProfileController::Driver {
         client_(client),
         events_(events),
         settings_(std::move(settings)),
+        pods_(clock, client),
         profiles_([](std::string_view json) { return api::parse_json(json); }),
         controller_(clock, {.name = "sidecarprofile", .ready = [this] { return synced(); }},
                     [this](kube::Key key, std::stop_token stop) {
@@ -50,11 +53,18 @@ class ProfileController::Driver {
   aio::Task<base::Result<kube::Outcome>> reconcile(kube::Key key, std::stop_token stop) {
     const Node* found = profiles_.find(key);
     if (found == nullptr || (*found)["metadata"].has("deletionTimestamp")) {
+      pods_.forget(key);
       co_return kube::Outcome{};
     }
     const Node profile = *found;
     CO_TRY(const SeenConfigMap seen, co_await look(key, stop));
     ProfileDecision decision = decide_profile(profile, seen, settings_.webhook_injects);
+    if (const auto pods = co_await pods_.of(key, stop)) {
+      decision.pods_known = true;
+      decision.injected = refused_of(key.name, *pods, [&](const std::string& name) {
+        return profiles_.find({key.space, name}) != nullptr;
+      });
+    }
     if (settings_.leads && !settings_.leads()) co_return kube::Outcome{};
     if (decision.what != Do::Nothing) {
       CO_TRY(const kube::Reply reply, co_await carry_out(key, decision, stop));
@@ -136,6 +146,7 @@ class ProfileController::Driver {
   kube::Client& client_;
   kube::EventRecorder& events_;
   ControllerSettings settings_;
+  SidecarPodLooks pods_;
   kube::Store<Node> profiles_;
   kube::Controller controller_;
   kube::Informer informer_;

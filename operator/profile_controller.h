@@ -1,7 +1,9 @@
 // Delivers SidecarProfiles: the driver of decide_profile(). A profile is reconciled when it
 // changes, and looked at again every minute, because ConfigMaps are not watched (the operator may
 // read them in few namespaces, and only by their names): one that somebody changed or removed is
-// put right then, and a right that was given takes effect.
+// put right then, and a right that was given takes effect. So are the pods of its namespace, of
+// which some may have been refused a sidecar: with that a profile is written at most twice a
+// minute, whatever pods do.
 #pragma once
 
 #include <memory>

@@ -18,6 +18,7 @@ using Do = ProfileDecision::Do;
 constexpr const char* kValid = "Valid";
 constexpr const char* kDelivered = "Delivered";
 constexpr const char* kInjectionRead = "InjectionRead";
+constexpr const char* kInjected = "Injected";
 
 Node owner_of(const Node& profile) {
   return Node::map()
@@ -168,11 +169,16 @@ Node profile_status(const Node& profile, const ProfileDecision& decision, base::
   std::vector<std::pair<const char*, const Found*>> all{{kValid, &decision.valid},
                                                         {kDelivered, &decision.delivered}};
   Node conditions = profile["status"]["conditions"];
-  if (decision.injection_read) {
-    all.emplace_back(kInjectionRead, &*decision.injection_read);
-  } else {
-    conditions = without_condition(conditions, kInjectionRead);
-  }
+  // These are there only where they do not hold.
+  const auto add_or_end = [&](const char* type, const std::optional<Found>& found) {
+    if (found) {
+      all.emplace_back(type, &*found);
+    } else {
+      conditions = without_condition(conditions, type);
+    }
+  };
+  add_or_end(kInjectionRead, decision.injection_read);
+  if (decision.pods_known) add_or_end(kInjected, decision.injected);
   for (const auto& [type, found] : all) {
     conditions =
         cluster::with_condition(std::move(conditions), type, found->holds ? "True" : "False",
@@ -202,6 +208,9 @@ std::vector<Told> events_of(const Node& profile, const ProfileDecision& decision
                    fmt::format("ConfigMap {} was {}", decision.config_map, how)});
   }
   return out;
+  if (const auto& pods = decision.injected; pods && !says(profile, kInjected, *pods)) {
+    out.push_back({"Warning", pods->reason, pods->message});
+  }
 }
 
 }  // namespace op

@@ -51,6 +51,10 @@ struct ProfileDecision {
   Found valid, delivered;  // once that was done
   /// Of `injection`, where the profile has it and nobody reads it.
   std::optional<Found> injection_read{};
+  /// Of pods that ask for a sidecar, where some are not as they ask (sidecar_pods.h).
+  std::optional<Found> injected{};
+  /// Whether anybody could look at pods; else what is said of them stays.
+  bool pods_known = false;
 };
 
 /// The text under api::kSidecarProfileKey.

@@ -439,7 +439,9 @@ Fields status_fields() {
   return {
       observed_generation(),
       status_conditions("Valid (a sidecar can be run with it) and Delivered (the ConfigMap says "
-                        "what the profile says)."),
+                        "what the profile says); only where they do not hold InjectionRead "
+                        "(somebody reads its injection) and Injected (pods that ask for a sidecar "
+                        "have one)."),
       text("configMap", "The ConfigMap in which it was delivered, in the profile's namespace.")};
 }
 

@@ -278,3 +278,25 @@ TEST(ProfileRules, WhatShipsIsRight) {
 
 }  // namespace
 }  // namespace op
+TEST(ProfileDelivery, WhatPodsSayIsACondition) {
+  ProfileDecision decision = decide_profile(profile(), made_of(profile()));
+  decision.pods_known = true;
+  decision.injected = Found{false, "NoPort", "Deployment web"};
+  const Node told = changed(profile(), decision);
+  const Node* one = cluster::condition_of(told["status"]["conditions"], "Injected");
+  ASSERT_NE(one, nullptr);
+  EXPECT_EQ((*one)["status"].as_string(), "False");
+  EXPECT_EQ((*one)["reason"].as_string(), "NoPort");
+  EXPECT_THAT(events_of(profile(), decision),
+              testing::Contains(Told{"Warning", "NoPort", "Deployment web"}));
+  EXPECT_THAT(events_of(told, decision), IsEmpty());
+
+  decision.injected.reset();
+  decision.pods_known = false;
+  EXPECT_NE(cluster::condition_of(changed(told, decision)["status"]["conditions"], "Injected"),
+            nullptr);
+  decision.pods_known = true;
+  EXPECT_EQ(cluster::condition_of(changed(told, decision)["status"]["conditions"], "Injected"),
+            nullptr);
+}
+

@@ -37,14 +37,19 @@ class Profiles(unittest.TestCase):
             cls.cluster.must("wait", "--for=condition=Established", f"crd/{kind}.muster.dev", "--timeout=60s")
         for namespace in (HOME, LET, DRILLED, CLOSED):
             cls.cluster.must("create", "namespace", namespace)
-        helm = subprocess.run([os.path.join(SOURCE, "ci", "helm.sh")], check=True, text=True, stdout=subprocess.PIPE).stdout.split()[0]
-        parts = [f"templates/{name}.yaml" for name in ("operator_rbac", "drill_namespaces", "sidecar_namespaces", "service_accounts")]
-        text = subprocess.run([helm, "template", "muster", os.path.join(SOURCE, "helm"), "-n", HOME, "--kube-version=1.36",
-                               f"--set=sidecarNamespaces={{{LET}}},drillNamespaces={{{DRILLED}}}", *(f"--show-only={part}" for part in parts)],
-                              check=True, text=True, stdout=subprocess.PIPE).stdout
-        code, _, complaint = cls.cluster.apply(*filter(None, yaml.safe_load_all(text)))
+        parts = [one for name in ("operator_rbac", "drill_namespaces", "sidecar_namespaces", "service_accounts") for one in cls.rendered(name)]
+        code, _, complaint = cls.cluster.apply(*parts)
         assert code == 0, complaint
         cls.begin()
+
+    @classmethod
+    def rendered(cls, name, *flags):
+        """What a template of the chart makes."""
+        helm = subprocess.run([os.path.join(SOURCE, "ci", "helm.sh")], check=True, text=True, stdout=subprocess.PIPE).stdout.split()[0]
+        text = subprocess.run([helm, "template", "muster", os.path.join(SOURCE, "helm"), "-n", HOME, "--kube-version=1.36",
+                               f"--set=sidecarNamespaces={{{LET}}},drillNamespaces={{{DRILLED}}}", f"--show-only=templates/{name}.yaml", *flags],
+                              check=True, text=True, stdout=subprocess.PIPE).stdout
+        return list(filter(None, yaml.safe_load_all(text)))
 
     @classmethod
     def begin(cls):
@@ -165,6 +170,44 @@ class Profiles(unittest.TestCase):
         self.cluster.must("patch", "sidecarprofile", "port", "-n", LET, "--type=json", "-p", '[{"op":"remove","path":"/spec/injection"}]')
         self.until("the end of it", lambda: self.condition(LET, "port", "Valid") and not [
             one for one in self.read(LET, "sidecarprofile", "port")["status"]["conditions"] if one["type"] == "InjectionRead"])
+
+    def test_pods_that_the_policy_refused_are_a_condition_until_they_fit(self):
+        """Nobody was asked of them: the operator sees it at the pods."""
+        policy = self.rendered("sidecar_policy", "--set=sidecar.injection.by=policy,sidecar.image=example.com/muster:1")
+        self.assertEqual(0, self.cluster.apply(*policy)[0])
+        self.addCleanup(self.cluster.run, "delete", "-f", "-", given=policy)
+        self.apply(LET, profile("default"))
+        self.wait_for(LET, "default", "Delivered")
+        labels = {"app": "front"}
+        template = {"metadata": {"labels": labels | {"sidecar.muster.dev/inject": "enabled"}},
+                    "spec": {"containers": [{"name": "app", "image": "example.com/app:1", "ports": [{"containerPort": 8080}]}]}}
+        web = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "front", "namespace": LET},
+               "spec": {"replicas": 2, "strategy": {"type": "Recreate"}, "selector": {"matchLabels": labels}, "template": template}}
+
+        def statuses():
+            pods = json.loads(self.cluster.must("get", "pods", "-n", LET, "-l", "app=front", "-o", "json"))["items"]
+            return [one["metadata"].get("annotations", {}).get("sidecar.muster.dev/status") for one in pods]
+
+        def made(status):
+            """An API server begins to use a policy a moment after it was applied."""
+            if len(statuses()) == 2 and None in statuses():
+                self.cluster.must("delete", "pods", "-n", LET, "-l", "app=front", "--grace-period=0", "--force")
+            return statuses() == [status] * 2
+
+        self.assertEqual(0, self.cluster.apply(web)[0])
+        self.until("pods that were refused", lambda: made("Refused: UnnamedPort"))
+        said = self.until("the condition", lambda: self.condition(LET, "default", "Injected"))
+        self.assertEqual(("False", "UnnamedPort"), (said["status"], said["reason"]))
+        self.assertIn("Deployment front: UnnamedPort; allowed: ", said["message"])
+        self.until("the event", lambda: ("UnnamedPort", 1) in self.events(LET, "default"))
+        written = self.read(LET, "sidecarprofile", "default")["metadata"]["resourceVersion"]
+        template["spec"]["containers"][0]["ports"][0]["name"] = "http"
+        self.assertEqual(0, self.cluster.apply(web)[0])
+        self.until("pods with a sidecar", lambda: statuses() == ["Injected"] * 2)
+        self.until("the end of it", lambda: not self.condition(LET, "default", "Injected"))
+        self.assertNotEqual(written, self.read(LET, "sidecarprofile", "default")["metadata"]["resourceVersion"])
+        self.cluster.must("delete", "deployment", "front", "-n", LET)
+        self.cluster.must("delete", "sidecarprofile", "default", "-n", LET)
 
     def test_anothers_config_map_is_left_alone(self):
         self.cluster.must("create", "configmap", "muster-sidecar-taken", "-n", LET, "--from-literal=profile.yaml=headSeconds: 9")
