@@ -144,7 +144,7 @@ class Muster(Direct):
     def __init__(self, core, application, *flags, load_core=0):
         super().__init__(0, load_core)
         self.process = pinned(core, [SIDECAR, "--upstream", f"127.0.0.1:{application}", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0",
-                                     "--threads", "1", *flags], stderr=subprocess.PIPE, env={**os.environ, "MUSTER_FINGERPRINT_KEY": KEY})
+                                     "--threads", "1", *flags], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env={**os.environ, "MUSTER_FINGERPRINT_KEY": KEY})
         lines = (json.loads(line) for line in self.process.stderr)
         self.said = next(line for line in lines if line["msg"] == "serving")
         self.port, self.counted = int(self.said["port"]), self.process.pid

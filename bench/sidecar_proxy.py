@@ -6,7 +6,8 @@
 Each round starts all anew on one core, before the same application, and asks over kept connections. The cost is user and system time
 of the proxy per request, from /proc/PID/stat. What is printed is the best of the rounds (the machine may be busy, which makes times
 larger and never smaller) and, in brackets, the median. The sidecar has its defaults (figures, limits and their dry run, security
-headers, request IDs) and in `on` and after it all that costs something on the way of a request; it refuses none but in `refused`.
+headers, request IDs) and in `on` and after it everything: traces, the cache and limits shared by a Redis, clients' and users' turns,
+policies with nonces, figures of applications and browsers, OTLP export, audit log. It refuses none but in `refused`.
 
     plain    saturated, beside HAProxy that forwards and adds X-Forwarded-For
     on       the same, everything on
@@ -16,7 +17,7 @@ headers, request IDs) and in `on` and after it all that costs something on the w
     memory   idle, and with 1,000 connections and 65,536 clients
     scrape   /metrics, beside node_exporter, per series
 
-Needs `make build PRESET=release` and `ci/deps.sh bench`.
+Needs `make build PRESET=release` (the targets muster-sidecar and bench_http_flood will do), `ci/deps.sh bench` and redis-server.
 """
 import argparse
 import contextlib
@@ -28,9 +29,10 @@ import time
 import urllib.request
 
 from sidecar_peers import FLOOD, Direct, HAProxy, Muster, Nginx, cpu_seconds, free_port, pinned, resident_mib, wait_for
+from sidecar_surroundings import Surroundings
 
 DRY = ("--limits", "dry-run")
-ALL_ON = (*DRY, "--make-trace", "--cache-bytes-max", "16777216", "--concurrency-max", "1000", "--statsd-listen", "127.0.0.1:0",
+ON = ("--make-trace", "--cache-bytes-max", "16777216", "--concurrency-max", "1000", "--statsd-listen", "127.0.0.1:0",
           "--otlp-listen", "127.0.0.1:0", "--rum-path", "/muster/rum", "--endpoint", "/api/orders/{id}")
 OPEN_RATE, MEMORY_RATE, CLIENTS, SCRAPES = 1000, 6000, 65536, 300
 SETTLED, IDLE_SECONDS = 3, 60  # it gives back first after two seconds, then each half minute (sidecar/settle.h)
@@ -38,12 +40,16 @@ SATURATED = (("micros", "CPU per request, µs"), ("p50", "latency p50, µs"), ("
 
 
 class Bench:
-    def __init__(self, options, application, folder):
+    def __init__(self, options, application, folder, surroundings):
         self.options, self.application, self.folder = options, application, folder
+        self.on_flags = (*ON, *surroundings.flags)
         self.core = (os.cpu_count() or 2) - 1
 
     def muster(self, *flags):
         return Muster(self.core, self.application, *flags)
+
+    def muster_on(self, *flags):
+        return self.muster(*DRY, *self.on_flags, *flags)
 
     def haproxy(self, equal=False):
         return HAProxy(self.core, self.application, self.folder, equal)
@@ -66,15 +72,15 @@ class Bench:
         return self.saturated("as it comes", lambda: self.muster(*DRY), "haproxy", self.haproxy)
 
     def on(self):
-        return self.saturated("everything on", lambda: self.muster(*ALL_ON), "haproxy", self.haproxy)
+        return self.saturated("everything on", self.muster_on, "haproxy", self.haproxy)
 
     def equal(self):
-        return self.saturated("equal features", lambda: self.muster(*ALL_ON), "haproxy", lambda: self.haproxy(equal=True))
+        return self.saturated("equal features", self.muster_on, "haproxy", lambda: self.haproxy(equal=True))
 
     def open(self):
         def measure(one):
             return one.measure(16, self.options.seconds, f"rate={OPEN_RATE}")
-        makers = {"direct": lambda: Direct(self.application, 0), "muster": lambda: self.muster(*ALL_ON), "haproxy": self.haproxy}
+        makers = {"direct": lambda: Direct(self.application, 0), "muster": self.muster_on, "haproxy": self.haproxy}
         figures = self.in_turns(makers, measure)
         direct = {key: min(one[key] for one in figures["direct"]) for key in ("p50", "p99")}
         for name in ("muster", "haproxy"):
@@ -92,11 +98,11 @@ class Bench:
                 one.load(self.options.connections, 1, "status=429")  # the first are let in
             return one.measure(self.options.connections, self.options.seconds, "status=429", warm=0)
         for what, logs in (("which logs each, as it is shipped", True), ("without logs", False)):
-            makers = {"muster": lambda: self.muster(*ALL_ON[2:]), "nginx": lambda logs=logs: Nginx(self.core, self.application, self.folder, logs)}
+            makers = {"muster": lambda: self.muster(*self.on_flags), "nginx": lambda logs=logs: Nginx(self.core, self.application, self.folder, logs)}
             yield row(f"429, beside nginx {what}: CPU, µs", self.in_turns(makers, measure), "micros")
 
     def memory(self):
-        with contextlib.closing(self.muster(*ALL_ON, "--trusted-proxy", "127.0.0.0/8")) as one:
+        with contextlib.closing(self.muster_on("--trusted-proxy", "127.0.0.0/8")) as one:
             time.sleep(SETTLED)
             idle = resident_over(one.counted, IDLE_SECONDS)
             load = pinned(0, [FLOOD, "load", str(one.port), "1000", "14", f"clients={CLIENTS}", f"rate={MEMORY_RATE}"], stdout=subprocess.PIPE)
@@ -116,7 +122,7 @@ class Bench:
         exporter = pinned(self.core, ["prometheus-node-exporter", f"--web.listen-address=127.0.0.1:{port}"], stderr=subprocess.DEVNULL)
         try:
             wait_for(port)
-            with contextlib.closing(self.muster(*ALL_ON)) as one:
+            with contextlib.closing(self.muster_on()) as one:
                 one.load(self.options.connections, 1)
                 figures = {"muster": [], "node_exporter": []}
                 for _ in range(self.options.rounds):
@@ -171,11 +177,12 @@ def main():
         port = int(application.stdout.readline().split()[1])
         with tempfile.TemporaryDirectory() as folder:
             os.chmod(folder, 0o755)  # nginx' worker is somebody else
-            bench = Bench(options, port, folder)
-            print("| figure | muster | peer | ratio |\n| --- | --- | --- | --- |", flush=True)
-            for name in (name for name in options.only.split(",") if name in parts):
-                for line in getattr(bench, name)():
-                    print(line, flush=True)
+            with contextlib.closing(Surroundings(folder)) as surroundings:
+                bench = Bench(options, port, folder, surroundings)
+                print("| figure | muster | peer | ratio |\n| --- | --- | --- | --- |", flush=True)
+                for name in (name for name in options.only.split(",") if name in parts):
+                    for line in getattr(bench, name)():
+                        print(line, flush=True)
     finally:
         application.kill()
         application.wait()

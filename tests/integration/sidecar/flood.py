@@ -104,5 +104,5 @@ def until_linked(sidecar):
     sidecar.until_figure("limit_sharing_connected", 1)
 
 
-def replica(application, redis_port, key_file):
-    return Sidecar(application.port, *ON, "--redis", f"127.0.0.1:{redis_port}", "--fingerprint-key-file", key_file, limits=None)
+def replica(application, redis_port, key_file, *flags):
+    return Sidecar(application.port, *ON, "--redis", f"127.0.0.1:{redis_port}", "--fingerprint-key-file", key_file, *flags, limits=None)
