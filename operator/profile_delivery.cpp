@@ -202,15 +202,15 @@ std::vector<Told> events_of(const Node& profile, const ProfileDecision& decision
   if (const auto& read = decision.injection_read; read && !says(profile, kInjectionRead, *read)) {
     out.push_back({"Warning", "InjectionNotRead", read->message});
   }
+  if (const auto& pods = decision.injected; pods && !says(profile, kInjected, *pods)) {
+    out.push_back({"Warning", pods->reason, pods->message});
+  }
   if (decision.what != Do::Nothing) {
     const char* how = decision.what == Do::Create ? "made" : "brought up to date";
     out.push_back({"Normal", decision.delivered.reason,
                    fmt::format("ConfigMap {} was {}", decision.config_map, how)});
   }
   return out;
-  if (const auto& pods = decision.injected; pods && !says(profile, kInjected, *pods)) {
-    out.push_back({"Warning", pods->reason, pods->message});
-  }
 }
 
 }  // namespace op

@@ -183,6 +183,36 @@ class Injection(OperatorCase):
                           {"secret": {"name": "muster-sidecar-nobody", "optional": True}}], volume["projected"]["sources"])
         self.cluster.must("delete", "sidecarprofiles", "--all", "-n", ASKED)
 
+    def test_a_profile_says_which_of_its_pods_were_refused_until_they_are_gone(self):
+        self.assertEqual(0, self.cluster.apply(profile("told"), profile("default", port="9000"))[0])
+        named = {"sidecar.muster.dev/profile": "told"}
+        unnamed = {"containers": [container(ports=[{"containerPort": 8080}])]}
+        self.make(pod("passed-by", unnamed, ASKED, annotations=named), pod("fits", {"containers": [container()]}, ASKED, annotations=named),
+                  pod("misled", {"containers": [container()]}, ASKED), pod("typo", {"containers": [container()]}, ASKED, annotations={
+                      "sidecar.muster.dev/profile": "tolt"}))
+        one = self.until_injected_says("told", "UnnamedPort")
+        self.assertEqual("False", one["status"])
+        self.assertRegex(one["message"], "Pod passed-by: UnnamedPort: port 8080 of container app has no name.*; allowed: .*capture: redirect")
+        self.assertNotIn("fits", one["message"])
+        other = self.until_injected_says("default", "SeveralReasons")["message"]
+        self.assertIn("Pod misled: NoPort: no container has the port '9000' of the profile; allowed: ", other)
+        self.assertIn("Pod typo: ProfileMissing: there is no SidecarProfile 'tolt' here", other)
+        self.cluster.must("delete", "pod", "passed-by", "misled", "typo", "-n", ASKED, "--grace-period=0", "--force")
+        for name in ("told", "default"):
+            self.until_injected_says(name, None)
+        self.cluster.must("delete", "sidecarprofiles", "--all", "-n", ASKED)
+
+    def until_injected_says(self, name, reason):
+        """The condition; the leader looks at pods every minute."""
+        end = time.monotonic() + 3 * PATIENCE
+        while True:
+            status = json.loads(self.cluster.must("get", "sidecarprofile", name, "-n", ASKED, "-o", "json")).get("status", {})
+            one = next((each for each in status.get("conditions", []) if each["type"] == "Injected"), None)
+            if (one and one["reason"]) == reason:
+                return one
+            self.assertLess(time.monotonic(), end, status)
+            time.sleep(0.3)
+
     def test_a_pod_that_was_injected_can_be_made_again_and_changed(self):
         made, _ = self.make(pod("first", {"containers": [container()]}, ASKED))
         again = copy.deepcopy(made["first"])
@@ -273,33 +303,3 @@ class Injection(OperatorCase):
 
 if __name__ == "__main__":
     unittest.main()
-    def test_a_profile_says_which_of_its_pods_were_refused_until_they_are_gone(self):
-        self.assertEqual(0, self.cluster.apply(profile("told"), profile("default", port="9000"))[0])
-        named = {"sidecar.muster.dev/profile": "told"}
-        unnamed = {"containers": [container(ports=[{"containerPort": 8080}])]}
-        self.make(pod("passed-by", unnamed, ASKED, annotations=named), pod("fits", {"containers": [container()]}, ASKED, annotations=named),
-                  pod("misled", {"containers": [container()]}, ASKED), pod("typo", {"containers": [container()]}, ASKED, annotations={
-                      "sidecar.muster.dev/profile": "tolt"}))
-        one = self.until_injected_says("told", "UnnamedPort")
-        self.assertEqual("False", one["status"])
-        self.assertRegex(one["message"], "Pod passed-by: UnnamedPort: port 8080 of container app has no name.*; allowed: .*capture: redirect")
-        self.assertNotIn("fits", one["message"])
-        other = self.until_injected_says("default", "SeveralReasons")["message"]
-        self.assertIn("Pod misled: NoPort: no container has the port '9000' of the profile; allowed: ", other)
-        self.assertIn("Pod typo: ProfileMissing: there is no SidecarProfile 'tolt' here", other)
-        self.cluster.must("delete", "pod", "passed-by", "misled", "typo", "-n", ASKED, "--grace-period=0", "--force")
-        for name in ("told", "default"):
-            self.until_injected_says(name, None)
-        self.cluster.must("delete", "sidecarprofiles", "--all", "-n", ASKED)
-
-    def until_injected_says(self, name, reason):
-        """The condition; the leader looks at pods every minute."""
-        end = time.monotonic() + 3 * PATIENCE
-        while True:
-            status = json.loads(self.cluster.must("get", "sidecarprofile", name, "-n", ASKED, "-o", "json")).get("status", {})
-            one = next((each for each in status.get("conditions", []) if each["type"] == "Injected"), None)
-            if (one and one["reason"]) == reason:
-                return one
-            self.assertLess(time.monotonic(), end, status)
-            time.sleep(0.3)
-
