@@ -62,6 +62,7 @@ constexpr auto kRows = std::to_array<Row>({
     {"allow", Type::Texts, "--allow"},
     {"deny", Type::Texts, "--deny"},
     {"unlimitedPaths", Type::Texts, "--unlimited-path"},
+    {"offenderAddresses", Type::Boolean, "--offender-addresses"},
     {"botRequestsMax", Type::Integer, "--bot-requests-max"},
     {"botPagesMin", Type::Integer, "--bot-pages-min"},
     {"fingerprintKeyFile", Type::Text, "--fingerprint-key-file"},

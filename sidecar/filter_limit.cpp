@@ -121,7 +121,7 @@ class LimitFilter final : public Filter {
       return Verdict::Answer;
     }
     const limit::Decision decision = limiter_.decide(request, now);
-    count(decision, subject);
+    count(decision, subject, client);
     if (told_ != nullptr && decision.counted && decision.judged == limit::Verdict::Admit) {
       told_->add(subject.client, decision.matched);
     }
@@ -216,7 +216,7 @@ class LimitFilter final : public Filter {
         }
         break;
     }
-    figures_.offend(subject.fingerprint);
+    figures_.offend(subject.fingerprint, client);
   }
 
   void answer(Exchange& exchange, const limit::Decision& decision) {
@@ -267,9 +267,16 @@ constexpr std::size_t kOffendersShown = 10;
 
 }  // namespace
 
-void LimitFigures::offend(limit::Fingerprint who) {
+/// What goes on under the settings of before keeps none any more.
+void LimitFigures::keep_addresses(bool keep) {
   const std::lock_guard hold(lock_);
-  offenders_.add(who);
+  keeps_addresses_ = keep;
+  if (!keep) offenders_.forget_addresses();
+}
+
+void LimitFigures::offend(limit::Fingerprint who, const limit::Address& address) {
+  const std::lock_guard hold(lock_);
+  offenders_.add(who, 1, keeps_addresses_ ? std::optional(address) : std::nullopt);
 }
 
 limit::Offenders LimitFigures::offenders() const {
@@ -324,8 +331,10 @@ std::string limit_exposition(const std::vector<const LimitFigures*>& cores,
       "at most.\n"
       "# TYPE muster_sidecar_limit_offender_requests gauge\n";
   for (const limit::Offender& each : all.top(kOffendersShown)) {
-    out += fmt::format("muster_sidecar_limit_offender_requests{{fingerprint=\"{}\"}} {}\n",
-                       limit::text(each.who), each.count);
+    const std::string address =
+        each.address ? fmt::format(",address=\"{}\"", limit::text(*each.address)) : "";
+    out += fmt::format("muster_sidecar_limit_offender_requests{{fingerprint=\"{}\"{}}} {}\n",
+                       limit::text(each.who), address, each.count);
   }
   return out;
 }

@@ -36,15 +36,20 @@ struct LimitFigures {
   Count closed;                               // refused because nobody counts for all replicas
   Count dry_refused, dry_denied, dry_closed;  // let in by a dry run
   std::array<Count, limit::kSigns> signs;
-  BotNotes bots;  // for the log
+  BotNotes bots;    // for the log
+  Count bots_seen;  // times that a client had a sign which it had not had before
 
-  void offend(limit::Fingerprint who);
+  /// Whether addresses are kept from now on, of at most as many as fingerprints are; those that
+  /// were kept before go with it.
+  void keep_addresses(bool keep);
+  void offend(limit::Fingerprint who, const limit::Address& address);
   limit::Offenders offenders() const;
 
  private:
   static constexpr std::size_t kOffenders = 64;
   mutable std::mutex lock_;  // of refusals and scrapes only
   limit::Offenders offenders_{kOffenders};
+  bool keeps_addresses_ = false;
 };
 
 /// What a filter has to do with, beside the rules.
@@ -60,7 +65,7 @@ struct LimitSurroundings {
 std::unique_ptr<Filter> make_limit_filter(Protection& protection, LimitSurroundings around);
 
 /// Of all cores, in the text format 0.0.4. Clients that are refused most are told by their
-/// fingerprints, never by their addresses.
+/// fingerprints, and by the addresses that were kept.
 std::string limit_exposition(const std::vector<const LimitFigures*>& cores,
                              const limit::Table& table);
 

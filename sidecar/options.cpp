@@ -138,6 +138,8 @@ void protection_flags(CLI::App& app, Raw& raw, Settings& settings) {
   list_flag(app, "--unlimited-path", protection.unlimited_paths,
             "a path, * for any text, that is not limited, may be repeated");
   bot_flags(app, protection.bots);
+  app.add_flag("--offender-addresses", protection.offender_addresses,
+               "figures name those who are refused most by their addresses, too");
   app.add_option("--concurrency-max", settings.concurrency_max,
                  "requests of one client at once; one more: 429; default: no limit")
       ->check(CLI::Range(1, 4000));

@@ -33,6 +33,7 @@ Pipeline assemble(const Settings& settings, std::uint64_t seed, const Seat& seat
   }
   // As soon as a request has a name: what is refused costs nothing more, and nothing has changed
   // yet of what the client said of itself.
+  shared.limits[seat.core]->keep_addresses(settings.protection.offender_addresses);
   if (shared.protection) {
     const auto told = shared.admissions.empty() ? nullptr : shared.admissions[seat.core];
     // What raises the counters is another thread.

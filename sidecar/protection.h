@@ -27,6 +27,7 @@ struct ProtectionSettings {
   std::vector<std::string> unlimited_paths;  // patterns (limit/pattern.h)
   std::size_t keys_max = 65'536;             // clients and fingerprints that are counted at once
   limit::BotSettings bots;                   // of which signs are told
+  bool offender_addresses = false;           // those who are refused most are told by address, too
 };
 
 /// Whether they can be carried out. Errors: InvalidArgument, naming the value and what is allowed.

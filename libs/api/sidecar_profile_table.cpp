@@ -162,6 +162,8 @@ Fields protection() {
       strings("allow", {0, kMostPrefixes}, "Prefixes without limits."),
       strings("deny", {0, kMostPrefixes}, "Prefixes that are answered 403; stronger than allow."),
       strings("unlimitedPaths", {0, 128}, "Paths that are not limited; * is any text."),
+      flag("offenderAddresses", false,
+           "Whether figures name those who are refused most by their addresses, too."),
       integer("botRequestsMax", {1, 1'000'000}, 50,
               "Requests of one client in ten seconds; more are a sign of a bot."),
       integer("botPagesMin", {1, 250}, 5,

@@ -29,18 +29,23 @@ std::uint64_t Offenders::unseen() const {
   return std::min_element(kept_.begin(), kept_.end(), fewer)->count;
 }
 
-void Offenders::add(Fingerprint who, std::uint64_t times) {
+void Offenders::add(Fingerprint who, std::uint64_t times, std::optional<Address> address) {
   events_ += times;
   const auto found = std::find_if(kept_.begin(), kept_.end(),
                                   [who](const Offender& one) { return one.who == who; });
   if (found != kept_.end()) {
     found->count += times;
+    if (address) found->address = address;
   } else if (kept_.size() < counters_) {
-    kept_.push_back({who, times, 0});
+    kept_.push_back({who, times, 0, address});
   } else {
     const auto least = std::min_element(kept_.begin(), kept_.end(), fewer);
-    *least = {who, least->count + times, least->count};
+    *least = {who, least->count + times, least->count, address};
   }
+}
+
+void Offenders::forget_addresses() {
+  for (Offender& one : kept_) one.address.reset();
 }
 
 void Offenders::merge(const Offenders& other) {
@@ -55,11 +60,12 @@ void Offenders::merge(const Offenders& other) {
     const auto same = counter(other.kept_, one.who);
     const Offender there =
         same != other.kept_.end() ? *same : Offender{one.who, unseen_there, unseen_there};
-    all.push_back({one.who, one.count + there.count, one.error + there.error});
+    all.push_back({one.who, one.count + there.count, one.error + there.error,
+                   one.address ? one.address : there.address});
   }
   for (const Offender& one : other.kept_) {
     if (counter(kept_, one.who) != kept_.end()) continue;
-    all.push_back({one.who, one.count + unseen_here, one.error + unseen_here});
+    all.push_back({one.who, one.count + unseen_here, one.error + unseen_here, one.address});
   }
   std::sort(all.begin(), all.end(), before);
   all.resize(std::min(all.size(), counters_));

@@ -7,13 +7,16 @@
 // frequent and top-k elements in data streams", ICDT 2005. Merging adds the bounds: Agarwal et al.,
 // "Mergeable summaries", PODS 2012.
 //
-// Keys are fingerprints, never addresses: what is exported is worth nothing without the key.
+// Keys are fingerprints, never addresses: what is exported is worth nothing without the key. An
+// address is kept beside one where whoever counts gives it, which is for who asked for addresses.
 // Thread: one each, merged when they are read.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
+#include "limit/address.h"
 #include "limit/fingerprint.h"
 
 namespace limit {
@@ -22,6 +25,7 @@ struct Offender {
   Fingerprint who;
   std::uint64_t count = 0;
   std::uint64_t error = 0;
+  std::optional<Address> address{};  // the newest that was given
   bool operator==(const Offender&) const = default;
 };
 
@@ -30,7 +34,8 @@ class Offenders {
   /// `counters`: m, at least 1. All memory is taken here.
   explicit Offenders(std::size_t counters);
 
-  void add(Fingerprint who, std::uint64_t times = 1);
+  void add(Fingerprint who, std::uint64_t times = 1, std::optional<Address> address = {});
+  void forget_addresses();
   /// Adds the events that another one saw; keeps this one's m.
   void merge(const Offenders& other);
 

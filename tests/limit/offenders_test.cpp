@@ -68,6 +68,26 @@ TEST(Offenders, ANewOneTakesOverTheSmallestAndSaysSo) {
   EXPECT_EQ(offenders.top(2), expected);
 }
 
+TEST(Offenders, AnAddressGoesWithItsFingerprintAndIsForgottenWhenItIsAskedFor) {
+  const Address here = Address::v4(0xC0000201), there = Address::v4(0xC0000202);
+  Offenders offenders(2);
+  offenders.add({1}, 5, here);
+  offenders.add({1});
+  offenders.add({2}, 3, there);
+  EXPECT_EQ(offenders.top(2), (std::vector<Offender>{{{1}, 6, 0, here}, {{2}, 3, 0, there}}));
+  offenders.add({3});
+  EXPECT_EQ(offenders.top(2)[1].address, std::nullopt) << "that of the one before is not its own";
+  Offenders sum(2), other(2);
+  other.add({1});
+  other.add({4}, 9, there);
+  sum.merge(other);
+  sum.merge(offenders);
+  EXPECT_EQ(sum.top(2)[0].address, there);
+  EXPECT_EQ(sum.top(2)[1].address, here) << "of another thread that has seen it";
+  sum.forget_addresses();
+  for (const Offender& one : sum.top(2)) EXPECT_EQ(one.address, std::nullopt);
+}
+
 TEST(Offenders, OfSeveralThreadsAreMergedWithinTheSumOfTheBounds) {
   for (std::uint64_t seed = 1; seed <= 10; ++seed) {
     base::Random random(seed);

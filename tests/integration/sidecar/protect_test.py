@@ -85,6 +85,32 @@ class Limits(Case):
         self.assertRegex(offenders[0], r'fingerprint="[0-9a-f]{16}"} 10$')
         self.assertNotIn("127.0.0.1", "".join(offenders))
 
+    def test_addresses_are_told_while_they_are_asked_for_and_forgotten_with_that(self):
+        with tempfile.NamedTemporaryFile("w") as config:
+            def say(asks):
+                config.seek(0)
+                config.write(f"limits: 'on'\nlimitRules: [{{name: a, limits: [{{requests: 10, seconds: 60}}]}}]\noffenderAddresses: {asks}\n")
+                config.truncate()
+                config.flush()
+
+            def told():
+                return [line.split(" ")[0] for line in sidecar.admin("/metrics")[1].splitlines() if "offender_requests{" in line]
+
+            say("false")
+            sidecar = self.sidecar(self.application(echo), "--config", config.name, limits=None)
+            statuses(sidecar, 12)
+            self.assertNotIn("address", told()[0])
+            for turn, asks in enumerate(("true", "false"), 1):
+                say(asks)
+                sidecar.hang_up()
+                sidecar.until_said("another configuration is in force", turn)
+                if asks == "true":
+                    self.assertNotIn("address", told()[0], "of before it was asked for")
+                    statuses(sidecar, 2)
+                    self.assertRegex(told()[0], r'{fingerprint="[0-9a-f]{16}",address="127\.0\.0\.1"}$')
+            self.assertEqual(1, len(told()))
+            self.assertNotIn("127.0.0.1", told()[0])
+
     def test_each_sign_of_a_bot_is_a_line_of_the_log_once(self):
         _, sidecar = self.both(echo, "--limits", "dry-run", "--bot-pages-min", "2")
         peer = "GET /page/%d HTTP/1.1\r\nHost: a\r\nUser-Agent: curl/8.0\r\nAccept: */*\r\n\r\n"
