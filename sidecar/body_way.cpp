@@ -4,7 +4,8 @@
 
 namespace sidecar {
 
-void BodyWay::begin(http1::Body kind, std::uint64_t length, std::uint64_t bytes_max) {
+void BodyWay::begin(http1::Body kind, std::uint64_t length, std::uint64_t bytes_max,
+                    std::string_view refused_trailer) {
   kind_ = kind;
   left_ = kind == http1::Body::Length ? length : 0;
   done_ = kind == http1::Body::None || (kind == http1::Body::Length && length == 0);
@@ -14,6 +15,7 @@ void BodyWay::begin(http1::Body kind, std::uint64_t length, std::uint64_t bytes_
   if (kind == http1::Body::Chunked) {
     http1::ChunkLimits limits;
     if (bytes_max > 0) limits.body_bytes = bytes_max;
+    limits.refused_trailer = refused_trailer;
     chunks_ = http1::ChunkDecoder(limits);
   }
 }

@@ -17,8 +17,10 @@ class BodyWay {
     std::size_t taken = 0;  // bytes of the input that are done with once that has gone
   };
 
-  /// `bytes_max`: of chunked payload; a length was judged with the head.
-  void begin(http1::Body kind, std::uint64_t length, std::uint64_t bytes_max);
+  /// `bytes_max`: of chunked payload; a length was judged with the head. `refused_trailer`: as of
+  /// ChunkLimits; empty: none.
+  void begin(http1::Body kind, std::uint64_t length, std::uint64_t bytes_max,
+             std::string_view refused_trailer = {});
   /// Everything until the connection's end.
   void begin_tunnel();
   /// For a client that does not know chunks: only payload goes on.

@@ -31,6 +31,12 @@ struct SecurityHeaders {
   bool gives_nonce() const {
     return on && content_policy.find(kNoncePlaceholder) != std::string::npos;
   }
+  /// What may be in no trailer, of a request or a response: a server that merges trailers into the
+  /// head would take it for the nonce that the sidecar told. Empty: nothing.
+  /// Lifetime: it lies in here.
+  std::string_view refused_trailer() const {
+    return gives_nonce() ? std::string_view(nonce_header) : std::string_view();
+  }
   bool operator==(const SecurityHeaders&) const = default;
 };
 

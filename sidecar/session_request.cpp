@@ -53,7 +53,9 @@ void Session::begin_exchange() {
   active.open = true;
   core_.figures.requests_active.add();
   active.bytes_in = request.bytes;
-  active.request.begin(request.body, request.length, active.setup->settings.body_bytes_max);
+  const Settings& settings = active.setup->settings;
+  active.request.begin(request.body, request.length, settings.body_bytes_max,
+                       settings.security_headers.refused_trailer());
   if (request.form == http1::Form::Authority) {
     return refuse(501, "no_connect", "CONNECT is not served here");
   }

@@ -102,7 +102,8 @@ bool Session::begin_response() {
   const bool old_client = request.minor == 0;
   if (cache_answers(head)) return false;
   active.first_byte = core_.now - active.began;
-  active.response.begin(head.body, head.length, 0);
+  active.response.begin(head.body, head.length, 0,
+                        active.setup->settings.security_headers.refused_trailer());
   if (head.body == http1::Body::Chunked && old_client) {
     active.response.strip_chunks();
     leave_out_field(head, "Transfer-Encoding");

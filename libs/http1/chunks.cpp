@@ -50,6 +50,12 @@ constexpr std::array<std::string_view, 37> kNotInTrailers = {"age",
                                                              "x-forwarded-proto"};
 static_assert(std::is_sorted(kNotInTrailers.begin(), kNotInTrailers.end()));
 
+/// Case is gone in a variable's name, and so is what is neither a letter nor a digit.
+char in_variable(char c) {
+  const char small = grammar::lower(c);
+  return (small >= 'a' && small <= 'z') || (small >= '0' && small <= '9') ? small : '-';
+}
+
 }  // namespace
 
 void ChunkDecoder::refuse(int status, const char* why) {
@@ -126,7 +132,8 @@ void ChunkDecoder::name_ended() {
   at_ = At::TrailerValue;
   if (name_bytes_ > kNameKept) return;
   const std::string_view name(name_.data(), name_bytes_);
-  if (std::binary_search(kNotInTrailers.begin(), kNotInTrailers.end(), name)) {
+  if (std::binary_search(kNotInTrailers.begin(), kNotInTrailers.end(), name) ||
+      std::ranges::equal(name, limits_.refused_trailer, {}, in_variable, in_variable)) {
     refuse(400, "a field that may not be in a trailer");
   }
 }

@@ -24,6 +24,10 @@ struct ChunkLimits {
   std::size_t extension_bytes = 4096;    // of all chunks together; more: 400
   std::size_t trailer_bytes = 8192;      // more: 431
   std::uint64_t body_bytes = INT64_MAX;  // payload; more: 413
+  /// A field, of 64 characters at most, that may not be in a trailer either: whatever a program
+  /// that makes variables of fields could take for it, as CGI does. Lifetime: it outlives the
+  /// decoder.
+  std::string_view refused_trailer{};
 };
 
 class ChunkDecoder {
@@ -80,7 +84,7 @@ class ChunkDecoder {
   void expect(char c, char wanted, At then, const char* why);
   void refuse(int status, const char* why);
 
-  static constexpr std::size_t kNameKept = 24;
+  static constexpr std::size_t kNameKept = 64;
 
   ChunkLimits limits_;
   At at_ = At::SizeStart;

@@ -1,5 +1,7 @@
 #include "http1/chunks.h"
 
+#include <algorithm>
+#include <cctype>
 #include <string>
 #include <utility>
 #include <vector>
@@ -116,6 +118,27 @@ TEST(Rfc9110Section651, ATrailerThatWouldChangeTheMessageIsRefused) {
   for (const char* name : {"X-Sum", "Hos", "Hosts", "Grpc-Status", "Server-Timing", "ETag",
                            "X-A-Name-That-Is-Longer-Than-Any-Of-Those"}) {
     EXPECT_EQ(read("0\r\n" + std::string(name) + ":1\r\n\r\n").substr(0, 10), "done after") << name;
+  }
+}
+
+TEST(Rfc9110Section651, ATrailerThatAProgramCouldTakeForAGivenFieldIsRefused) {
+  const std::string longest = "X-" + std::string(57, 'a') + "Nonce";
+  for (const std::string& field : {std::string("X-CSP-Nonce"), longest}) {
+    ChunkLimits limits;
+    limits.refused_trailer = field;
+    std::string as_variable = field;
+    std::ranges::replace(as_variable, '-', '_');
+    std::string small = field;
+    std::ranges::transform(small, small.begin(), [](unsigned char c) { return std::tolower(c); });
+    for (const std::string& name : {field, as_variable, small}) {
+      EXPECT_EQ(read("0\r\n" + name + ": 1\r\n\r\n", limits),
+                "refused 400: a field that may not be in a trailer")
+          << name;
+      EXPECT_EQ(read("0\r\n" + name + ": 1\r\n\r\n").substr(0, 10), "done after") << name;
+    }
+    for (const std::string& name : {field + "s", field.substr(1)}) {
+      EXPECT_EQ(read("0\r\n" + name + ": 1\r\n\r\n", limits).substr(0, 10), "done after") << name;
+    }
   }
 }
 

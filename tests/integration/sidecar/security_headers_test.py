@@ -110,6 +110,30 @@ class Nonce(Case):
         self.assertNotIn(b"mine", head.raw)
         self.assertEqual(head.all("X-CSP-Nonce"), ["other"], "that header is nobody's here")
 
+    def test_no_trailer_can_say_it_in_either_direction(self):
+        trailer = b"2\r\nab\r\n0\r\n%s: mine\r\n\r\n"
+        request = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+        def chunky(peer, application):
+            while True:
+                head = peer.head()
+                application.requests.append(head)
+                if head.start.startswith("POST"):
+                    peer.exactly(len(trailer % (b"X-Other" if head.get("x-long") is None else b"X-CSP-Nonce")))
+                peer.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", trailer % (b"X_Csp_Nonce" if "/nonce" in head.start else b"X-Other"))
+
+        application, sidecar = self.both(chunky, "--content-security-policy", POLICY)
+        for name in (b"X-CSP-Nonce", b"x_csp_NONCE"):
+            refused = sidecar.ask(request + trailer % name)
+            self.assertEqual((refused.status, refused.error()["reason"]), (400, "bad_body"))
+        self.assertEqual(application.requests, [])
+        self.assertEqual(sidecar.ask(request + trailer % b"X-Other").status, 200)
+        answer = sidecar.ask(get("/nonce"))
+        self.assertEqual((answer.status, answer.error()["reason"]), (502, "upstream_malformed"))
+        self.assertEqual(sidecar.ask(get("/")).status, 200)
+        _, sidecar = self.both(chunky)
+        self.assertEqual(sidecar.ask(request.replace(b"Host", b"X-Long: y\r\nHost") + trailer % b"X-CSP-Nonce").status, 200, "without a nonce there is nothing to protect")
+
     def test_what_the_sidecar_answers_itself_has_a_policy_too(self):
         sidecar = self.sidecar(self.application(echo), "--content-security-policy", POLICY, "--deny", "127.0.0.1", limits="on")
         first, second = (sidecar.ask(get("/")) for _ in range(2))
