@@ -38,13 +38,19 @@ bool shows(const net::HttpRequest& request, std::string_view token) {
          crypto::equal(bytes_of(std::string_view(*shown).substr(kScheme.size())), bytes_of(token));
 }
 
+net::HttpReply unauthorized(const char* what) {
+  net::HttpReply reply = error_reply(401, what);
+  reply.headers.push_back({"WWW-Authenticate", "Bearer realm=\"muster-sidecar\""});
+  return reply;
+}
+
 }  // namespace
 
 std::string path_of(const net::HttpRequest& request) {
   return request.target.substr(0, request.target.find('?'));
 }
 
-Admin::Admin(Token token) : token_(std::move(token)) {}
+Admin::Admin(Token token, ReadToken read) : token_(std::move(token)), read_(std::move(read)) {}
 
 net::HttpReply Admin::serve(const net::HttpRequest& request) const {
   bool refused = false;
@@ -78,7 +84,8 @@ net::HttpReply Admin::answer(const net::HttpRequest& request, bool& refused) con
 
 net::HttpReply Admin::ask(const Route& route, const net::HttpRequest& request,
                           bool& refused) const {
-  if (route.access != Access::Token) return route.handle(request);
+  if (route.access == Access::Probe) return route.handle(request);
+  if (route.access == Access::Open) return ask_to_read(route, request, refused);
   const auto token = token_();
   if (!token) return error_reply(503, token.error().message);
   refused = true;
@@ -89,9 +96,22 @@ net::HttpReply Admin::ask(const Route& route, const net::HttpRequest& request,
     refused = false;
     return route.handle(request);
   }
-  net::HttpReply reply = error_reply(401, "Authorization: Bearer and the token are needed");
-  reply.headers.push_back({"WWW-Authenticate", "Bearer realm=\"muster-sidecar\""});
-  return reply;
+  return unauthorized("Authorization: Bearer and the token are needed");
+}
+
+/// What cannot be read of the files keeps nobody's page open.
+net::HttpReply Admin::ask_to_read(const Route& route, const net::HttpRequest& request,
+                                  bool& refused) const {
+  if (!read_) return route.handle(request);
+  const auto token = read_();
+  if (!token) return error_reply(503, token.error().message);
+  if (!*token || shows(request, **token)) return route.handle(request);
+  const auto changes = token_();
+  if (changes && !changes->empty() && shows(request, *changes)) return route.handle(request);
+  refused = true;
+  return unauthorized(
+      "Authorization: Bearer and the token of readers are needed (--admin-read-token-file); "
+      "without one there are /livez and /readyz");
 }
 
 net::HttpReply Admin::unknown() const {

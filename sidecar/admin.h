@@ -1,6 +1,7 @@
 // The port that Prometheus, the kubelet and people ask: a table of what is served there, and who
-// may ask for it. What only tells is open, as everywhere; what changes something needs the token
-// (RFC 6750), and is refused where no token was given to the sidecar.
+// may ask for it. What only tells is open, as everywhere, unless a token is asked of readers; what
+// changes something needs the token (RFC 6750), and is refused where no token was given to the
+// sidecar. Who may change something may read.
 //
 // Over TLS a certificate may be asked of clients (--admin-client-ca-file). Then it is needed for
 // all but the probes of the kubelet, which has none to show.
@@ -8,6 +9,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -19,7 +21,7 @@ namespace sidecar {
 
 enum class Access : std::uint8_t {
   Probe,  // of the kubelet: always open
-  Open,
+  Open,   // to anybody, or to who shows the token of readers
   Token
 };
 
@@ -37,11 +39,13 @@ class Admin {
  public:
   /// Empty: nobody has one. Asked whenever it is needed, so that a file of it can change.
   using Token = std::function<base::Result<std::string>()>;
+  /// Nothing: who only reads is not asked for one.
+  using ReadToken = std::function<base::Result<std::optional<std::string>>()>;
 
   /// Who was refused for want of a token or a certificate, or for a wrong one.
   using Refused = std::function<void(const net::HttpRequest& request, const net::HttpReply& reply)>;
 
-  explicit Admin(Token token);
+  explicit Admin(Token token, ReadToken read = {});
   void on_refused(Refused refused) { refused_ = std::move(refused); }
   /// From clients without a certificate only probes are taken.
   void require_certificate() { needs_certificate_ = true; }
@@ -52,9 +56,12 @@ class Admin {
  private:
   net::HttpReply answer(const net::HttpRequest& request, bool& refused) const;
   net::HttpReply ask(const Route& route, const net::HttpRequest& request, bool& refused) const;
+  net::HttpReply ask_to_read(const Route& route, const net::HttpRequest& request,
+                             bool& refused) const;
   net::HttpReply unknown() const;
 
   Token token_;
+  ReadToken read_;  // may be empty
   Refused refused_;
   std::vector<Route> routes_;
   bool needs_certificate_ = false;

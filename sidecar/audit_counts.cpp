@@ -12,12 +12,19 @@ std::uint64_t news(std::uint64_t now, std::uint64_t& seen) {
   return now - std::exchange(seen, now);
 }
 
+std::uint64_t bots_seen(const Shared& shared) {
+  std::uint64_t out = 0;
+  for (const auto& core : shared.limits) out += core->bots_seen.get();
+  return out;
+}
+
 }  // namespace
 
 void AuditCounts::look(const Shared& shared, Audit& audit, base::TimePoint now,
                        base::WallTime wall) {
   drills(shared, audit, now, wall);
   limits(shared, audit, now, wall);
+  bots(shared, audit, now, wall);
 }
 
 void AuditCounts::drills(const Shared& shared, Audit& audit, base::TimePoint now,
@@ -69,6 +76,30 @@ void AuditCounts::limits(const Shared& shared, Audit& audit, base::TimePoint now
               .text = fmt::format("{} requests over a limit, {} from addresses that are denied, {} "
                                   "that nobody could count for all replicas",
                                   refused, denied, closed),
+              .count = count},
+             now, wall);
+}
+
+bool AuditCounts::take_bot(const Shared& shared) {
+  if (bots_told_ >= bots_seen(shared)) return false;
+  ++bots_told_;
+  return true;
+}
+
+/// The log has as many as it may, each an entry; all others are summed up, so that none is missing
+/// in the count, and none is in it twice.
+void AuditCounts::bots(const Shared& shared, Audit& audit, base::TimePoint now,
+                       base::WallTime wall) {
+  if (bots_told_at_ != base::TimePoint{} && now - bots_told_at_ < Audit::kSumEvery) return;
+  const std::uint64_t count = news(bots_seen(shared), bots_told_);
+  if (count == 0) return;
+  bots_told_at_ = now;
+  audit.tell({.event = AuditEvent::BotSeen,
+              .who = {},
+              .subject = {},
+              .text = fmt::format("{} more clients that look like programs, or look so by more "
+                                  "signs than before",
+                                  count),
               .count = count},
              now, wall);
 }

@@ -4,9 +4,11 @@
 
 #include <fmt/format.h>
 
+#include "base/cut.h"
 #include "sidecar/fault_json.h"
 #include "sidecar/log.h"
 #include "sidecar/replies.h"
+#include "store/audit_check.h"
 
 namespace sidecar {
 namespace {
@@ -15,7 +17,15 @@ constexpr base::Duration kComplainEvery = base::seconds(300);
 /// A target that somebody sends is no more than this in an entry.
 constexpr std::size_t kTargetMax = 200;
 
+bool is_file(const std::string& where) {
+  return where != "stdout" && where != "off";
+}
+
 }  // namespace
+
+base::Result<> check_audit_log(const std::string& where) {
+  return is_file(where) ? store::check_audit_log(where) : base::Result<>{};
+}
 
 base::Result<> Auditor::open(const std::string& where) {
   where_ = where;
@@ -30,7 +40,7 @@ void Auditor::refused(const net::HttpRequest& request, const net::HttpReply& rep
   const std::string error = body ? (*body)["error"].as_string() : "";
   tell({.event = AuditEvent::AdminRefused,
         .who = request.client,
-        .subject = fmt::format("{} {}", request.method, path_of(request)).substr(0, kTargetMax),
+        .subject = base::cut(fmt::format("{} {}", request.method, path_of(request)), kTargetMax),
         .text = fmt::format("{}: {}; {}", reply.status, error,
                             request.header("Authorization") == nullptr ? "nothing was shown"
                                                                        : "something was shown")});
@@ -51,12 +61,13 @@ void Auditor::invalidated(const net::HttpRequest& request, const std::string& pa
                           std::size_t count) {
   tell({.event = AuditEvent::CacheInvalidated,
         .who = request.client,
-        .subject = pattern.substr(0, kTargetMax),
+        .subject = base::cut(pattern, kTargetMax),
         .text = fmt::format("{} stored responses", count)});
 }
 
 /// No address: a client is told by its keyed hashes, as in the log.
-void Auditor::bot(const BotNote& note) {
+void Auditor::bot(const BotNote& note, const Shared& shared) {
+  if (!counts_.take_bot(shared)) return;
   AuditNote out;
   out.event = AuditEvent::BotSeen;
   for (const auto& [key, value] : fields_of(note)) {
@@ -95,7 +106,7 @@ void Auditor::complain() {
 
 net::HttpReply Auditor::summary() const {
   api::Node out = queue_ != nullptr ? audit_node(queue_->figures()) : api::Node::map();
-  out.set("where", where_ == "stdout" || where_ == "off" ? where_ : "file");
+  out.set("where", is_file(where_) ? "file" : where_);
   out.set("events", audit_.node());
   return json_reply(200, out);
 }

@@ -17,6 +17,9 @@
 
 namespace sidecar {
 
+/// Whether entries can be written there; nothing is made. Errors: naming the file.
+base::Result<> check_audit_log(const std::string& where);
+
 /// Thread: that of the admin port.
 class Auditor {
  public:
@@ -29,7 +32,9 @@ class Auditor {
   void refused(const net::HttpRequest& request, const net::HttpReply& reply);
   void fault(FaultChange change, const Fault& fault, const std::string& by);
   void invalidated(const net::HttpRequest& request, const std::string& pattern, std::size_t count);
-  void bot(const BotNote& note);
+  /// Of a client that the log tells: one of those that the cores counted, unless it was told of in
+  /// a sum.
+  void bot(const BotNote& note, const Shared& shared);
   /// Every second: what the cores counted, and whether writes are slow.
   void look(const Shared& shared);
   /// What was held back; and what was counted last.

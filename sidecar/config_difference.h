@@ -1,5 +1,5 @@
 // What one configuration file says that another did not, in the words of flags: for the audit log.
-// Pure.
+// Names are in front of values: an entry is cut where it is long. Pure.
 #pragma once
 
 #include <string>
@@ -8,9 +8,12 @@
 
 namespace sidecar {
 
-/// Of flags as flags_of_config() gives them: "now --limits=dry-run; no more --limits=on".
-std::string difference_of(std::vector<std::string> before, std::vector<std::string> now);
+/// Of flags as flags_of_config() gives them: "--limits; now --limits=dry-run; no more --limits=on".
+/// `waiting`: flags of which it is to be said that they wait for a restart.
+std::string difference_of(std::vector<std::string> before, std::vector<std::string> now,
+                          const std::vector<std::string>& waiting = {});
 /// Of files. One that cannot be read says nothing.
-std::string difference_of(std::string_view before, std::string_view now);
+std::string difference_of(std::string_view before, std::string_view now,
+                          const std::vector<std::string>& waiting = {});
 
 }  // namespace sidecar

@@ -22,6 +22,7 @@ constexpr auto kRows = std::to_array<Row>({
     {"listen", Type::Text, "--listen"},
     {"adminListen", Type::Text, "--admin-listen"},
     {"adminTokenFile", Type::Text, "--admin-token-file"},
+    {"adminReadTokenFile", Type::Text, "--admin-read-token-file"},
     {"adminTlsCertFile", Type::Text, "--admin-tls-cert-file"},
     {"adminTlsKeyFile", Type::Text, "--admin-tls-key-file"},
     {"adminClientCaFile", Type::Text, "--admin-client-ca-file"},

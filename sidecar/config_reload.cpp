@@ -37,10 +37,7 @@ void ConfigReload::look(bool at_once, base::WallTime now, const Use& use) {
     return;
   }
   reloads_.succeeded(now);
-  const std::string waits = needs_restart_.empty() ? ""
-                                                   : fmt::format("; waits for a restart: {}",
-                                                                 fmt::join(needs_restart_, " "));
-  tell(true, difference_of(before, configured_.text) + waits);
+  tell(true, difference_of(before, configured_.text, needs_restart_));
   log(Level::Info, "another configuration is in force", {{"file", configured_.file}});
   if (needs_restart_.empty()) return;
   log(Level::Warning, "some of it needs a restart, and the rest is in force",

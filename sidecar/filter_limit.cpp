@@ -162,6 +162,7 @@ class LimitFilter final : public Filter {
     for (std::size_t i = 0; i < limit::kSigns; ++i) {
       if (signs.has(static_cast<limit::Sign>(i))) figures_.signs[i].add();
     }
+    if (bots_.count(subject.client, signs)) figures_.bots_seen.add();
     const limit::Signs untold = bots_.untold(subject.client, signs);
     if (untold.any() && !figures_.bots.full()) note(seen, subject, untold);
   }
@@ -199,7 +200,8 @@ class LimitFilter final : public Filter {
     return true;
   }
 
-  void count(const limit::Decision& decision, const limit::Subject& subject) {
+  void count(const limit::Decision& decision, const limit::Subject& subject,
+             const limit::Address& client) {
     const bool dry = decision.verdict != decision.judged;
     switch (decision.judged) {
       case limit::Verdict::Admit:

@@ -53,6 +53,9 @@ void address_flags(CLI::App& app, Raw& raw, Settings& settings) {
   app.add_option("--admin-token-file", settings.admin_token_file,
                  "the token of who may change something over the admin port; default: "
                  "MUSTER_ADMIN_TOKEN; where there is none nobody may");
+  app.add_option("--admin-read-token-file", settings.admin_read_token_file,
+                 "the token of who reads anything there but /livez and /readyz; default: "
+                 "MUSTER_ADMIN_READ_TOKEN; where there is none anybody may");
   auto* const certificate =
       app.add_option("--admin-tls-cert-file", settings.admin_tls_cert_file,
                      "the admin port speaks TLS: its certificate and its issuers, in PEM");

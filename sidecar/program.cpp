@@ -481,9 +481,10 @@ class Program {
   traffic::RequestHistory request_history_;
   BotLog bot_log_{[this](const BotNote& note) {
     log_bot(note);
-    auditor_.bot(note);
+    auditor_.bot(note, *shared_);
   }};
-  Admin admin_{[this] { return admin_token(settings_.admin_token_file); }};
+  Admin admin_{[this] { return admin_token(settings_.admin_token_file); },
+               [this] { return admin_read_token(settings_.admin_read_token_file); }};
   Readiness ready_{.upstream_detail = "not looked yet"};
 };
 
@@ -493,7 +494,9 @@ base::Result<> check_files(const Settings& settings) {
   const base::WallTime now = aio::SystemClock().wall_now();
   if (!settings.tls_cert_file.empty()) TRY(IdentityFiles::open(served_identity(settings), now));
   TRY(check_admin_identity(settings, now));
+  TRY(admin_read_token(settings.admin_read_token_file));
   TRY(drill_key(settings.drill_key_file));
+  TRY(check_audit_log(settings.audit_log));
   return check_database(settings.database);
 }
 

@@ -26,6 +26,14 @@ base::Result<std::string> admin_token(const std::string& file) {
   return secret_of(file, "MUSTER_ADMIN_TOKEN");
 }
 
+base::Result<std::optional<std::string>> admin_read_token(const std::string& file) {
+  TRY(std::string token, secret_of(file, "MUSTER_ADMIN_READ_TOKEN"));
+  if (!token.empty()) return std::optional(std::move(token));
+  if (file.empty()) return std::nullopt;
+  return base::fail(base::Code::InvalidArgument,
+                    "--admin-read-token-file '" + file + "': it is empty");
+}
+
 base::Result<std::string> redis_password(const std::string& file) {
   return secret_of(file, "MUSTER_REDIS_PASSWORD");
 }

@@ -24,6 +24,10 @@ base::Result<std::optional<crypto::DrillKey>> drill_key(const std::string& file)
 /// empty: nobody may. Errors: as above.
 base::Result<std::string> admin_token(const std::string& file);
 
+/// What the admin port asks of who reads: of the file, else MUSTER_ADMIN_READ_TOKEN, else nothing:
+/// anybody may. Errors: as above; InvalidArgument: the file is empty.
+base::Result<std::optional<std::string>> admin_read_token(const std::string& file);
+
 /// What Redis asks for: of the file, else MUSTER_REDIS_PASSWORD, else empty. Errors: as above.
 base::Result<std::string> redis_password(const std::string& file);
 

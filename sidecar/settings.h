@@ -117,6 +117,7 @@ struct Settings {
   UserSettings users;
   std::uint32_t concurrency_max = 0;  // requests of one client at once; 0: no limit
   std::string admin_token_file;       // empty: MUSTER_ADMIN_TOKEN; where neither is: no changes
+  std::string admin_read_token_file;  // empty: MUSTER_ADMIN_READ_TOKEN; where neither is: anybody
   std::string fingerprint_key_file;   // empty: MUSTER_FINGERPRINT_KEY, or a key of this process
   std::string drill_key_file;         // empty: MUSTER_DRILL_KEY; where neither is: no exemption
   RedisSettings redis;

@@ -46,6 +46,9 @@ Fields addresses() {
       text("adminTokenFile",
            "A file with the token of who may change something over the admin port; none: "
            "MUSTER_ADMIN_TOKEN, and where there is neither nobody may."),
+      text("adminReadTokenFile",
+           "A file with the token of who reads anything there but /livez and /readyz; none: "
+           "MUSTER_ADMIN_READ_TOKEN, and where there is neither anybody may."),
       text("adminTlsCertFile",
            "The admin port speaks TLS: a file with its certificate and its issuers, in PEM."),
       text("adminTlsKeyFile", "A file with its key, in PEM, without a passphrase."),

@@ -22,6 +22,7 @@ constexpr unsigned kOwnerShift = kRestBits + kNumberBits + kRunBits;
 constexpr int kRateWords = 2;
 constexpr std::size_t kToldAt = 3;
 constexpr Word kSignsMask = (Word{1} << kSigns) - 1;
+constexpr Word kKnownMask = (Word{1} << (2 * kSigns)) - 1;  // told, and counted above them
 
 constexpr std::array<std::string_view, 24> kPrograms = {
     "crawl",       "spider",     "scrap",    "curl/",     "wget",     "python-",
@@ -181,17 +182,33 @@ Word* BotWatch::place_of(std::uint64_t client) const {
 }
 
 Signs BotWatch::untold(std::uint64_t client, Signs signs) const {
-  const Word told =
+  const Word word =
       std::atomic_ref<Word>(place_of(client)[kToldAt]).load(std::memory_order_relaxed);
-  const bool own = told >> kOwnerShift == owner_of(client);
-  return own ? signs.without(Signs::of(static_cast<int>(told & kSignsMask))) : signs;
+  return signs.without(Signs::of(static_cast<int>(known_of(client, word) & kSignsMask)));
 }
 
 void BotWatch::tell(std::uint64_t client, Signs signs) {
-  const Signs all = Signs::of(static_cast<int>(kSignsMask));
-  const Signs told = all.without(untold(client, all)).with(signs);
-  std::atomic_ref<Word>(place_of(client)[kToldAt])
-      .store(owner_of(client) << kOwnerShift | told.bits(), std::memory_order_relaxed);
+  std::atomic_ref<Word> word(place_of(client)[kToldAt]);
+  Word seen = word.load(std::memory_order_relaxed), now = 0;
+  do {
+    now = owner_of(client) << kOwnerShift | known_of(client, seen) | signs.bits();
+  } while (!word.compare_exchange_weak(seen, now, std::memory_order_relaxed));
+}
+
+bool BotWatch::count(std::uint64_t client, Signs signs) {
+  const Word wanted = Word{signs.bits()} << kSigns;
+  std::atomic_ref<Word> word(place_of(client)[kToldAt]);
+  Word seen = word.load(std::memory_order_relaxed);
+  for (;;) {
+    const Word known = known_of(client, seen);
+    if ((known & wanted) == wanted) return false;
+    const Word now = owner_of(client) << kOwnerShift | known | wanted;
+    if (word.compare_exchange_weak(seen, now, std::memory_order_relaxed)) return true;
+  }
+}
+
+Word BotWatch::known_of(std::uint64_t client, Word word) {
+  return word >> kOwnerShift == owner_of(client) ? word & kKnownMask : 0;
 }
 
 Signs BotWatch::look(const Look& look, base::TimePoint now) {

@@ -11,8 +11,9 @@
 //
 // Memory: four words for each client, in a block of the caller's that does not grow. A client has
 // one place, by its keyed hash; another one with the same place takes it over. That costs a sign
-// now and then, and never more memory. The fourth word remembers which signs were told of the
-// client, so that a log has each once.
+// now and then, and never more memory. The fourth word remembers which signs were counted of the
+// client, and which were told, so that a log has each once, and a count too where the log had no
+// room.
 // Thread: one BotWatch each, on a shared block.
 #pragma once
 
@@ -106,13 +107,18 @@ class BotWatch {
   Signs look(const Look& look, base::TimePoint now);
   /// Of the signs those that were not told of this client yet.
   Signs untold(std::uint64_t client, Signs signs) const;
-  /// They are told now. Threads that do so at once may forget one of each other.
+  /// They are told now.
   void tell(std::uint64_t client, Signs signs);
+  /// Whether one of them was not counted of this client yet; they are now. Of threads that do so at
+  /// once one alone is answered yes for a sign.
+  bool count(std::uint64_t client, Signs signs);
   /// How many requests had a sign, by Sign.
   const std::array<std::uint64_t, kSigns>& counts() const { return counts_; }
 
  private:
   Word* place_of(std::uint64_t client) const;
+  /// The word of what was told and counted of the client; of another one's nothing is left.
+  static Word known_of(std::uint64_t client, Word word);
   /// True when the target continues a run of at least so many.
   bool follows(Word* place, std::uint64_t client, std::string_view target) const;
 

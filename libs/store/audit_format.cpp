@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "base/cut.h"
 #include "crypto/hash.h"
 
 namespace store {
@@ -48,7 +49,7 @@ std::string audit_json(const AuditEntry& entry) {
               {"event", entry.event}};
   const auto add = [&out](const char* key, const std::string& text) {
     constexpr std::size_t kTextMax = 2000;
-    if (!text.empty()) out[key] = text.substr(0, kTextMax);
+    if (!text.empty()) out[key] = base::cut(text, kTextMax);
   };
   add("drill", entry.drill);
   add("subject", entry.subject);

@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include "base/cut.h"
 #include "store/audit_format.h"
 
 namespace store {
@@ -32,10 +33,10 @@ class StandardOutput {
     const auto begin = Clock::now();
     entry.seq = seq_ + 1;
     entry.write_before = before_;
-    if (const std::size_t most = kLineMax / 4; entry.text.size() > most) entry.text.resize(most);
+    entry.text = base::cut(entry.text, kLineMax / 4);
     std::string line = audit_json(entry) + "\n";
     if (line.size() > kLineMax) {
-      entry.text.clear();
+      entry.text = "…";
       line = audit_json(entry) + "\n";
     }
     TRY(put(line));

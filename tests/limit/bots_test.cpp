@@ -170,6 +170,23 @@ TEST(Bots, EachSignOfAClientIsToldOnce) {
   EXPECT_EQ(watch.untold(2, both), both);
 }
 
+TEST(Bots, EachSignOfAClientIsCountedOnceWhetherItIsToldOrNot) {
+  std::vector<Word> memory(BotWatch::kClientWords);  // one place for all
+  BotWatch watch(memory, Sharing::OneThread);
+  Signs agent, both;
+  agent.add(Sign::BotAgent);
+  both.add(Sign::BotAgent);
+  both.add(Sign::MissingHeaders);
+  EXPECT_TRUE(watch.count(2, agent));
+  EXPECT_FALSE(watch.count(2, agent));
+  EXPECT_EQ(watch.untold(2, agent), agent) << "to be counted is not to be told";
+  watch.tell(2, agent);
+  EXPECT_FALSE(watch.count(2, agent)) << "to be told is not to be forgotten";
+  EXPECT_TRUE(watch.count(2, both));
+  EXPECT_FALSE(watch.untold(2, agent).any());
+  EXPECT_TRUE(watch.count(4, agent)) << "another client";
+}
+
 TEST(Bots, SignsHaveNames) {
   EXPECT_STREQ(name(Sign::RequestRate), "request_rate");
   EXPECT_STREQ(name(Sign::SequentialPages), "sequential_pages");

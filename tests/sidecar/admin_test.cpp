@@ -35,8 +35,9 @@ class AdminTest : public testing::Test {
   }
 
   base::Result<std::string> token = std::string("let-me");
+  base::Result<std::optional<std::string>> read = std::optional<std::string>();
   int changes = 0;
-  Admin admin{[this] { return token; }};
+  Admin admin{[this] { return token; }, [this] { return read; }};
 };
 
 TEST_F(AdminTest, WhatOnlyTellsIsOpenWhateverTheQuery) {
@@ -62,6 +63,37 @@ TEST_F(AdminTest, WithoutATokenNobodyMayChangeAnything) {
   token = base::fail(base::Code::NotFound, "no file");
   EXPECT_EQ(ask("POST", "/api/faults", "Bearer let-me").status, 503U);
   EXPECT_EQ(changes, 0);
+}
+
+TEST_F(AdminTest, WhereATokenIsAskedOfReadersNobodyReadsWithoutOne) {
+  admin.add({"GET", "/livez", Access::Probe,
+             [](const net::HttpRequest&) { return text_reply(200, "ok\n"); }});
+  std::vector<std::string> refused;
+  admin.on_refused([&](const net::HttpRequest& request, const net::HttpReply&) {
+    refused.push_back(request.target);
+  });
+  read = std::optional<std::string>("see-me");
+  EXPECT_EQ(ask("GET", "/livez").status, 200U);
+  for (const char* shown : {"", "see-me", "Bearer ", "Bearer see-m", "Basic see-me"}) {
+    const net::HttpReply reply = ask("GET", "/metrics", shown);
+    EXPECT_EQ(reply.status, 401U) << shown;
+    EXPECT_NE(net::find_header(reply.headers, "WWW-Authenticate"), nullptr);
+  }
+  EXPECT_EQ(refused, std::vector<std::string>(5, "/metrics"));
+  EXPECT_EQ(ask("GET", "/metrics", "Bearer see-me").body, "figures\n");
+  EXPECT_EQ(ask("HEAD", "/metrics", "Bearer let-me").status, 200U) << "who may change may read";
+  EXPECT_EQ(ask("POST", "/api/faults", "Bearer see-me").status, 401U);
+  EXPECT_EQ(changes, 0);
+}
+
+TEST_F(AdminTest, ATokenOfReadersThatCannotBeReadOpensNothing) {
+  read = base::fail(base::Code::NotFound, "no file");
+  EXPECT_EQ(ask("GET", "/metrics", "Bearer let-me").status, 503U);
+  read = std::optional<std::string>("see-me");
+  token = std::string();
+  EXPECT_EQ(ask("GET", "/metrics", "Bearer ").status, 401U) << "no token is nobody's token";
+  token = base::fail(base::Code::NotFound, "no file");
+  EXPECT_EQ(ask("GET", "/metrics", "Bearer see-me").status, 200U);
 }
 
 TEST_F(AdminTest, WithoutACertificateThereAreProbesWhereOneIsNeeded) {

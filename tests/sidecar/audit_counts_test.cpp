@@ -86,6 +86,28 @@ TEST_F(AuditCountsTest, RefusedClientsAreToldAtOnceAndThenAMinutesTogether) {
   EXPECT_EQ(audit.told(AuditEvent::LimitsRefused), 10U);
 }
 
+TEST_F(AuditCountsTest, BotsThatTheLogHasNoRoomForAreSummedUpAndNoneIsCountedTwice) {
+  shared->limits[0]->bots_seen.add(5);
+  shared->limits[1]->bots_seen.add(4);
+  EXPECT_TRUE(counts.take_bot(*shared));  // as the log tells one
+  EXPECT_TRUE(counts.take_bot(*shared));
+  look(1);
+  ASSERT_EQ(wrote.size(), 1U);
+  EXPECT_EQ(wrote[0].event, "BotSeen");
+  EXPECT_THAT(wrote[0].text, StartsWith("7 more clients"));
+  EXPECT_EQ(audit.told(AuditEvent::BotSeen), 7U) << "the other two are told by who took them";
+  EXPECT_FALSE(counts.take_bot(*shared)) << "it is in the sum";
+  shared->limits[0]->bots_seen.add(3);
+  EXPECT_TRUE(counts.take_bot(*shared));
+  look(30);
+  EXPECT_EQ(wrote.size(), 1U) << "a minute's together";
+  look(61);
+  ASSERT_EQ(wrote.size(), 2U);
+  EXPECT_THAT(wrote[1].text, StartsWith("2 more clients"));
+  look(200);
+  EXPECT_EQ(wrote.size(), 2U);
+}
+
 TEST_F(AuditCountsTest, WhatCameLastIsToldAtTheEnd) {
   shared->limits[0]->refused_client.add(1);
   look(1);

@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "base/random.h"
+#include "store/audit_check.h"
 #include "store/audit_format.h"
 #include "store/audit_log.h"
 
@@ -185,6 +186,33 @@ TEST_F(AuditTest, AFullDiskIsToldAndTheChainGoesOn) {
   EXPECT_EQ(read.damage, "");
   EXPECT_EQ(read.repaired, 1U);
   EXPECT_EQ(read.entries.back().event, "Again");
+}
+
+TEST_F(AuditTest, ATextThatIsTooLongSaysThatItIsCut) {
+  auto log = AuditLog::open(path_);
+  ASSERT_TRUE(log.has_value());
+  AuditEntry whole = entry("Whole"), longer = entry("Longer");
+  whole.text.assign(2000, 'x');
+  longer.text.assign(2001, 'x');
+  ASSERT_TRUE(log->append(whole).has_value());
+  ASSERT_TRUE(log->append(longer).has_value());
+  const AuditTrailRead read = read_audit(bytes());
+  ASSERT_EQ(read.damage, "");
+  EXPECT_EQ(read.entries.at(0).text, whole.text);
+  EXPECT_EQ(read.entries.at(1).text, std::string(1997, 'x') + "…");
+}
+
+TEST_F(AuditTest, WhetherAFileCouldBeWrittenIsFoundOutWithoutMakingIt) {
+  EXPECT_TRUE(check_audit_log(path_).has_value());
+  EXPECT_FALSE(std::filesystem::exists(path_));
+  write(1);
+  EXPECT_TRUE(check_audit_log(path_).has_value());
+  EXPECT_EQ(read_audit(bytes()).entries.size(), 1U);
+  for (const std::string& wrong : {root_, root_ + "/nowhere/audit.log", path_ + "/below"}) {
+    const auto checked = check_audit_log(wrong);
+    ASSERT_FALSE(checked.has_value()) << wrong;
+    EXPECT_THAT(checked.error().message, HasSubstr("cannot open the audit log " + wrong));
+  }
 }
 
 TEST_F(AuditTest, AFileThatCannotBeOpenedIsNamed) {

@@ -134,6 +134,26 @@ class Tls(Secured):
         self.assertEqual(self.ask(sidecar, "/api/cache/invalidate", method="POST", body=body)[0], 401)
         self.assertEqual(self.ask(sidecar, "/api/cache/invalidate", method="POST", body=body, headers={"Authorization": "Bearer let-me"})[0], 200)
 
+    def test_a_token_is_asked_of_readers_where_one_is_named(self):
+        change, read = os.path.join(self.folder, "change"), os.path.join(self.folder, "read")
+        for path, token in ((change, "let-me"), (read, "see-me")):
+            with open(path, "w", encoding="ascii") as file:
+                file.write(token + "\n")
+        sidecar = self.secured("--admin-token-file", change, "--admin-read-token-file", read, "--cache-bytes-max", "100000")
+
+        def status(path, token=None, method="GET"):
+            return self.ask(sidecar, path, method=method, headers={"Authorization": f"Bearer {token}"} if token else {})[0]
+
+        self.assertEqual([200, 401, 401, 200, 200], [status("/livez"), *(status("/metrics", token) for token in (None, "other", "see-me", "let-me"))])
+        for path in ("/health", "/api/faults", "/api/monitoring/system", "/api/cache"):
+            self.assertEqual((401, True), (status(path), status(path, "see-me") in (200, 503)), path)
+        self.assertEqual(401, status("/api/cache/invalidate", "see-me", "POST"))
+        with open(read, "w", encoding="ascii") as file:
+            file.write("another\n")
+        self.assertEqual([401, 200], [status("/metrics", "see-me"), status("/metrics", "another")])
+        os.remove(read)
+        self.assertEqual([503, 503, 200], [status("/metrics"), status("/metrics", "another"), status("/livez")])
+
     def test_what_cannot_be_used_is_told_at_the_start(self):
         other = self.authority.sign("other")
         empty = os.path.join(self.folder, "empty")

@@ -133,12 +133,40 @@ class Events(Audited):
         self.assertEqual((summary["lost"], summary["slowAboveMillis"]), (0, 100))
         self.assertGreater(summary["written"], 0)
 
+    def test_of_a_flood_of_bots_each_is_counted_and_few_are_entries(self):
+        many = 90  # more than the log has room for, and than wait for it
+        application = self.application(echo)
+        sidecar = self.sidecar(application, "--audit-log", self.path, "--trusted-proxy", "127.0.0.1", limits="dry-run")
+        for at in range(2 * many):
+            sidecar.ask(get("/", f"X-Forwarded-For: 192.0.2.{at // 2 + 1}", "User-Agent: curl/8.0", "Accept: */*", "Accept-Encoding: gzip",
+                            "Accept-Language: en"))
+            if at == 0:
+                self.until_entry("BotSeen")
+        sidecar.close()
+        entries = [each for each in chained(self.path) if each["event"] == "BotSeen"]
+        sums = [int(each["text"].split(" more clients")[0]) for each in entries if " more clients" in each["text"]]
+        alone = [each for each in entries if each["text"].startswith("signs: bot_agent; client: ")]
+        self.assertEqual(len(entries), len(sums) + len(alone))
+        self.assertEqual(many, sum(sums) + len(alone))
+        self.assertGreaterEqual(len(alone), 1)
+        self.assertLess(len(entries), many)
+
+    def test_a_difference_that_is_long_has_its_names_and_says_that_it_is_cut(self):
+        prefixes = ", ".join(f"10.{at // 200}.{at % 200}.0/24" for at in range(900))
+        _, sidecar = self.configured(f"auditLog: {self.path}\n", echo, limits=None)
+        self.write(f"auditLog: {self.path}\ndeny: [{prefixes}]\nthreads: 2\n")
+        text = self.until_entry("ConfigChanged")[0]["text"]
+        self.assertTrue(text.startswith("--deny --threads; waits for a restart: --threads; now --deny=10.0.0.0/24 "), text)
+        self.assertTrue(text.endswith("…"), text)
+        self.assertEqual(len(text.encode()), 2000)
+        sidecar.close()
+
     def test_another_configuration_is_an_entry_that_says_what_is_other(self):
         _, sidecar = self.configured(f"auditLog: {self.path}\nmakeTrace: true\n", echo, limits=None)
         self.write(f"auditLog: {self.path}\ndeny: [192.0.2.0/24]\nthreads: 2\n")
         entry = self.until_entry("ConfigChanged")[0]
         self.assertEqual(entry["subject"], self.file)
-        self.assertEqual(entry["text"], "now --deny=192.0.2.0/24 --threads=2; no more --make-trace; waits for a restart: --threads")
+        self.assertEqual(entry["text"], "--deny --make-trace --threads; waits for a restart: --threads; now --deny=192.0.2.0/24 --threads=2; no more --make-trace")
         self.write("deny: [nonsense]\n")
         self.assertIn("nonsense", self.until_entry("ConfigRefused")[0]["text"])
         sidecar.close()
@@ -160,6 +188,24 @@ class Where(Audited):
         self.assertIsNone(sidecar.metric("muster_audit_slow_writes_total"))
         self.assertEqual(json.loads(sidecar.admin("/api/monitoring/audit")[1])["where"], "off")
         self.assertEqual(os.path.getsize(self.path), 0)
+
+    def test_a_file_that_cannot_be_written_is_told_before_it_is_needed_and_nothing_is_made_for_that(self):
+        def check(path):
+            done = subprocess.run([PROGRAM, "--upstream", "127.0.0.1:1", "--audit-log", path, "--check-config"], capture_output=True, text=True,
+                                  timeout=PATIENCE, check=False)
+            return done.returncode, done.stderr
+
+        self.assertEqual((0, ""), check(self.path))
+        self.assertFalse(os.path.exists(self.path))
+        with open(self.path, "w", encoding="ascii"):
+            pass
+        self.assertEqual((0, ""), check(self.path))
+        for path, why in ((os.path.join(self.folder, "nowhere", "audit.log"), "No such file"), (self.folder + "/", "directory"),
+                          (os.path.join(self.path, "below"), "Not a directory")):
+            code, said = check(path)
+            self.assertEqual(2, code, path)
+            self.assertIn(f"cannot open the audit log {path}", said)
+            self.assertIn(why, said)
 
     def test_a_full_disk_loses_entries_and_no_request(self):
         _, sidecar = self.started(echo, "--audit-log", "/dev/full")
