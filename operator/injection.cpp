@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "operator/injection_admin_tls.h"
 #include "operator/injection_container.h"
 #include "operator/injection_port.h"
 #include "operator/injection_profile.h"
@@ -69,8 +70,10 @@ std::string name_taken(const Node& spec) {
       if (has_named(spec[group], ours)) return fmt::format("a container is named {}", ours);
     }
   }
-  if (!has_named(spec["volumes"], kSidecarVolume)) return {};
-  return fmt::format("a volume is named {}", kSidecarVolume);
+  for (const char* ours : {kSidecarVolume, api::kSidecarAdminTlsVolume}) {
+    if (has_named(spec["volumes"], ours)) return fmt::format("a volume is named {}", ours);
+  }
+  return {};
 }
 
 /// What no port can change.
@@ -137,7 +140,9 @@ Injection put_in(const Node& pod, const api::SidecarInjection& injection,
   }
   ours.push_back(sidecar_container(port, injection, settings));
   patch.append(spec, "/spec", "initContainers", std::move(ours));
-  patch.append(spec, "/spec", "volumes", {sidecar_volume(api::sidecar_profile_of(pod))});
+  Node::Sequence volumes{sidecar_volume(api::sidecar_profile_of(pod))};
+  if (injection.admin_tls) volumes.push_back(admin_tls_volume(*injection.admin_tls));
+  patch.append(spec, "/spec", "volumes", std::move(volumes));
   patch.annotate(pod, kStatusAnnotation, name(Injected::Yes));
   return {Injected::Yes, {}, patch.take(), {}};
 }
@@ -145,11 +150,11 @@ Injection put_in(const Node& pod, const api::SidecarInjection& injection,
 }  // namespace
 
 const char* name(Injected injected) {
-  constexpr std::array kNames = {"Injected",    "NotAsked",     "AlreadyInjected", "MirrorPod",
-                                 "BadLabel",    "BadProfile",   "BadCapture",      "PodSecurity",
-                                 "HostNetwork", "Windows",      "NameTaken",       "PortTaken",
-                                 "NoPort",      "SeveralPorts", "UnnamedPort",     "NamedTwice",
-                                 "HostPort",    "NotTcp",       "NotHttp"};
+  constexpr std::array kNames = {"Injected",    "NotAsked",    "AlreadyInjected", "MirrorPod",
+                                 "BadLabel",    "BadProfile",  "BadCapture",      "BadAdminTls",
+                                 "PodSecurity", "HostNetwork", "Windows",         "NameTaken",
+                                 "PortTaken",   "NoPort",      "SeveralPorts",    "UnnamedPort",
+                                 "NamedTwice",  "HostPort",    "NotTcp",          "NotHttp"};
   return kNames[static_cast<std::size_t>(injected)];
 }
 
@@ -202,6 +207,9 @@ Injection inject(const Node& pod, const Node& namespace_labels, const Node& prof
                               pod["metadata"]["annotations"][kCaptureAnnotation].as_string()));
   }
   injection->capture = *capture;
+  auto admin_tls = admin_tls_of(pod, injection->admin_tls);
+  if (!admin_tls) return refuse(pod, Injected::BadAdminTls, admin_tls.error().message);
+  injection->admin_tls = *std::move(admin_tls);
   if (*capture == api::SidecarCapture::Redirect) {
     std::string why = refuses_net_admin(namespace_labels);
     if (!why.empty()) return refuse(pod, Injected::PodSecurity, std::move(why));

@@ -48,6 +48,7 @@ enum class Injected : std::uint8_t {
   BadLabel,     // neither enabled nor disabled
   BadProfile,   // its injection cannot be used, or nobody knows what it says
   BadCapture,   // the annotation is neither port nor redirect
+  BadAdminTls,  // the annotation names no Secret
   PodSecurity,  // the namespace refuses pods with what a redirect needs, or nobody knows
   HostNetwork,  // the node's ports
   Windows,

@@ -1,8 +1,13 @@
 #include "operator/injection_container.h"
 
+#include <string>
+#include <utility>
+#include <vector>
+
 #include <fmt/format.h>
 
 #include "cluster/restricted.h"
+#include "operator/injection_admin_tls.h"
 
 namespace op {
 namespace {
@@ -19,9 +24,11 @@ Node port_of(const std::string& name, std::int64_t number) {
   return Node::map().set("name", name).set("containerPort", number).set("protocol", "TCP");
 }
 
-Node probe(const char* path, int period_seconds, int failures) {
+Node probe(const AdminTls& tls, const char* path, int period_seconds, int failures) {
+  Node get = Node::map().set("path", path).set("port", kSidecarAdminPort);
+  if (tls) get.set("scheme", "HTTPS");
   return Node::map()
-      .set("httpGet", Node::map().set("path", path).set("port", kSidecarAdminPort))
+      .set("httpGet", std::move(get))
       .set("periodSeconds", period_seconds)
       .set("timeoutSeconds", 5)
       .set("failureThreshold", failures);
@@ -45,11 +52,14 @@ Node security() {
 
 /// An address in brackets is right whether it is of IPv4 or of IPv6, and `localhost` is an
 /// application that listens in either family only.
-Node args_of(const CapturedPort& port) {
-  return Node::strings({fmt::format("--config={}/{}", kFolder, api::kSidecarProfileKey),
-                        "--config-optional", fmt::format("--upstream=localhost:{}", port.number),
-                        fmt::format("--listen=:{}", kSidecarPort),
-                        fmt::format("--admin-listen=[$(POD_IP)]:{}", kSidecarAdminPort)});
+Node args_of(const CapturedPort& port, const AdminTls& tls) {
+  std::vector<std::string> out{fmt::format("--config={}/{}", kFolder, api::kSidecarProfileKey),
+                               "--config-optional",
+                               fmt::format("--upstream=localhost:{}", port.number),
+                               fmt::format("--listen=:{}", kSidecarPort),
+                               fmt::format("--admin-listen=[$(POD_IP)]:{}", kSidecarAdminPort)};
+  for (std::string& each : admin_tls_args(tls)) out.push_back(std::move(each));
+  return Node::strings(out);
 }
 
 Node of_the_pod(const char* name, const char* field) {
@@ -75,6 +85,12 @@ Node mount_at(const char* path) {
   return Node::map().set("name", kSidecarVolume).set("mountPath", path).set("readOnly", true);
 }
 
+Node mounts_of(const AdminTls& tls) {
+  Node out = Node::sequence({mount_at(kFolder), no_token()});
+  if (tls) out.push(admin_tls_mount());
+  return out;
+}
+
 Node source(const char* kind, const std::string& name) {
   return Node::map().set(kind, Node::map().set("name", name).set("optional", true));
 }
@@ -94,23 +110,24 @@ Node no_token() {
 Node sidecar_container(const CapturedPort& port, const api::SidecarInjection& injection,
                        const SidecarSettings& settings) {
   const std::string& data = port.name.empty() ? kDataName : port.name;
+  const AdminTls& tls = injection.admin_tls;
   return Node::map()
       .set("name", kSidecarContainer)
       .set("image", settings.image)
       .set("imagePullPolicy", settings.pull_policy)
       .set("restartPolicy", "Always")
       .set("command", Node::strings({"muster-sidecar"}))
-      .set("args", args_of(port))
+      .set("args", args_of(port, tls))
       .set("env", env_of(settings))
       .set("ports", Node::sequence({port_of(data, kSidecarPort),
                                     port_of(api::kSidecarAdminName, kSidecarAdminPort)}))
       // The application starts when the sidecar serves; ready is who has an application that is.
-      .set("startupProbe", probe("/livez", 1, 60))
-      .set("livenessProbe", probe("/livez", 10, 3))
-      .set("readinessProbe", probe("/readyz", 5, 2))
+      .set("startupProbe", probe(tls, "/livez", 1, 60))
+      .set("livenessProbe", probe(tls, "/livez", 10, 3))
+      .set("readinessProbe", probe(tls, "/readyz", 5, 2))
       .set("resources", resources_of(injection.resources))
       .set("securityContext", security())
-      .set("volumeMounts", Node::sequence({mount_at(kFolder), no_token()}));
+      .set("volumeMounts", mounts_of(tls));
 }
 
 Node sidecar_volume(const std::string& profile) {

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "api/field_text.h"
+#include "operator/injection_admin_tls.h"
 
 namespace op {
 namespace {
@@ -88,6 +89,10 @@ base::Result<api::SidecarInjection> injection_of(const api::Node& profile,
   amount_of("limits", "cpu", ours.cpu_limit, out.resources.cpu_limit);
   amount_of("limits", "memory", ours.memory_limit, out.resources.memory_limit);
   TRY(check_resources(out.resources));
+  if (!out.admin_tls) return out;
+  if (const auto checked = check_admin_tls(*out.admin_tls); !checked) {
+    return tl::unexpected(checked.error().with("adminTls"));
+  }
   return out;
 }
 

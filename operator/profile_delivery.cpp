@@ -90,10 +90,16 @@ void decide_there(ProfileDecision& out, const Node& profile, const Node& config_
 
 std::optional<Found> injection_read(const Node& profile, bool webhook_injects) {
   if (webhook_injects || profile["spec"]["injection"].size() == 0) return std::nullopt;
-  return Found{false, "NotRead",
-               "`injection` does nothing here: pods get their sidecars by the chart's policy, or "
-               "not at all, with the obvious port and the chart's sidecar.resources; the chart's "
-               "sidecar.injection.by=webhook reads it"};
+  std::string message =
+      "`injection` does nothing here: pods get their sidecars by the chart's policy, or not at "
+      "all, with the obvious port and the chart's sidecar.resources; the chart's "
+      "sidecar.injection.by=webhook reads it";
+  if (profile["spec"]["injection"].has("adminTls")) {
+    message +=
+        "; their admin ports are in the open, but for pods with the annotation "
+        "sidecar.muster.dev/admin-tls: SECRET";
+  }
+  return Found{false, "NotRead", std::move(message)};
 }
 
 Node without_condition(const Node& conditions, std::string_view type) {

@@ -12,6 +12,7 @@
 #include "api/sidecar_profile.h"
 #include "api/tables.h"
 #include "limit/rules.h"
+#include "operator/injection_admin_tls.h"
 #include "traffic/endpoint.h"
 
 namespace op {
@@ -45,8 +46,14 @@ void judge_together(api::Decoder& decoder, const Node& spec) {
     if (!good) decoder.complain({}, field, why);
   };
   unless(!says("adminTlsCertFile"), "spec.adminTlsCertFile",
-         "the probes of an injected sidecar speak HTTP in the open");
-  unless(!says("adminClientCaFile"), "spec.adminClientCaFile", "the same");
+         "the probes of an injected sidecar have to know of it: spec.injection.adminTls");
+  unless(!says("adminClientCaFile"), "spec.adminClientCaFile",
+         "goes with that: spec.injection.adminTls.clientCaKey");
+  if (const Node* const tls = spec["injection"].find("adminTls")) {
+    judge(decoder, "spec.injection.adminTls",
+          check_admin_tls({.secret = (*tls)["secret"].as_string(),
+                           .client_ca_key = (*tls)["clientCaKey"].as_string()}));
+  }
   const std::string& log = spec["auditLog"].as_string();
   unless(log.empty() || log == "stdout" || log == "off", "spec.auditLog",
          "stdout or off: an injected sidecar has no place for a file");

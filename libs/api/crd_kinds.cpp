@@ -147,6 +147,10 @@ std::vector<CrdExtra> sidecar_profile_extras() {
   out.push_back(pattern("spec.podFigures", 4096, "^https?://"));
   out.push_back(pattern("spec.exportHeaderFiles[]", 4096, "^[^=]+=.+$"));
   out.push_back(pattern("spec.watch", 32, "^(auto|pod|none|(pid|cgroup):[0-9]+)$"));
+  out.push_back(pattern("spec.injection.adminTls.secret", 253,
+                        "^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"));
+  out.push_back(
+      pattern("spec.injection.adminTls.clientCaKey", 253, "^[-_a-zA-Z0-9][-._a-zA-Z0-9]*$"));
   out.push_back(pattern("spec.injection.port", 63, "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"));
   for (const char* which : {"requests", "limits"}) {
     for (const char* what : {"cpu", "memory"}) {

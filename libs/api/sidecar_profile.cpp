@@ -44,6 +44,10 @@ base::Result<SidecarInjection> sidecar_injection(const Node& profile) {
   out.container = node["container"].as_string();
   out.capture = capture_of(node["capture"].as_string());
   out.resources = resources_of(node["resources"]);
+  if (const Node* const tls = node.find("adminTls")) {
+    out.admin_tls = {.secret = (*tls)["secret"].as_string(),
+                     .client_ca_key = (*tls)["clientCaKey"].as_string()};
+  }
   return out;
 }
 

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -31,6 +32,8 @@ inline constexpr const char* kSidecarProfileAnnotation = "sidecar.muster.dev/pro
 inline constexpr const char* kSidecarStatusAnnotation = "sidecar.muster.dev/status";
 /// The container port where a sidecar's admin API is.
 inline constexpr const char* kSidecarAdminName = "muster-admin";
+/// The volume of an injected sidecar with the certificate of that, where it speaks TLS.
+inline constexpr const char* kSidecarAdminTlsVolume = "muster-sidecar-admin-tls";
 /// The profile that a pod names, or the one for pods that name none.
 std::string sidecar_profile_of(const Node& pod);
 
@@ -47,11 +50,19 @@ struct SidecarResources {
   bool operator==(const SidecarResources&) const = default;
 };
 
+/// TLS at the admin port, with the tls.crt and tls.key of a Secret of the pod's namespace.
+struct SidecarAdminTls {
+  std::string secret;
+  std::string client_ca_key;  // of the Secret: who vouches for clients; empty: nobody is asked
+  bool operator==(const SidecarAdminTls&) const = default;
+};
+
 struct SidecarInjection {
   std::string port;       // a name, or a number in digits; empty: the only one, or "http"
   std::string container;  // empty: the first that has the port
   SidecarCapture capture = SidecarCapture::Port;
   SidecarResources resources;
+  std::optional<SidecarAdminTls> admin_tls;  // nothing: the admin port is in the open
   bool operator==(const SidecarInjection&) const = default;
 };
 

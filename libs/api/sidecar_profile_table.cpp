@@ -426,6 +426,14 @@ FieldSpec injection() {
                                  "How traffic gets to the sidecar: the named port becomes its own, "
                                  "the kernel leads what comes for the port's number to it "
                                  "(NET_ADMIN), or not at all.")),
+       object("adminTls",
+              {required(text("secret",
+                             "A Secret of the pod's namespace with tls.crt and tls.key, which is "
+                             "mounted into the sidecar.")),
+               text("clientCaKey",
+                    "The key of the Secret with who vouches for the certificates of clients, such "
+                    "as ca.crt; none: nobody is asked for one.")},
+              "The admin port speaks TLS; the kubelet's probes do, too."),
        std::move(resources)},
       "How the sidecar is put into a pod; nothing to the sidecar itself.");
 }

@@ -37,13 +37,28 @@ api::FieldSpec token_secret() {
   return out;
 }
 
+api::FieldSpec tls() {
+  using namespace targets::fields;
+  api::FieldSpec out =
+      field("tls", api::FieldType::Object, Need::Optional,
+            "how sidecars are asked whose admin port speaks TLS; default: over TLS where the pod "
+            "says so, as one does whose sidecar was injected with adminTls");
+  out.fields = {text("secret", Need::Optional,
+                     "the Secret with ca.crt, who vouches for their certificates, and with tls.crt "
+                     "and tls.key, the drill's own certificate, where they ask for one; default: "
+                     "the Secret that an injected sidecar has its certificate from"),
+                text("serverName", Need::Optional,
+                     "the name in their certificates; default: muster-sidecar.NAMESPACE.svc")};
+  return out;
+}
+
 api::ActionKind table() {
   using namespace targets::fields;
   std::vector<api::FieldSpec> out = {
       reference("workload", Names::Process, Need::Required,
                 "the workload, whose pods have sidecars"),
-      integer("count", {1, 100}, 1, "how many of its pods, the first ones by name"),
-      token_secret()};
+      integer("count", {1, 100}, 1, "how many of its pods, the first ones by name"), token_secret(),
+      tls()};
   std::vector<api::FieldSpec> what = targets::sidecar_fault_fields();
   std::move(what.begin(), what.end(), std::back_inserter(out));
   return kind(
@@ -61,7 +76,7 @@ aio::Task<base::Result<std::vector<PodSidecar>>> choose(ClusterTarget& target, N
   std::vector<PodSidecar> out;
   for (const Pod& pod : pods) {
     CO_TRY(const Node object, co_await target.get(kPods, pod.name, stop));
-    CO_TRY(PodSidecar sidecar, sidecar_of(object, params["tokenSecret"]));
+    CO_TRY(PodSidecar sidecar, sidecar_of(object, params["tokenSecret"], params["tls"]));
     out.push_back(std::move(sidecar));
   }
   co_return out;
@@ -69,9 +84,9 @@ aio::Task<base::Result<std::vector<PodSidecar>>> choose(ClusterTarget& target, N
 
 /// One of the chosen sidecars, and the fault that it has.
 struct Held {
-  Held(Context& context, SidecarTokens& tokens, const Node& params, const Node& undo,
-       const PodSidecar& sidecar)
-      : place(cluster_of(context), tokens, sidecar),
+  Held(Context& context, SidecarTokens& tokens, SidecarTlsContexts& contexts, const Node& params,
+       const Node& undo, const PodSidecar& sidecar)
+      : place(cluster_of(context), tokens, contexts, sidecar),
         lease(context.clock, place, params, undo["id"].as_string()) {}
   PodSidecarPlace place;
   targets::SidecarLease lease;
@@ -80,25 +95,28 @@ struct Held {
 /// What is known of a fault since it began, and in no journal.
 struct Begun {
   SidecarTokens::Known tokens;
+  SidecarTlsContexts::Known contexts;
   std::map<std::string, base::TimePoint> pods;  // since when each pod has it
 };
 
 /// All of them.
 struct HeldAll {
   HeldAll(Context& context, const Node& params, const Node& undo, const Begun& begun = {})
-      : tokens(cluster_of(context), begun.tokens) {
+      : tokens(cluster_of(context), begun.tokens),
+        contexts(cluster_of(context), context.clock, begun.contexts) {
     for (const PodSidecar& each : sidecars_in(undo["sidecars"])) {
-      pods.push_back(std::make_unique<Held>(context, tokens, params, undo, each));
+      pods.push_back(std::make_unique<Held>(context, tokens, contexts, params, undo, each));
     }
   }
   Begun begun() const {
-    Begun out{tokens.known(), {}};
+    Begun out{tokens.known(), contexts.known(), {}};
     for (const auto& held : pods) {
       if (held->lease.begun()) out.pods.emplace(held->place.pod(), *held->lease.begun());
     }
     return out;
   }
   SidecarTokens tokens;
+  SidecarTlsContexts contexts;
   std::vector<std::unique_ptr<Held>> pods;
 };
 
@@ -168,11 +186,14 @@ class SidecarFault final : public targets::Driver, public targets::Lease {
     CO_TRY(co_await check_rights(target, {{.resource = kPods, .verbs = {"get"}}}, stop));
     CO_TRY(const std::vector<PodSidecar> sidecars, co_await choose(target, params, stop));
     std::vector<Right> rights;
-    for (const PodSidecar& each : sidecars) {
+    const auto read = [&](const std::string& secret) {
       const bool asked = std::any_of(rights.begin(), rights.end(),
-                                     [&](const Right& right) { return right.name == each.secret; });
-      if (asked) continue;
-      rights.push_back({.resource = kSecrets, .verbs = {"get"}, .name = each.secret});
+                                     [&](const Right& right) { return right.name == secret; });
+      if (!asked) rights.push_back({.resource = kSecrets, .verbs = {"get"}, .name = secret});
+    };
+    for (const PodSidecar& each : sidecars) {
+      read(each.secret);
+      if (each.tls) read(each.tls->secret);
     }
     co_return co_await check_rights(target, std::move(rights), std::move(stop));
   }

@@ -12,18 +12,36 @@ using api::Node;
 
 namespace {
 
-/// 0: there is none.
-std::int64_t admin_port_of(const Node& pod) {
+struct AdminPort {
+  const Node* container = nullptr;  // null: there is none
+  std::int64_t number = 0;
+};
+
+AdminPort admin_port_of(const Node& pod) {
   for (const char* group : {"initContainers", "containers"}) {
     for (const Node& container : pod["spec"][group].items()) {
       for (const Node& port : container["ports"].items()) {
         if (port["name"].as_string() == api::kSidecarAdminName) {
-          return port["containerPort"].as_int();
+          return {&container, port["containerPort"].as_int()};
         }
       }
     }
   }
-  return 0;
+  return {};
+}
+
+Node node_of(const PodSidecarTls& tls) {
+  return Node::map()
+      .set("secret", tls.secret)
+      .set("serverName", tls.server_name)
+      .set("shows", tls.shows);
+}
+
+std::optional<PodSidecarTls> tls_in(const Node& node) {
+  if (!node.is_map()) return std::nullopt;
+  return PodSidecarTls{.secret = node["secret"].as_string(),
+                       .server_name = node["serverName"].as_string(),
+                       .shows = node["shows"].as_bool()};
 }
 
 tl::unexpected<base::Error> no_sidecar(const Node& pod) {
@@ -40,13 +58,14 @@ tl::unexpected<base::Error> no_sidecar(const Node& pod) {
 
 }  // namespace
 
-base::Result<PodSidecar> sidecar_of(const Node& pod, const Node& token_secret) {
+base::Result<PodSidecar> sidecar_of(const Node& pod, const Node& token_secret, const Node& tls) {
   PodSidecar out;
   out.pod = pod["metadata"]["name"].as_string();
   out.uid = pod["metadata"]["uid"].as_string();
   out.ip = pod["status"]["podIP"].as_string();
-  out.port = admin_port_of(pod);
-  if (out.port == 0) return no_sidecar(pod);
+  const AdminPort port = admin_port_of(pod);
+  if (port.container == nullptr) return no_sidecar(pod);
+  out.port = port.number;
   if (out.ip.empty()) {
     return base::fail(
         base::Code::FailedPrecondition,
@@ -56,19 +75,22 @@ base::Result<PodSidecar> sidecar_of(const Node& pod, const Node& token_secret) {
   out.secret = named ? token_secret["name"].as_string()
                      : api::sidecar_config_map(api::sidecar_profile_of(pod));
   out.key = named ? token_secret["key"].as_string() : kTokenKey;
+  TRY(out.tls, sidecar_tls_of(pod, *port.container, tls));
   return out;
 }
 
 Node node_of(const std::vector<PodSidecar>& sidecars) {
   Node out = Node::sequence();
   for (const PodSidecar& each : sidecars) {
-    out.push(Node::map()
-                 .set("pod", each.pod)
-                 .set("uid", each.uid)
-                 .set("ip", each.ip)
-                 .set("port", each.port)
-                 .set("secret", each.secret)
-                 .set("key", each.key));
+    Node one = Node::map()
+                   .set("pod", each.pod)
+                   .set("uid", each.uid)
+                   .set("ip", each.ip)
+                   .set("port", each.port)
+                   .set("secret", each.secret)
+                   .set("key", each.key);
+    if (each.tls) one.set("tls", node_of(*each.tls));
+    out.push(std::move(one));
   }
   return out;
 }
@@ -77,7 +99,8 @@ std::vector<PodSidecar> sidecars_in(const Node& journal) {
   std::vector<PodSidecar> out;
   for (const Node& item : journal.items()) {
     out.push_back({item["pod"].as_string(), item["uid"].as_string(), item["ip"].as_string(),
-                   item["port"].as_int(), item["secret"].as_string(), item["key"].as_string()});
+                   item["port"].as_int(), item["secret"].as_string(), item["key"].as_string(),
+                   tls_in(item["tls"])});
   }
   return out;
 }
@@ -126,7 +149,10 @@ aio::Task<base::Result<targets::SidecarAdmin>> PodSidecarPlace::find(std::stop_t
   }
   targets::SidecarAdmin out;
   out.address = net::Address{sidecar_.ip, static_cast<std::uint16_t>(sidecar_.port)}.text();
-  CO_TRY(out.token, co_await tokens_.of(sidecar_.secret, sidecar_.key, std::move(stop)));
+  CO_TRY(out.token, co_await tokens_.of(sidecar_.secret, sidecar_.key, stop));
+  if (sidecar_.tls) {
+    CO_TRY(out.tls, co_await contexts_.of(*sidecar_.tls, std::move(stop)));
+  }
   co_return out;
 }
 

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <utility>
@@ -13,6 +14,7 @@
 #include "api/node.h"
 #include "base/result.h"
 #include "cluster/cluster_target.h"
+#include "cluster/sidecar_tls.h"
 #include "targets/sidecar_api.h"
 
 namespace cluster {
@@ -22,15 +24,17 @@ inline constexpr const char* kTokenKey = "admin-token";
 
 struct PodSidecar {
   std::string pod, uid, ip;
-  std::int64_t port = 0;    // of the admin API
-  std::string secret, key;  // with its token
+  std::int64_t port = 0;               // of the admin API
+  std::string secret, key;             // with its token
+  std::optional<PodSidecarTls> tls{};  // nothing: its port is in the open
   bool operator==(const PodSidecar&) const = default;
 };
 
 /// `pod`: the object. `token_secret`: {name, key} of the plan; null: the Secret of the profile that
-/// the pod names. Errors: FailedPrecondition: it has no sidecar (no container has a port named
-/// muster-admin), or no address yet.
-base::Result<PodSidecar> sidecar_of(const api::Node& pod, const api::Node& token_secret);
+/// the pod names. `tls`: as of sidecar_tls_of(). Errors: FailedPrecondition: it has no sidecar (no
+/// container has a port named muster-admin), or no address yet; as of sidecar_tls_of().
+base::Result<PodSidecar> sidecar_of(const api::Node& pod, const api::Node& token_secret,
+                                    const api::Node& tls = api::Node());
 
 /// As a journal keeps them, and back.
 api::Node node_of(const std::vector<PodSidecar>& sidecars);
@@ -62,21 +66,29 @@ class SidecarTokens {
   Known known_;
 };
 
-/// Lifetime: target and tokens outlive it.
+/// Lifetime: target, tokens and contexts outlive it.
 class PodSidecarPlace final : public targets::SidecarPlace {
  public:
-  PodSidecarPlace(ClusterTarget& target, SidecarTokens& tokens, PodSidecar sidecar)
-      : target_(target), tokens_(tokens), sidecar_(std::move(sidecar)) {}
+  PodSidecarPlace(ClusterTarget& target, SidecarTokens& tokens, SidecarTlsContexts& contexts,
+                  PodSidecar sidecar)
+      : target_(target), tokens_(tokens), contexts_(contexts), sidecar_(std::move(sidecar)) {}
 
   /// Errors: NotFound: the pod is gone, has ended, or has another address, which is one that was
-  /// started anew; else as SidecarTokens::of().
+  /// started anew; else as SidecarTokens::of() and SidecarTlsContexts::of().
   aio::Task<base::Result<targets::SidecarAdmin>> find(std::stop_token stop) override;
-  void refused() override { tokens_.forget(sidecar_.secret, sidecar_.key); }
+  void refused() override {
+    tokens_.forget(sidecar_.secret, sidecar_.key);
+    unreachable();
+  }
+  void unreachable() override {
+    if (sidecar_.tls) contexts_.doubt(*sidecar_.tls);
+  }
   const std::string& pod() const { return sidecar_.pod; }
 
  private:
   ClusterTarget& target_;
   SidecarTokens& tokens_;
+  SidecarTlsContexts& contexts_;
   PodSidecar sidecar_;
 };
 

@@ -54,6 +54,7 @@ aio::Task<base::Result<std::string>> SidecarApi::ask(std::string method, std::st
       [&](std::stop_token token) { return client.exchange(call, std::move(token)); });
   if (!answer) {
     const bool secure = admin.tls != nullptr && answer.error().code == base::Code::Unavailable;
+    if (secure) place_.unreachable();
     co_return tl::unexpected(secure ? answer.error().with("the sidecar over TLS") : answer.error());
   }
   auto said = judge(std::move(*answer), what);

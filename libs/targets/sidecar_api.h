@@ -29,6 +29,8 @@ class SidecarPlace {
   virtual aio::Task<base::Result<SidecarAdmin>> find(std::stop_token stop) = 0;
   /// The sidecar did not take the token, or asks for a certificate.
   virtual void refused() {}
+  /// Nobody answered over TLS: the sidecar is away, or one of the two does not trust the other.
+  virtual void unreachable() {}
 };
 
 class SidecarApi {

@@ -55,6 +55,56 @@ TEST(Sidecars, OneThatWasWrittenByHandIsFoundByTheNameOfItsPort) {
   EXPECT_EQ(found->key, "token");
 }
 
+/// As the operator leaves one that speaks TLS.
+Node secured() {
+  Node pod = injected();
+  pod.find("metadata")->set("namespace", "shop");
+  pod.find("spec")->set("volumes", json(R"([{"name":"muster-sidecar-admin-tls",
+      "secret":{"secretName":"shop-admin"}}])"));
+  pod.find("spec")
+      ->find("initContainers")
+      ->items()
+      .back()
+      .set("livenessProbe", json(R"({"httpGet":{"path":"/livez","port":15020,"scheme":"HTTPS"}})"));
+  return pod;
+}
+
+TEST(Sidecars, OneThatSpeaksTlsIsBelievedByTheSecretOfItsCertificate) {
+  EXPECT_FALSE(sidecar_of(injected(), Node())->tls);
+  const auto found = sidecar_of(secured(), Node());
+  ASSERT_TRUE(found) << found.error().message;
+  EXPECT_EQ(found->tls, (PodSidecarTls{"shop-admin", "muster-sidecar.shop.svc", false}));
+}
+
+TEST(Sidecars, ThePlanSaysWhoVouchesForOneAndWhoTheDrillIs) {
+  const auto found =
+      sidecar_of(secured(), Node(), json(R"({"secret":"drill","serverName":"admin.example"})"));
+  ASSERT_TRUE(found) << found.error().message;
+  EXPECT_EQ(found->tls, (PodSidecarTls{"drill", "admin.example", true}));
+  const auto named = sidecar_of(secured(), Node(), json(R"({"serverName":"admin.example"})"));
+  EXPECT_EQ(named->tls, (PodSidecarTls{"shop-admin", "admin.example", false}));
+}
+
+TEST(Sidecars, OneThatWasWrittenByHandSpeaksTlsByItsFlag) {
+  Node pod = injected();
+  pod.find("spec")
+      ->find("initContainers")
+      ->items()
+      .back()
+      .set("args", json(R"(["--admin-tls-cert-file","/a"])"));
+  EXPECT_THAT(why(pod), AllOf(HasSubstr("pod web-0 speaks TLS"), HasSubstr("sidecar.tls.secret")));
+  EXPECT_EQ(sidecar_of(pod, Node(), json(R"({"secret":"drill"})"))->tls->secret, "drill");
+}
+
+TEST(Sidecars, ASecretThatCannotBeUsedIsNamedWithWhatItLacks) {
+  const PodSidecarTls tls{"drill", "admin.example", true};
+  const auto none = tls_of_secret(json(R"({"data":{}})"), tls);
+  ASSERT_FALSE(none);
+  EXPECT_EQ(none.error().code, base::Code::FailedPrecondition);
+  EXPECT_THAT(none.error().message, AllOf(HasSubstr("Secret drill"), HasSubstr("ca.crt")));
+  EXPECT_FALSE(tls_of_secret(json(R"({"data":{"ca.crt":"bm9uc2Vuc2U="}})"), tls));
+}
+
 TEST(Sidecars, APodWithoutOneIsToldHowToGetOne) {
   Node pod = injected();
   pod.find("spec")->erase("initContainers");
@@ -74,8 +124,9 @@ TEST(Sidecars, APodWithoutAnAddressCannotBeAsked) {
 }
 
 TEST(Sidecars, AJournalGivesBackWhatItWasGiven) {
-  const std::vector<PodSidecar> both = {{"web-0", "u", "10.0.0.7", 15020, "s", "k"},
-                                        {"web-1", "v", "fd00::1", 9001, "t", "l"}};
+  const std::vector<PodSidecar> both = {
+      {"web-0", "u", "10.0.0.7", 15020, "s", "k"},
+      {"web-1", "v", "fd00::1", 9001, "t", "l", PodSidecarTls{"c", "admin.example", true}}};
   const Node kept = json(api::to_json(node_of(both)));
   EXPECT_EQ(sidecars_in(kept), both);
   EXPECT_EQ(names_of(both), "web-0, web-1");

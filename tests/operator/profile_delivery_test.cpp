@@ -226,8 +226,13 @@ TEST(ProfileRules, EachProblemIsToldByItsField) {
            Wrong{"{endpoints: [users]}", "spec.endpoints", "users"},
            Wrong{"{endpoints: [/a, /a]}", "spec.endpoints", "twice"},
            Wrong{"{injection: {capture: All}}", "spec.injection.capture", "Port, Redirect, None"},
-           Wrong{"{adminTlsCertFile: /a}", "spec.adminTlsCertFile", "in the open"},
-           Wrong{"{adminClientCaFile: /a}", "spec.adminClientCaFile", "same"},
+           Wrong{"{adminTlsCertFile: /a}", "spec.adminTlsCertFile", "spec.injection.adminTls"},
+           Wrong{"{adminClientCaFile: /a}", "spec.adminClientCaFile", "clientCaKey"},
+           Wrong{"{injection: {adminTls: {}}}", "spec.injection.adminTls.secret", "required"},
+           Wrong{"{injection: {adminTls: {secret: Shop!}}}", "spec.injection.adminTls",
+                 "'Shop!' is no name of a Secret"},
+           Wrong{"{injection: {adminTls: {secret: a, clientCaKey: ../b}}}",
+                 "spec.injection.adminTls", "'../b' is no key of a Secret"},
            Wrong{"{tlsCertFile: /a}", "spec.tlsCertFile", "tlsKeyFile"},
            Wrong{"{redis: 'r:1'}", "spec.redis", "fingerprintKeyFile"},
            Wrong{"{limitsWithoutRedis: closed}", "spec.limitsWithoutRedis", "redis"},
@@ -276,8 +281,6 @@ TEST(ProfileRules, WhatShipsIsRight) {
   EXPECT_TRUE(api::sidecar_injection(shipped).has_value());
 }
 
-}  // namespace
-}  // namespace op
 TEST(ProfileDelivery, WhatPodsSayIsACondition) {
   ProfileDecision decision = decide_profile(profile(), made_of(profile()));
   decision.pods_known = true;
@@ -300,3 +303,5 @@ TEST(ProfileDelivery, WhatPodsSayIsACondition) {
             nullptr);
 }
 
+}  // namespace
+}  // namespace op

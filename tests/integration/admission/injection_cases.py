@@ -29,6 +29,7 @@ CASES = [
     ("windows", {"os": {"name": "windows"}, "containers": [container()]}, "Refused: Windows"),
     ("windows-node", {"nodeSelector": {"kubernetes.io/os": "windows"}, "containers": [container()]}, "Refused: Windows"),
     ("container-name", {"containers": [container("muster-sidecar")]}, "Refused: NameTaken"),
+    ("admin-volume-name", {"volumes": [{"name": "muster-sidecar-admin-tls", "emptyDir": {}}], "containers": [container()]}, "Refused: NameTaken"),
     ("volume-name", {"volumes": [{"name": "muster-sidecar-profile", "emptyDir": {}}], "containers": [container()]}, "Refused: NameTaken"),
     ("port-taken", {"containers": [container(ports=[{"name": "http", "containerPort": 15001}])]}, "Refused: PortTaken"),
     ("admin-port-taken", {"containers": [container(), container("b", [{"containerPort": 15020}])]}, "Refused: PortTaken"),
@@ -77,6 +78,14 @@ CASES_OF_NAMESPACES = [
     ("only-web", {"containers": [container(ports=[{"name": "web", "containerPort": 3000}])]}, "Injected"),
     ("only-database", {"containers": [container(ports=[{"name": "postgres", "containerPort": 5432}])]}, "Refused: NotHttp"),
     ("only-tls", {"containers": [container(ports=[{"name": "https", "containerPort": 8443}])]}, "Refused: NotHttp"),
+]
+
+# (the annotation sidecar.muster.dev/admin-tls, what the status says)
+CASES_OF_ADMIN_TLS = [
+    ("shop-admin", "Injected"), ("shop.admin-1/ca.crt", "Injected"), ("a" * 63 + "/_ca", "Injected"), ("", "Injected"),
+    ("Shop", "Refused: BadAdminTls"), ("shop/", "Refused: BadAdminTls"), ("/ca.crt", "Refused: BadAdminTls"), ("shop/a/b", "Refused: BadAdminTls"),
+    ("shop/..data", "Refused: BadAdminTls"), ("a" * 64, "Refused: BadAdminTls"), (".".join(["a"] * 127), "Injected"),
+    (".".join(["a"] * 128), "Refused: BadAdminTls"), ("shop/" + "a" * 254, "Refused: BadAdminTls"), ("shop /ca.crt", "Refused: BadAdminTls"),
 ]
 
 

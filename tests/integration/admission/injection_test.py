@@ -1,16 +1,24 @@
 """Pods that are created get a sidecar, or a warning that says why not: by two operators behind the chart's own Service and webhook,
 on a real API server, which judges the pods that come of it."""
 import copy
+import http.client
 import json
+import os
 import re
+import shutil
+import ssl
+import tempfile
 import time
 import unittest
 
-from injection_cases import CASES, CASES_OF_NAMESPACES, CASES_OF_REDIRECT, HTTP, asked, container, pod, ports, sidecar
-from operator_under_test import HOME, PATIENCE, OperatorCase, chart
+from injection_cases import CASES, CASES_OF_ADMIN_TLS, CASES_OF_NAMESPACES, CASES_OF_REDIRECT, HTTP, asked, container, pod, ports, sidecar
+from mounted_secret import Authority, Begun, MountedSecret
+from operator_under_test import HOME, PATIENCE, SOURCE, OperatorCase, chart
 
+SIDECAR = os.environ.get("MUSTER_SIDECAR", os.path.join(SOURCE, "build", "default", "sidecar", "muster-sidecar"))
 STATUS = "sidecar.muster.dev/status"
 REDIRECT = {"sidecar.muster.dev/capture": "redirect"}
+ADMIN_TLS = "sidecar.muster.dev/admin-tls"
 ASKED, IN = "asked", "in"  # namespaces: pods ask for themselves, and all of them are in
 SPACES = (ASKED, IN, "strict", "baseline", HOME, "kube-system")
 RESTRICTED = {"runAsNonRoot": True, "runAsUser": 1000, "allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]},
@@ -26,7 +34,7 @@ def without_ours(made):
     """Of a pod that was made, what its author wrote, as far as one can tell."""
     out = copy.deepcopy(made["spec"])
     out["initContainers"] = [one for one in out.get("initContainers", []) if one["name"] not in ("muster-sidecar", "muster-redirect")]
-    out["volumes"] = [one for one in out.get("volumes", []) if one["name"] != "muster-sidecar-profile"]
+    out["volumes"] = [one for one in out.get("volumes", []) if one["name"] not in ("muster-sidecar-profile", "muster-sidecar-admin-tls")]
     return out
 
 
@@ -162,6 +170,88 @@ class Injection(OperatorCase):
         self.cluster.must("delete", "sidecarprofiles", "--all", "-n", ASKED)
         self.cluster.must("delete", "sidecarprofiles", "--all", "-n", "strict")
 
+    def test_the_admin_port_of_a_pod_speaks_tls_where_it_or_its_profile_names_a_secret(self):
+        self.assertEqual(0, self.cluster.apply(profile("secured", adminTls={"secret": "shop-admin", "clientCaKey": "ca.crt"}))[0])
+        spec = {"containers": [container()]}
+        of = {"sidecar.muster.dev/profile": "secured"}
+        made, said = self.make(pod("open", spec, ASKED), pod("profile", spec, ASKED, annotations=of),
+                               pod("annotation", spec, ASKED, annotations=of | {ADMIN_TLS: "another"}),
+                               pod("wrong", spec, ASKED, annotations={ADMIN_TLS: "shop/"}))
+        folder, volume = "/etc/muster/admin-tls/", "muster-sidecar-admin-tls"
+        server = [f"--admin-tls-cert-file={folder}tls.crt", f"--admin-tls-key-file={folder}tls.key"]
+        asking = [f"--admin-client-ca-file={folder}client-ca.crt"]
+        for name, flags, secret, keys in (("open", [], None, []), ("profile", server + asking, "shop-admin", ["tls.crt", "tls.key", "ca.crt"]),
+                                          ("annotation", server, "another", ["tls.crt", "tls.key"])):
+            with self.subTest(name):
+                one = sidecar(made[name])
+                self.assertEqual(flags, one["args"][5:])
+                self.assertEqual({"HTTPS" if secret else "HTTP"}, {one[probe]["httpGet"]["scheme"] for probe in ("startupProbe", "livenessProbe", "readinessProbe")})
+                mounts = [(each["mountPath"], each["readOnly"]) for each in one["volumeMounts"] if each["name"] == volume]
+                self.assertEqual([(folder.rstrip("/"), True)] if secret else [], mounts)
+                found = [each["secret"] for each in made[name]["spec"]["volumes"] if each["name"] == volume]
+                self.assertEqual([secret] if secret else [], [each["secretName"] for each in found])
+                self.assertEqual(keys, [item["key"] for each in found for item in each["items"]])
+                self.assertFalse(any(each.get("optional") for each in found), "a pod does not start in the open")
+                mounted = [each["name"] for group in ("containers", "initContainers") for each in made[name]["spec"][group]
+                           for mount in each.get("volumeMounts", []) if mount["name"] == volume]
+                self.assertEqual(["muster-sidecar"] if secret else [], mounted)
+        self.assertIn("'shop/' is not allowed: SECRET or SECRET/CLIENT-CA-KEY is", self.status(made["wrong"]))
+        self.assertIn("no sidecar was injected (BadAdminTls)", said)
+        for wrong, said in (({"secret": "Shop"}, "spec.injection.adminTls.secret"), ({}, "spec.injection.adminTls.secret"),
+                            ({"secret": "shop", "clientCaKey": "../ca.crt"}, "spec.injection.adminTls.clientCaKey")):
+            code, _, complaint = self.cluster.apply(profile("wrong", adminTls=wrong))
+            self.assertNotEqual(0, code)
+            self.assertIn(said, complaint)
+        self.cluster.must("delete", "sidecarprofiles", "--all", "-n", ASKED)
+
+    def test_an_injected_sidecar_serves_its_admin_port_with_what_the_secret_has_and_what_it_becomes(self):
+        """The real sidecar, begun as the pod says, beside files as a kubelet lays them out."""
+        made, _ = self.make(pod("real", {"containers": [container()]}, ASKED, annotations={ADMIN_TLS: "shop-admin/ca.crt"}))
+        folder = tempfile.mkdtemp()
+        self.addCleanup(shutil.rmtree, folder)
+        old, new = Authority(folder, "old"), Authority(folder, "new")
+        mount = MountedSecret(os.path.join(folder, "mount"))
+        volume = next(each["secret"] for each in made["real"]["spec"]["volumes"] if each["name"] == "muster-sidecar-admin-tls")
+
+        def put(authority):
+            cert, key = authority.sign(f"server-{authority is new}")
+            secret = {"tls.crt": cert, "tls.key": key, "ca.crt": authority.cert}
+            mount.put({item["path"]: secret[item["key"]] for item in volume["items"]})
+
+        put(old)
+        args = [word.replace("/etc/muster/admin-tls", mount.folder).replace("/etc/muster/sidecar", folder).replace("[$(POD_IP)]:15020", "127.0.0.1:0")
+                .replace(":15001", "127.0.0.1:0") for word in sidecar(made["real"])["args"]]
+        with Begun([SIDECAR, *args]) as begun:
+            port = int(begun.until('"msg":"serving"')["admin_port"])
+
+            def ask(path, identity=None, trusted=None):
+                context = ssl.create_default_context(cafile=trusted and trusted.cert)
+                context.check_hostname = False
+                if not trusted:
+                    context.verify_mode = ssl.CERT_NONE  # as a kubelet
+                if identity:
+                    context.load_cert_chain(*identity)
+                link = http.client.HTTPSConnection("127.0.0.1", port, timeout=PATIENCE, context=context)
+                try:
+                    link.request("GET", path)
+                    return link.getresponse().status
+                except (ssl.SSLError, ConnectionError, http.client.RemoteDisconnected):
+                    return None
+                finally:
+                    link.close()
+
+            probe = sidecar(made["real"])["livenessProbe"]["httpGet"]
+            self.assertEqual(("HTTPS", 200), (probe["scheme"], ask(probe["path"])))
+            self.assertEqual(403, ask("/metrics", trusted=old), "it shows no certificate")
+            self.assertEqual(200, ask("/metrics", old.sign("prometheus"), old))
+            self.assertIsNone(ask("/livez", trusted=new))
+            put(new)
+            end = time.monotonic() + PATIENCE
+            while ask("/metrics", new.sign("prometheus"), new) != 200:
+                self.assertLess(time.monotonic(), end, begun.said())
+            self.assertIsNone(ask("/metrics", old.sign("late"), new))
+            self.assertEqual(200, ask(probe["path"]))
+
     def test_the_profile_says_which_port_and_how_much(self):
         code, _, complaint = self.cluster.apply(
             profile("default", resources={"limits": {"memory": "128Mi"}}), profile("admin", port="9000"), profile("watch", capture="None"),
@@ -241,6 +331,8 @@ class Injection(OperatorCase):
                  *((f"level-{space}", pod(f"level-{space}", strict, space, annotations=REDIRECT), "Refused: PodSecurity") for space in ("strict", "baseline")),
                  *((f"capture-{word.lower()}", pod(f"capture-{word.lower()}", spec, ASKED, annotations={"sidecar.muster.dev/capture": word}), expected)
                    for word, expected in (("port", "Injected"), ("Redirect", "Refused: BadCapture"), ("none", "Refused: BadCapture"))),
+                 *((f"admin-tls-{at}", pod(f"admin-tls-{at}", spec, ASKED, annotations={ADMIN_TLS: said}), expected)
+                   for at, (said, expected) in enumerate(CASES_OF_ADMIN_TLS)),
                  ("all", pod("all", spec, IN, labels={}), "Injected"), ("quiet", pod("quiet", spec, ASKED, labels={}), ""),
                  ("typo", pod("typo", spec, IN, labels={"sidecar.muster.dev/inject": "yes"}), "Refused: BadLabel"),
                  ("stranger", pod("stranger", spec, ASKED, labels={"sidecar.muster.dev/inject": "yes"}), ""),

@@ -106,15 +106,23 @@ class KindTest : public kube::ServerTest {
     spec_.workloads.push_back({name, "Deployment"});
   }
   /// One whose pods have a sidecar, with its admin API at this port, as an injected one has.
-  void deploy_accompanied(const std::string& name, int replicas, std::uint16_t admin) {
+  /// `secret`: its port speaks TLS with a certificate of that Secret; empty: it is in the open.
+  void deploy_accompanied(const std::string& name, int replicas, std::uint16_t admin,
+                          const std::string& secret = "") {
+    const std::string probe =
+        fmt::format(R"(,"livenessProbe":{{"httpGet":{{"port":{},"scheme":"HTTPS"}}}})", admin);
+    const std::string volume = fmt::format(
+        R"("volumes":[{{"name":"muster-sidecar-admin-tls","secret":{{"secretName":"{}"}}}}],)",
+        secret);
     make(kDeployments, fmt::format(R"({{"metadata":{{"name":"{0}"}},"spec":{{"replicas":{1},
         "selector":{{"matchLabels":{{"app":"{0}"}}}},"template":{{"metadata":{{"labels":
         {{"app":"{0}"}}}},"spec":{{"automountServiceAccountToken":false,
         "initContainers":[{{"name":"muster-sidecar","image":"none","restartPolicy":"Always",
         "ports":[{{"name":"http","containerPort":15001}},
-                 {{"name":"muster-admin","containerPort":{2}}}]}}],
+                 {{"name":"muster-admin","containerPort":{2}}}]{3}}}],{4}
         "containers":[{{"name":"main","image":"none"}}]}}}}}}}})",
-                                   name, replicas, admin));
+                                   name, replicas, admin, secret.empty() ? "" : probe,
+                                   secret.empty() ? "" : volume));
     spec_.workloads.push_back({name, "Deployment"});
   }
   void serve(const std::string& name, const std::string& selector) {
