@@ -16,12 +16,14 @@ Node profile(const std::string& spec) {
 }
 
 TEST(SidecarProfile, WithoutInjectionThereAreDefaults) {
-  const SidecarInjection defaults{
-      .port = "",
-      .container = "",
-      .capture = SidecarCapture::Port,
-      .resources = {
-          .cpu_request = "10m", .memory_request = "24Mi", .cpu_limit = "", .memory_limit = "64Mi"}};
+  const SidecarInjection defaults{.port = "",
+                                  .container = "",
+                                  .capture = SidecarCapture::Port,
+                                  .resources = {.cpu_request = "10m",
+                                                .memory_request = "24Mi",
+                                                .cpu_limit = "",
+                                                .memory_limit = "64Mi"},
+                                  .admin_tls = {}};
   EXPECT_EQ(sidecar_injection(Node()).value(), defaults);
   EXPECT_EQ(sidecar_injection(profile("  headSeconds: 3\n")).value(), defaults);
   EXPECT_EQ(sidecar_injection(profile("  injection: {}\n")).value(), defaults);
