@@ -22,6 +22,12 @@ namespace websocket = boost::beast::websocket;
 
 using Message = std::optional<std::string>;
 
+/// A peer that goes without the closing handshake may leave no more than a reset behind.
+bool is_end(const error_code& error) {
+  return error == websocket::error::closed || error == asio::error::eof ||
+         error == asio::error::connection_reset || error == asio::ssl::error::stream_truncated;
+}
+
 template <class Stream>
 class Session final : public WebSocket, public std::enable_shared_from_this<Session<Stream>> {
  public:
@@ -114,7 +120,7 @@ class Session final : public WebSocket, public std::enable_shared_from_this<Sess
       co_return Message(std::in_place, static_cast<const char*>(bytes.data()), bytes.size());
     }
     over_ = true;
-    peer_ended_ = error == websocket::error::closed || error == asio::error::eof;
+    peer_ended_ = is_end(error);
     if (error == websocket::error::closed) co_return Message{};
     if (stop.stop_requested()) co_return cancelled(base::Retry::Terminal);
     co_return tl::unexpected(lost(error).error());

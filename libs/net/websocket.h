@@ -58,8 +58,8 @@ class WebSocket {
   /// The closing handshake, when nothing is under way; what still comes in is dropped. Harmless
   /// after an error.
   virtual aio::Task<> close(std::stop_token stop) = 0;
-  /// Whether the peer has ended its side, with the closing handshake or without; not where the
-  /// connection broke or was given up.
+  /// Whether the peer has ended the connection, with the closing handshake or without; not where it
+  /// was silent or was given up.
   virtual bool peer_ended() const = 0;
   /// What the peer said when it closed it: "1011 out of memory".
   virtual std::string why_closed() const = 0;

@@ -204,8 +204,8 @@ TEST(ClusterOptions, KubectlIsAnsweredInItsOwnWords) {
   EXPECT_EQ(command_of<Complete>(asked).words, (Words{"--", "ru"}));
   EXPECT_THAT(offered({"ru"}), testing::ElementsAre("run"));
   EXPECT_THAT(offered({"status", "-o", ""}),
-              testing::ElementsAre("wide", "json", "yaml", "name",
-                                   "jsonpath=", "jsonpath-as-json=", "custom-columns="));
+              testing::ElementsAre("wide", "json", "yaml", "name", "jsonpath=", "jsonpath-as-json=",
+                                   "custom-columns=", "jsonpath-file=", "custom-columns-file="));
   EXPECT_THAT(offered({"run", "p", "--"}), Contains("--namespace"));
   const Wanted file = complete(command_words(Calling::KubectlPlugin), {"report", "d", "--out", ""});
   EXPECT_EQ(kubectl_completion_answer(file), ":0\n");

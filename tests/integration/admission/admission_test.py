@@ -159,8 +159,8 @@ class Admission(OperatorCase):
 
     def test_who_takes_the_path_away_gets_it_back_and_old_secrets_get_one(self):
         """A Secret of an operator that knew of no path, and a chart that wrote one."""
-        self.cluster.must("patch", "secret", "muster-admission", "-n", HOME, "--type=json", "-p", '[{"op":"remove","path":"/data/paths"}]')
         before = self.secret_paths()
+        self.cluster.must("patch", "secret", "muster-admission", "-n", HOME, "--type=json", "-p", '[{"op":"remove","path":"/data/paths"}]')
         self.until(lambda: self.secret_paths() != before)
         for which in self.webhooks:
             self.cluster.must("patch", *which, "--type=json", "-p",
