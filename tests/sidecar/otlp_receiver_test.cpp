@@ -50,7 +50,8 @@ TEST_F(OtlpReceiverTest, TellsWhatItLeftOut) {
   const net::HttpReply reply =
       post("/v1/metrics",
            R"({"resourceMetrics":[{"scopeMetrics":[{"metrics":[{"name":"a","summary":{}},
-          {"name":"http.requests","sum":{"isMonotonic":true,"dataPoints":[{"asInt":"1"}]}}]}]}]})");
+          {"name":"http.requests","sum":{"isMonotonic":true,
+           "dataPoints":[{"asInt":"1"},{"asInt":"2"}]}}]}]}]})");
   EXPECT_EQ(reply.status, 200U);
   const auto body = api::parse_json(reply.body);
   ASSERT_TRUE(body);
