@@ -166,6 +166,8 @@ class Admission(OperatorCase):
             self.cluster.must("patch", *which, "--type=json", "-p",
                               '[{"op":"replace","path":"/webhooks/0/clientConfig/service/path","value":"/validate"}]')
         self.until(lambda: all(len(path) > 33 for paths in self.secret_paths().values() for path in paths))
+        # The API server hears of its own configurations a moment later.
+        self.until(lambda: self.cluster.run("apply", "--dry-run=server", "-f", "-", given=[wrong()[0][0]])[0] != 0)
         self.assertEqual(len(wrong()), self.refused())
 
     def until(self, look):
