@@ -19,17 +19,6 @@ constexpr const char* kKey = "tls.key";
 constexpr const char* kClientCa = "client-ca.crt";
 constexpr std::size_t kNameMax = 253;
 
-/// Labels of DNS with dots between them.
-bool is_object_name(std::string_view name) {
-  if (name.size() > kNameMax) return false;
-  for (;;) {
-    const std::size_t dot = std::min(name.find('.'), name.size());
-    if (!api::is_label(name.substr(0, dot))) return false;
-    if (dot == name.size()) return true;
-    name.remove_prefix(dot + 1);
-  }
-}
-
 /// Of a Secret: a file's name, and none that leads elsewhere.
 bool is_key(std::string_view key) {
   const auto fits = [](char c) {
@@ -51,7 +40,7 @@ std::string path_of(const char* file) {
 }  // namespace
 
 base::Result<> check_admin_tls(const api::SidecarAdminTls& tls) {
-  if (!is_object_name(tls.secret)) {
+  if (!api::is_dns_name(tls.secret)) {
     return base::fail(
         base::Code::InvalidArgument,
         fmt::format("secret: '{}' is no name of a Secret: lower-case letters, digits, "

@@ -141,6 +141,17 @@ bool is_label(std::string_view text) {
          std::all_of(text.begin(), text.end(), [&](char c) { return alphanumeric(c) || c == '-'; });
 }
 
+bool is_dns_name(std::string_view text) {
+  constexpr std::size_t kMax = 253;
+  if (text.size() > kMax) return false;
+  while (true) {
+    const std::size_t dot = text.find('.');
+    if (!is_label(text.substr(0, dot))) return false;
+    if (dot == std::string_view::npos) return true;
+    text.remove_prefix(dot + 1);
+  }
+}
+
 bool is_decimal(std::string_view text) {
   constexpr std::size_t kDigits = 15;
   if (text.starts_with('-')) text.remove_prefix(1);

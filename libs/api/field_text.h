@@ -26,6 +26,9 @@ std::string nearest(std::string_view name, const std::vector<std::string>& known
 std::string suggest(std::string_view name, const std::vector<std::string>& known);
 /// RFC 1123 label: a-z, 0-9 and '-', at most 63, an alphanumeric at both ends.
 bool is_label(std::string_view text);
+/// RFC 1123 subdomain, what most objects of Kubernetes are called: labels with dots between them,
+/// at most 253.
+bool is_dns_name(std::string_view text);
 /// -?digits[.digits], at most 15 digits, which a double holds exactly enough.
 bool is_decimal(std::string_view text);
 std::vector<std::string> names_of(const std::vector<FieldSpec>& fields);

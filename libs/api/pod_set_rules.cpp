@@ -11,7 +11,6 @@ namespace api {
 namespace {
 
 constexpr std::size_t kWordMax = 63;
-constexpr std::size_t kPrefixMax = 253;
 
 bool is_letter_or_digit(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
@@ -23,16 +22,6 @@ bool is_word(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) {
     return is_letter_or_digit(c) || c == '-' || c == '_' || c == '.';
   });
-}
-
-bool is_dns_name(std::string_view text) {
-  if (text.empty() || text.size() > kPrefixMax) return false;
-  while (true) {
-    const std::size_t dot = text.find('.');
-    if (!is_label(std::string(text.substr(0, dot)))) return false;
-    if (dot == std::string_view::npos) return true;
-    text.remove_prefix(dot + 1);
-  }
 }
 
 void check_key(Decoder& decoder, const std::string& key, Mark mark, const std::string& path) {
