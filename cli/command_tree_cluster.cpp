@@ -42,7 +42,7 @@ void CommandTree::object_form(CLI::App* sub, ObjectShape& shape) {
              "default: a table")
           ->type_name("FORM");
   std::vector<std::string> offered = shape_words();
-  offered.insert(offered.end(), {"jsonpath-file=", "custom-columns-file="});
+  offered.insert(offered.end(), {kPathFile, kColumnsFile});
   values_[made] = {ValueKind::Words, std::move(offered)};
   made->check(CLI::Validator(
       [](const std::string& word) {

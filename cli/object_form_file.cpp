@@ -11,8 +11,6 @@ namespace cli {
 namespace {
 
 constexpr std::size_t kBytesMax = 1U << 20U;
-const std::string kPath = "jsonpath-file=";
-const std::string kColumns = "custom-columns-file=";
 
 std::vector<std::string> words_of(const std::string& line) {
   std::vector<std::string> out;
@@ -56,12 +54,12 @@ base::Result<std::string> columns_of_lines(const std::string& text) {
 }
 
 base::Result<std::string> form_of_file(const std::string& word) {
-  if (word.starts_with(kPath)) {
-    TRY(const std::string text, content(word, kPath));
+  if (word.starts_with(kPathFile)) {
+    TRY(const std::string text, content(word, kPathFile));
     return "jsonpath=" + text;
   }
-  if (!word.starts_with(kColumns)) return word;
-  TRY(const std::string text, content(word, kColumns));
+  if (!word.starts_with(kColumnsFile)) return word;
+  TRY(const std::string text, content(word, kColumnsFile));
   const auto columns = columns_of_lines(text);
   if (!columns) return tl::unexpected(columns.error().with(word));
   return "custom-columns=" + *columns;

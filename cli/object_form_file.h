@@ -8,6 +8,10 @@
 
 namespace cli {
 
+/// The words of -o that a file's name follows, for help and completion.
+inline constexpr const char* kPathFile = "jsonpath-file=";
+inline constexpr const char* kColumnsFile = "custom-columns-file=";
+
 /// What -o says, with what the file holds in place of its name; any other word as it is.
 /// Errors: InvalidArgument naming the word; NotFound, PermissionDenied … as aio::read_file().
 base::Result<std::string> form_of_file(const std::string& word);
