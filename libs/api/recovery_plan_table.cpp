@@ -158,7 +158,9 @@ FieldSpec load() {
 
 std::vector<FieldSpec> timing_fields() {
   return {
-      integer("baselineSeconds", {1, 86'400}, 300, "Steady state before the fault."),
+      integer("baselineSeconds", {1, 86'400}, 300,
+              "Steady state before the fault; up to twice holdSeconds longer where its end was not "
+              "steady."),
       integer("holdSeconds", {1, 3600}, 10,
               "How long all must be well for the service to count as back."),
       integer("sampleSeconds", {1, 3600}, 10,

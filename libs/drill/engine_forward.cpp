@@ -7,6 +7,12 @@
 #include "drill/engine_core.h"
 
 namespace drill {
+namespace {
+
+/// What was seen may lag behind the clock; without this the same question would be asked at once.
+constexpr Duration kLeastProlonging = base::millis(100);
+
+}  // namespace
 
 void Engine::Core::check_baseline(const event::Observed& seen) {
   const Duration steady =
@@ -18,6 +24,11 @@ void Engine::Core::check_baseline(const event::Observed& seen) {
     stop(Ending::NoSteadyState, "the control target, which no fault can reach, does not answer",
          false);
   } else if (steady < config_.timing.hold) {
+    const Duration wait = std::max(config_.timing.hold - steady, kLeastProlonging);
+    if (now_ + wait <= baseline_last_) {  // one slow answer is no reason to give a drill up
+      await(Doing::Baseline, wait);
+      return;
+    }
     stop(Ending::NoSteadyState,
          fmt::format("the service was good for {} at the end of the baseline, {} are needed{}{}",
                      base::human(steady), base::human(config_.timing.hold),

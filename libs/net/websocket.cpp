@@ -22,10 +22,12 @@ namespace websocket = boost::beast::websocket;
 
 using Message = std::optional<std::string>;
 
-/// A peer that goes without the closing handshake may leave no more than a reset behind.
+/// A peer that goes without the closing handshake may leave no more than a reset behind, and one
+/// that does not wait for the answer to its close a pipe that is broken when the answer is written.
 bool is_end(const error_code& error) {
   return error == websocket::error::closed || error == asio::error::eof ||
-         error == asio::error::connection_reset || error == asio::ssl::error::stream_truncated;
+         error == asio::error::connection_reset || error == asio::error::broken_pipe ||
+         error == asio::ssl::error::stream_truncated;
 }
 
 template <class Stream>

@@ -84,6 +84,35 @@ TEST(DrillEngine, UnhealthyInstrumentOrAFailoverInTheBaselineForbidsTheFault) {
   }
 }
 
+/// What the engine does at `seconds` when it is told that the service is good since `since`.
+std::vector<Action> told(Engine& engine, std::uint32_t answers, std::int64_t since,
+                         std::int64_t seconds) {
+  engine.step(event::Woke{}, at(seconds));
+  return engine.step(
+      event::Observed{
+          answers, Service::Good, at(since), at(seconds), Seen::No, Seen::Yes, true, {}},
+      at(seconds));
+}
+
+TEST(DrillEngine, BaselineThatEndsInAHiccupIsProlongedUntilItIsSteady) {
+  Engine engine(small_config());  // 300 s, of which the last 10 s must be good
+  engine.step(event::Begin{}, at(0));
+  engine.step(event::Preflighted{true, ""}, at(0));
+  EXPECT_FALSE(has<action::Record>(told(engine, 1, 298, 300)));
+  EXPECT_EQ(engine.phase(), Phase::Baseline);
+  EXPECT_FALSE(has<action::Observe>(engine.step(event::Woke{}, at(307)))) << "steady at 308";
+  EXPECT_TRUE(has<action::Record>(told(engine, 2, 298, 308)));
+}
+
+TEST(DrillEngine, BaselineIsProlongedByTwiceTheHoldAtMost) {
+  Engine engine(small_config());
+  engine.step(event::Begin{}, at(0));
+  engine.step(event::Preflighted{true, ""}, at(0));
+  EXPECT_FALSE(has<action::Finish>(told(engine, 1, 300, 300)));
+  EXPECT_FALSE(has<action::Finish>(told(engine, 2, 310, 310)));
+  EXPECT_TRUE(has<action::Finish>(told(engine, 3, 320, 320)));
+}
+
 TEST(DrillEngine, TellsTheStateAndTheWorkInHand) {
   Engine engine = injecting();
   EXPECT_EQ(engine.phase(), Phase::Injection);

@@ -207,6 +207,18 @@ TEST_F(WebSocketTest, APeerThatClosesItInOrderSaysWhy) {
   EXPECT_EQ(socket->why_closed(), "1011 out of memory");
 }
 
+TEST_F(WebSocketTest, APeerThatDoesNotWaitForTheAnswerToItsCloseHasEndedToo) {
+  peer.says = {frame(kClose, "")};
+  peer.drops = true;
+  const auto socket = opened();
+  ASSERT_NE(socket, nullptr);
+  // What comes after its end is refused with a reset, so that the answer finds a broken pipe.
+  ASSERT_TRUE(aio::run(context, socket->send("late", {})).has_value());
+  const auto message = receive(*socket);
+  EXPECT_FALSE(message.has_value());
+  EXPECT_TRUE(socket->peer_ended()) << message.error().message;
+}
+
 TEST_F(WebSocketTest, AConnectionThatBreaksIsNotAnEnd) {
   peer.says = {frame(kBinary, "one"), std::string("\x82\x05sh", 4)};
   peer.drops = true;
