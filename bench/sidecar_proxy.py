@@ -5,9 +5,10 @@
 
 Each round starts all anew on one core, before the same application, and asks over kept connections. The cost is user and system time
 of the proxy per request, from /proc/PID/stat. What is printed is the best of the rounds (the machine may be busy, which makes times
-larger and never smaller) and, in brackets, the median. The sidecar has its defaults (figures, limits and their dry run, security
-headers, request IDs) and in `on` and after it everything: traces, the cache and limits shared by a Redis, clients' and users' turns,
-policies with nonces, figures of applications and browsers, OTLP export, audit log. It refuses none but in `refused`.
+larger and never smaller) and, in brackets, the median; of ratios, that of the rounds' own ratios. The sidecar has its defaults (figures,
+limits and their dry run, security headers, request IDs) and in `on` and after it everything: traces, the cache and limits shared by a
+Redis, clients' and users' turns, policies with nonces, figures of applications and browsers, OTLP export, audit log. It refuses none but
+in `refused`.
 
     plain    saturated, beside HAProxy that forwards and adds X-Forwarded-For
     on       the same, everything on
@@ -156,8 +157,10 @@ def scraped(pid, port):
 
 def row(what, figures, key, digits=2):
     cells = {name: (min(one[key] for one in rounds), statistics.median(one[key] for one in rounds)) for name, rounds in figures.items()}
-    (best, median), (peer_best, peer_median) = cells.values()
-    ratio = f"{best / max(peer_best, 1e-9):.2f} ({median / max(peer_median, 1e-9):.2f}) × {list(cells)[1]}"
+    (best, _), (peer_best, _) = cells.values()
+    ours, peers = figures.values()
+    paired = statistics.median(one[key] / max(peer[key], 1e-9) for one, peer in zip(ours, peers))
+    ratio = f"{best / max(peer_best, 1e-9):.2f} ({paired:.2f}) × {list(cells)[1]}"
     return f"| {what} | " + " | ".join(f"{one:.{digits}f} ({two:.{digits}f})" for one, two in cells.values()) + f" | {ratio} |"
 
 

@@ -79,8 +79,13 @@ Cache::Way Cache::look(const http1::RequestHead& request, CacheUse& use, base::T
   if (use.stored != nullptr && use.key.authorised && !use.stored->for_authorised) {
     use.stored = nullptr;
   }
-  use.flight = use.key.uri + '\n' + use.key.said + '\n' + http1::vary_key(vary, request) +
-               (use.key.authorised ? "authorised" : "");
+  constexpr std::string_view kAuthorised = "authorised";
+  const std::string variant = http1::vary_key(vary, request);
+  use.flight.clear();
+  use.flight.reserve(use.key.uri.size() + use.key.said.size() + variant.size() + 2 +
+                     kAuthorised.size());
+  use.flight.append(use.key.uri).append("\n").append(use.key.said).append("\n").append(variant);
+  if (use.key.authorised) use.flight.append(kAuthorised);
   const http1::Reuse reuse = reuse_of(use.stored, now < until, request, now);
   const std::lock_guard hold(lock_);
   if (reuse == http1::Reuse::Serve) {

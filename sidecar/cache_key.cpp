@@ -81,7 +81,10 @@ bool asks_cache(const http1::RequestHead& request) {
 }
 
 std::string cache_uri(const http1::RequestHead& request, bool tls) {
-  std::string out = tls ? "https://" : "http://";
+  std::string out;
+  out.reserve(sizeof "https://?" + request.host.size() + request.path.size() +
+              request.query.size());
+  out.append(tls ? "https://" : "http://");
   for (const char c : request.host) out.push_back(http1::grammar::lower(c));
   out.append(request.path);
   // An empty query is another URI than none.

@@ -37,6 +37,10 @@ struct Client {
   std::array<std::uint64_t, 8> notes{};  // of filters, for the life of the connection
 };
 
+/// One of `count` places for what is kept of a connection from one request to the next. Two may
+/// share one: who keeps something compares it with what it was found out of.
+std::size_t place_of(const Client& client, std::size_t count);
+
 /// What a filter answers instead of the application.
 struct Reply {
   int status = 0;

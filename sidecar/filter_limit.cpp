@@ -32,6 +32,12 @@ struct Seen {
   std::string_view user_agent, accept_language;
   bool accept = false, accept_encoding = false;
 
+  /// What was written before is not looked at again.
+  void clear() {
+    count = forwarded_count = 0;
+    user_agent = accept_language = {};
+    accept = accept_encoding = false;
+  }
   void add(const http1::Field& field) {
     headers[count++] = {field.name, field.value};
     switch (field.name.size()) {
@@ -96,9 +102,9 @@ class LimitFilter final : public Filter {
   /// `signing`: how long its fingerprint took; null: nobody asks.
   Verdict judge(Exchange& exchange, base::TimePoint now, base::Duration* signing) {
     const http1::RequestHead& head = exchange.request;
-    Seen seen;
-    for (std::size_t i = 0; i < head.field_count; ++i) seen.add(head.fields[i]);
-    const std::span forwarded(seen.forwarded.data(), seen.forwarded_count);
+    seen_.clear();
+    for (std::size_t i = 0; i < head.field_count; ++i) seen_.add(head.fields[i]);
+    const std::span forwarded(seen_.forwarded.data(), seen_.forwarded_count);
     const limit::Address client =
         limit::client_of(address_of(*exchange.client), forwarded, protection_.trusted());
     Kept& kept = kept_of(*exchange.client);
@@ -108,14 +114,14 @@ class LimitFilter final : public Filter {
     limiter_.prefetch(last.client, limit::Bucket::Client);
     limiter_.prefetch(last.fingerprint.value, limit::Bucket::Fingerprint);
     const limit::Subject& subject =
-        identify(kept, {client, seen.user_agent, seen.accept_language, forwarded}, signing);
+        identify(kept, {client, seen_.user_agent, seen_.accept_language, forwarded}, signing);
     const bool drill = exchange.notes[kDrillNote] != 0;
-    if (!drill) look(seen, head.target, subject, kept, now);
+    if (!drill) look(seen_, head.target, subject, kept, now);
     const limit::Request request{.client = client,
                                  .subject = subject,
                                  .method = head.method,
                                  .target = head.target,
-                                 .headers = {seen.headers.data(), seen.count},
+                                 .headers = {seen_.headers.data(), seen_.count},
                                  .exempt = drill || protection_.is_unlimited(head.target)};
     if (closed_.load(std::memory_order_relaxed) && limits(request) && closes(exchange)) {
       return Verdict::Answer;
@@ -139,10 +145,7 @@ class LimitFilter final : public Filter {
     return subject;
   }
 
-  Kept& kept_of(const Client& client) {
-    const auto place = reinterpret_cast<std::uintptr_t>(&client);  // NOLINT(*-reinterpret-cast)
-    return kept_[(place >> 6U) % kCaches];
-  }
+  Kept& kept_of(const Client& client) { return kept_[place_of(client, kCaches)]; }
 
   void look(const Seen& seen, std::string_view target, const limit::Subject& subject, Kept& kept,
             base::TimePoint now) {
@@ -247,6 +250,7 @@ class LimitFilter final : public Filter {
                      exchange.request_id);
   }
 
+  Seen seen_;  // of the request in hand; 4 kB that are not worth clearing for each
   Protection& protection_;
   LimitFigures& figures_;
   CryptoLog& crypto_;

@@ -1,5 +1,9 @@
 #include "sidecar/filter_security_headers.h"
 
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -12,7 +16,6 @@
 namespace sidecar {
 namespace {
 
-constexpr std::size_t kNonceBytes = 16;
 constexpr std::size_t kNonceLetters = 24;  // of base64
 constexpr int kNotModified = 304;
 constexpr const char* kPolicy = "Content-Security-Policy";
@@ -43,11 +46,42 @@ std::vector<Line> lines_of(const SecurityHeaders& headers) {
   return out;
 }
 
+/// What they say together, over TLS or not.
+std::string all_of(const std::vector<Line>& lines, bool tls) {
+  std::string out;
+  for (const Line& line : lines) {
+    if (tls || !line.tls_only) out.append(line.line);
+  }
+  return out;
+}
+
+std::uint64_t marks_of(const std::vector<Line>& lines) {
+  std::uint64_t out = 0;
+  for (const Line& line : lines) out |= http1::name_mark(line.name);
+  return out;
+}
+
+/// The line of a policy with nonces, cut where they stand.
+std::vector<std::string> cut_at_nonces(std::string_view policy) {
+  std::vector<std::string> out{std::string(kPolicy) + ": "};
+  for (std::size_t at = policy.find(kNoncePlaceholder); at != std::string_view::npos;
+       at = policy.find(kNoncePlaceholder)) {
+    out.back().append(policy.substr(0, at));
+    out.emplace_back();
+    policy.remove_prefix(at + kNoncePlaceholder.size());
+  }
+  out.back().append(policy).append("\r\n");
+  return out;
+}
+
 class SecurityHeadersFilter final : public Filter {
  public:
   SecurityHeadersFilter(SecurityHeaders headers, DrawNonce draw)
       : headers_(std::move(headers)),
         lines_(lines_of(headers_)),
+        all_{all_of(lines_, false), all_of(lines_, true)},
+        marks_(marks_of(lines_)),
+        policy_(cut_at_nonces(headers_.content_policy)),
         gives_nonce_(headers_.gives_nonce()),
         draw_(std::move(draw)) {}
 
@@ -60,15 +94,20 @@ class SecurityHeadersFilter final : public Filter {
     }
     const std::size_t at =
         exchange.to_upstream.lines().size() + headers_.nonce_header.size() + 2;  // ": "
-    exchange.to_upstream.add(headers_.nonce_header, crypto::base64_encode(draw_()));
+    exchange.to_upstream.add(headers_.nonce_header, draw());
     exchange.notes[kNonceNote] = at + 1;
     return Verdict::Forward;
   }
 
   void on_response(Exchange& exchange) override {
-    for (const Line& line : lines_) {
-      if (line.tls_only && !exchange.client->tls) continue;
-      if (is_ours(exchange, line.name)) exchange.to_client.add_lines(line.line);
+    const bool tls = exchange.client->tls;
+    if ((exchange.response->marks & marks_) == 0) {
+      exchange.to_client.add_lines(all_[tls ? 1 : 0]);
+    } else {
+      for (const Line& line : lines_) {
+        if (line.tls_only && !tls) continue;
+        if (is_ours(exchange, line.name)) exchange.to_client.add_lines(line.line);
+      }
     }
     if (!gives_nonce_ || !is_ours(exchange, kPolicy)) return;
     if (exchange.response->status != kNotModified) add_policy(exchange);
@@ -82,33 +121,42 @@ class SecurityHeadersFilter final : public Filter {
     return headers_.replace;
   }
 
+  /// Until the next one is drawn.
+  std::string_view draw() {
+    const Nonce nonce = draw_();
+    return crypto::base64_encode(nonce, letters_);
+  }
+
   /// What was refused before it came here has one that nobody was told.
   void add_policy(Exchange& exchange) {
     const std::size_t note = exchange.notes[kNonceNote];
-    std::string drawn;
-    if (note == 0) drawn = crypto::base64_encode(draw_());
     const std::string_view nonce =
-        note == 0 ? drawn : exchange.to_upstream.lines().substr(note - 1, kNonceLetters);
-    std::string_view policy = headers_.content_policy;
-    std::string value;
-    for (std::size_t at = policy.find(kNoncePlaceholder); at != std::string_view::npos;
-         at = policy.find(kNoncePlaceholder)) {
-      value.append(policy.substr(0, at)).append(nonce);
-      policy.remove_prefix(at + kNoncePlaceholder.size());
+        note == 0 ? draw() : exchange.to_upstream.lines().substr(note - 1, kNonceLetters);
+    exchange.to_client.add_lines(policy_.front());
+    for (std::size_t i = 1; i < policy_.size(); ++i) {
+      exchange.to_client.add_lines(nonce);
+      exchange.to_client.add_lines(policy_[i]);
     }
-    exchange.to_client.add(kPolicy, value.append(policy));
   }
 
   const SecurityHeaders headers_;
   const std::vector<Line> lines_;
+  const std::array<std::string, 2> all_;  // plain, TLS
+  const std::uint64_t marks_;             // of their names
+  const std::vector<std::string> policy_;
   const bool gives_nonce_;
   const DrawNonce draw_;
+  std::array<char, kNonceLetters + 1> letters_{};
 };
 
 }  // namespace
 
-std::string draw_nonce() {
-  return aio::random_bytes(kNonceBytes);
+DrawNonce system_nonces() {
+  return [pool = std::make_shared<aio::EntropyPool>()] {
+    Nonce nonce;
+    pool->take(nonce);
+    return nonce;
+  };
 }
 
 std::unique_ptr<Filter> make_security_headers_filter(SecurityHeaders headers, DrawNonce draw) {

@@ -8,20 +8,22 @@
 // written with the nonce of the policy that it came with, and goes on to be judged by that.
 #pragma once
 
+#include <array>
 #include <functional>
 #include <memory>
-#include <string>
 
 #include "sidecar/filter.h"
 #include "sidecar/security_headers.h"
 
 namespace sidecar {
 
-/// 16 bytes nobody can guess.
-using DrawNonce = std::function<std::string()>;
-std::string draw_nonce();
+/// Draws 16 bytes nobody can guess.
+using Nonce = std::array<unsigned char, 16>;
+using DrawNonce = std::function<Nonce()>;
+/// From the system, a block of random numbers at a time. Thread: one at a time.
+DrawNonce system_nonces();
 
 std::unique_ptr<Filter> make_security_headers_filter(SecurityHeaders headers,
-                                                     DrawNonce draw = draw_nonce);
+                                                     DrawNonce draw = system_nonces());
 
 }  // namespace sidecar

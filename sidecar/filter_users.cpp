@@ -1,7 +1,11 @@
 #include "sidecar/filter_users.h"
 
 #include <algorithm>
+#include <optional>
+#include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -10,6 +14,10 @@
 
 namespace sidecar {
 namespace {
+
+/// Users of connections; another connection with the same place only costs a hash.
+constexpr std::size_t kKept = 1024;
+constexpr std::size_t kKeptNameMax = 256;
 
 struct Refusal {
   int status;
@@ -45,7 +53,7 @@ class UsersFilter final : public Filter {
 
   Verdict on_request(Exchange& exchange, base::TimePoint now) override {
     if (exchange.own_service || clients_->is_exempt(exchange)) return Verdict::Forward;
-    const alert::UserId user = names_.of(exchange, clients_->of(exchange));
+    const alert::UserId user = user_of(exchange);
     exchange.notes[kUserNote] = user.value();
     return make(places_.arrive(user, core_, now), exchange, now);
   }
@@ -66,6 +74,27 @@ class UsersFilter final : public Filter {
   }
 
  private:
+  /// Who the user of the request before on a connection was, and by what.
+  struct Kept {
+    std::string name;  // empty: by the address
+    limit::Address client;
+    std::optional<alert::UserId> user;
+  };
+
+  /// Hashed again only where a connection says another name than before.
+  alert::UserId user_of(const Exchange& exchange) {
+    const limit::Address client = clients_->of(exchange);
+    const std::string_view name = names_.said(exchange.request).value_or("");  // never empty
+    Kept& kept = kept_[place_of(*exchange.client, kKept)];
+    if (kept.user && kept.name == name && kept.client == client) return *kept.user;
+    const alert::UserId user = name.empty() ? names_.at(client) : names_.named(name);
+    if (name.size() > kKeptNameMax) return user;
+    kept.name.assign(name);
+    kept.client = client;
+    kept.user = user;
+    return user;
+  }
+
   static Verdict make(const alert::Move& move, Exchange& exchange, base::TimePoint now) {
     exchange.notes[kTurnNote] = move.number;
     switch (move.turn) {
@@ -92,6 +121,7 @@ class UsersFilter final : public Filter {
   const UserNames names_;
   const std::shared_ptr<const Clients> clients_;
   const std::size_t core_;
+  std::vector<Kept> kept_{kKept};
 };
 
 }  // namespace

@@ -43,15 +43,17 @@ std::optional<std::string_view> cookie_of(const http1::RequestHead& head, std::s
 UserNames::UserNames(limit::FingerprintKey key, const UserSettings& settings)
     : identifier_(key), header_(settings.header), cookie_(settings.cookie) {}
 
-alert::UserId UserNames::of(const Exchange& exchange, const limit::Address& client) const {
+std::optional<std::string_view> UserNames::said(const http1::RequestHead& request) const {
   if (!header_.empty()) {
-    const auto* const field = http1::find(exchange.request, header_);
-    if (field != nullptr && !field->value.empty()) return named(field->value);
+    const auto* const field = http1::find(request, header_);
+    if (field != nullptr && !field->value.empty()) return field->value;
   }
-  if (!cookie_.empty()) {
-    if (const auto value = cookie_of(exchange.request, cookie_)) return named(*value);
-  }
-  return at(client);
+  return cookie_.empty() ? std::nullopt : cookie_of(request, cookie_);
+}
+
+alert::UserId UserNames::of(const Exchange& exchange, const limit::Address& client) const {
+  const auto name = said(exchange.request);
+  return name ? named(*name) : at(client);
 }
 
 alert::UserId UserNames::named(std::string_view name) const {

@@ -21,6 +21,8 @@ class UserNames {
 
   /// `client`: as Clients::of() has it.
   alert::UserId of(const Exchange& exchange, const limit::Address& client) const;
+  /// What its header or its cookie says, which of() goes by; nothing: neither does.
+  std::optional<std::string_view> said(const http1::RequestHead& request) const;
   alert::UserId named(std::string_view name) const;
   alert::UserId at(const limit::Address& client) const;
   /// The settings' gate, with ranks and whether it is enforced.

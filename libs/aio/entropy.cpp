@@ -1,6 +1,8 @@
 #include "aio/entropy.h"
 
+#include <cstring>
 #include <errno.h>
+#include <string.h>
 #include <sys/random.h>
 #include <utility>
 
@@ -9,7 +11,8 @@
 namespace aio {
 
 namespace {
-void fill(char* into, std::size_t length) {
+void fill(void* place, std::size_t length) {
+  auto* into = static_cast<char*>(place);
   while (length > 0) {
     const auto got = getrandom(into, length, 0);
     CHECK(got > 0 || errno == EINTR);
@@ -32,7 +35,7 @@ void draw_seeds_from(std::function<std::uint64_t()> source) {
 std::uint64_t seed() {
   if (source_here()) return source_here()();
   std::uint64_t value = 0;
-  fill(reinterpret_cast<char*>(&value), sizeof value);
+  fill(&value, sizeof value);
   return value;
 }
 
@@ -40,6 +43,17 @@ std::string random_bytes(std::size_t bytes) {
   std::string out(bytes, '\0');
   fill(out.data(), bytes);
   return out;
+}
+
+void EntropyPool::take(std::span<unsigned char> out) {
+  CHECK(out.size() <= kBytes);
+  if (left_ < out.size()) {
+    fill(bytes_.data(), kBytes);
+    left_ = kBytes;
+  }
+  left_ -= out.size();
+  std::memcpy(out.data(), bytes_.data() + left_, out.size());
+  explicit_bzero(bytes_.data() + left_, out.size());
 }
 
 }  // namespace aio

@@ -8,12 +8,17 @@
 
 namespace crypto {
 
-std::string base64_encode(std::string_view bytes) {
-  std::string out(4 * ((bytes.size() + 2) / 3) + 1, '\0');  // OpenSSL ends it with a zero
-  const int size = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()),
-                                   reinterpret_cast<const unsigned char*>(bytes.data()),
+std::string_view base64_encode(std::span<const unsigned char> bytes, std::span<char> out) {
+  CHECK(out.size() > 4 * ((bytes.size() + 2) / 3));  // OpenSSL ends it with a zero
+  const int size = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()), bytes.data(),
                                    static_cast<int>(bytes.size()));
-  out.resize(static_cast<std::size_t>(size));
+  return {out.data(), static_cast<std::size_t>(size)};
+}
+
+std::string base64_encode(std::string_view bytes) {
+  std::string out(4 * ((bytes.size() + 2) / 3) + 1, '\0');
+  const std::span all(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size());
+  out.resize(base64_encode(all, out).size());
   return out;
 }
 

@@ -59,6 +59,10 @@ class FieldReader {
   FieldReader(Head& head, Said& said) : head_(head), said_(said) {}
 
   Refusal run() {
+    head_.marks = 0;
+    for (std::size_t i = 0; i < head_.field_count; ++i) {
+      head_.marks |= name_mark(head_.fields[i].name);
+    }
     for (std::size_t i = 0; i < head_.field_count && why_.status == 0; ++i) take(i);
     for (std::size_t i = 0; any_connection_ && i < head_.field_count && why_.status == 0; ++i) {
       if (connection_[i]) options(head_.fields[i].value);
@@ -217,8 +221,12 @@ int minor_version(std::string_view text, Refusal& why) {
 
 bool same_name(std::string_view a, std::string_view b) {
   if (a.size() != b.size()) return false;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    if (grammar::lower(a[i]) != grammar::lower(b[i])) return false;
+  std::size_t at = 0;
+  for (; at + 8 <= a.size(); at += 8) {
+    if (grammar::lower_eight(a.data() + at) != grammar::lower_eight(b.data() + at)) return false;
+  }
+  for (; at < a.size(); ++at) {
+    if (grammar::lower(a[at]) != grammar::lower(b[at])) return false;
   }
   return true;
 }
@@ -229,7 +237,7 @@ bool lists(std::string_view value, std::string_view member) {
   });
 }
 
-const Field* find(const Head& head, std::string_view name, const Field* from) {
+const Field* find_marked(const Head& head, std::string_view name, const Field* from) {
   const Field* const end = head.fields.data() + head.field_count;
   for (const Field* at = from == nullptr ? head.fields.data() : from + 1; at != end; ++at) {
     if (same_name(at->name, name)) return at;

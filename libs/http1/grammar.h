@@ -25,6 +25,18 @@ constexpr bool blank(char c) {
 constexpr char lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
+/// Of eight characters at once, in one word.
+inline std::uint64_t lower_eight(const char* at) {
+  constexpr std::uint64_t kOnes = 0x0101010101010101U;
+  constexpr std::uint64_t kTops = 0x8080808080808080U;
+  std::uint64_t word = 0;
+  std::memcpy(&word, at, sizeof word);
+  const std::uint64_t low = word & ~kTops;
+  const std::uint64_t from_a = low + kOnes * (0x80 - 'A');        // top bit: not below 'A'
+  const std::uint64_t beyond_z = low + kOnes * (0x80 - 'Z' - 1);  // top bit: above 'Z'
+  const std::uint64_t capitals = from_a & ~beyond_z & ~word & kTops;
+  return word | capitals >> 2U;
+}
 /// -1: not a digit.
 constexpr int hex(char c) {
   if (digit(c)) return c - '0';

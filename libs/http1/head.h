@@ -66,6 +66,8 @@ struct Head {
   std::string_view lines;  // all field lines, without start line and empty line
   std::array<Field, kFieldsMax> fields;
   std::size_t field_count = 0;
+  /// The marks of their names (name_mark); all, where nobody has gathered them.
+  std::uint64_t marks = ~std::uint64_t{0};
   /// Fields that end here and are not passed on: Connection and what it names, Keep-Alive, TE,
   /// Proxy-..., Upgrade unless upgrading, repeated lengths. A proxy may add its own.
   std::bitset<kFieldsMax> drop;
@@ -114,9 +116,24 @@ Parse parse_request(std::string_view buffer, const Limits& limits, Progress& pro
 Parse parse_response(std::string_view buffer, std::string_view method, const Limits& limits,
                      Progress& progress, ResponseHead& out, Refusal& why);
 
+/// One bit of 64, the same for all names that differ in nothing but the case of their letters: a
+/// head whose marks lack it has no such field.
+constexpr std::uint64_t name_mark(std::string_view name) {
+  constexpr unsigned kSmall = 0x20;  // what makes a letter small, and other characters others
+  const auto small = [](char c) { return static_cast<unsigned char>(c) | kSmall; };
+  if (name.empty()) return 0;
+  const std::size_t mixed = name.size() * 7 + small(name.front()) * 5 + small(name.back()) * 3 +
+                            small(name[name.size() / 2]);
+  return std::uint64_t{1} << (mixed % 64);
+}
+
+const Field* find_marked(const Head& head, std::string_view name, const Field* from);
+
 /// The first field of this name, whatever the case of its letters; nullptr: none. `from` continues
 /// after a field that was found.
-const Field* find(const Head& head, std::string_view name, const Field* from = nullptr);
+inline const Field* find(const Head& head, std::string_view name, const Field* from = nullptr) {
+  return (head.marks & name_mark(name)) == 0 ? nullptr : find_marked(head, name, from);
+}
 
 /// Whether two names are the same but for the case of their ASCII letters.
 bool same_name(std::string_view a, std::string_view b);

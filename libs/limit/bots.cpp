@@ -120,9 +120,13 @@ Signs signs_of(const Look& look) {
 
 std::optional<Page> page_of(std::string_view target) {
   const std::string_view path = target.substr(0, target.find('?'));
-  const bool loaded = std::any_of(kLoaded.begin(), kLoaded.end(), [path](std::string_view end) {
-    return path.size() >= end.size() && same_letters(path.substr(path.size() - end.size()), end);
-  });
+  // The longest of them is ".woff2".
+  const std::string_view last = path.substr(path.size() - std::min<std::size_t>(path.size(), 6));
+  const bool loaded = last.find('.') != last.npos &&
+                      std::any_of(kLoaded.begin(), kLoaded.end(), [path](std::string_view end) {
+                        return path.size() >= end.size() &&
+                               same_letters(path.substr(path.size() - end.size()), end);
+                      });
   if (loaded) return std::nullopt;
   std::size_t end = target.size();
   while (end > 0 && !is_digit(target[end - 1])) --end;

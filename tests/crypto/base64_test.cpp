@@ -1,5 +1,7 @@
 #include "crypto/base64.h"
 
+#include <array>
+
 #include <gtest/gtest.h>
 
 namespace crypto {
@@ -15,6 +17,10 @@ TEST(Base64, HasTheVectorsOfTheStandard) {
                                                          {"foobar", "Zm9vYmFy"}};
   for (const auto& [plain, coded] : vectors) {
     EXPECT_EQ(base64_encode(plain), coded);
+    std::array<char, 9> room;
+    const std::string_view bytes(plain);
+    EXPECT_EQ(base64_encode({reinterpret_cast<const unsigned char*>(plain), bytes.size()}, room),
+              coded);
     EXPECT_EQ(base64_decode(coded).value_or("wrong"), plain);
   }
 }

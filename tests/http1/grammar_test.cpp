@@ -39,6 +39,22 @@ TEST(Rfc9110Section55, TheFirstOfSeveralControlsIsFound) {
   EXPECT_EQ(found_at(""), 0u);
 }
 
+TEST(Rfc9110Section51, EightLettersAreMadeSmallAsOne) {
+  for (const char filler : {'a', 'Z', '@', '[', '\x80', '\xff', '\0'}) {
+    for (std::size_t at = 0; at < 8; ++at) {
+      for (int c = 0; c < 256; ++c) {
+        std::string text(8, filler);
+        text[at] = static_cast<char>(c);
+        std::string small = text;
+        for (char& one : small) one = lower(one);
+        std::uint64_t word = 0;
+        std::memcpy(&word, small.data(), sizeof word);
+        ASSERT_EQ(lower_eight(text.data()), word) << c << " at " << at << " among " << filler;
+      }
+    }
+  }
+}
+
 TEST(Rfc9110Section561, EveryMemberOfAListIsHandedOver) {
   std::string seen;
   const auto keep = [&seen](std::string_view member) {

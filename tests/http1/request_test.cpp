@@ -140,6 +140,38 @@ TEST(Rfc9110Section51, FieldsAreFoundWhateverTheirLetters) {
   EXPECT_FALSE(same_name("a^", "a~"));  // differ by the bit that letters' cases differ by
 }
 
+/// Of 1 to 40 characters, which differ in all places.
+std::vector<std::string> names_of_all_lengths() {
+  std::vector<std::string> out;
+  for (std::size_t length = 1; length <= 40; ++length) {
+    std::string name;
+    for (std::size_t i = 0; i < length; ++i) name += static_cast<char>('a' + (length + i * 5) % 26);
+    out.push_back(name);
+  }
+  return out;
+}
+
+std::string capital(std::string name) {
+  for (char& one : name) one = static_cast<char>(one - 'a' + 'A');
+  return name;
+}
+
+TEST(Rfc9110Section51, FieldsOfAllLengthsAreFoundAndNoOthers) {
+  const std::vector<std::string> names = names_of_all_lengths();
+  for (const std::string& name : names) {
+    const Request one = with(capital(name) + ": 1\r\n");
+    for (const std::string& other : names) {
+      EXPECT_EQ(find(one.head, other) != nullptr, other == name) << name << " " << other;
+    }
+    std::string changed = name;
+    for (char& letter : changed) {
+      const char before = std::exchange(letter, '-');
+      EXPECT_FALSE(same_name(name, changed)) << changed;
+      letter = before;
+    }
+  }
+}
+
 TEST(Rfc9110Section561, MembersOfListsAreFound) {
   EXPECT_TRUE(lists("a, Trailers ;q=1,b", "trailers"));
   EXPECT_TRUE(lists(",,trailers", "trailers"));

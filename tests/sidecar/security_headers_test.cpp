@@ -1,4 +1,5 @@
 // Which headers are said, and who knows a nonce.
+#include <set>
 #include <string>
 #include <vector>
 
@@ -30,8 +31,11 @@ SecurityHeaders with_policy(const std::string& policy = kPage) {
 /// A request and its response through the filter.
 struct Passage {
   explicit Passage(const SecurityHeaders& headers)
-      : filter(make_security_headers_filter(
-            headers, [this] { return std::string(16, static_cast<char>(drawn++)); })) {
+      : filter(make_security_headers_filter(headers, [this] {
+          Nonce nonce;
+          nonce.fill(static_cast<unsigned char>(drawn++));
+          return nonce;
+        })) {
     exchange.client = &client;
   }
   /// What goes to the application.
@@ -164,9 +168,15 @@ TEST(SecurityHeadersFilter, WhatHasNoValueIsNotSaid) {
   EXPECT_THAT(none.response(), Not(HasSubstr("Strict-Transport-Security")));
 }
 
-TEST(SecurityHeaders, NoncesAreDrawnWithSixteenBytes) {
-  EXPECT_EQ(draw_nonce().size(), 16U);
-  EXPECT_NE(draw_nonce(), draw_nonce());
+TEST(SecurityHeaders, NoNonceIsDrawnTwice) {
+  constexpr std::size_t kMany = 1000;
+  const DrawNonce one = system_nonces(), other = system_nonces();
+  std::set<Nonce> drawn;
+  for (std::size_t i = 0; i < kMany; ++i) {
+    drawn.insert(one());
+    drawn.insert(other());
+  }
+  EXPECT_EQ(drawn.size(), 2 * kMany);
 }
 
 TEST(SecurityHeaders, WhatAnApplicationMayReadOneForTheOtherIsTheSame) {

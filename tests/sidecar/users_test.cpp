@@ -144,6 +144,27 @@ TEST_F(UsersFilterTest, LetsOneRunTheNextWaitAndRefusesTheThird) {
   }
 }
 
+TEST_F(UsersFilterTest, ConnectionsMaySayAnotherUserEachTime) {
+  const UserNames names(key(), settings_);
+  const std::string beyond_what_is_kept(1000, 'x');
+  Request request("");
+  const auto user = [&](std::string_view name) {
+    request.exchange.notes = {};
+    request.exchange.request.fields[0].value = name;
+    EXPECT_EQ(filter_->on_request(request.exchange, at(0)), Verdict::Forward) << name;
+    filter_->on_end(request.exchange, ending(Ended::Complete, 0, 1));
+    return alert::UserId(request.exchange.notes[kUserNote]);
+  };
+  const alert::UserId nobody = user("");
+  for (const std::string& name : {std::string("ann"), std::string("ann"), std::string("bob"),
+                                  beyond_what_is_kept, std::string("bob")}) {
+    EXPECT_EQ(user(name), names.named(name)) << name;
+  }
+  EXPECT_EQ(user(""), nobody) << "by the address again";
+  request.client.bytes[15] = 9;
+  EXPECT_NE(user(""), nobody) << "another connection in the same place";
+}
+
 TEST_F(UsersFilterTest, ForgetsWhoGoesAwayWhileItWaits) {
   Request first("ann"), second("ann"), third("ann");
   EXPECT_EQ(filter_->on_request(first.exchange, at(0)), Verdict::Forward);
