@@ -39,7 +39,8 @@ TEST(EntropyPool, EveryBitIsAsOftenSetAsNot) {
     }
   }
   // Half of them, within eight standard deviations of 32.
-  for (const std::size_t count : set) EXPECT_NEAR(static_cast<double>(count), kDraws / 2.0, 8 * 32.0);
+  for (const std::size_t count : set)
+    EXPECT_NEAR(static_cast<double>(count), kDraws / 2.0, 8 * 32.0);
 }
 
 TEST(EntropyPoolDeathTest, GivesNoMoreThanItHolds) {
