@@ -17,6 +17,7 @@ void Exchange::clear() {
   request.method = request.target = request.path = request.query = request.host = {};
   request.raw = request.lines = request.upgrade = {};
   request.field_count = 0;
+  request.marks = ~std::uint64_t{0};
   request.drop.reset();
   response = nullptr;
   to_upstream.clear();

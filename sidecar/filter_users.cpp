@@ -1,14 +1,19 @@
 #include "sidecar/filter_users.h"
 
 #include <algorithm>
+#include <array>
+#include <cstdint>
+#include <cstring>
 #include <optional>
-#include <string>
+#include <span>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include <fmt/format.h>
 
+#include "aio/entropy.h"
+#include "limit/sip_hash.h"
 #include "sidecar/error_reply.h"
 #include "sidecar/notes.h"
 
@@ -74,9 +79,11 @@ class UsersFilter final : public Filter {
   }
 
  private:
+  /// What is kept of a name, by which it is known again and not found out: a cookie may be a key.
+  using Mark = std::array<std::uint64_t, 2>;
   /// Who the user of the request before on a connection was, and by what.
   struct Kept {
-    std::string name;  // empty: by the address
+    Mark name{};
     limit::Address client;
     std::optional<alert::UserId> user;
   };
@@ -85,14 +92,23 @@ class UsersFilter final : public Filter {
   alert::UserId user_of(const Exchange& exchange) {
     const limit::Address client = clients_->of(exchange);
     const std::string_view name = names_.said(exchange.request).value_or("");  // never empty
+    if (name.size() > kKeptNameMax) return names_.named(name);
+    const Mark mark = mark_of(name);
     Kept& kept = kept_[place_of(*exchange.client, kKept)];
-    if (kept.user && kept.name == name && kept.client == client) return *kept.user;
-    const alert::UserId user = name.empty() ? names_.at(client) : names_.named(name);
-    if (name.size() > kKeptNameMax) return user;
-    kept.name.assign(name);
-    kept.client = client;
-    kept.user = user;
-    return user;
+    if (kept.user && kept.name == mark && kept.client == client) return *kept.user;
+    kept = {mark, client, name.empty() ? names_.at(client) : names_.named(name)};
+    return *kept.user;
+  }
+
+  Mark mark_of(std::string_view name) const {
+    constexpr std::size_t kWord = sizeof(std::uint64_t);
+    std::array<std::uint64_t, kKeptNameMax / kWord + 1> words;  // the first of them are written
+    const std::size_t count = (name.size() + kWord - 1) / kWord;
+    if (count > 0) words[count - 1] = 0;  // behind the last letter
+    std::memcpy(words.data(), name.data(), name.size());
+    words[count] = name.size();
+    const std::span all(words.data(), count + 1);
+    return {limit::sip_hash(marks_[0], all), limit::sip_hash(marks_[1], all)};
   }
 
   static Verdict make(const alert::Move& move, Exchange& exchange, base::TimePoint now) {
@@ -121,6 +137,8 @@ class UsersFilter final : public Filter {
   const UserNames names_;
   const std::shared_ptr<const Clients> clients_;
   const std::size_t core_;
+  const std::array<limit::SipKey, 2> marks_{limit::SipKey{aio::seed(), aio::seed()},
+                                            limit::SipKey{aio::seed(), aio::seed()}};
   std::vector<Kept> kept_{kKept};
 };
 

@@ -340,7 +340,7 @@ std::vector<std::string> warnings(const RecoveryPlan& plan) {
   if (timing.baseline_seconds == timing.hold_seconds) {
     out.push_back(
         fmt::format("baselineSeconds is no longer than holdSeconds, {}: what is still on its way "
-                    "when the baseline ends is missing in it, so that it is hardly ever steady",
+                    "when the baseline ends is missing in it, so that it is prolonged each time",
                     timing.hold_seconds));
   }
   const std::int64_t recovery =

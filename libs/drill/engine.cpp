@@ -145,7 +145,6 @@ void Engine::Core::on(const event::Preflighted& event) {
   enter(Phase::Baseline);
   actions_.emplace_back(action::Observe{action::Observe::What::Baseline, 0});
   await(Doing::Baseline, config_.timing.baseline);
-  baseline_last_ = due_ + 2 * config_.timing.hold;
 }
 
 void Engine::Core::on(const event::Recorded& event) {

@@ -24,11 +24,7 @@ void Engine::Core::check_baseline(const event::Observed& seen) {
     stop(Ending::NoSteadyState, "the control target, which no fault can reach, does not answer",
          false);
   } else if (steady < config_.timing.hold) {
-    const Duration wait = std::max(config_.timing.hold - steady, kLeastProlonging);
-    if (now_ + wait <= baseline_last_) {  // one slow answer is no reason to give a drill up
-      await(Doing::Baseline, wait);
-      return;
-    }
+    if (prolong_baseline(seen, steady)) return;
     stop(Ending::NoSteadyState,
          fmt::format("the service was good for {} at the end of the baseline, {} are needed{}{}",
                      base::human(steady), base::human(config_.timing.hold),
@@ -39,6 +35,24 @@ void Engine::Core::check_baseline(const event::Observed& seen) {
     at_ = 0;
     next_fault();
   }
+}
+
+/// One slow answer is no reason to give a drill up, as long as recovery and validation keep the
+/// time that they have. What does not run comes back by itself no sooner than somebody finds out.
+bool Engine::Core::prolong_baseline(const event::Observed& seen, Duration steady) {
+  const EngineTiming& timing = config_.timing;
+  if (baseline_last_ == kNever) {
+    const Duration lag = std::min(elapsed(seen.through, now_), timing.baseline);
+    baseline_last_ =
+        std::min(now_ + lag + 2 * timing.hold, overall_due_ - timing.recovery - timing.validation);
+    note(TimelineEvent::Kind::Note, "",
+         fmt::format("the service was good for {} at the end of the baseline, {} are needed",
+                     base::human(steady), base::human(timing.hold)));
+  }
+  const Duration wait = std::max(timing.hold - steady, kLeastProlonging);
+  if (!seen.missing.empty() || now_ + wait > baseline_last_) return false;
+  await(Doing::Baseline, wait);
+  return true;
 }
 
 void Engine::Core::next_fault() {

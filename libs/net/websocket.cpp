@@ -123,7 +123,8 @@ class Session final : public WebSocket, public std::enable_shared_from_this<Sess
     }
     over_ = true;
     peer_ended_ = is_end(error);
-    if (error == websocket::error::closed) co_return Message{};
+    const bool said_so = stream_.reason().code != websocket::close_code::none;
+    if (error == websocket::error::closed || (peer_ended_ && said_so)) co_return Message{};
     if (stop.stop_requested()) co_return cancelled(base::Retry::Terminal);
     co_return tl::unexpected(lost(error).error());
   }

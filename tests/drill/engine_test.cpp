@@ -104,6 +104,44 @@ TEST(DrillEngine, BaselineThatEndsInAHiccupIsProlongedUntilItIsSteady) {
   EXPECT_TRUE(has<action::Record>(told(engine, 2, 298, 308)));
 }
 
+TEST(DrillEngine, BaselineIsNotProlongedAtTheCostOfRecoveryOrValidation) {
+  EngineConfig config = small_config();
+  config.timing.overall =
+      base::seconds(1205);  // 300 of baseline, 300 of recovery, 600 of validation
+  Engine engine(config);
+  engine.step(event::Begin{}, at(0));
+  engine.step(event::Preflighted{true, ""}, at(0));
+  EXPECT_TRUE(has<action::Finish>(told(engine, 1, 298, 300)));
+}
+
+TEST(DrillEngine, BaselineIsNotProlongedWhileSomethingDoesNotRun) {
+  Engine engine(small_config());
+  engine.step(event::Begin{}, at(0));
+  engine.step(event::Preflighted{true, ""}, at(0));
+  engine.step(event::Woke{}, at(300));
+  const event::Observed seen{1,        Service::Good, at(298), at(300),
+                             Seen::No, Seen::Yes,     true,    {"proxy"}};
+  EXPECT_TRUE(has<action::Finish>(engine.step(seen, at(300))));
+}
+
+TEST(DrillEngine, ProlongedBaselineAllowsForWhatLagsBehind) {
+  Engine engine(small_config());
+  engine.step(event::Begin{}, at(0));
+  engine.step(event::Preflighted{true, ""}, at(0));
+  const auto lagging = [&](std::uint32_t answers, std::int64_t seconds) {
+    engine.step(event::Woke{}, at(seconds));
+    return engine.step(
+        event::Observed{
+            answers, Service::Good, at(299), at(seconds - 25), Seen::No, Seen::Yes, true, {}},
+        at(seconds));
+  };
+  EXPECT_FALSE(has<action::Finish>(lagging(1, 300)));
+  EXPECT_FALSE(has<action::Finish>(lagging(2, 310)));
+  EXPECT_FALSE(has<action::Finish>(lagging(3, 320)));
+  EXPECT_FALSE(has<action::Finish>(lagging(4, 330)));
+  EXPECT_TRUE(has<action::Record>(lagging(5, 340)));
+}
+
 TEST(DrillEngine, BaselineIsProlongedByTwiceTheHoldAtMost) {
   Engine engine(small_config());
   engine.step(event::Begin{}, at(0));

@@ -21,6 +21,7 @@ inline void check_head(const Head& head, std::string_view buffer) {
   CHECK(head.field_count <= kFieldsMax);
   for (std::size_t i = 0; i < head.field_count; ++i) {
     CHECK(!head.fields[i].name.empty());
+    CHECK(find(head, head.fields[i].name) != nullptr);
     CHECK(within(head.fields[i].name, head.lines) && within(head.fields[i].value, head.lines));
     for (const char c : head.fields[i].value) CHECK(c != '\r' && c != '\n' && c != '\0');
   }
