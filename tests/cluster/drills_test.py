@@ -2,12 +2,13 @@
 """Drills in a real cluster: a database and an application that really fail over, and what becomes of it when the runner or the
 operator dies. Needs root and takes minutes."""
 import json
+import os
 import sys
 import time
 import unittest
 import urllib.request
 
-from cluster_under_test import figure, until
+from cluster_under_test import ROOT, figure, until
 from drills_under_test import SPACE, TOO_BUSY, drill, example, plan_alone
 from front_under_test import FrontCase, front, plan
 
@@ -28,6 +29,14 @@ class DrillsTest(FrontCase):
         self = cls()
         for name in ("database-failover", "database-failback", "application-failover"):
             self.kubectl("apply", "-f", "-", given=plan_alone(example(name)))
+
+    def until_operators(self):
+        """The two that are ready, and no others any more."""
+        def both():
+            pods = self.get("-n", "muster-system", "pods", "-l", "app.kubernetes.io/name=muster")["items"]
+            names = {pod["metadata"]["name"] for pod in pods}
+            return names if len(names) == 2 and names == set(self.ready_pods("muster-system", "app.kubernetes.io/component=operator")) else None
+        return until("two operators", both, 120)[0]
 
     def assert_two_vantages(self, name):
         """Both measured, from two nodes, and their clocks were compared all the while."""
@@ -203,6 +212,10 @@ class DrillsTest(FrontCase):
         self.assertEqual(self.get("-n", SPACE, "service", "catalogue")["spec"]["selector"], {"app": "catalogue", "release": "blue"})
 
     def test_9_uninstalled_and_nothing_is_stuck(self):
+        type(self).helm = self.helms[4]  # as users come to it: with what Helm 3 has installed
+        before = self.until_operators()
+        self.run_helm("upgrade", "muster", os.path.join(ROOT, "helm"), "--reuse-values", "--set=lease.seconds=6", "--wait", "--timeout=120s")
+        self.assertFalse(before & self.until_operators(), "another flag, and the same pods")
         self.run_helm("uninstall", "muster", "--wait")
         self.kubectl("-n", SPACE, "delete", "drills", "--all", "--timeout=60s", timeout=90)
         kinds = ("drills", "recoveryplans", "drillschedules", "sidecarprofiles")

@@ -160,6 +160,12 @@ TEST_F(UsersFilterTest, ConnectionsMaySayAnotherUserEachTime) {
                                   beyond_what_is_kept, std::string("bob")}) {
     EXPECT_EQ(user(name), names.named(name)) << name;
   }
+  for (const std::size_t length : {1U, 7U, 8U, 9U, 255U, 256U, 257U}) {
+    for (const char last : {'a', 'b', '\0'}) {
+      const std::string name = std::string(length - 1, 'n') + last;
+      EXPECT_EQ(user(name), names.named(name)) << length;
+    }
+  }
   EXPECT_EQ(user(""), nobody) << "by the address again";
   request.client.bytes[15] = 9;
   EXPECT_NE(user(""), nobody) << "another connection in the same place";
