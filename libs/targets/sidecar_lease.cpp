@@ -129,7 +129,10 @@ aio::Task<base::Result<>> SidecarLease::prove(std::stop_token stop) {
     const auto seen = co_await api_.find(id_, stop);
     if (seen && seen->is_map()) co_return base::Result<>{};
     if (!seen && seen.error().code == base::Code::NotFound) co_return tl::unexpected(seen.error());
-    last = seen ? "the sidecar has no such fault" : seen.error().message;
+    // A look that was cut short shows less than the one before it.
+    if (!stop.stop_requested()) {
+      last = seen ? "the sidecar has no such fault" : seen.error().message;
+    }
     if (!co_await aio::wait_for(clock_, kLookEvery, stop)) {
       co_return base::fail(base::Code::Cancelled, "last seen: " + last);
     }

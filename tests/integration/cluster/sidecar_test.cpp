@@ -160,7 +160,7 @@ TEST_F(SidecarFaultTest, TheChosenPodsHaveItAndNoOther) {
   EXPECT_THAT(faults(names[0]), SizeIs(0));
   EXPECT_NE(sidecars[names[0]]->status(), kHurt);
   ASSERT_TRUE(done(undo("sidecar", one, *journal)));
-  EXPECT_THAT(why(prove("sidecar", one, *journal, base::millis(300))),
+  EXPECT_THAT(why(prove("sidecar", one, *journal, base::millis(1500))),
               HasSubstr("the sidecar has no such fault"));
 }
 
