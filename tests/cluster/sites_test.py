@@ -127,7 +127,7 @@ class SitesTest(DrillCase):
         self.open_volume("0755")
         self.apply(drill("unkept", "application-failover"))
         status = self.until_phase("unkept", ["Finished"])
-        self.assertIn("the evidence was not kept", "".join(status.get("problems", [])))
+        self.assertIn("the evidence is not on the volume proofs", "".join(status.get("problems", [])))
         self.assert_undone("unkept")
         self.open_volume("0777")
         self.apply(drill("kept", "application-failover"))
