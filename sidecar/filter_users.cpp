@@ -91,12 +91,12 @@ class UsersFilter final : public Filter {
   /// Hashed again only where a connection says another name than before.
   alert::UserId user_of(const Exchange& exchange) {
     const limit::Address client = clients_->of(exchange);
-    const std::string_view name = names_.said(exchange.request).value_or("");  // never empty
-    if (name.size() > kKeptNameMax) return names_.named(name);
-    const Mark mark = mark_of(name);
+    const auto name = names_.said(exchange.request);
+    if (name && name->size() > kKeptNameMax) return names_.of(name, client);
+    const Mark mark = mark_of(name.value_or(""));  // what is said is not empty
     Kept& kept = kept_[place_of(*exchange.client, kKept)];
     if (kept.user && kept.name == mark && kept.client == client) return *kept.user;
-    kept = {mark, client, name.empty() ? names_.at(client) : names_.named(name)};
+    kept = {mark, client, names_.of(name, client)};
     return *kept.user;
   }
 

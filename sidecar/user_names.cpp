@@ -51,8 +51,8 @@ std::optional<std::string_view> UserNames::said(const http1::RequestHead& reques
   return cookie_.empty() ? std::nullopt : cookie_of(request, cookie_);
 }
 
-alert::UserId UserNames::of(const Exchange& exchange, const limit::Address& client) const {
-  const auto name = said(exchange.request);
+alert::UserId UserNames::of(std::optional<std::string_view> name,
+                            const limit::Address& client) const {
   return name ? named(*name) : at(client);
 }
 

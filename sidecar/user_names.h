@@ -19,10 +19,10 @@ class UserNames {
  public:
   UserNames(limit::FingerprintKey key, const UserSettings& settings);
 
-  /// `client`: as Clients::of() has it.
-  alert::UserId of(const Exchange& exchange, const limit::Address& client) const;
-  /// What its header or its cookie says, which of() goes by; nothing: neither does.
+  /// What a request's header or cookie says of it; nothing: neither does.
   std::optional<std::string_view> said(const http1::RequestHead& request) const;
+  /// `name`: as said() has it; `client`: as Clients::of() has it.
+  alert::UserId of(std::optional<std::string_view> name, const limit::Address& client) const;
   alert::UserId named(std::string_view name) const;
   alert::UserId at(const limit::Address& client) const;
   /// The settings' gate, with ranks and whether it is enforced.

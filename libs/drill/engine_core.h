@@ -149,12 +149,11 @@ class Engine::Core {
   bool ruled_out_ = false;  // the process that died found that nothing was promoted
 
   TimePoint now_{};
-  TimePoint due_ = kNever;  // of what is being done
-  TimePoint baseline_last_ =
-      kNever;  // when a prolonged one must have ended; kNever: it was not prolonged
-  TimePoint overall_due_ = kNever;   // while going forward
-  TimePoint recovery_due_ = kNever;  // from the first Inject until steady
-  TimePoint wake_ = kNever;          // asked for and not yet come
+  TimePoint due_ = kNever;            // of what is being done
+  TimePoint baseline_last_ = kNever;  // when a prolonged baseline must have ended
+  TimePoint overall_due_ = kNever;    // while going forward
+  TimePoint recovery_due_ = kNever;   // from the first Inject until steady
+  TimePoint wake_ = kNever;           // asked for and not yet come
   bool woke_ = false;
 
   std::size_t at_ = 0;  // the part or failback step in hand

@@ -33,7 +33,7 @@ class DrillsTest(FrontCase):
     def until_operators(self):
         """The two that are ready, and no others any more."""
         def both():
-            pods = self.get("-n", "muster-system", "pods", "-l", "app.kubernetes.io/name=muster")["items"]
+            pods = self.get("-n", "muster-system", "pods", "-l", "app.kubernetes.io/component=operator")["items"]
             names = {pod["metadata"]["name"] for pod in pods}
             return names if len(names) == 2 and names == set(self.ready_pods("muster-system", "app.kubernetes.io/component=operator")) else None
         return until("two operators", both, 120)[0]

@@ -52,11 +52,11 @@ TEST(UserNames, AreOfTheHeaderThenTheCookieThenTheClient) {
   const limit::Address client = limit::Address::v4(1);
   Request with_both("ann");
   with_both.add("Cookie", "session=bob");
-  EXPECT_EQ(names.of(with_both.exchange, client), names.named("ann"));
+  EXPECT_EQ(names.of(names.said(with_both.exchange.request), client), names.named("ann"));
   Request with_cookie("");
   with_cookie.add("Cookie", "a=b; session=bob");
-  EXPECT_EQ(names.of(with_cookie.exchange, client), names.named("bob"));
-  EXPECT_EQ(names.of(Request("").exchange, client), names.at(client));
+  EXPECT_EQ(names.of(names.said(with_cookie.exchange.request), client), names.named("bob"));
+  EXPECT_EQ(names.of(names.said(Request("").exchange.request), client), names.at(client));
   EXPECT_NE(names.at(client), names.named("0.0.0.1")) << "a name is no address";
 }
 
