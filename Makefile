@@ -30,7 +30,7 @@ build: deps ## build everything: PRESET=default (ASan, UBSan), release or tsan
 test: build kubernetes helm collector ## build and run all tests; with CI set also the drills of a real cluster
 	@$(if $(CI),ci/deps.sh cluster && ci/cluster/programs.sh >/dev/null)
 	@sync
-	@ctest --test-dir $(BUILD) --output-on-failure -j $(TEST_JOBS) -LE 'browser|cluster-nodes$(if $(CI),,|cluster-drills)'
+	@ctest --test-dir $(BUILD) --output-on-failure -j $(TEST_JOBS) --resource-spec-file $(CURDIR)/$(BUILD)/tests/beside.json -LE 'browser|cluster-nodes$(if $(CI),,|cluster-drills)'
 
 check: deps ## formatting, bans and norms, layers, clang-tidy
 	@ci/check.sh

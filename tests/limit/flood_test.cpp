@@ -1,44 +1,16 @@
 // A million clients that were never seen before: no memory is taken, who was limited stays so, and
 // who was welcome is served.
-#include <atomic>
-#include <cstdlib>
-#include <new>
-
 #include <gtest/gtest.h>
 
 #include "base/random.h"
 #include "limiter_fixture.h"
-
-namespace {
-
-std::atomic<std::uint64_t> allocations{0};
-
-}  // namespace
-
-// Counts what the program allocates; malloc itself is still the sanitizers'.
-void* operator new(std::size_t size) {
-  allocations.fetch_add(1, std::memory_order_relaxed);
-  if (void* const memory = std::malloc(size == 0 ? 1 : size)) return memory;
-  throw std::bad_alloc();
-}
-void operator delete(void* memory) noexcept {
-  std::free(memory);
-}
-void operator delete(void* memory, std::size_t) noexcept {
-  std::free(memory);
-}
+#include "support/allocations.h"
 
 namespace limit {
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr std::uint64_t kFlood = 150'000;
-#elif defined(__has_feature)
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
 constexpr std::uint64_t kFlood = 150'000;
-#else
-constexpr std::uint64_t kFlood = 1'000'000;
-#endif
 #else
 constexpr std::uint64_t kFlood = 1'000'000;
 #endif
@@ -66,7 +38,7 @@ TEST(Flood, TakesNoMemoryFreesNobodyAndHarmsNobody) {
   std::vector<Request> good;
   for (std::uint32_t i = 0; i < 40; ++i) good.push_back(bench.request(client(1000 + i)));
   std::uint64_t asked = 0, served = 0, freed = 0, strangers = 0;
-  const std::uint64_t before = allocations.load();
+  const std::uint64_t before = test::allocations();
   for (std::uint64_t i = 0; i < kFlood; ++i) {
     const auto now = kStart + base::Duration(i * 1'200'000'000'000U / kFlood);  // in 20 minutes
     strangers += bench.decide(stranger(random), now).verdict == Verdict::Admit ? 1U : 0U;
@@ -78,7 +50,7 @@ TEST(Flood, TakesNoMemoryFreesNobodyAndHarmsNobody) {
       served += bench.decide(good[asked % good.size()], now).verdict == Verdict::Admit ? 1U : 0U;
     }
   }
-  EXPECT_EQ(allocations.load() - before, 0u);
+  EXPECT_EQ(test::allocations() - before, 0u);
   EXPECT_EQ(freed, 0u);
   EXPECT_GE(asked, 12'000u);
   EXPECT_GE(served, asked * 99 / 100);

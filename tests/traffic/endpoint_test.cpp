@@ -1,30 +1,11 @@
 #include "traffic/endpoint.h"
 
-#include <atomic>
-#include <cstdlib>
-#include <new>
 #include <string>
 
 #include <gtest/gtest.h>
 
 #include "base/random.h"
-
-namespace {
-std::atomic<std::size_t> allocations{0};
-}  // namespace
-
-void* operator new(std::size_t size) {
-  ++allocations;
-  void* const memory = std::malloc(size == 0 ? 1 : size);
-  if (memory == nullptr) throw std::bad_alloc();
-  return memory;
-}
-void operator delete(void* memory) noexcept {
-  std::free(memory);
-}
-void operator delete(void* memory, std::size_t) noexcept {
-  std::free(memory);
-}
+#include "support/allocations.h"
 
 namespace traffic {
 namespace {
@@ -118,14 +99,14 @@ TEST(Endpoints, ThatAreKnownAreFoundWithoutAllocating) {
   all->learn(known, 200);
   all->learn("/second", 200);
   ASSERT_TRUE(all->full());
-  const std::size_t before = allocations;
+  const std::size_t before = test::allocations();
   for (int i = 0; i < 100; ++i) {
     all->learn(known, 200);
     all->find(known);
     all->learn(rule, 200);
     all->learn("/beyond-the-bound-and-long-enough-to-need-memory", 200);
   }
-  EXPECT_EQ(allocations, before);
+  EXPECT_EQ(test::allocations(), before);
   EXPECT_GT(before, 0u) << "the count counts";
 }
 
