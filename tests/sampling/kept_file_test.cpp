@@ -7,13 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "sampling/sampler.h"
-
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#include <sanitizer/allocator_interface.h>
-#define MUSTER_COUNTS_ALLOCATIONS 1
-#endif
-#endif
+#include "support/allocations.h"
 
 namespace sampling {
 namespace {
@@ -79,37 +73,24 @@ TEST_F(KeptFileTest, AFileThatIsNotThereIsLookedForOnceUntilReopened) {
   EXPECT_TRUE(moved.is_open());
 }
 
-#ifdef MUSTER_COUNTS_ALLOCATIONS
-std::size_t allocations = 0;
-void count(const volatile void*, std::size_t) {
-  ++allocations;
-}
-void ignore(const volatile void*) {}
-
 TEST(Allocations, NoneWhileNoProcessComesOrGoes) {
   auto cgroup = cgroup_of_process(::getpid());
   ASSERT_TRUE(cgroup) << cgroup.error().message;
   Sampler of_cgroup(*std::move(cgroup), {});
   Sampler of_processes(processes_of({"/proc", {::getpid()}, 0}), {});
-  ASSERT_NE(__sanitizer_install_malloc_and_free_hooks(count, ignore), 0);
   const auto sample = [](Sampler& sampler) {
     // Others' processes come and go: of many samples the cheapest shows what one costs.
-    std::size_t least = 1000;
+    std::uint64_t least = 1000;
     for (int second = 0; second < 50; ++second) {
-      const std::size_t before = allocations;
+      const std::uint64_t before = test::allocations();
       sampler.sample(base::TimePoint(base::seconds(second)));
-      least = std::min(least, allocations - before);
+      least = std::min(least, test::allocations() - before);
     }
     return least;
   };
   EXPECT_EQ(sample(of_cgroup), 0u);
   EXPECT_EQ(sample(of_processes), 0u);
 }
-#else
-TEST(Allocations, NoneWhileNoProcessComesOrGoes) {
-  GTEST_SKIP() << "allocations are counted with AddressSanitizer only";
-}
-#endif
 
 }  // namespace
 }  // namespace sampling
