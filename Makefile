@@ -52,7 +52,7 @@ bench: ## run the benchmarks that defend the figures in docs/performance.md
 	@ci/bench.sh
 
 tsan: ## the sidecar's tests, among them a busy day, and what threads share, under ThreadSanitizer
-	@$(MAKE) --no-print-directory build PRESET=tsan TARGET="muster-sidecar muster-redirect bench_http_flood $(TSAN)"
+	@$(MAKE) --no-print-directory build PRESET=tsan TARGET="muster-sidecar muster-redirect muster_stepped_clock bench_http_flood $(TSAN)"
 	@set -e; for one in $(TSAN); do build/tsan/tests/$${one#test_}/$$one; done
 	@ctest --test-dir build/tsan --output-on-failure -R '^sidecar\.'
 

@@ -24,8 +24,9 @@ class ClientSlots {
   static base::Result<std::unique_ptr<ClientSlots>> create(std::uint32_t running_max,
                                                            limit::SipKey key);
 
-  /// A place for the request; false: its client has as many under way as it may have.
-  bool begin(Exchange& exchange, const limit::Address& client);
+  /// A place for the request; false: its client has as many under way as it may have. In a dry run
+  /// it goes on without a place then.
+  bool begin(Exchange& exchange, const limit::Address& client, bool dry_run = false);
   /// It is over.
   void end(const Exchange& exchange);
   /// In the text format 0.0.4.
@@ -37,7 +38,7 @@ class ClientSlots {
   limit::SipKey key_;
   MappedWords words_;
   limit::Concurrency concurrency_;
-  std::atomic<std::uint64_t> refused_{0};
+  std::atomic<std::uint64_t> refused_{0}, dry_refused_{0};
 };
 
 }  // namespace sidecar

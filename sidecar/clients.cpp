@@ -1,40 +1,36 @@
 #include "sidecar/clients.h"
 
-#include <array>
-#include <span>
 #include <utility>
 
-#include "limit/client.h"
 #include "sidecar/client_address.h"
 
 namespace sidecar {
-namespace {
-
-constexpr std::size_t kForwardedMax = 8;  // fields, each of which may be a list
-
-}  // namespace
-
 base::Result<std::shared_ptr<const Clients>> Clients::create(const ProtectionSettings& settings) {
   TRY(limit::PrefixSet trusted, limit::parse_prefixes(settings.trusted_proxies));
-  return std::shared_ptr<const Clients>(new Clients(std::move(trusted), settings.unlimited_paths));
+  TRY(limit::PrefixSet allow, limit::parse_prefixes(settings.allow));
+  TRY(limit::PrefixSet deny, limit::parse_prefixes(settings.deny));
+  return std::shared_ptr<const Clients>(
+      new Clients(std::move(trusted), std::move(allow), std::move(deny), settings));
 }
 
-Clients::Clients(limit::PrefixSet trusted, std::vector<std::string> unlimited)
-    : trusted_(std::move(trusted)), unlimited_(std::move(unlimited)) {}
+Clients::Clients(limit::PrefixSet trusted, limit::PrefixSet allow, limit::PrefixSet deny,
+                 const ProtectionSettings& settings)
+    : trusted_(std::move(trusted)),
+      allow_(std::move(allow)),
+      deny_(std::move(deny)),
+      unlimited_(settings.unlimited_paths),
+      dry_run_(settings.limiting == Limiting::DryRun) {}
 
-limit::Address Clients::of(const Exchange& exchange) const {
-  std::array<std::string_view, kForwardedMax> forwarded;
-  std::size_t count = 0;
+limit::Address Clients::address(const Exchange& exchange) const {
+  ForwardedFor forwarded;
   if (!trusted_.empty()) {
     const http1::RequestHead& head = exchange.request;
-    for (const auto* field = http1::find(head, "x-forwarded-for");
-         field != nullptr && count < kForwardedMax;
+    for (const auto* field = http1::find(head, "x-forwarded-for"); field != nullptr;
          field = http1::find(head, "x-forwarded-for", field)) {
-      forwarded[count++] = field->value;
+      forwarded.add(field->value);
     }
   }
-  return limit::bucket_of(
-      limit::client_of(address_of(*exchange.client), std::span(forwarded).first(count), trusted_));
+  return limit::client_of(address_of(*exchange.client), forwarded.fields(), trusted_);
 }
 
 }  // namespace sidecar

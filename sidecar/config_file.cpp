@@ -172,11 +172,24 @@ class Reading {
   }
 
  private:
+  static constexpr const char* kEmpty = "'': is empty; leave it out, or say what it is";
+
+  static bool is_empty(const api::Node& value) {
+    return value.is_string() && value.as_string().empty();
+  }
+
+  static std::string near(const std::string& name) {
+    std::vector<std::string> known;
+    for (const Row& row : kRows) known.emplace_back(row.field);
+    return api::suggest(name, known);
+  }
+
   void field(const api::Entry& entry) {
     if (entry.key == kInjection) return;
     const auto* const row = std::ranges::find(kRows, entry.key, &Row::field);
-    if (row == kRows.end()) return wrong(entry.value.mark, entry.key, "no such field");
+    if (row == kRows.end()) return wrong(entry.mark, entry.key, "no such field." + near(entry.key));
     const api::Node& value = entry.value;
+    if (is_empty(value)) return wrong(value.mark, entry.key, kEmpty);
     if (row->type == Type::Texts || row->type == Type::Maps) return list(*row, entry);
     if (row->type == Type::Named) return named(*row, entry);
     if (row->type == Type::Text && value.is_string()) {
@@ -206,7 +219,9 @@ class Reading {
                    fmt::format("{} where a list belongs", entry.value.kind()));
     }
     for (const api::Node& item : entry.value.items()) {
-      if (maps ? item.is_map() : item.is_string()) {
+      if (is_empty(item)) {
+        wrong(item.mark, entry.key, kEmpty);
+      } else if (maps ? item.is_map() : item.is_string()) {
         flags_.push_back(
             fmt::format("{}={}", row.flag, maps ? api::to_json(item) : item.as_string()));
       } else {

@@ -8,6 +8,7 @@
 #include "sidecar/config_difference.h"
 #include "sidecar/config_file.h"
 #include "sidecar/log.h"
+#include "sidecar/metric_text.h"
 #include "sidecar/restart.h"
 
 namespace sidecar {
@@ -19,6 +20,12 @@ std::string one_line(std::string text) {
 }
 
 }  // namespace
+
+std::string build_exposition(const Build& build) {
+  return metric_head("muster_build_info", "gauge", "The program that is running; always 1.") +
+         fmt::format("muster_build_info{{version=\"{}\",revision=\"{}\",compiler=\"{}\"}} 1\n",
+                     build.version, build.revision, build.compiler);
+}
 
 ConfigReload::ConfigReload(Configured configured, base::WallTime now)
     : configured_(std::move(configured)), reloads_(configured_.text, now) {}

@@ -17,11 +17,20 @@
 namespace sidecar {
 
 /// How the sidecar was started, and what it takes to read its configuration anew.
+/// Which program this is.
+struct Build {
+  std::string version, revision, compiler;
+};
+
+/// muster_build_info, in the text format 0.0.4.
+std::string build_exposition(const Build& build);
+
 struct Configured {
   Settings settings;
   std::string file, text;                           // of --config; empty: there is none
   std::function<Parsed(const std::string&)> parse;  // the same flags over another text
   bool optional = false;                            // the file may be missing
+  Build build{};
 };
 
 /// Thread: of the main thread.
@@ -37,6 +46,7 @@ class ConfigReload {
   ConfigReload(Configured configured, base::WallTime now);
   void on_news(Told told) { told_ = std::move(told); }
 
+  const Build& build() const { return configured_.build; }
   const Settings& settings() const { return configured_.settings; }
   /// Of --config-optional: who is put into a pod must not keep it from starting.
   bool optional() const { return configured_.optional; }

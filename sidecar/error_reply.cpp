@@ -5,6 +5,8 @@
 #include <fmt/compile.h>
 #include <fmt/format.h>
 
+#include "sidecar/exchange.h"
+
 namespace sidecar {
 namespace {
 
@@ -58,6 +60,13 @@ void write_error_body(std::string& out, int status, std::string_view reason,
   write_escaped(out, message);
   fmt::format_to(std::back_inserter(out), FMT_COMPILE(R"(","requestId":"{}"}}}})"), request_id);
   out.push_back('\n');
+}
+
+void reply_with_error(Exchange& exchange, int status, std::string_view reason,
+                      std::string_view message) {
+  exchange.reply.status = status;
+  exchange.reply.content_type = kJson;
+  write_error_body(exchange.reply.body, status, reason, message, exchange.request_id);
 }
 
 void write_reply_head(std::string& out, int status, std::string_view content_type,

@@ -7,6 +7,8 @@
 
 namespace sidecar {
 
+struct Exchange;
+
 inline constexpr std::string_view kJson = "application/json";
 
 /// "Bad Request", "Not Found" …; of an unknown status "Error".
@@ -17,6 +19,10 @@ std::string_view reason_of(int status);
 /// and controls are escaped.
 void write_error_body(std::string& out, int status, std::string_view reason,
                       std::string_view message, std::string_view request_id);
+
+/// Makes that body the reply to a request, for a filter that answers it.
+void reply_with_error(Exchange& exchange, int status, std::string_view reason,
+                      std::string_view message);
 
 /// The head of an own answer, but for added lines and the empty line. Appends.
 void write_reply_head(std::string& out, int status, std::string_view content_type,

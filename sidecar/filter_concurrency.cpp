@@ -15,13 +15,13 @@ class ConcurrencyFilter final : public Filter {
 
   Verdict on_request(Exchange& exchange, base::TimePoint /*now*/) override {
     if (clients_->is_exempt(exchange)) return Verdict::Forward;
-    if (slots_.begin(exchange, clients_->of(exchange))) return Verdict::Forward;
-    Reply& reply = exchange.reply;
-    reply.status = 429;
-    reply.content_type = kJson;
-    write_error_body(reply.body, reply.status, "too_many_at_once",
-                     "this client has as many requests under way as it may have",
-                     exchange.request_id);
+    const limit::Address client = clients_->address(exchange);
+    if (clients_->is_allowed(client)) return Verdict::Forward;
+    if (slots_.begin(exchange, limit::bucket_of(client), clients_->dry_run())) {
+      return Verdict::Forward;
+    }
+    reply_with_error(exchange, 429, "too_many_at_once",
+                     "this client has as many requests under way as it may have");
     exchange.to_client.add("Retry-After", "1");
     return Verdict::Answer;
   }

@@ -1,6 +1,6 @@
 // Limits how many requests of one client are under way at once. One more is answered 429 with
-// Retry-After: 1, since it is over as soon as another one ends. Paths
-// that are not limited take no place.
+// Retry-After: 1, since it is over as soon as another one ends. Paths and clients that are not
+// limited take no place. A dry run lets all of them in and counts what would have been.
 #pragma once
 
 #include <memory>

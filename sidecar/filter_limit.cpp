@@ -21,20 +21,19 @@ namespace {
 
 /// Fingerprints of connections; another one with the same place only costs a hash.
 constexpr std::size_t kCaches = 1024;
-constexpr std::size_t kForwardedMax = 8;  // fields, each of which may be a list
 
 /// What the limits look at, gathered in one pass over the fields.
 struct Seen {
   std::array<limit::Header, http1::kFieldsMax> headers;  // the first `count` are written
   std::size_t count = 0;
-  std::array<std::string_view, kForwardedMax> forwarded;
-  std::size_t forwarded_count = 0;
+  ForwardedFor forwarded;
   std::string_view user_agent, accept_language;
   bool accept = false, accept_encoding = false;
 
   /// What was written before is not looked at again.
   void clear() {
-    count = forwarded_count = 0;
+    count = 0;
+    forwarded.clear();
     user_agent = accept_language = {};
     accept = accept_encoding = false;
   }
@@ -56,8 +55,8 @@ struct Seen {
       accept_language = field.value;
     } else if (http1::same_name(field.name, "accept-encoding")) {
       accept_encoding = true;
-    } else if (http1::same_name(field.name, "x-forwarded-for") && forwarded_count < kForwardedMax) {
-      forwarded[forwarded_count++] = field.value;
+    } else if (http1::same_name(field.name, "x-forwarded-for")) {
+      forwarded.add(field.value);
     }
   }
 };
@@ -104,7 +103,7 @@ class LimitFilter final : public Filter {
     const http1::RequestHead& head = exchange.request;
     seen_.clear();
     for (std::size_t i = 0; i < head.field_count; ++i) seen_.add(head.fields[i]);
-    const std::span forwarded(seen_.forwarded.data(), seen_.forwarded_count);
+    const std::span forwarded = seen_.forwarded.fields();
     const limit::Address client =
         limit::client_of(address_of(*exchange.client), forwarded, protection_.trusted());
     Kept& kept = kept_of(*exchange.client);
@@ -193,13 +192,9 @@ class LimitFilter final : public Filter {
       return false;
     }
     figures_.closed.add();
-    exchange.reply.status = 503;
-    exchange.reply.content_type = kJson;
-    exchange.reply.body.clear();
     exchange.to_client.add("Retry-After", kClosedRetryAfter);
-    write_error_body(exchange.reply.body, 503, "limits_unshared",
-                     "requests cannot be counted over all replicas now; see Retry-After",
-                     exchange.request_id);
+    reply_with_error(exchange, 503, "limits_unshared",
+                     "requests cannot be counted over all replicas now; see Retry-After");
     return true;
   }
 
@@ -221,20 +216,19 @@ class LimitFilter final : public Filter {
         }
         break;
     }
-    figures_.offend(subject.fingerprint, client);
+    const bool by_fingerprint =
+        decision.judged == limit::Verdict::Refuse && decision.bucket == limit::Bucket::Fingerprint;
+    figures_.offend(by_fingerprint
+                        ? limit::OffenderId{limit::Bucket::Fingerprint, subject.fingerprint.value}
+                        : limit::OffenderId{limit::Bucket::Client, subject.client},
+                    client);
   }
 
   void answer(Exchange& exchange, const limit::Decision& decision) {
-    Reply& reply = exchange.reply;
-    reply.content_type = kJson;
-    reply.body.clear();
     if (decision.verdict == limit::Verdict::Deny) {
-      reply.status = 403;
-      write_error_body(reply.body, 403, "denied", "requests from this address are not accepted",
-                       exchange.request_id);
+      reply_with_error(exchange, 403, kDenied, kDeniedMessage);
       return;
     }
-    reply.status = 429;
     const limit::Rules& rules = protection_.rules();
     std::array<char, limit::kFieldBytesMax> buffer;
     if (const auto value = limit::retry_after_field(decision, buffer); !value.empty()) {
@@ -246,8 +240,7 @@ class LimitFilter final : public Filter {
     if (const auto value = limit::limit_field(rules, decision, buffer); !value.empty()) {
       exchange.to_client.add("RateLimit", value);
     }
-    write_error_body(reply.body, 429, "rate_limited", "too many requests; see Retry-After",
-                     exchange.request_id);
+    reply_with_error(exchange, 429, "rate_limited", "too many requests; see Retry-After");
   }
 
   Seen seen_;  // of the request in hand; 4 kB that are not worth clearing for each
@@ -280,7 +273,7 @@ void LimitFigures::keep_addresses(bool keep) {
   if (!keep) offenders_.forget_addresses();
 }
 
-void LimitFigures::offend(limit::Fingerprint who, const limit::Address& address) {
+void LimitFigures::offend(limit::OffenderId who, const limit::Address& address) {
   const std::lock_guard hold(lock_);
   offenders_.add(who, 1, keeps_addresses_ ? std::optional(address) : std::nullopt);
 }
@@ -295,7 +288,7 @@ std::unique_ptr<Filter> make_limit_filter(Protection& protection, LimitSurroundi
 }
 
 std::string limit_exposition(const std::vector<const LimitFigures*>& cores,
-                             const limit::Table& table) {
+                             const limit::Table* table) {
   std::string out =
       "# HELP muster_sidecar_limit_decisions_total Requests by what the limits said.\n"
       "# TYPE muster_sidecar_limit_decisions_total counter\n";
@@ -329,7 +322,7 @@ std::string limit_exposition(const std::vector<const LimitFigures*>& cores,
       "# HELP muster_sidecar_limit_untracked_total Requests that found no place to be counted.\n"
       "# TYPE muster_sidecar_limit_untracked_total counter\n"
       "muster_sidecar_limit_untracked_total {}\n",
-      table.evictions(), table.untracked());
+      table == nullptr ? 0 : table->evictions(), table == nullptr ? 0 : table->untracked());
   limit::Offenders all(kOffendersShown * 8);
   for (const LimitFigures* core : cores) all.merge(core->offenders());
   out +=
@@ -339,8 +332,9 @@ std::string limit_exposition(const std::vector<const LimitFigures*>& cores,
   for (const limit::Offender& each : all.top(kOffendersShown)) {
     const std::string address =
         each.address ? fmt::format(",address=\"{}\"", limit::text(*each.address)) : "";
-    out += fmt::format("muster_sidecar_limit_offender_requests{{fingerprint=\"{}\"{}}} {}\n",
-                       limit::text(each.who), address, each.count);
+    out += fmt::format("muster_sidecar_limit_offender_requests{{{}=\"{}\"{}}} {}\n",
+                       each.who.bucket == limit::Bucket::Client ? "client" : "fingerprint",
+                       limit::text(limit::Fingerprint{each.who.value}), address, each.count);
   }
   return out;
 }

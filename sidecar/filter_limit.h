@@ -15,6 +15,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "limit/bots.h"
@@ -39,10 +40,10 @@ struct LimitFigures {
   BotNotes bots;    // for the log
   Count bots_seen;  // times that a client had a sign which it had not had before
 
-  /// Whether addresses are kept from now on, of at most as many as fingerprints are; those that
+  /// Whether addresses are kept from now on, of at most as many as offenders are; those that
   /// were kept before go with it.
   void keep_addresses(bool keep);
-  void offend(limit::Fingerprint who, const limit::Address& address);
+  void offend(limit::OffenderId who, const limit::Address& address);
   limit::Offenders offenders() const;
 
  private:
@@ -61,12 +62,17 @@ struct LimitSurroundings {
   limit::Sharing sharing = limit::Sharing::Threads;  // whether other threads count as well
 };
 
+/// What who is on the deny list is told.
+inline constexpr std::string_view kDenied = "denied";
+inline constexpr std::string_view kDeniedMessage = "requests from this address are not accepted";
+
 /// Lifetime: protection and surroundings outlive the filter.
 std::unique_ptr<Filter> make_limit_filter(Protection& protection, LimitSurroundings around);
 
-/// Of all cores, in the text format 0.0.4. Clients that are refused most are told by their
-/// fingerprints, and by the addresses that were kept.
+/// Of all cores, in the text format 0.0.4. Who is refused most is told by the hash of the client or
+/// of the fingerprint whose limit was reached, and by the address that was kept. `table`: null:
+/// nothing was limited yet.
 std::string limit_exposition(const std::vector<const LimitFigures*>& cores,
-                             const limit::Table& table);
+                             const limit::Table* table);
 
 }  // namespace sidecar

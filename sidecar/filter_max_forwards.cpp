@@ -64,10 +64,7 @@ class MaxForwardsFilter final : public Filter {
 
  private:
   static Verdict refuse(Exchange& exchange) {
-    exchange.reply.status = kBad;
-    exchange.reply.content_type = kJson;
-    write_error_body(exchange.reply.body, kBad, "bad_request", "Max-Forwards that is no number",
-                     exchange.request_id);
+    reply_with_error(exchange, kBad, "bad_request", "Max-Forwards that is no number");
     return Verdict::Answer;
   }
 

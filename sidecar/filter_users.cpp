@@ -125,10 +125,7 @@ class UsersFilter final : public Filter {
   static void refuse(const alert::Move& move, Exchange& exchange) {
     exchange.notes[kTurnNote] = 0;
     const Refusal refusal = refusal_of(move.turn);
-    exchange.reply.status = refusal.status;
-    exchange.reply.content_type = kJson;
-    write_error_body(exchange.reply.body, refusal.status, refusal.reason, refusal.message,
-                     exchange.request_id);
+    reply_with_error(exchange, refusal.status, refusal.reason, refusal.message);
     const auto seconds = (move.come_back + base::seconds(1) - base::Duration(1)) / base::seconds(1);
     exchange.to_client.add("Retry-After", fmt::format("{}", seconds));
   }

@@ -5,7 +5,9 @@
 #include <cstdint>
 #include <string_view>
 #include <sys/resource.h>
+#include <sys/utsname.h>
 #include <thread>
+#include <unistd.h>
 #include <utility>
 #include <vector>
 
@@ -43,6 +45,18 @@ unsigned cores_of(std::int64_t quota, std::int64_t period) {
 }
 
 }  // namespace
+
+api::Node machine_node() {
+  api::Node out = api::Node::map();
+  utsname names{};
+  if (::uname(&names) == 0) {
+    out.set("hostname", std::string(names.nodename))
+        .set("system", fmt::format("{} {} {}", names.sysname, names.release, names.machine));
+  }
+  const std::int64_t pages = ::sysconf(_SC_PHYS_PAGES), page = ::sysconf(_SC_PAGESIZE);
+  if (pages > 0 && page > 0) out.set("memoryBytes", pages * page);
+  return out;
+}
 
 unsigned quota_cores(const std::string& root) {
   const std::string both = text_of(root + "/cpu.max");  // version 2: "150000 100000", "max 100000"

@@ -7,11 +7,16 @@
 
 #include <boost/asio/ip/tcp.hpp>
 
+#include "api/node.h"
 #include "base/result.h"
 #include "sidecar/places.h"
 #include "sidecar/settings.h"
 
 namespace sidecar {
+
+/// What the kernel says of the machine, as fields of JSON: hostname, system ("Linux 6.1.0 x86_64"),
+/// memoryBytes.
+api::Node machine_node();
 
 /// The CPU quota of this process's cgroup in whole cores, at least 1 and at most what the machine
 /// has; without a quota 1. `root`: of the cgroup file system.

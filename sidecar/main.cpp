@@ -35,6 +35,10 @@ int main(int count, char** arguments) {
       return base::Result<std::string>(text);
     });
   };
-  return sidecar::run_sidecar(
-      {*parsed.settings, parsed.config_file, parsed.config_text, again, parsed.config_optional});
+  return sidecar::run_sidecar({*parsed.settings,
+                               parsed.config_file,
+                               parsed.config_text,
+                               again,
+                               parsed.config_optional,
+                               {cli::version(), cli::revision(), cli::compiler()}});
 }

@@ -307,6 +307,7 @@ base::Result<std::vector<std::string>> with_config(const std::vector<std::string
     if (word.starts_with("--config=")) path = word.substr(kConfig.size() + 1);
     if (word == "--config-optional") out.config_optional = true;
   }
+  TRY(refuse_empty(arguments));
   if (path.empty()) return arguments;
   TRY(out.config_text, or_missing(read(path), out.config_optional));
   out.config_file = path;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "sidecar/filter_concurrency.h"
+#include "sidecar/filter_deny.h"
 #include "sidecar/filter_drill.h"
 #include "sidecar/filter_fault.h"
 #include "sidecar/filter_forwarded.h"
@@ -45,6 +46,8 @@ Pipeline assemble(const Settings& settings, std::uint64_t seed, const Seat& seat
          .closed = shared.limits_closed,
          .told = told,
          .sharing = alone ? limit::Sharing::OneThread : limit::Sharing::Threads}));
+  } else if (shared.clients->denies()) {
+    pipeline.add(make_deny_filter(*shared.limits[seat.core], shared.clients));
   }
   // It may answer: what it answers counts for the limits, and takes no place.
   pipeline.add(make_max_forwards_filter());

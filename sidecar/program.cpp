@@ -416,7 +416,11 @@ class Program {
     return database_ ? database_->health()
                      : error_reply(404, "no database was named to this sidecar: --database");
   }
-  net::HttpReply system() { return watch_->system(); }
+  net::HttpReply system() {
+    return json_reply(200, watch_->system()
+                               .set("version", config_.build().version)
+                               .set("revision", config_.build().revision));
+  }
   net::HttpReply operations() { return json_reply(200, intake_.operations().operations_node()); }
   net::HttpReply encryption() { return json_reply(200, intake_.operations().encryption_node()); }
   net::HttpReply audit() { return auditor_.summary(); }
@@ -430,7 +434,7 @@ class Program {
     std::vector<const FaultFigures*> touched;
     for (const auto& core : shared_->fault_figures) touched.push_back(core.get());
     text += fault_exposition(shared_->faults, touched, clock_.now());
-    text += config_.exposition() + auditor_.exposition();
+    text += build_exposition(config_.build()) + config_.exposition() + auditor_.exposition();
     if (shared_->cache) text += cache_exposition(shared_->cache->figures());
     if (cache_redis_) text += cache_redis_->exposition();
     if (sharing_) text += sharing_->exposition();
@@ -442,10 +446,12 @@ class Program {
     if (const auto users = shared_->users.seen()) text += users_exposition(*users);
     if (shared_->slots) text += shared_->slots->exposition();
     if (shared_->drill_key) text += drill_exposition(shared_->drill_figures);
-    if (shared_->counters != nullptr) {
+    const limit::Table* const counted =
+        shared_->counters == nullptr ? nullptr : &shared_->counters->table();
+    if (counted != nullptr || shared_->clients->denies()) {
       std::vector<const LimitFigures*> limits;
       for (const auto& core : shared_->limits) limits.push_back(core.get());
-      text += limit_exposition(limits, shared_->counters->table());
+      text += limit_exposition(limits, counted);
     }
     const bool open = format == traffic::Format::OpenMetrics;
     std::string out = open ? to_openmetrics(text) : std::move(text);

@@ -43,9 +43,11 @@ std::optional<std::string> decoded(std::string_view text) {
   return out;
 }
 
+constexpr std::string_view kArguments = "range, method or endpoint";
+
 base::Result<> take(RequestsQuestion& out, std::string_view name, std::string_view value) {
   if (name == "range") {
-    TRY(out.range, range_of(fmt::format("range={}", value)));
+    TRY(out.range, parse_range(value));
   } else if (name == "method") {
     out.method = traffic::method_of(value);
     if (*out.method == traffic::Method::Other && value != "OTHER") {
@@ -54,6 +56,8 @@ base::Result<> take(RequestsQuestion& out, std::string_view name, std::string_vi
   } else if (name == "endpoint") {
     out.endpoint = decoded(value);
     if (!out.endpoint) return refuse(name, value, "a % has two hexadecimal digits");
+  } else {
+    return tl::unexpected(no_such_argument(name, kArguments));
   }
   return {};
 }
@@ -127,12 +131,13 @@ std::optional<traffic::EndpointId> number_of(const traffic::Endpoints& endpoints
 
 base::Result<RequestsQuestion> requests_question(std::string_view arguments) {
   RequestsQuestion out;
-  while (!arguments.empty()) {
-    const std::size_t end = arguments.find('&');
-    const std::string_view one = arguments.substr(0, end);
-    arguments.remove_prefix(end == std::string_view::npos ? arguments.size() : end + 1);
-    const std::size_t equals = std::min(one.find('='), one.size());
-    TRY(take(out, one.substr(0, equals), equals < one.size() ? one.substr(equals + 1) : ""));
+  std::vector<std::string_view> taken;
+  for (const auto& [name, value] : arguments_of(arguments)) {
+    if (std::ranges::find(taken, name) != taken.end()) {
+      return tl::unexpected(no_such_argument(name, kArguments));
+    }
+    TRY(take(out, name, value));
+    taken.push_back(name);
   }
   return out;
 }

@@ -43,10 +43,8 @@ void Session::meet_fault() {
 void Session::answer_fault(int status) {
   Exchange& exchange = active_->exchange;
   active_->in_fault = false;
-  exchange.reply.status = status;
-  exchange.reply.content_type = kJson;
-  write_error_body(exchange.reply.body, status, "fault",
-                   "a drill has this answered in place of the application", exchange.request_id);
+  reply_with_error(exchange, status, "fault",
+                   "a drill has this answered in place of the application");
   answer();
 }
 

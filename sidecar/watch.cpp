@@ -13,6 +13,7 @@
 #include "sampling/disk_space.h"
 #include "sidecar/kubelet_words.h"
 #include "sidecar/log.h"
+#include "sidecar/machine.h"
 #include "sidecar/metric_text.h"
 #include "sidecar/outlook_words.h"
 #include "sidecar/replies.h"
@@ -85,7 +86,8 @@ Watch::Watch(aio::Clock& clock, const Settings& settings, const Shared& shared,
       settings_(settings),
       shared_(shared),
       pod_(settings.alerts.samples_kept),
-      alerts_(settings.alerts.thresholds, {.cooldown = settings.alerts.cooldown}),
+      alerts_(settings.alerts.thresholds,
+              {.cooldown = settings.alerts.cooldown, .forget_after = kJudged}),
       outlook_(settings.outlook, {.cooldown = settings.alerts.cooldown}),
       began_(clock.now()) {
   const std::vector<std::string>& paths = settings.alerts.disk_paths;
@@ -125,6 +127,10 @@ void Watch::sample() {
   const alert::Samples measured = samples(current());
   alerts_.set(settings_.alerts.thresholds);
   verdict_ = alert::judge_health(alerts_.thresholds(), measured);
+  // A quiet minute is no reason to know nothing of what was well before it.
+  measured_ = measured_ || verdict_.health != alert::Health::Unknown;
+  if (measured_ && verdict_.health == alert::Health::Unknown)
+    verdict_.health = alert::Health::Healthy;
   const bool deaf = kubelet_ != nullptr && !kubelet_->fresh(now);
   if (deaf && verdict_.health == alert::Health::Healthy) verdict_.health = alert::Health::Unknown;
   for (const auto& told : alerts_.step(measured, now)) {
@@ -132,7 +138,7 @@ void Watch::sample() {
         told.notice.resolved ? "alert resolved" : "alert firing",
         {{"alert", alert::name(told.measure)},
          {"severity", alert::name(told.notice.severity)},
-         {"value", fmt::format("{:.1f}", told.value)},
+         {"value", told.value ? fmt::format("{:.1f}", *told.value) : "none"},
          {"threshold", fmt::format("{:.1f}", told.limit)},
          {"unit", alert::unit(told.measure)}});
   }
@@ -246,19 +252,18 @@ net::HttpReply Watch::metrics(base::Duration range) const {
   return json_reply(200, out);
 }
 
-net::HttpReply Watch::system() const {
+api::Node Watch::system() const {
   const auto cores = static_cast<std::int64_t>(std::max(1U, std::thread::hardware_concurrency()));
-  const api::Node out = api::Node::map()
-                            .set("uptimeSeconds", (clock_.now() - began_) / base::seconds(1))
-                            .set("processors", cores)
-                            .set("threads", static_cast<std::int64_t>(shared_.requests->shards()))
-                            .set("mode", settings_.mode == Mode::Http ? "http" : "tcp")
-                            .set("watch", settings_.watch)
-                            .set("connections", shared_.requests->connections())
-                            .set("requestsInFlight", shared_.requests->in_flight())
-                            .set("endpoints", static_cast<std::int64_t>(shared_.endpoints->size()))
-                            .set("endpointsFull", shared_.endpoints->full());
-  return json_reply(200, out);
+  return machine_node()
+      .set("uptimeSeconds", (clock_.now() - began_) / base::seconds(1))
+      .set("processors", cores)
+      .set("threads", static_cast<std::int64_t>(shared_.requests->shards()))
+      .set("mode", settings_.mode == Mode::Http ? "http" : "tcp")
+      .set("watch", settings_.watch)
+      .set("connections", shared_.requests->connections())
+      .set("requestsInFlight", shared_.requests->in_flight())
+      .set("endpoints", static_cast<std::int64_t>(shared_.endpoints->size()))
+      .set("endpointsFull", shared_.endpoints->full());
 }
 
 std::string Watch::exposition() const {

@@ -61,7 +61,8 @@ class Watch {
   net::HttpReply health() const;
   /// Samples, averages, a timeline and the requests of `range=15m` (s, m or h) up to now.
   net::HttpReply metrics(const net::HttpRequest& request) const;
-  net::HttpReply system() const;
+  /// Of the process; of the machine, what its kernel says.
+  api::Node system() const;
   /// The newest sample, for Prometheus.
   std::string exposition() const;
 
@@ -88,6 +89,7 @@ class Watch {
   alert::ThresholdAlerts alerts_;
   alert::Outlook outlook_;
   alert::Verdict verdict_;
+  bool measured_ = false;  // anything, ever
   base::TimePoint began_;
 };
 

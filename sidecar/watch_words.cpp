@@ -41,12 +41,33 @@ void set_millis(api::Node& node, const char* name, const std::optional<base::Dur
 
 }  // namespace
 
+std::vector<std::pair<std::string_view, std::string_view>> arguments_of(std::string_view text) {
+  std::vector<std::pair<std::string_view, std::string_view>> out;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('&'), text.size());
+    const std::string_view one = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    const std::size_t equals = std::min(one.find('='), one.size());
+    if (one.empty()) continue;
+    out.emplace_back(one.substr(0, equals), one.substr(std::min(equals + 1, one.size())));
+  }
+  return out;
+}
+
+base::Error no_such_argument(std::string_view name, std::string_view allowed) {
+  return {base::Code::InvalidArgument, fmt::format("argument '{}': {}, once", name, allowed)};
+}
+
 base::Result<base::Duration> range_of(std::string_view arguments) {
-  constexpr std::string_view kName = "range=";
-  const std::size_t at = arguments.starts_with(kName) ? 0 : arguments.find("&range=");
-  if (at == std::string_view::npos) return kRange;
-  std::string_view text = arguments.substr(arguments.find('=', at) + 1);
-  text = text.substr(0, text.find('&'));
+  std::optional<base::Duration> out;
+  for (const auto& [name, value] : arguments_of(arguments)) {
+    if (name != "range" || out) return tl::unexpected(no_such_argument(name, "range"));
+    TRY(out, parse_range(value));
+  }
+  return out.value_or(kRange);
+}
+
+base::Result<base::Duration> parse_range(std::string_view text) {
   std::int64_t count = 0;
   const auto parsed = std::from_chars(text.data(), text.data() + text.size(), count);
   const auto unit = text.empty() ? std::nullopt : unit_of(text.back());

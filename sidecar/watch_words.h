@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "alert/health.h"
 #include "api/node.h"
@@ -20,7 +21,14 @@ namespace sidecar {
 inline constexpr std::array<std::pair<const char*, base::Duration>, 3> kWindows{
     {{"10s", base::seconds(10)}, {"1m", base::seconds(60)}, {"5m", base::seconds(300)}}};
 
-/// "range=15m": s, m or h; 15 minutes where it does not say. Errors: InvalidArgument, naming it.
+/// Of "range=15m&method=GET" each name with its value, in their order.
+std::vector<std::pair<std::string_view, std::string_view>> arguments_of(std::string_view text);
+/// What is asked for and is not there, or is there twice. `allowed`: "range, method or endpoint".
+base::Error no_such_argument(std::string_view name, std::string_view allowed);
+/// "15m": s, m or h. Errors: InvalidArgument, naming it.
+base::Result<base::Duration> parse_range(std::string_view text);
+/// Of the arguments "range=15m"; 15 minutes where there are none. Errors: InvalidArgument, naming
+/// the one that is wrong or is none.
 base::Result<base::Duration> range_of(std::string_view arguments);
 /// So that a timeline has at most 60 steps, of whole samples.
 base::Duration timeline_step(base::Duration range);

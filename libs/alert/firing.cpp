@@ -36,14 +36,26 @@ std::optional<Notice> Alert::calm(base::TimePoint now) {
   if (phase_ == Phase::Quiet) return std::nullopt;
   if (!within_since_) within_since_ = now;
   if (now - *within_since_ < policy_.resolve_after) return std::nullopt;
+  return end(Phase::Quiet, now);
+}
+
+std::optional<Notice> Alert::miss(base::TimePoint now) {
+  if (!missing_since_) missing_since_ = now;
+  const bool lasts = phase_ != Phase::Firing || policy_.forget_after == base::Duration{0};
+  if (lasts || now - *missing_since_ < policy_.forget_after) return std::nullopt;
+  return end(Phase::Unknown, now);
+}
+
+std::optional<Notice> Alert::end(Phase next, base::TimePoint now) {
   const std::optional<Severity> told = told_;
-  enter(Phase::Quiet, now);
+  enter(next, now);
   if (!told) return std::nullopt;
   return Notice{true, *told};
 }
 
 std::optional<Notice> Alert::step(const Reading& reading, base::TimePoint now) {
-  if (!reading.sampled) return std::nullopt;
+  if (!reading.sampled) return miss(now);
+  missing_since_.reset();
   return reading.breach ? fire(*reading.breach, now) : calm(now);
 }
 

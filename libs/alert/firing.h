@@ -1,6 +1,6 @@
 // One alert as a state machine: what it is, and what has to be told about it.
 //
-//   Unknown -> {Quiet, Firing}    Quiet -> {Firing}    Firing -> {Quiet}
+//   Unknown -> {Quiet, Firing}    Quiet -> {Firing}    Firing -> {Quiet, Unknown}
 //
 // State and notices are two things. The state follows the readings at once. A notice of a firing is
 // held back for the cool-down (300 s) after the last one of the same severity, so that an alert
@@ -10,7 +10,8 @@
 // for each notice of a firing.
 //
 // A reading that is missing changes nothing: it neither fires nor resolves, and it does not count
-// as quiet.
+// as quiet. Where all are missing for long (`forget_after`), nothing is known any more and a
+// firing has ended, which is told to those who were told of it.
 #pragma once
 
 #include <array>
@@ -39,6 +40,8 @@ struct FiringPolicy {
   /// Readings have to stay within for so long before a firing ends; 0: the first one ends it. For
   /// alerts on single events, of which the next good one proves nothing.
   base::Duration resolve_after{0};
+  /// A firing without a reading for so long has ended; 0: it lasts.
+  base::Duration forget_after{0};
 };
 
 enum class Phase { Unknown, Quiet, Firing };
@@ -70,13 +73,16 @@ class Alert {
   void enter(Phase phase, base::TimePoint now);
   std::optional<Notice> fire(Severity severity, base::TimePoint now);
   std::optional<Notice> calm(base::TimePoint now);
+  std::optional<Notice> miss(base::TimePoint now);
+  std::optional<Notice> end(Phase next, base::TimePoint now);
 
   FiringPolicy policy_;
   Phase phase_ = Phase::Unknown;
   Severity severity_ = Severity::Low;
   std::optional<base::TimePoint> since_;
   std::optional<base::TimePoint> within_since_;  // while firing
-  std::optional<Severity> told_;                 // the worst that was told of this firing
+  std::optional<base::TimePoint> missing_since_;
+  std::optional<Severity> told_;  // the worst that was told of this firing
   std::array<std::optional<base::TimePoint>, kSeverities> told_at_;
 };
 

@@ -89,7 +89,7 @@ std::vector<ThresholdAlerts::Told> ThresholdAlerts::step(const Samples& samples,
   for (std::size_t at = 0; at < kMeasures; ++at) {
     const auto notice = alerts_[at].step(judge(thresholds_[at], samples[at]), now);
     if (!notice) continue;
-    told.push_back({static_cast<Measure>(at), *notice, *samples[at],
+    told.push_back({static_cast<Measure>(at), *notice, samples[at],
                     limit_of(thresholds_[at], notice->severity)});
   }
   return told;

@@ -64,7 +64,7 @@ class ThresholdAlerts {
   struct Told {
     Measure measure = Measure::Cpu;
     Notice notice;
-    double value = 0;
+    std::optional<double> value;  // none: there is none any more
     double limit = 0;
 
     bool operator==(const Told&) const = default;

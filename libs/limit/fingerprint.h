@@ -36,6 +36,8 @@ struct Fingerprint {
 /// The 16 lower-case hexadecimal characters that people see.
 std::string text(Fingerprint fingerprint);
 
+enum class Bucket : std::uint8_t { Client, Fingerprint };
+
 /// What a client is counted as: its bucket (an address, or /64), and the composite.
 struct Subject {
   std::uint64_t client = 0;  // keyed hash of bucket_of(address)

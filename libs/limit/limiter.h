@@ -37,7 +37,6 @@ struct Request {
 };
 
 enum class Verdict : std::uint8_t { Admit, Refuse, Deny };
-enum class Bucket : std::uint8_t { Client, Fingerprint };
 
 /// Places of a limit in the Rules.
 struct LimitRef {

@@ -14,7 +14,7 @@ bool fewer(const Offender& a, const Offender& b) {
 bool before(const Offender& a, const Offender& b) {
   if (a.count != b.count) return a.count > b.count;
   if (a.error != b.error) return a.error < b.error;
-  return a.who.value < b.who.value;
+  return a.who < b.who;
 }
 
 }  // namespace
@@ -29,7 +29,7 @@ std::uint64_t Offenders::unseen() const {
   return std::min_element(kept_.begin(), kept_.end(), fewer)->count;
 }
 
-void Offenders::add(Fingerprint who, std::uint64_t times, std::optional<Address> address) {
+void Offenders::add(OffenderId who, std::uint64_t times, std::optional<Address> address) {
   events_ += times;
   const auto found = std::find_if(kept_.begin(), kept_.end(),
                                   [who](const Offender& one) { return one.who == who; });
@@ -52,7 +52,7 @@ void Offenders::merge(const Offenders& other) {
   const std::uint64_t unseen_here = unseen(), unseen_there = other.unseen();
   std::vector<Offender> all;
   all.reserve(kept_.size() + other.kept_.size());
-  const auto counter = [](const std::vector<Offender>& kept, Fingerprint who) {
+  const auto counter = [](const std::vector<Offender>& kept, OffenderId who) {
     return std::find_if(kept.begin(), kept.end(),
                         [who](const Offender& one) { return one.who == who; });
   };

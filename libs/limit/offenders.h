@@ -7,11 +7,14 @@
 // frequent and top-k elements in data streams", ICDT 2005. Merging adds the bounds: Agarwal et al.,
 // "Mergeable summaries", PODS 2012.
 //
-// Keys are fingerprints, never addresses: what is exported is worth nothing without the key. An
+// Keys are keyed hashes, never addresses: what is exported is worth nothing without the key. An
 // address is kept beside one where whoever counts gives it, which is for who asked for addresses.
+// Who is refused as a client is counted as one: a fingerprint is new with every header, and of
+// those who change theirs none would ever be among the first.
 // Thread: one each, merged when they are read.
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -21,8 +24,15 @@
 
 namespace limit {
 
+/// Whose bucket was full.
+struct OffenderId {
+  Bucket bucket = Bucket::Client;
+  std::uint64_t value = 0;  // of a Subject: `client`, or that of its fingerprint
+  auto operator<=>(const OffenderId&) const = default;
+};
+
 struct Offender {
-  Fingerprint who;
+  OffenderId who;
   std::uint64_t count = 0;
   std::uint64_t error = 0;
   std::optional<Address> address{};  // the newest that was given
@@ -34,7 +44,7 @@ class Offenders {
   /// `counters`: m, at least 1. All memory is taken here.
   explicit Offenders(std::size_t counters);
 
-  void add(Fingerprint who, std::uint64_t times = 1, std::optional<Address> address = {});
+  void add(OffenderId who, std::uint64_t times = 1, std::optional<Address> address = {});
   void forget_addresses();
   /// Adds the events that another one saw; keeps this one's m.
   void merge(const Offenders& other);

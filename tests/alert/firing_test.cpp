@@ -39,6 +39,21 @@ TEST(Alert, FiresAtTheFirstBreachAndResolvesOnce) {
   EXPECT_EQ(alert.since(), at(5));
 }
 
+TEST(Alert, WithoutASampleForLongHasEndedWhereItIsForgotten) {
+  Alert alert({.forget_after = base::seconds(60)});
+  alert.step(breached(Severity::Critical), at(0));
+  EXPECT_EQ(alert.step(kNoSample, at(5)), std::nullopt);
+  EXPECT_EQ(alert.step(kNoSample, at(64)), std::nullopt);
+  EXPECT_EQ(alert.phase(), Phase::Firing);
+  alert.step(breached(Severity::Critical), at(65));  // a gap, and no more
+  EXPECT_EQ(alert.step(kNoSample, at(70)), std::nullopt);
+  EXPECT_EQ(alert.step(kNoSample, at(130)), resolved(Severity::Critical));
+  EXPECT_EQ(alert.phase(), Phase::Unknown);
+  EXPECT_EQ(alert.step(kNoSample, at(900)), std::nullopt);
+  EXPECT_EQ(alert.step(kWithin, at(905)), std::nullopt);
+  EXPECT_EQ(alert.step(breached(Severity::Warning), at(910)), fires(Severity::Warning));
+}
+
 TEST(Alert, WithoutASampleNeitherFiresNorResolves) {
   Alert alert;
   alert.step(breached(Severity::Critical), at(0));

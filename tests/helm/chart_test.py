@@ -14,7 +14,7 @@ import unittest
 
 import yaml
 
-from chart_under_test import (CHART, KUBERNETES, NAMESPACE, RELEASE, SOURCE, helms, objects, render, render_objects, run,
+from chart_under_test import (CHART, KUBERNETES, NAMESPACE, RELEASE, SOURCE, helms, objects, render, render_objects, run, serves_policies,
                               server, values_file)
 
 CRDS = sorted(os.path.basename(path).split(".")[0] + ".muster.dev"
@@ -135,11 +135,12 @@ def combinations():
 
 @functools.cache
 def all_documents():
-    """Of every combination, as text because the definitions of kinds are long: which has it first."""
+    """Of every combination what the server can know, as text because the definitions of kinds are long: which has it first."""
     different = {}
     for name, values in combinations():
         for text in re.split(r"^---$", render(values).stdout, flags=re.M):
-            if re.search(r"^kind:", text, re.M):
+            kind = re.search(r"^kind: *(.*)", text, re.M)
+            if kind and (serves_policies() or not kind[1].startswith("MutatingAdmissionPolicy")):
                 different.setdefault(text, name)
     return different
 
@@ -364,8 +365,10 @@ class Life(unittest.TestCase):
         first = self.everything()
         self.assertLessEqual({"deployments/muster-system/muster-operator", "serviceaccounts/shop/muster-runner",
                               "networkpolicies/muster-system/muster-operator", "services/muster-system/muster-admission",
-                              "validatingwebhookconfigurations//muster-admission", "mutatingadmissionpolicies//muster-sidecars",
-                              "mutatingadmissionpolicybindings//muster-sidecars"}, first)
+                              "validatingwebhookconfigurations//muster-admission"}, first)
+        injects = {"mutatingadmissionpolicies//muster-sidecars", "mutatingadmissionpolicybindings//muster-sidecars"}
+        self.assertEqual(injects if serves_policies() else set(), injects & first)
+        self.assertNotEqual(serves_policies(), "mutatingwebhookconfigurations//muster-admission" in first)
         self.assertEqual(CRDS, self.crds())
         written = self.write_as_the_operator()
 

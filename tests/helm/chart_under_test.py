@@ -34,6 +34,20 @@ def folder():
 
 
 @functools.cache
+def binaries():
+    """The folder of the server that is tested and its kubectl."""
+    out = subprocess.run([os.path.join(SOURCE, "ci", "kubernetes.sh")], check=True, text=True, stdout=subprocess.PIPE)
+    return out.stdout.strip()
+
+
+@functools.cache
+def serves_policies():
+    """Whether it has MutatingAdmissionPolicies, as Kubernetes has from 1.36 on."""
+    said = subprocess.run([os.path.join(binaries(), "kube-apiserver"), "--version"], check=True, text=True, stdout=subprocess.PIPE)
+    return int(re.search(r"v1\.(\d+)", said.stdout).group(1)) >= 36
+
+
+@functools.cache
 def helms():
     """The programs, Helm 3 first."""
     out = subprocess.run([os.path.join(SOURCE, "ci", "helm.sh")], check=True, text=True, stdout=subprocess.PIPE)
@@ -86,8 +100,7 @@ class ApiServer:
         word, _, self.kubeconfig = self.process.stdout.readline().strip().partition(" ")
         if word != "ready":
             raise AssertionError("no API server")
-        binaries = subprocess.run([os.path.join(SOURCE, "ci", "kubernetes.sh")], check=True, text=True, stdout=subprocess.PIPE)
-        self.program = os.path.join(binaries.stdout.strip(), "kubectl")
+        self.program = os.path.join(binaries(), "kubectl")
         with open(self.kubeconfig, encoding="utf-8") as file:
             self.port = int(re.search(r"https://127.0.0.1:(\d+)", file.read()).group(1))
         context = ssl.create_default_context(cafile=os.path.join(self.folder, "keys", "ca.crt"))

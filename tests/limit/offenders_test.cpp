@@ -11,6 +11,10 @@
 namespace limit {
 namespace {
 
+OffenderId of_client(std::uint64_t value) {
+  return {Bucket::Client, value};
+}
+
 using Exact = std::map<std::uint64_t, std::uint64_t>;
 
 /// Few keys have most of the events, many have one or two.
@@ -42,7 +46,7 @@ TEST(Offenders, KeepTheBoundsOfSpaceSaving) {
       Exact exact;
       for (int i = 0; i < 5000; ++i) {
         const std::uint64_t key = drawn(random);
-        offenders.add({key});
+        offenders.add(of_client(key));
         ++exact[key];
       }
       EXPECT_EQ(offenders.events(), 5000u);
@@ -53,33 +57,35 @@ TEST(Offenders, KeepTheBoundsOfSpaceSaving) {
 
 TEST(Offenders, AreExactWhileThereAreFew) {
   Offenders offenders(4);
-  for (const std::uint64_t key : {5U, 6U, 5U, 7U, 5U, 7U}) offenders.add({key});
-  const std::vector<Offender> expected = {{{5}, 3, 0}, {{7}, 2, 0}, {{6}, 1, 0}};
+  for (const std::uint64_t key : {5U, 6U, 5U, 7U, 5U, 7U}) offenders.add(of_client(key));
+  const std::vector<Offender> expected = {
+      {of_client(5), 3, 0}, {of_client(7), 2, 0}, {of_client(6), 1, 0}};
   EXPECT_EQ(offenders.top(10), expected);
   EXPECT_EQ(offenders.top(1).size(), 1u);
 }
 
 TEST(Offenders, ANewOneTakesOverTheSmallestAndSaysSo) {
   Offenders offenders(2);
-  offenders.add({1}, 5);
-  offenders.add({2}, 3);
-  offenders.add({3});
-  const std::vector<Offender> expected = {{{1}, 5, 0}, {{3}, 4, 3}};
+  offenders.add(of_client(1), 5);
+  offenders.add(of_client(2), 3);
+  offenders.add(of_client(3));
+  const std::vector<Offender> expected = {{of_client(1), 5, 0}, {of_client(3), 4, 3}};
   EXPECT_EQ(offenders.top(2), expected);
 }
 
 TEST(Offenders, AnAddressGoesWithItsFingerprintAndIsForgottenWhenItIsAskedFor) {
   const Address here = Address::v4(0xC0000201), there = Address::v4(0xC0000202);
   Offenders offenders(2);
-  offenders.add({1}, 5, here);
-  offenders.add({1});
-  offenders.add({2}, 3, there);
-  EXPECT_EQ(offenders.top(2), (std::vector<Offender>{{{1}, 6, 0, here}, {{2}, 3, 0, there}}));
-  offenders.add({3});
+  offenders.add(of_client(1), 5, here);
+  offenders.add(of_client(1));
+  offenders.add(of_client(2), 3, there);
+  EXPECT_EQ(offenders.top(2),
+            (std::vector<Offender>{{of_client(1), 6, 0, here}, {of_client(2), 3, 0, there}}));
+  offenders.add(of_client(3));
   EXPECT_EQ(offenders.top(2)[1].address, std::nullopt) << "that of the one before is not its own";
   Offenders sum(2), other(2);
-  other.add({1});
-  other.add({4}, 9, there);
+  other.add(of_client(1));
+  other.add(of_client(4), 9, there);
   sum.merge(other);
   sum.merge(offenders);
   EXPECT_EQ(sum.top(2)[0].address, there);
@@ -97,7 +103,7 @@ TEST(Offenders, OfSeveralThreadsAreMergedWithinTheSumOfTheBounds) {
       Offenders one(32);
       for (int i = 0; i < 2000; ++i) {
         const std::uint64_t key = drawn(random);
-        one.add({key});
+        one.add(of_client(key));
         ++exact[key];
       }
       sum.merge(one);

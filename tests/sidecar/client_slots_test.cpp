@@ -36,13 +36,17 @@ std::unique_ptr<ClientSlots> slots_of(std::uint32_t most) {
   return std::move(*out);
 }
 
+std::shared_ptr<const Clients> clients_of(const ProtectionSettings& settings) {
+  auto out = Clients::create(settings);
+  EXPECT_TRUE(out);
+  return *out;
+}
+
 std::shared_ptr<const Clients> clients_of(std::vector<std::string> trusted = {}) {
   ProtectionSettings settings;
   settings.trusted_proxies = std::move(trusted);
   settings.unlimited_paths = {"/healthz*"};
-  auto out = Clients::create(settings);
-  EXPECT_TRUE(out);
-  return *out;
+  return clients_of(settings);
 }
 
 TEST(ClientSlots, AClientHasSoManyAndGetsThemBack) {
@@ -73,6 +77,48 @@ TEST(Clients, BelieveTrustedProxiesOnly) {
   ProtectionSettings wrong;
   wrong.trusted_proxies = {"nonsense"};
   EXPECT_FALSE(Clients::create(wrong));
+}
+
+TEST(Clients, BelieveTheLastLinesOfAProxyHoweverManyTheClientSent) {
+  Client proxy = client_at(9);
+  Request request(proxy);
+  const std::size_t forged = http1::kFieldsMax - 1;
+  for (std::size_t i = 0; i < forged; ++i) {
+    request.exchange.request.fields[i] = {"X-Forwarded-For", "10.9.9.9"};
+  }
+  request.exchange.request.fields[forged] = {"X-Forwarded-For", "192.0.2.7"};
+  request.exchange.request.field_count = forged + 1;
+  EXPECT_EQ(clients_of({"10.0.0.9/32"})->of(request.exchange), limit::Address::v4(0xC000'0207));
+}
+
+TEST(ConcurrencyFilter, ADryRunLetsAllInAndCountsThem) {
+  const auto slots = slots_of(1);
+  ProtectionSettings dry;
+  dry.limiting = Limiting::DryRun;
+  const auto filter = make_concurrency_filter(*slots, clients_of(dry));
+  Client one = client_at(1);
+  Request first(one), second(one);
+  EXPECT_EQ(filter->on_request(first.exchange, {}), Verdict::Forward);
+  EXPECT_EQ(filter->on_request(second.exchange, {}), Verdict::Forward);
+  filter->on_end(second.exchange, {});
+  EXPECT_THAT(slots->exposition(), HasSubstr("muster_sidecar_concurrency_clients 1\n"));
+  filter->on_end(first.exchange, {});
+  EXPECT_THAT(slots->exposition(), HasSubstr("muster_sidecar_concurrency_clients 0\n"));
+  EXPECT_THAT(slots->exposition(), HasSubstr("muster_sidecar_concurrency_refused_total 0\n"));
+  EXPECT_THAT(slots->exposition(), HasSubstr("muster_sidecar_concurrency_dry_refused_total 1\n"));
+}
+
+TEST(ConcurrencyFilter, ClientsWithoutLimitsHaveNone) {
+  const auto slots = slots_of(1);
+  ProtectionSettings settings;
+  settings.allow = {"10.0.0.1"};
+  const auto filter = make_concurrency_filter(*slots, clients_of(settings));
+  Client allowed = client_at(1), other = client_at(2);
+  Request first(allowed), second(allowed), third(other), fourth(other);
+  for (Request* each : {&first, &second, &third}) {
+    EXPECT_EQ(filter->on_request(each->exchange, {}), Verdict::Forward);
+  }
+  EXPECT_EQ(filter->on_request(fourth.exchange, {}), Verdict::Answer);
 }
 
 TEST(ConcurrencyFilter, AnswersWhoHasTooMany) {

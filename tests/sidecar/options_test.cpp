@@ -4,6 +4,7 @@
 #include <fstream>
 #include <thread>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -199,6 +200,23 @@ TEST(ConfigFile, IsLessThanTheCommandLine) {
   EXPECT_EQ(parsed.settings->head, base::seconds(9));
 }
 
+TEST(ConfigFile, WhatIsEmptyIsRefusedAndTakesNothingElseWithIt) {
+  for (const char* field : {"exportService", "adminTokenFile", "redisPrefix", "userHeader"}) {
+    const Parsed parsed =
+        with_file(fmt::format("upstream: a:1\n{}: ''\ndeny: [127.0.0.0/8]\n", field), {});
+    EXPECT_EQ(parsed.exit, 2) << field;
+    EXPECT_THAT(parsed.err, HasSubstr(fmt::format("{}: '': is empty; leave it out", field)));
+  }
+  const Parsed item = with_file("upstream: a:1\nallow: [10.0.0.1, '']\ndeny: [10.0.0.2]\n", {});
+  EXPECT_THAT(item.err, HasSubstr("allow: '': is empty"));
+}
+
+TEST(Flags, OneThatIsEmptyIsRefusedAndTakesNoOtherForItsValue) {
+  const Parsed parsed = parse({"--export-service=", "--upstream", "a:1"}, "v", no_file);
+  EXPECT_EQ(parsed.exit, 2);
+  EXPECT_THAT(parsed.err, HasSubstr("--export-service '': is empty"));
+}
+
 TEST(ConfigFile, TellsEveryProblemWithItsPlace) {
   const auto wrong = [](const std::string& text) {
     const Parsed parsed = with_file(text, {});
@@ -207,7 +225,8 @@ TEST(ConfigFile, TellsEveryProblemWithItsPlace) {
     return parsed.err;
   };
   const std::string both = wrong("upstreams: a:1\nheadSeconds: soon\nmakeTrace: 1\n");
-  EXPECT_THAT(both, HasSubstr("side.yaml:1:12: upstreams: no such field"));
+  EXPECT_THAT(both,
+              HasSubstr("side.yaml:1:1: upstreams: no such field. Did you mean \"upstream\"?"));
   EXPECT_THAT(both, HasSubstr("side.yaml:2:14: headSeconds: string where an integer belongs"));
   EXPECT_THAT(both, HasSubstr("makeTrace: integer where true or false belongs"));
   EXPECT_THAT(wrong("upstream: a:1\nheadSeconds: 0\n"), HasSubstr("--head-seconds"));

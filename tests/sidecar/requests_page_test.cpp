@@ -17,25 +17,29 @@ TEST(RequestsPage, IsAskedForARangeAMethodAndAnEndpoint) {
   EXPECT_EQ(none->range, base::seconds(900));
   EXPECT_FALSE(none->method);
   EXPECT_FALSE(none->endpoint);
-  const auto all = requests_question("a=b&endpoint=/users/%7Bid%7d&range=2h&method=POST&endpoint");
+  const auto all = requests_question("&endpoint=/users/%7Bid%7d&range=2h&&method=POST&");
   ASSERT_TRUE(all);
   EXPECT_EQ(all->range, base::seconds(7200));
   EXPECT_EQ(all->method, traffic::Method::Post);
-  EXPECT_EQ(all->endpoint, "");
+  EXPECT_EQ(all->endpoint, "/users/{id}");
+  EXPECT_EQ(requests_question("endpoint")->endpoint, "");
   EXPECT_EQ(requests_question("endpoint=/users/{id}")->endpoint, "/users/{id}");
   EXPECT_EQ(requests_question("endpoint=/users/%7bid%7D")->endpoint, "/users/{id}");
   EXPECT_EQ(requests_question("method=OTHER")->method, traffic::Method::Other);
 }
 
 TEST(RequestsPage, SaysWhatCannotBeAsked) {
-  for (const char* wrong : {"range=25h", "range", "method=get", "method=", "endpoint=%",
-                            "endpoint=%7", "endpoint=%7g", "range=1m&method=NONE"}) {
+  for (const char* wrong :
+       {"range=25h", "range", "method=get", "method=", "endpoint=%", "endpoint=%7", "endpoint=%7g",
+        "range=1m&method=NONE", "status=500", "=", "range=1m&range=2m", "Range=1m"}) {
     const auto question = requests_question(wrong);
     ASSERT_FALSE(question) << wrong;
     EXPECT_EQ(question.error().code, base::Code::InvalidArgument);
   }
   EXPECT_THAT(requests_question("method=get").error().message,
               HasSubstr("method 'get': GET, HEAD"));
+  EXPECT_EQ(requests_question("status=500").error().message,
+            "argument 'status': range, method or endpoint, once");
 }
 
 class RequestsNodeTest : public testing::Test {

@@ -168,6 +168,25 @@ TEST_F(TrafficWatchTest, WhatIsAnErrorIsAskedOfTheSettingsAlsoForWhatWas) {
   EXPECT_DOUBLE_EQ(watch.verdict().issues[0].value, 50);
 }
 
+TEST_F(TrafficWatchTest, AQuietTimeAfterTrafficIsHealthyAndEndsWhatWasWrong) {
+  Watch watch(clock, settings, *shared, nullptr);
+  watch.sample();
+  EXPECT_EQ(watch.verdict().health, alert::Health::Unknown);
+  serve(503, 20);
+  testing::internal::CaptureStderr();
+  watch.sample();
+  EXPECT_EQ(watch.verdict().health, alert::Health::Degraded);
+  for (int i = 0; i < 26; ++i) {  // a minute until it is forgotten, and one in which nothing comes
+    clock.at += base::seconds(5);
+    watch.sample();
+  }
+  EXPECT_EQ(watch.verdict().health, alert::Health::Healthy);
+  EXPECT_THAT(watch.verdict().unmeasured, testing::Contains("error_rate"));
+  const std::string said = testing::internal::GetCapturedStderr();
+  EXPECT_THAT(said, HasSubstr("\"alert firing\""));
+  EXPECT_THAT(said, HasSubstr("\"alert resolved\""));
+}
+
 TEST_F(TrafficWatchTest, DisksThatAreNamedAreWatchedWhereNothingElseIs) {
   settings.alerts.disk_paths = {"/no/such/path", "/proc", "/usr"};
   Watch watch(clock, settings, *shared, nullptr);

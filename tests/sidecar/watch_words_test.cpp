@@ -11,12 +11,20 @@ using testing::HasSubstr;
 TEST(WatchWords, ARangeHasAUnitAndABound) {
   EXPECT_EQ(*range_of(""), base::seconds(900));
   EXPECT_EQ(*range_of("range=30s"), base::seconds(30));
-  EXPECT_EQ(*range_of("a=b&range=2h&c=d"), base::seconds(7200));
+  EXPECT_EQ(*range_of("&range=2h&"), base::seconds(7200));
   for (const char* wrong : {"range=", "range=5", "range=m", "range=-1m", "range=0s", "range=25h",
                             "range=9223372036854775807h", "range=1.5m", "range=1mm"}) {
     const auto range = range_of(wrong);
     ASSERT_FALSE(range.has_value()) << wrong;
     EXPECT_THAT(range.error().message, HasSubstr("24h at most"));
+  }
+}
+
+TEST(WatchWords, WhatIsAskedBesideARangeIsTold) {
+  for (const char* wrong : {"rang=1h", "range=1h&step=5s", "range=1h&range=2h"}) {
+    const auto range = range_of(wrong);
+    ASSERT_FALSE(range.has_value()) << wrong;
+    EXPECT_THAT(range.error().message, HasSubstr(": range, once"));
   }
 }
 

@@ -47,7 +47,8 @@ class Cluster:
 
     def run(self, *arguments, given=None):
         """The exit code, what was printed, what was complained of. `given`: objects for its input."""
-        text = None if given is None else "\n---\n".join(json.dumps(one) for one in given)
+        # What begins with a brace is read as JSON alone by kubectl 1.32, also what follows it.
+        text = None if given is None else "".join(f"---\n{json.dumps(one)}\n" for one in given)
         done = subprocess.run([self.kubectl, *arguments], input=text, text=True, capture_output=True, env=self.environment,
                               timeout=300, check=False)
         return done.returncode, done.stdout, done.stderr

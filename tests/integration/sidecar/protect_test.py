@@ -82,8 +82,30 @@ class Limits(Case):
         _, text = sidecar.admin("/metrics")
         offenders = [line for line in text.splitlines() if line.startswith("muster_sidecar_limit_offender_requests{")]
         self.assertEqual(len(offenders), 1)
-        self.assertRegex(offenders[0], r'fingerprint="[0-9a-f]{16}"} 10$')
+        self.assertRegex(offenders[0], r'{client="[0-9a-f]{16}"} 10$')
         self.assertNotIn("127.0.0.1", "".join(offenders))
+
+    def test_who_changes_its_headers_is_the_one_that_is_refused_most(self):
+        _, sidecar = self.both(echo, "--limits", "on", "--limit-rule", RULE)
+        statuses(sidecar, 200, lambda i: f"User-Agent: {i}")
+        offenders = [line for line in sidecar.admin("/metrics")[1].splitlines() if "offender_requests{" in line]
+        self.assertEqual(1, len(offenders))
+        self.assertRegex(offenders[0], r'{client="[0-9a-f]{16}"} 190$')
+
+    def test_lines_that_a_client_made_up_hide_nothing_that_a_proxy_says_of_it(self):
+        # As HAProxy's `option forwardfor` does it: what the client sent stays, and its address is one more line.
+        lines = [f"X-Forwarded-For: 10.9.9.{i}" for i in range(20)] + ["X-Forwarded-For: 192.0.2.7"]
+        for flags, want in ((("--limit-rule", RULE), 429), (("--deny", "192.0.2.7"), 403), (("--allow", "10.9.9.9", "--deny", "192.0.2.7"), 403)):
+            _, sidecar = self.both(echo, "--limits", "on", "--trusted-proxy", "127.0.0.1", *flags)
+            last = [sidecar.ask(get("/", *lines)).status for _ in range(11)][-1]
+            self.assertEqual(want, last, flags)
+
+    def test_who_is_denied_is_so_without_limits_too(self):
+        application, sidecar = self.both(echo, "--limits", "off", "--deny", "127.0.0.1")
+        refused = sidecar.ask(get())
+        self.assertEqual((403, "denied"), (refused.status, refused.error()["reason"]))
+        self.assertEqual([], application.requests)
+        self.assertEqual(1, sidecar.figure('limit_decisions_total{decision="deny",bucket="client",dry_run="false"}'))
 
     def test_addresses_are_told_while_they_are_asked_for_and_forgotten_with_that(self):
         with tempfile.NamedTemporaryFile("w") as config:
@@ -107,7 +129,7 @@ class Limits(Case):
                 if asks == "true":
                     self.assertNotIn("address", told()[0], "of before it was asked for")
                     statuses(sidecar, 2)
-                    self.assertRegex(told()[0], r'{fingerprint="[0-9a-f]{16}",address="127\.0\.0\.1"}$')
+                    self.assertRegex(told()[0], r'{client="[0-9a-f]{16}",address="127\.0\.0\.1"}$')
             self.assertEqual(1, len(told()))
             self.assertNotIn("127.0.0.1", told()[0])
 
@@ -211,7 +233,13 @@ class Health(Case):
                          {"cpu": (80, None), "memory": (85, None), "disk": (None, 90), "response_p95": (2000, None),
                           "error_rate": (None, 5), "database_connections": (80, None)})
         self.assertEqual(sidecar.admin("/api/monitoring/metrics?range=1x")[0], 400)
-        self.assertEqual(json.loads(sidecar.admin("/api/monitoring/system")[1])["mode"], "http")
+        system = json.loads(sidecar.admin("/api/monitoring/system")[1])
+        self.assertEqual(("http", os.uname().nodename), (system["mode"], system["hostname"]))
+        version = subprocess.run([os.environ["MUSTER_SIDECAR"], "--version"], capture_output=True, text=True, check=True).stdout
+        self.assertIn(f"{system['version']} ({system['revision']}", version)
+        self.assertIn(f'muster_build_info{{version="{system["version"]}",revision="{system["revision"]}"', sidecar.admin("/metrics")[1])
+        for asked in ("/api/monitoring/requests?status=500", "/api/monitoring/metrics?rang=1h"):
+            self.assertEqual(400, sidecar.admin(asked)[0], asked)
         self.assertIn(sidecar.admin("/api/monitoring/health")[0], (200, 503))
 
     def test_what_cannot_be_watched(self):
