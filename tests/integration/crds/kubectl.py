@@ -75,6 +75,10 @@ class Cluster:
                 raise AssertionError(f"kubectl explain {field}: {complaint}")
             time.sleep(0.5)
 
+    def serves_policies(self):
+        """Whether there are MutatingAdmissionPolicies, as from Kubernetes 1.36 on."""
+        return "mutatingadmissionpolicies." in self.must("api-resources", "--api-group=admissionregistration.k8s.io", "-o", "name")
+
     def apply(self, *documents):
         """Several go in one call, because a call takes seconds on a busy machine; each is judged by itself."""
         return self.run("apply", "--validate=strict", "-f", "-", given=documents)
