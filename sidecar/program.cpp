@@ -141,7 +141,7 @@ class Program {
   }
 
   void use(Prepared made) {
-    if (made.key_was_drawn) {
+    if (made.key_was_drawn && settings_.mode == Mode::Http) {
       log(Level::Info,
           "no key of fingerprints: one was drawn for this process; set MUSTER_FINGERPRINT_KEY or "
           "--fingerprint-key-file so that fingerprints outlive it");

@@ -116,6 +116,23 @@ class CheckConfig(unittest.TestCase):
     def test_an_audit_log(self):
         self.refused(self.missing, "--audit-log", os.path.join(self.missing, "audit.log"))
 
+    def test_what_mode_tcp_has_not(self):
+        tcp = ("--mode", "tcp")
+        profile = os.path.join(os.path.dirname(self.key), "profile.yaml")
+        for flags, text, said in (
+                (["--deny", "10.0.0.0/8"], "deny: [10.0.0.0/8]", "--deny '10.0.0.0/8' (deny"), (["--allow", "::1"], "allow: ['::1']", "--allow '::1'"),
+                (["--concurrency-max", "3"], "concurrencyMax: 3", "--concurrency-max '3' (concurrencyMax"),
+                (["--cache-bytes-max", "100000"], "cacheBytesMax: 100000", "--cache-bytes-max '100000'"),
+                (["--body-bytes-max", "9"], "bodyBytesMax: 9", "--body-bytes-max '9'"),
+                (["--content-security-policy", "default-src 'self'"], "contentSecurityPolicy: default-src 'self'", "--content-security-policy"),
+                (["--users", "on"], "users: 'on'", "--users: mode tcp has no requests"), (["--rum-path", "/rum"], "rumPath: /rum", "--rum-path")):
+            self.refused(said, *tcp, *flags, code=2)
+            with open(profile, "w", encoding="utf-8") as file:
+                file.write(f"mode: tcp\n{text}\n")
+            self.refused(said, "--config", profile, code=2)
+        self.taken(*tcp, "--limits", "dry-run", "--body-bytes-max", "0", "--connections-max", "9", "--tunnel-idle-seconds", "9")
+        self.taken(*tcp, "--config", self.missing, "--config-optional")
+
     def test_what_is_read_when_it_is_needed_is_missed_before(self):
         """The sidecar serves without it, and answers 503 or warns where it is needed: that is said before."""
         for flags in (("--admin-read-token-file", self.missing), ("--admin-read-token-file", self.empty), ("--admin-token-file", self.missing),
