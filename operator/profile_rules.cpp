@@ -65,8 +65,26 @@ void judge_together(api::Decoder& decoder, const Node& spec) {
          "spec.limitsWithoutRedis", "closed needs spec.redis");
   unless(!spec["cacheRedis"].as_bool() || (says("redis") && spec["cacheBytesMax"].as_int() > 0),
          "spec.cacheRedis", "needs spec.redis and spec.cacheBytesMax");
-  unless(spec["users"].as_string() == "off" || spec["mode"].as_string() == "http", "spec.users",
-         "mode tcp has no requests");
+}
+
+/// Whether the field says what it would say if it were not written.
+bool is_default(const api::FieldSpec& field, const Node& value) {
+  if (field.otherwise) return value == *field.otherwise;
+  return value.is_null() || (value.is_int() && value.as_int() == 0) ||
+         (value.is_sequence() && value.size() == 0);
+}
+
+/// What has no effect in mode tcp the sidecar refuses: who writes it believes that it holds.
+void judge_mode(api::Decoder& decoder, const Node& spec) {
+  if (spec["mode"].as_string() != "tcp") return;
+  const api::FieldSpec& table = api::table_at(api::sidecar_profile_table(), "spec");
+  for (const std::string_view field : api::fields_of_requests()) {
+    const Node& value = spec[field];
+    if (is_default(api::table_at(table, field), value)) continue;
+    decoder.complain(
+        {}, fmt::format("spec.{}", field),
+        fmt::format("{}: of no effect in mode tcp, which has no requests", api::to_json(value)));
+  }
 }
 
 /// What an Amount is: an integer, or a decimal number in a text.
@@ -135,6 +153,7 @@ api::Problems problems_of_profile(const Node& profile) {
       decoder.decode(profile["spec"], api::table_at(api::sidecar_profile_table(), "spec"), "spec");
   if (decoder.problems().empty()) judge_spec(decoder, spec);
   if (decoder.problems().empty()) judge_together(decoder, spec);
+  if (decoder.problems().empty()) judge_mode(decoder, spec);
   return decoder.take();
 }
 

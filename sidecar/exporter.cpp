@@ -1,6 +1,8 @@
 #include "sidecar/exporter.h"
 
+#include <algorithm>
 #include <array>
+#include <iterator>
 #include <unistd.h>
 
 #include <fmt/format.h>
@@ -49,6 +51,17 @@ base::Result<> check(const ExportSettings& settings) {
   }
   for (const std::string& each : settings.header_files) TRY(header_file(each));
   return {};
+}
+
+base::Result<std::vector<net::HttpHeader>> export_headers(const ExportSettings& settings) {
+  std::vector<net::HttpHeader> out;
+  for (const std::string& each : settings.header_files) {
+    TRY(const auto file, header_file(each));
+    TRY(std::string value, aio::read_file(file.second, kHeaderBytesMax));
+    while (value.ends_with('\n') || value.ends_with('\r')) value.pop_back();
+    out.push_back({file.first, std::move(value)});
+  }
+  return out;
 }
 
 Exporter::Exporter(aio::Clock& clock, const aio::Executor& executor, const ExportSettings& settings,
@@ -122,12 +135,8 @@ base::Result<net::HttpCall> Exporter::call_with(std::string body) const {
   out.headers = {{"Content-Type", "application/x-protobuf"},
                  {"Content-Encoding", "gzip"},
                  {"User-Agent", "muster-sidecar"}};
-  for (const std::string& each : settings_.header_files) {
-    TRY(const auto file, header_file(each));
-    TRY(std::string value, aio::read_file(file.second, kHeaderBytesMax));
-    while (value.ends_with('\n') || value.ends_with('\r')) value.pop_back();
-    out.headers.push_back({file.first, std::move(value)});
-  }
+  TRY(std::vector<net::HttpHeader> more, export_headers(settings_));
+  std::ranges::move(more, std::back_inserter(out.headers));
   out.body = net::gzip(body);
   return out;
 }

@@ -21,6 +21,7 @@
 #include "aio/task.h"
 #include "base/result.h"
 #include "net/http_client.h"
+#include "net/http_header.h"
 #include "net/url.h"
 #include "sidecar/export_format.h"
 #include "sidecar/families.h"
@@ -30,6 +31,10 @@ namespace sidecar {
 
 /// Errors: InvalidArgument, naming the setting.
 base::Result<> check(const ExportSettings& settings);
+
+/// The fields of --export-header-file, with what their files say now. Errors: what the file system
+/// says of a file.
+base::Result<std::vector<net::HttpHeader>> export_headers(const ExportSettings& settings);
 
 /// Thread: of its executor.
 class Exporter {

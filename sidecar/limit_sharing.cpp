@@ -64,7 +64,6 @@ LimitSharing::LimitSharing(aio::Clock& clock, Shared& shared, const RedisSetting
       closed_after_(settings.closed_after),
       heard_(clock.now()) {
   follow();
-  heed_silence();
 }
 
 aio::Task<base::Result<>> LimitSharing::run(std::stop_token stop) {
@@ -99,8 +98,7 @@ void LimitSharing::listen() {
 }
 
 void LimitSharing::heed_silence() {
-  const bool linked = link_ != nullptr && link_->connected();
-  const bool closed = fail_closed_ && !linked && clock_.now() - heard_ >= closed_after_;
+  const bool closed = fail_closed_ && !link_->connected() && clock_.now() - heard_ >= closed_after_;
   if (shared_.limits_closed.exchange(closed) == closed) return;
   log(closed ? Level::Error : Level::Info,
       closed ? "what limits count is refused until Redis is heard again"

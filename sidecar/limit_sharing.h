@@ -38,6 +38,8 @@ class LimitSharing {
                                                             const RedisSettings& settings,
                                                             Shared& shared, std::uint64_t seed);
 
+  /// Before any core begins: whether limits are closed until Redis is heard.
+  void begin() { heed_silence(); }
   aio::Task<base::Result<>> run(std::stop_token stop);
   /// In the text format 0.0.4.
   std::string exposition() const;

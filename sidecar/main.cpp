@@ -12,6 +12,7 @@
 #include "aio/signal.h"
 #include "cli/version.h"
 #include "sidecar/options.h"
+#include "sidecar/preparation.h"
 #include "sidecar/program.h"
 
 int main(int count, char** arguments) {

@@ -16,6 +16,7 @@
 #include "sidecar/options_figures.h"
 #include "sidecar/options_flags.h"
 #include "sidecar/options_headers.h"
+#include "sidecar/options_tcp.h"
 #include "sidecar/pod_figures.h"
 #include "sidecar/user_options.h"
 
@@ -249,7 +250,7 @@ base::Result<> settle_redis(const Raw& raw, Settings& settings) {
                   settings.cache.redis ? "--cache-redis" : "--limits-without-redis closed"));
 }
 
-base::Result<Settings> settle(const Raw& raw, Settings settings) {
+base::Result<Settings> settle(const CLI::App& app, const Raw& raw, Settings settings) {
   TRY(settings.upstream, parse_host_port("--upstream", raw.upstream));
   TRY(settings.listen, parse_host_port("--listen", raw.listen));
   TRY(parse_host_port("--admin-listen", settings.admin_listen));
@@ -293,6 +294,7 @@ base::Result<Settings> settle(const Raw& raw, Settings settings) {
   TRY(check(settings.outlook));
   TRY(check_pod_figures(settings.pod_figures));
   TRY(traffic::Endpoints::create(settings.endpoints));
+  if (settings.mode == Mode::Tcp) TRY(fits_tcp(app));
   return settings;
 }
 
@@ -390,7 +392,7 @@ Parsed parse(const std::vector<std::string>& arguments, const std::string& versi
     out.err = complained.str();
     return out;
   }
-  auto settled = settle(raw, settings);
+  auto settled = settle(app, raw, settings);
   if (!settled) {
     out.err = "error: " + settled.error().message + "\n";
     out.exit = kUsage;

@@ -35,6 +35,7 @@
 #include "sidecar/openmetrics.h"
 #include "sidecar/options.h"
 #include "sidecar/pod_figures.h"
+#include "sidecar/preparation.h"
 #include "sidecar/readiness.h"
 #include "sidecar/receivers.h"
 #include "sidecar/replies.h"
@@ -67,13 +68,6 @@ std::size_t connections_of(const Settings& settings, std::size_t descriptors, st
   return std::max<std::size_t>(all / cores, 1);
 }
 
-IdentityPaths served_identity(const Settings& settings) {
-  return {.what = "tls",
-          .certificate = settings.tls_cert_file,
-          .key = settings.tls_key_file,
-          .speaks = settings.mode == Mode::Http ? net::Speaks::Http : net::Speaks::Anything};
-}
-
 class Program {
  public:
   explicit Program(Configured configured) : config_(std::move(configured), clock_.wall_now()) {
@@ -100,18 +94,12 @@ class Program {
   aio::Task<base::Result<bool>> whole() {
     listen_for_signals();
     CO_TRY(upstream_, upstream_places(settings_.upstream));
-    CO_TRY(const std::string secret, fingerprint_secret(settings_.fingerprint_key_file));
-    cores_ = settings_.threads > 0 ? settings_.threads : quota_cores("/sys/fs/cgroup");
-    CO_TRY(shared_, Shared::create(settings_, cores_, secret));
-    CO_TRY(shared_->drill_key, drill_key(settings_.drill_key_file));
-    CO_TRY(auto source, watched_source(settings_.watch));
+    CO_TRY(Prepared made, prepare(clock_, context_.get_executor(), settings_,
+                                  [this] { return metrics(traffic::Format::Prometheus); }));
+    use(std::move(made));
     intake_.tell_of_users([this](const UserReport& report, double value) {
       return shared_->users.report(report.user, report.what, value, clock_.now());
     });
-    CO_TRY(watch_with(std::move(source)));
-    CO_TRY(share_limits());
-    CO_TRY(open_database());
-    CO_TRY(share_cache());
     traffic_.emplace(*shared_->endpoints, *shared_->requests);
     CO_TRY(auditor_.open(settings_.audit_log));
     shared_->faults.on_change([this](FaultChange change, const Fault& fault,
@@ -123,10 +111,6 @@ class Program {
     CO_TRY(open_workers());
     CO_TRY(admin_port_,
            AdminPort::open(clock_, context_.get_executor(), settings_, config_.optional(), admin_));
-    if (settings_.exports.dogstatsd || !settings_.exports.otlp_url.empty()) {
-      CO_TRY(exporter_, Exporter::create(clock_, context_.get_executor(), settings_.exports,
-                                         [this] { return metrics(traffic::Format::Prometheus); }));
-    }
     tell_ports();
     watch_->sample();
     request_history_.sample(*shared_->requests, clock_.now());
@@ -156,6 +140,23 @@ class Program {
     co_return true;
   }
 
+  void use(Prepared made) {
+    if (made.key_was_drawn && settings_.mode == Mode::Http) {
+      log(Level::Info,
+          "no key of fingerprints: one was drawn for this process; set MUSTER_FINGERPRINT_KEY or "
+          "--fingerprint-key-file so that fingerprints outlive it");
+    }
+    cores_ = made.cores;
+    shared_ = std::move(made.shared);
+    watch_ = std::move(made.watch);
+    pod_figures_ = std::move(made.pod_figures);
+    sharing_ = std::move(made.sharing);
+    database_ = std::move(made.database);
+    cache_redis_ = std::move(made.cache_redis);
+    exporter_ = std::move(made.exporter);
+    if (sharing_) sharing_->begin();
+  }
+
   base::Result<> open_identity() {
     if (settings_.tls_cert_file.empty()) return {};
     if (config_.optional()) {
@@ -164,26 +165,6 @@ class Program {
       TRY(identity_, IdentityFiles::open(served_identity(settings_), clock_.wall_now()));
     }
     ready_.no_certificate = identity_->why_not();
-    return {};
-  }
-
-  /// What the sidecar can see for itself it asks nobody for.
-  base::Result<> watch_with(std::unique_ptr<sampling::Source> source) {
-    const bool blind = source == nullptr && settings_.watch == "auto";
-    watch_.emplace(clock_, settings_, *shared_, std::move(source));
-    const PodFiguresPlace place = pod_figures_place(settings_.pod_figures);
-    if (!blind || place.url.empty()) return {};
-    auto kubelet = std::make_unique<sampling::KubeletSource>(place.uid);
-    TRY(pod_figures_, PodFigures::create(clock_, context_.get_executor(), place.url, *kubelet));
-    watch_->follow(std::move(kubelet));
-    return {};
-  }
-
-  base::Result<> open_database() {
-    if (settings_.database.url.empty()) return {};
-    TRY(database_, Database::create(clock_, context_.get_executor(), settings_.database));
-    database_->judge_by(settings_.alerts);
-    watch_->ask_database([this] { return database_->connections_percent(); });
     return {};
   }
 
@@ -197,24 +178,6 @@ class Program {
                      {"threads", std::to_string(workers_.size())}};
     for (auto& more : receivers_->ports()) fields.push_back(std::move(more));
     log(Level::Info, "serving", fields);
-  }
-
-  /// Also where limits are off: a new configuration may turn them on.
-  base::Result<> share_limits() {
-    if (!shared_->shares_limits) return {};
-    TRY(has_fingerprint_key(settings_.fingerprint_key_file));
-    TRY(sharing_, LimitSharing::create(clock_, context_.get_executor(), settings_.redis, *shared_,
-                                       aio::seed()));
-    return {};
-  }
-
-  base::Result<> share_cache() {
-    if (shared_->cache == nullptr || !settings_.cache.redis) return {};
-    TRY(has_fingerprint_key(settings_.fingerprint_key_file));
-    TRY(cache_redis_, CacheRedis::create(clock_, context_.get_executor(), settings_,
-                                         *shared_->cache, shared_->secret, aio::seed()));
-    shared_->cache->put_behind(cache_redis_.get());
-    return {};
   }
 
   /// All of them before any begins, so that a port that is taken is an error and not a half start.
@@ -471,7 +434,7 @@ class Program {
   std::unique_ptr<Exporter> exporter_;       // null: not asked for
   std::unique_ptr<LimitSharing> sharing_;    // null: limits are not shared
   std::unique_ptr<CacheRedis> cache_redis_;  // null: stored responses are not shared
-  std::optional<Watch> watch_;
+  std::unique_ptr<Watch> watch_;
   std::unique_ptr<PodFigures> pod_figures_;  // null: the sidecar sees the pod, or asks nobody
   std::optional<traffic::Exposition> traffic_;
   std::vector<std::unique_ptr<Worker>> workers_;
@@ -495,16 +458,6 @@ class Program {
 };
 
 }  // namespace
-
-base::Result<> check_files(const Settings& settings) {
-  const base::WallTime now = aio::SystemClock().wall_now();
-  if (!settings.tls_cert_file.empty()) TRY(IdentityFiles::open(served_identity(settings), now));
-  TRY(check_admin_identity(settings, now));
-  TRY(admin_read_token(settings.admin_read_token_file));
-  TRY(drill_key(settings.drill_key_file));
-  TRY(check_audit_log(settings.audit_log));
-  return check_database(settings.database);
-}
 
 int run_sidecar(Configured configured) {
   return Program(std::move(configured)).run();

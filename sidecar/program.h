@@ -7,14 +7,9 @@
 // that may have changed.
 #pragma once
 
-#include "base/result.h"
 #include "sidecar/config_reload.h"
 
 namespace sidecar {
-
-/// Whether what the settings name can be used, such as a certificate and its key.
-/// Errors: those of reading; InvalidArgument, naming the file.
-base::Result<> check_files(const Settings& settings);
 
 /// The program's exit code: 0 when it was asked to end, 1 when it could not begin.
 int run_sidecar(Configured configured);

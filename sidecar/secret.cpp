@@ -5,7 +5,6 @@
 #include "aio/entropy.h"
 #include "aio/file.h"
 #include "limit/fingerprint.h"
-#include "sidecar/log.h"
 
 namespace sidecar {
 namespace {
@@ -60,13 +59,10 @@ base::Result<> has_fingerprint_key(const std::string& file) {
   return {};
 }
 
-base::Result<std::string> fingerprint_secret(const std::string& file) {
+base::Result<FingerprintSecret> fingerprint_secret(const std::string& file) {
   TRY(std::string key, secret_of(file, "MUSTER_FINGERPRINT_KEY"));
-  if (!file.empty() || !key.empty()) return key;
-  log(Level::Info,
-      "no key of fingerprints: one was drawn for this process; set MUSTER_FINGERPRINT_KEY or "
-      "--fingerprint-key-file so that fingerprints outlive it");
-  return aio::random_bytes(kDrawnBytes);
+  if (!file.empty() || !key.empty()) return FingerprintSecret{std::move(key)};
+  return FingerprintSecret{aio::random_bytes(kDrawnBytes), true};
 }
 
 }  // namespace sidecar

@@ -10,14 +10,18 @@
 
 namespace sidecar {
 
+struct FingerprintSecret {
+  std::string key;
+  bool drawn = false;  // fingerprints change with every start, and mean nothing to other replicas
+};
+
 /// The key under which clients are known: of the file, else MUSTER_FINGERPRINT_KEY, else drawn for
-/// this process. One that is drawn is said in the log: fingerprints change with every start, and
-/// mean nothing to other replicas. A final line end of the file is not part of it.
-/// Errors: what the file system says of the file; InvalidArgument: a key that is too short.
-base::Result<std::string> fingerprint_secret(const std::string& file);
+/// this process. A final line end of the file is not part of it.
+/// Errors: what the file system says of the file.
+base::Result<FingerprintSecret> fingerprint_secret(const std::string& file);
 
 /// Under which drills sign: of the file, else MUSTER_DRILL_KEY, else none: there are only clients.
-/// Errors: as above.
+/// Errors: as above; InvalidArgument: a key that is too short.
 base::Result<std::optional<crypto::DrillKey>> drill_key(const std::string& file);
 
 /// What the admin port asks of who changes something: of the file, else MUSTER_ADMIN_TOKEN, else
@@ -35,7 +39,8 @@ base::Result<std::string> redis_password(const std::string& file);
 /// above.
 base::Result<std::string> database_password(const std::string& file);
 
-/// Replicas know a client by the same key only. Errors: InvalidArgument: none was given.
+/// Replicas know a client by the same key only. Errors: as above; InvalidArgument: none was given,
+/// or one that is too short.
 base::Result<> has_fingerprint_key(const std::string& file);
 
 }  // namespace sidecar

@@ -1,5 +1,7 @@
 #include "api/sidecar_profile.h"
 
+#include <array>
+
 #include "api/decode.h"
 #include "api/tables.h"
 
@@ -53,6 +55,77 @@ base::Result<SidecarInjection> sidecar_injection(const Node& profile) {
 
 bool says_limits(const Node& profile) {
   return profile["spec"].has("limits");
+}
+
+std::span<const std::string_view> fields_of_requests() {
+  // What protects comes first: it is told first.
+  static constexpr auto kFields = std::to_array<std::string_view>({
+      "deny",
+      "allow",
+      "limitRules",
+      "concurrencyMax",
+      "users",
+      "trustedProxies",
+      "unlimitedPaths",
+      "limitKeysMax",
+      "offenderAddresses",
+      "botRequestsMax",
+      "botPagesMin",
+      "redis",
+      "redisPrefix",
+      "redisPasswordFile",
+      "redisTls",
+      "redisCaFile",
+      "limitsWithoutRedis",
+      "limitsClosedAfterSeconds",
+      "fingerprintKeyFile",
+      "drillKeyFile",
+      "userHeader",
+      "userCookie",
+      "usersMax",
+      "userRequestsMax",
+      "userMemoryBytesMax",
+      "userCpuPercentMax",
+      "userDatabaseConnectionsMax",
+      "userStrategy",
+      "userHigh",
+      "userLow",
+      "userQueueMax",
+      "userWaitSeconds",
+      "bodyBytesMax",
+      "idleSeconds",
+      "responseSeconds",
+      "stallSeconds",
+      "upstreamIdleMax",
+      "upstreamIdleSeconds",
+      "contentSecurityPolicy",
+      "securityHeaders",
+      "ownSecurityHeaders",
+      "frameOptions",
+      "referrerPolicy",
+      "permissionsPolicy",
+      "strictTransportSecurity",
+      "nonceHeader",
+      "crossOriginOpenerPolicy",
+      "crossOriginEmbedderPolicy",
+      "crossOriginResourcePolicy",
+      "forwarded",
+      "makeTrace",
+      "cacheBytesMax",
+      "cacheEntriesMax",
+      "cacheEntryBytesMax",
+      "cacheSecondsMax",
+      "cacheRoutes",
+      "cacheWaitSeconds",
+      "cacheRedis",
+      "cacheRedisSeconds",
+      "endpoints",
+      "endpointsMax",
+      "automaticEndpoints",
+      "errorsFrom",
+      "rumPath",
+  });
+  return kFields;
 }
 
 }  // namespace api

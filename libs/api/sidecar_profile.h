@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -74,5 +75,10 @@ base::Result<SidecarInjection> sidecar_injection(const Node& profile);
 /// Whether the profile says itself whether limits are in force. Where it does not, they are once it
 /// names trusted proxies: before that everybody behind an ingress is one client.
 bool says_limits(const Node& profile);
+
+/// Fields of the spec that are of requests, and so of no effect in mode tcp: one that says
+/// something else than its default is refused there. `limits` is none of them: what is delivered
+/// has it in every profile.
+std::span<const std::string_view> fields_of_requests();
 
 }  // namespace api

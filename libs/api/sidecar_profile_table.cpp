@@ -60,7 +60,8 @@ Fields addresses() {
                                 "its folder, or off, in quotes.")),
       by_default("http", choice("mode", {"http", "tcp"},
                                 "The protocol of clients; tcp is for any other one, without limits "
-                                "and figures of requests.")),
+                                "and figures of requests: what is of requests is refused with it, "
+                                "where it says something else than its default.")),
       text("tlsCertFile",
            "Clients connect over TLS: a file with the certificate and its issuers, in PEM."),
       text("tlsKeyFile", "A file with its key, in PEM, without a passphrase."),

@@ -239,6 +239,9 @@ TEST(ProfileRules, EachProblemIsToldByItsField) {
            Wrong{"{redis: 'r:1', fingerprintKeyFile: /a, cacheRedis: true}", "spec.cacheRedis",
                  "cacheBytesMax"},
            Wrong{"{mode: tcp, users: 'on'}", "spec.users", "tcp"},
+           Wrong{"{mode: tcp, deny: [10.0.0.0/8]}", "spec.deny", "[\"10.0.0.0/8\"]: of no effect"},
+           Wrong{"{mode: tcp, cacheBytesMax: 4096}", "spec.cacheBytesMax", "4096: of no effect"},
+           Wrong{"{mode: tcp, securityHeaders: false}", "spec.securityHeaders", "false: of no"},
            Wrong{"{thresholds: {cpuPercent: {warning: 90, critical: 80}}}",
                  "spec.thresholds.cpuPercent", "at most critical, which is 80"},
            Wrong{"{thresholds: {diskPercent: {warning: 95}}}", "spec.thresholds.diskPercent",
@@ -257,6 +260,10 @@ TEST(ProfileRules, EachProblemIsToldByItsField) {
     EXPECT_THAT(found.front().message, HasSubstr(wrong.word)) << wrong.spec;
   }
   EXPECT_THAT(problems_of_profile(profile("{}")), IsEmpty());
+  EXPECT_THAT(problems_of_profile(profile(
+                  "{mode: tcp, deny: [], bodyBytesMax: 0, cacheBytesMax: 0, forwarded: append, "
+                  "users: 'off', limits: dry-run, connectionsMax: 9}")),
+              IsEmpty());
   EXPECT_THAT(problems_of_profile(profile(
                   "{redis: 'r:1', fingerprintKeyFile: /a, limitsWithoutRedis: closed, cacheRedis: "
                   "true, cacheBytesMax: 4096, tlsCertFile: /a, tlsKeyFile: /b, users: 'on'}")),

@@ -76,8 +76,6 @@ TEST(Options, AreAllTaken) {
                                          "[::1]:0",
                                          "--admin-listen",
                                          ":0",
-                                         "--mode",
-                                         "tcp",
                                          "--threads",
                                          "3",
                                          "--head-bytes-max",
@@ -114,7 +112,7 @@ TEST(Options, AreAllTaken) {
                                          "--no-security-headers"});
   EXPECT_EQ(to_string(settings.listen), "[::1]:0");
   EXPECT_EQ(settings.admin_listen, ":0");
-  EXPECT_EQ(settings.mode, Mode::Tcp);
+  EXPECT_EQ(settings_of({"--mode", "tcp"}).mode, Mode::Tcp);
   EXPECT_EQ(settings.threads, 3U);
   EXPECT_EQ(settings.head_bytes_max, 4096U);
   EXPECT_EQ(settings.body_bytes_max, 10U);
@@ -165,7 +163,7 @@ Parsed with_file(const std::string& text, std::vector<std::string> arguments) {
 
 TEST(ConfigFile, HasAFieldForEachFlag) {
   const Parsed parsed = with_file(
-      "upstream: 127.0.0.1:81\nlisten: ':1'\nadminListen: ':2'\nmode: tcp\nthreads: 3\n"
+      "upstream: 127.0.0.1:81\nlisten: ':1'\nadminListen: ':2'\nthreads: 3\n"
       "headBytesMax: 4097\nbodyBytesMax: 5\nconnectionsMax: 6\nupstreamIdleMax: 7\n"
       "headSeconds: 1\nidleSeconds: 2\nconnectSeconds: 3\nresponseSeconds: 4\nstallSeconds: 5\n"
       "tunnelIdleSeconds: 6\nupstreamIdleSeconds: 7\ndrainSeconds: 8\nforwarded: 'off'\n"
@@ -176,7 +174,7 @@ TEST(ConfigFile, HasAFieldForEachFlag) {
   EXPECT_EQ(settings.upstream.port, 81);
   EXPECT_EQ(settings.listen.port, 1);
   EXPECT_EQ(settings.admin_listen, ":2");
-  EXPECT_EQ(settings.mode, Mode::Tcp);
+  EXPECT_EQ(with_file("upstream: a:1\nmode: tcp\n", {}).settings->mode, Mode::Tcp);
   EXPECT_EQ(settings.threads, 3U);
   EXPECT_EQ(settings.head_bytes_max, 4097U);
   EXPECT_EQ(settings.body_bytes_max, 5U);
