@@ -171,8 +171,12 @@ class Program {
   base::Result<> watch_with(std::unique_ptr<sampling::Source> source) {
     const bool blind = source == nullptr && settings_.watch == "auto";
     watch_.emplace(clock_, settings_, *shared_, std::move(source));
+    if (!blind) return {};
     const PodFiguresPlace place = pod_figures_place(settings_.pod_figures);
-    if (!blind || place.url.empty()) return {};
+    if (place.url.empty()) {
+      if (runs_in_a_pod()) watch_->watch_network();
+      return {};
+    }
     auto kubelet = std::make_unique<sampling::KubeletSource>(place.uid);
     TRY(pod_figures_, PodFigures::create(clock_, context_.get_executor(), place.url, *kubelet));
     watch_->follow(std::move(kubelet));
