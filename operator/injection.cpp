@@ -138,7 +138,10 @@ Injection put_in(const Node& pod, const api::SidecarInjection& injection,
     }
     ours.push_back(redirect_container(port, injection, settings));
   }
-  ours.push_back(sidecar_container(port, injection, settings));
+  // Where it sees the containers' processes it does not see their cgroups, which have the limits.
+  const bool sees = spec["shareProcessNamespace"].as_bool();
+  ours.push_back(
+      sidecar_container(port, injection, settings, sees ? limits_together(spec) : PodLimits{}));
   patch.append(spec, "/spec", "initContainers", std::move(ours));
   Node::Sequence volumes{sidecar_volume(api::sidecar_profile_of(pod))};
   if (injection.admin_tls) volumes.push_back(admin_tls_volume(*injection.admin_tls));

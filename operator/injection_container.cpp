@@ -1,5 +1,6 @@
 #include "operator/injection_container.h"
 
+#include <cmath>
 #include <string>
 #include <utility>
 #include <vector>
@@ -68,17 +69,35 @@ Node of_the_pod(const char* name, const char* field) {
       .set("valueFrom", Node::map().set("fieldRef", Node::map().set("fieldPath", field)));
 }
 
+Node variable(const char* name, std::string value) {
+  return Node::map().set("name", name).set("value", std::move(value));
+}
+
+/// To a thousandth of a core, as Kubernetes has them: a sum of fractions says no more than that.
+std::string text_of_cores(double cores) {
+  constexpr double kMillis = 1000;
+  return fmt::format("{}", std::round(cores * kMillis) / kMillis);
+}
+
 /// What came after the first sidecars is told by variables (sidecar/pod_figures.h): the image may
-/// be an older one, which would end at a flag that it does not know, and the pod never start.
-Node env_of(const SidecarSettings& settings) {
+/// be an older one, which would end at a flag that it does not know, and the pod never start. And
+/// what the profile says of limits wins over a variable, whatever it says when.
+Node env_of(const SidecarSettings& settings, const PodLimits& limits) {
   Node out = Node::sequence({of_the_pod("POD_IP", "status.podIP")});
-  if (settings.pod_figures.empty()) return out;
-  out.push(of_the_pod("POD_NAMESPACE", "metadata.namespace"));
-  out.push(of_the_pod("POD_NAME", "metadata.name"));
-  out.push(of_the_pod("MUSTER_POD_UID", "metadata.uid"));
-  return out.push(Node::map()
-                      .set("name", "MUSTER_POD_FIGURES")
-                      .set("value", settings.pod_figures + "/pods/$(POD_NAMESPACE)/$(POD_NAME)"));
+  if (!settings.pod_figures.empty()) {
+    out.push(of_the_pod("POD_NAMESPACE", "metadata.namespace"));
+    out.push(of_the_pod("POD_NAME", "metadata.name"));
+    out.push(of_the_pod("MUSTER_POD_UID", "metadata.uid"));
+    out.push(variable("MUSTER_POD_FIGURES",
+                      settings.pod_figures + "/pods/$(POD_NAMESPACE)/$(POD_NAME)"));
+  }
+  if (limits.memory_bytes) {
+    out.push(variable("MUSTER_MEMORY_LIMIT_BYTES", std::to_string(*limits.memory_bytes)));
+  }
+  if (limits.cpu_cores) {
+    out.push(variable("MUSTER_CPU_LIMIT_CORES", text_of_cores(*limits.cpu_cores)));
+  }
+  return out;
 }
 
 Node mount_at(const char* path) {
@@ -108,7 +127,7 @@ Node no_token() {
 }
 
 Node sidecar_container(const CapturedPort& port, const api::SidecarInjection& injection,
-                       const SidecarSettings& settings) {
+                       const SidecarSettings& settings, const PodLimits& limits) {
   const std::string& data = port.name.empty() ? kDataName : port.name;
   const AdminTls& tls = injection.admin_tls;
   return Node::map()
@@ -118,7 +137,7 @@ Node sidecar_container(const CapturedPort& port, const api::SidecarInjection& in
       .set("restartPolicy", "Always")
       .set("command", Node::strings({"muster-sidecar"}))
       .set("args", args_of(port, tls))
-      .set("env", env_of(settings))
+      .set("env", env_of(settings, limits))
       .set("ports", Node::sequence({port_of(data, kSidecarPort),
                                     port_of(api::kSidecarAdminName, kSidecarAdminPort)}))
       // The application starts when the sidecar serves; ready is who has an application that is.

@@ -10,12 +10,14 @@
 #include "api/sidecar_profile.h"
 #include "operator/injection.h"
 #include "operator/injection_port.h"
+#include "operator/pod_limits.h"
 
 namespace op {
 
 /// A container of a pod's initContainers, as the Pod Security Standard "restricted" wants it.
+/// `limits`: of what it watches, as far as it cannot see them itself.
 api::Node sidecar_container(const CapturedPort& port, const api::SidecarInjection& injection,
-                            const SidecarSettings& settings);
+                            const SidecarSettings& settings, const PodLimits& limits);
 /// As a container has them.
 api::Node resources_of(const api::SidecarResources& from);
 /// A mount where the token of the pod's account would be, which we have no use for. Of our volume.

@@ -18,15 +18,21 @@ constexpr std::size_t kNameMax = 253;
 constexpr double kKilo = 1000, kKibi = 1024;
 constexpr auto kSuffixes =
     std::to_array<std::pair<std::string_view, double>>({{"", 1},
+                                                        {"n", 1e-9},
+                                                        {"u", 1e-6},
                                                         {"m", 0.001},
                                                         {"k", kKilo},
                                                         {"M", kKilo* kKilo},
                                                         {"G", kKilo* kKilo* kKilo},
                                                         {"T", kKilo* kKilo* kKilo* kKilo},
+                                                        {"P", 1e15},
+                                                        {"E", 1e18},
                                                         {"Ki", kKibi},
                                                         {"Mi", kKibi* kKibi},
                                                         {"Gi", kKibi* kKibi* kKibi},
-                                                        {"Ti", kKibi* kKibi* kKibi* kKibi}});
+                                                        {"Ti", kKibi* kKibi* kKibi* kKibi},
+                                                        {"Pi", 0x1p50},
+                                                        {"Ei", 0x1p60}});
 
 base::Result<double> amount(const char* field, const std::string& text) {
   auto out = parse_quantity(text);
@@ -98,14 +104,14 @@ base::Result<api::SidecarInjection> injection_of(const api::Node& profile,
 
 base::Result<double> parse_quantity(std::string_view text) {
   double number = 0;
-  const auto read =
-      std::from_chars(text.data(), text.data() + text.size(), number, std::chars_format::fixed);
-  const std::string_view suffix(read.ptr,
-                                static_cast<std::size_t>(text.data() + text.size() - read.ptr));
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
+  const std::string_view digits(text.data(), read.ptr);
+  const std::string_view suffix = text.substr(digits.size());
   const auto* const found =
       std::ranges::find(kSuffixes, suffix, &std::pair<std::string_view, double>::first);
   const bool begins_with_digit = !text.empty() && text.front() >= '0' && text.front() <= '9';
-  if (read.ec != std::errc() || found == kSuffixes.end() || !begins_with_digit) {
+  const bool one_scale = suffix.empty() || digits.find_first_of("eE") == std::string_view::npos;
+  if (read.ec != std::errc() || found == kSuffixes.end() || !begins_with_digit || !one_scale) {
     return base::fail(base::Code::InvalidArgument, fmt::format("'{}' is no quantity", text));
   }
   return number * found->second;

@@ -21,8 +21,8 @@ base::Result<> check_resources(const api::SidecarResources& resources);
 base::Result<api::SidecarInjection> injection_of(const api::Node& profile,
                                                  const api::SidecarResources& ours);
 
-/// "100m", "64Mi", "1.5G" as a number. Errors: InvalidArgument: it is no quantity.
-/// Source: Kubernetes, the type resource.Quantity, without exponents.
+/// "100m", "64Mi", "1.5G", "1e3" as a number. Errors: InvalidArgument: it is no quantity.
+/// Source: Kubernetes, the type resource.Quantity.
 base::Result<double> parse_quantity(std::string_view text);
 
 }  // namespace op

@@ -1,14 +1,12 @@
 #include "operator/pod_figures.h"
 
 #include <algorithm>
-#include <cmath>
-#include <cstdint>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "operator/injection.h"
-#include "operator/injection_profile.h"
+#include "operator/pod_limits.h"
 #include "sampling/kubelet_stats.h"
 
 namespace op {
@@ -17,19 +15,6 @@ namespace {
 using api::Node;
 
 constexpr std::size_t kNamespaceMax = 63, kNameMax = 253;
-
-/// Those that run beside each other, but the sidecar. An init container that ends is none of them.
-std::vector<const Node*> application_of(const Node& spec) {
-  std::vector<const Node*> out;
-  for (const char* list : {"containers", "initContainers"}) {
-    const bool init = list == std::string_view("initContainers");
-    for (const Node& each : spec[list].items()) {
-      const bool stays = !init || each["restartPolicy"].as_string() == "Always";
-      if (stays && each["name"].as_string() != kSidecarContainer) out.push_back(&each);
-    }
-  }
-  return out;
-}
 
 bool has_sidecar(const Node& spec) {
   const auto within = [&](const char* list) {
@@ -40,33 +25,11 @@ bool has_sidecar(const Node& spec) {
   return within("containers") || within("initContainers");
 }
 
-std::optional<double> limit_of(const Node& resources, const char* what) {
-  const auto parsed = parse_quantity(resources["limits"][what].as_string());
-  return parsed && *parsed > 0 ? std::optional(*parsed) : std::nullopt;
-}
-
-/// Of all together; nothing: one of them may take what there is.
-std::optional<double> limit_together(const Node& spec, const char* what) {
-  std::optional<double> sum = 0.0;
-  for (const Node* each : application_of(spec)) {
-    const auto one = limit_of((*each)["resources"], what);
-    sum = sum && one ? std::optional(*sum + *one) : std::nullopt;
-  }
-  // That of the whole pod holds the sidecar too, which is little.
-  const auto whole = limit_of(spec["resources"], what);
-  return whole && (!sum || *whole < *sum) ? whole : sum;
-}
-
 Node limits_of(const Node& spec) {
+  const PodLimits limits = limits_together(spec);
   Node out = Node::map();
-  if (const auto cores = limit_together(spec, "cpu"); cores && *cores > 0) {
-    out.set("cpuCores", *cores);
-  }
-  constexpr double kMost = 1e18;
-  const auto bytes = limit_together(spec, "memory");
-  if (bytes && *bytes >= 1 && *bytes < kMost) {
-    out.set("memoryBytes", static_cast<std::int64_t>(std::llround(*bytes)));
-  }
+  if (limits.cpu_cores) out.set("cpuCores", *limits.cpu_cores);
+  if (limits.memory_bytes) out.set("memoryBytes", *limits.memory_bytes);
   return out;
 }
 

@@ -125,6 +125,14 @@ void judge_disk_paths(api::Decoder& decoder, const Node& paths) {
   }
 }
 
+/// As the sidecar's flag takes it.
+void judge_cores(api::Decoder& decoder, const Node& cores) {
+  const auto read = amount_of(cores);
+  if (!read || (*read >= 0.001 && *read <= 100'000)) return;
+  decoder.complain({}, "spec.cpuLimitCores",
+                   fmt::format("{} is not allowed: 0.001 to 100000 is", *read));
+}
+
 /// `spec`: with defaults, and of the right types.
 void judge_spec(api::Decoder& decoder, const Node& spec) {
   judge(decoder, "spec.trustedProxies", limit::parse_prefixes(spec["trustedProxies"].as_strings()));
@@ -137,6 +145,7 @@ void judge_spec(api::Decoder& decoder, const Node& spec) {
   judge_thresholds(decoder, spec["thresholds"]);
   judge_grades(decoder, spec["encryptionTargets"]);
   judge_disk_paths(decoder, spec["diskPaths"]);
+  judge_cores(decoder, spec["cpuLimitCores"]);
   judge(decoder, "spec.endpoints",
         traffic::Endpoints::create(
             {.rules = spec["endpoints"].as_strings(),

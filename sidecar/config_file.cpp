@@ -72,6 +72,8 @@ constexpr auto kRows = std::to_array<Row>({
     {"endpointsMax", Type::Integer, "--endpoints-max"},
     {"automaticEndpoints", Type::Boolean, "--no-automatic-endpoints", false},
     {"watch", Type::Text, "--watch"},
+    {"memoryLimitBytes", Type::Integer, "--memory-limit-bytes"},
+    {"cpuLimitCores", Type::Number, "--cpu-limit-cores"},
     {"podFigures", Type::Text, "--pod-figures"},
     {"diskPaths", Type::Texts, "--disk-path"},
     {"samplesKept", Type::Integer, "--samples-kept"},

@@ -17,7 +17,7 @@
 #include "sidecar/options_flags.h"
 #include "sidecar/options_headers.h"
 #include "sidecar/options_tcp.h"
-#include "sidecar/pod_figures.h"
+#include "sidecar/options_watch.h"
 #include "sidecar/user_options.h"
 
 namespace sidecar {
@@ -199,24 +199,6 @@ void cache_flags(CLI::App& app, Raw& raw, Settings& settings) {
   seconds_flag(app, "--cache-redis-seconds", raw.cache_redis, "how long it stays there, at most");
 }
 
-void watch_flags(CLI::App& app, Settings& settings) {
-  list_flag(app, "--endpoint", settings.endpoints.rules,
-            "an endpoint by its template, such as /users/{id}, may be repeated");
-  app.add_option("--endpoints-max", settings.endpoints.most,
-                 "endpoints that figures are kept of; all others are \"other\"")
-      ->check(CLI::Range(1, 1000))
-      ->capture_default_str();
-  app.add_flag("!--no-automatic-endpoints", settings.endpoints.automatic,
-               "only the endpoints that --endpoint names");
-  app.add_option("--watch", settings.watch,
-                 "whose CPU and memory: auto, pod, none, pid:N or cgroup:N")
-      ->capture_default_str();
-  app.add_option("--pod-figures", settings.pod_figures,
-                 "where the kubelet's figures of this pod are asked for when auto sees none, such "
-                 "as http://HOST:8081/pods/NAMESPACE/NAME; default: "
-                 "MUSTER_POD_FIGURES, else nowhere");
-}
-
 void outlook_flags(CLI::App& app, alert::OutlookSettings& outlook) {
   app.add_flag("!--no-anomalies", outlook.on, "neither anomalies nor forecasts are looked for");
   app.add_option("--anomaly-warning-score", outlook.warning_above,
@@ -292,8 +274,7 @@ base::Result<Settings> settle(const CLI::App& app, const Raw& raw, Settings sett
   TRY(settle_export(raw.figures, settings.exports));
   TRY(settle_alerts(raw.alerts, settings.alerts));
   TRY(check(settings.outlook));
-  TRY(check_pod_figures(settings.pod_figures));
-  TRY(traffic::Endpoints::create(settings.endpoints));
+  TRY(settle_watch(settings));
   if (settings.mode == Mode::Tcp) TRY(fits_tcp(app));
   return settings;
 }

@@ -32,8 +32,12 @@ class Preparing {
     TRY(auto source, watched_source(settings_.watch));
     const bool blind = source == nullptr && settings_.watch == "auto";
     out_.watch = std::make_unique<Watch>(clock_, settings_, *out_.shared, std::move(source));
+    if (!blind) return {};
     const PodFiguresPlace place = pod_figures_place(settings_.pod_figures);
-    if (!blind || place.url.empty()) return {};
+    if (place.url.empty()) {
+      if (runs_in_a_pod()) out_.watch->watch_network();
+      return {};
+    }
     auto kubelet = std::make_unique<sampling::KubeletSource>(place.uid);
     TRY(out_.pod_figures, PodFigures::create(clock_, executor_, place.url, *kubelet));
     out_.watch->follow(std::move(kubelet));

@@ -151,6 +151,10 @@ Change change_of(const Settings& in_force, const Settings& wanted) {
   keeping.keep("--no-automatic-endpoints",
                [](auto& settings) { return std::tie(settings.endpoints.automatic); });
   keeping.keep("--watch", [](auto& settings) { return std::tie(settings.watch); });
+  keeping.keep("--memory-limit-bytes",
+               [](auto& settings) { return std::tie(settings.memory_limit_bytes); });
+  keeping.keep("--cpu-limit-cores",
+               [](auto& settings) { return std::tie(settings.cpu_limit_cores); });
   keeping.keep("--pod-figures", [](auto& settings) { return std::tie(settings.pod_figures); });
   keep_outlook(keeping);
   keep_receivers_and_exports(keeping);

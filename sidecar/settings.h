@@ -125,7 +125,10 @@ struct Settings {
   CacheSettings cache;
   traffic::EndpointSpec endpoints;
   std::string watch = "auto";  // see watched_source()
-  std::string pod_figures;     // where the kubelet's are asked for; see pod_figures_place()
+  // Of what is watched, where its source tells none; nothing: what the machine has.
+  std::optional<std::uint64_t> memory_limit_bytes;
+  std::optional<double> cpu_limit_cores;
+  std::string pod_figures;  // where the kubelet's are asked for; see pod_figures_place()
   AlertSettings alerts;
   alert::OutlookSettings outlook;
   IngestSettings ingest;

@@ -53,8 +53,23 @@ void tell_if_unseen(const std::string& path) {
       {{"path", path}});
 }
 
-/// Where nothing of the application is watched but its disks.
-class NothingButDisks final : public sampling::Source {
+/// What the configuration says of limits, which counts where nobody else says one.
+sampling::SamplerSpec spec_of(const Settings& settings) {
+  sampling::SamplerSpec out;
+  out.limits = {.cpu_cores = settings.cpu_limit_cores, .memory_bytes = settings.memory_limit_bytes};
+  return out;
+}
+
+/// Where nothing is watched but disks that are named, and perhaps the network: of the machine
+/// nothing is told as if it were the application's.
+sampling::SamplerSpec spec_without_processes(const Settings& settings) {
+  sampling::SamplerSpec out;
+  out.disks = settings.alerts.disk_paths;
+  out.machine = false;
+  return out;
+}
+
+class NoProcesses final : public sampling::Source {
  public:
   void read(sampling::Reading& /*reading*/, sampling::Reader& /*reader*/) override {}
   std::string_view container(std::uint32_t /*group*/) const override { return {}; }
@@ -80,6 +95,10 @@ base::Result<std::unique_ptr<sampling::Source>> watched_source(const std::string
   return sampling::processes_of({.proc = "/proc", .roots = {pid}, .self = getpid()});
 }
 
+bool runs_in_a_pod() {
+  return !aio::env_or("KUBERNETES_SERVICE_HOST", "").empty();
+}
+
 Watch::Watch(aio::Clock& clock, const Settings& settings, const Shared& shared,
              std::unique_ptr<sampling::Source> source)
     : clock_(clock),
@@ -94,10 +113,13 @@ Watch::Watch(aio::Clock& clock, const Settings& settings, const Shared& shared,
   for (const std::string& path : paths) tell_if_unseen(path);
   if (source == nullptr && paths.empty()) return;
   sampling::SamplerSpec spec;
-  if (!paths.empty()) spec.disks = paths;
   if (source == nullptr) {
-    spec.proc.clear();  // of the machine nothing is told as if it were the application's
-    source = std::make_unique<NothingButDisks>();
+    spec = spec_without_processes(settings);
+    spec.network_of.clear();
+    source = std::make_unique<NoProcesses>();
+  } else {
+    spec = spec_of(settings);
+    if (!paths.empty()) spec.disks = paths;
   }
   sampler_ = std::make_unique<sampling::Sampler>(std::move(source), std::move(spec));
 }
@@ -106,9 +128,14 @@ Watch::Watch(aio::Clock& clock, const Settings& settings, const Shared& shared,
 /// are named are among them as often as it is heard.
 void Watch::follow(std::unique_ptr<sampling::KubeletSource> kubelet) {
   kubelet_ = kubelet.get();
-  sampling::SamplerSpec spec;
+  sampling::SamplerSpec spec = spec_of(settings_);
   spec.disks = settings_.alerts.disk_paths;
   sampler_ = std::make_unique<sampling::Sampler>(std::move(kubelet), std::move(spec));
+}
+
+void Watch::watch_network() {
+  sampler_ = std::make_unique<sampling::Sampler>(std::make_unique<NoProcesses>(),
+                                                 spec_without_processes(settings_));
 }
 
 aio::Task<base::Result<>> Watch::run(std::stop_token stop) {

@@ -4,8 +4,9 @@
 // What can be watched depends on what the sidecar can see: the processes of the pod where it shares
 // its process namespace, one process and its descendants where it is told which (`--watch`), and
 // the traffic always. Where it sees none and is told by the kubelet, it judges that, and is unknown
-// while nothing is heard. What cannot be seen is told as unmeasured, and no reason to be unhealthy.
-// Nor is what is only unusual: anomalies and trends are shown beside the issues (alert/outlook.h).
+// while nothing is heard. A pod's network is that of its sidecar, whatever else it sees. What
+// cannot be seen is told as unmeasured, and no reason to be unhealthy. Nor is what is only unusual:
+// anomalies and trends are shown beside the issues (alert/outlook.h).
 #pragma once
 
 #include <functional>
@@ -34,6 +35,10 @@ namespace sidecar {
 /// Errors: InvalidArgument, naming the value; NotFound: no such process.
 base::Result<std::unique_ptr<sampling::Source>> watched_source(const std::string& watch);
 
+/// Whether the network that is seen from here is a pod's and not a machine's: in any of its
+/// containers the kubelet sets where the cluster's API server is.
+bool runs_in_a_pod();
+
 /// Thread: that of the admin port.
 class Watch {
  public:
@@ -45,6 +50,9 @@ class Watch {
   /// Without a source: what the kubelet says, and the network as it is seen from here. Before the
   /// first sample.
   void follow(std::unique_ptr<sampling::KubeletSource> kubelet);
+  /// Without a source: the network as it is seen from here, and disks that are named. Before the
+  /// first sample.
+  void watch_network();
   /// Where the share of the database's connections that are taken is known. Units: percent.
   void ask_database(std::function<std::optional<double>()> connections) {
     database_connections_ = std::move(connections);

@@ -70,6 +70,11 @@ std::vector<CrdRule> sidecar_profile_crd_rules() {
                  "tlsCertFile and tlsKeyFile are given together, or neither"});
   out.push_back({"spec", "!has(self.rumPath) || !has(self.mode) || self.mode != 'tcp'",
                  "rumPath is not allowed: mode tcp has no paths"});
+  const std::string cores = "0.001 to 100000 is allowed";
+  out.push_back({"spec",
+                 "!has(self.cpuLimitCores) || (double(self.cpuLimitCores) >= 0.001 && "
+                 "double(self.cpuLimitCores) <= 100000.0)",
+                 cores, "string(self.cpuLimitCores) + ': " + cores + "'", ".cpuLimitCores"});
   for (const FieldSpec& each : table_at(sidecar_profile_table(), "spec.thresholds").fields) {
     add_threshold(out, each);
   }

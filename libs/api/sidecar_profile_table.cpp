@@ -216,6 +216,11 @@ Fields endpoints() {
           by_default("auto", text("watch",
                                   "Whose CPU and memory: auto, pod, none, pid:N or "
                                   "cgroup:N.")),
+          integer("memoryLimitBytes", {1, kMost}, {},
+                  "What of memory the watched may use, where neither a cgroup nor the kubelet "
+                  "tells it; none: of an injected sidecar what its pod says, else what the machine "
+                  "has."),
+          field(FieldType::Amount, "cpuLimitCores", "The same of CPU, in cores, 0.001 to 100000."),
           text("podFigures",
                "The URL at which the kubelet's figures of the pod are asked for when auto sees "
                "none; of an injected sidecar the operator says it.")};

@@ -9,16 +9,16 @@ namespace sampling {
 namespace {
 constexpr int kSamplesBetweenCores = 12;  // a minute: processors are not plugged in more often
 
-template <class T>
-void keep_lower(std::optional<T>& limit, const std::optional<T>& other) {
-  if (other && (!limit || *other < *limit)) limit = other;
+/// Empty: there is no such file.
+std::string network_file(const SamplerSpec& spec) {
+  return spec.network_of.empty() ? "" : spec.proc + "/" + spec.network_of + "/net/dev";
 }
 }  // namespace
 
 Sampler::Sampler(std::unique_ptr<Source> source, SamplerSpec spec)
     : source_(std::move(source)),
       spec_(std::move(spec)),
-      network_(spec_.proc + "/" + spec_.network_of + "/net/dev", KeptFile::Shape::Lines),
+      network_(network_file(spec_), KeptFile::Shape::Lines),
       machine_stat_(spec_.proc + "/stat"),
       meminfo_(spec_.proc + "/meminfo") {
   if (spec_.disks.size() > kDisksMax) spec_.disks.resize(kDisksMax);
@@ -30,8 +30,9 @@ Sample Sampler::sample(base::TimePoint now) {
   newest_.clear();
   newest_.at = now;
   source_->read(newest_, reader_);
-  keep_lower(newest_.limits.cpu_cores, spec_.limits.cpu_cores);
-  keep_lower(newest_.limits.memory_bytes, spec_.limits.memory_bytes);
+  Limits& limits = newest_.limits;
+  if (!limits.cpu_cores) limits.cpu_cores = spec_.limits.cpu_cores;
+  if (!limits.memory_bytes) limits.memory_bytes = spec_.limits.memory_bytes;
   newest_.network = figure_of(network_, reader_, parse_net_dev);
   // The namespace may have gone with the process that it was found by, and be back with another.
   if (!newest_.network && network_.gone()) network_.reopen();
@@ -55,6 +56,7 @@ std::vector<ContainerSample> Sampler::containers() const {
 }
 
 void Sampler::read_machine(Reading& reading) {
+  if (!spec_.machine) return;
   if (samples_until_cores_-- <= 0) {
     samples_until_cores_ = kSamplesBetweenCores;
     if (const auto stat = figure_of(machine_stat_, reader_, parse_machine_stat)) {

@@ -1,7 +1,7 @@
 // Samples a pod: a source for its application, the network of its namespace, the fullest of its
-// file systems, and the machine for what has no limit. Every sample is made of two readings; the
-// first has levels and no rates. Nothing here knows a clock or waits: whoever calls every five
-// seconds says what time it is.
+// file systems, and for what has no limit that anybody knows of the machine. Every sample is made
+// of two readings; the first has levels and no rates. Nothing here knows a clock or waits: whoever
+// calls every five seconds says what time it is.
 //
 // Cost: about a dozen preads; nothing is allocated while no process comes or goes.
 #pragma once
@@ -22,11 +22,10 @@ inline constexpr std::size_t kDisksMax = 8;
 struct SamplerSpec {
   std::string proc = "/proc";
   // Whose network namespace: the containers of a pod share one, so the sidecar's own is the pod's.
-  std::string network_of = "self";
+  std::string network_of = "self";         // empty: nobody's
   std::vector<std::string> disks = {"/"};  // at most kDisksMax paths
-  // What the source does not know of limits; a limit that the kernel reports as well counts where
-  // it is lower.
-  Limits limits;
+  Limits limits;                           // each where the source tells none of its own
+  bool machine = true;                     // whether it is looked at, for what has no limit
 };
 
 /// One container of the pod by its cgroup, with the figures that can be told apart.

@@ -4,8 +4,8 @@
 //     pressure. For a machine's services, and wherever the cgroup can be seen;
 //   - processes by pid, with all their descendants: for plain processes outside Kubernetes;
 //   - all processes that are visible but the sidecar's own and the pause container, by container:
-//     for a pod that shares its process namespace, whose other cgroups a sidecar cannot see. Limits
-//     are then what the configuration says.
+//     for a pod that shares its process namespace, whose other cgroups a sidecar cannot see.
+// Processes tell no limits: those are then what the configuration says (SamplerSpec::limits).
 // A source keeps its files open. What goes away is dropped, what appears is taken in by the next
 // reading, and what cannot be read is missing; nothing of that is an error. A file that says what
 // its parser does not know is one, is kept as `problem`, and costs only its own figures.
@@ -34,7 +34,7 @@ struct Reader {
 class Source {
  public:
   virtual ~Source() = default;
-  /// Fills in members, limits and pressure.
+  /// Fills in members, and the limits and pressure that it knows.
   virtual void read(Reading& reading, Reader& reader) = 0;
   /// The cgroup of a container of the last reading; empty: that number is not in use.
   virtual std::string_view container(std::uint32_t group) const = 0;

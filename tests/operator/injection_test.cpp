@@ -374,7 +374,13 @@ TEST(Injection, QuantitiesAreKubernetes) {
   EXPECT_DOUBLE_EQ(parse_quantity("1.5Gi").value(), 1.5 * 1024 * 1024 * 1024);
   EXPECT_DOUBLE_EQ(parse_quantity("2").value(), 2);
   EXPECT_DOUBLE_EQ(parse_quantity("3k").value(), 3000);
-  for (const char* bad : {"", "m", "-1", "+1", "1 Gi", "1GiB", "inf", "nan", "1mm", "0x1", ".5"}) {
+  EXPECT_DOUBLE_EQ(parse_quantity("129e6").value(), 129e6);
+  EXPECT_DOUBLE_EQ(parse_quantity("5E-1").value(), 0.5);
+  EXPECT_DOUBLE_EQ(parse_quantity("2E").value(), 2e18);
+  EXPECT_DOUBLE_EQ(parse_quantity("1Pi").value(), 1125899906842624);
+  EXPECT_DOUBLE_EQ(parse_quantity("1500u").value(), 0.0015);
+  for (const char* bad : {"", "m", "-1", "+1", "1 Gi", "1GiB", "inf", "nan", "1mm", "0x1", ".5",
+                          "1e3Mi", "1e", "1e999", "1m5"}) {
     EXPECT_FALSE(parse_quantity(bad)) << bad;
   }
 }

@@ -253,6 +253,7 @@ TEST(ProfileRules, EachProblemIsToldByItsField) {
                  "above gradeAPercent"},
            Wrong{"{slowTimings: {apiMillis: 0}}", "spec.slowTimings.apiMillis", "1 to 86400000"},
            Wrong{"{diskPaths: [data]}", "spec.diskPaths", "data"},
+           Wrong{"{cpuLimitCores: 0}", "spec.cpuLimitCores", "0 is not allowed"},
        }) {
     const api::Problems found = problems_of_profile(profile(wrong.spec));
     ASSERT_FALSE(found.empty()) << wrong.spec;
@@ -270,7 +271,7 @@ TEST(ProfileRules, EachProblemIsToldByItsField) {
               IsEmpty());
   EXPECT_THAT(problems_of_profile(profile(
                   "{thresholds: {cpuPercent: {warning: 70, critical: 85}, errorPercent: {warning: "
-                  "'0.5'}}, errorsFrom: 5xx, diskPaths: [/data]}")),
+                  "'0.5'}}, errorsFrom: 5xx, diskPaths: [/data], cpuLimitCores: '0.5'}")),
               IsEmpty());
   EXPECT_THAT(problems_of_profile(profile(
                   "{trustedProxies: [10.0.0.0/8, '::1'], endpoints: ['/users/{id}'], limitRules: "

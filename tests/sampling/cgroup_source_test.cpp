@@ -91,12 +91,12 @@ TEST_F(CgroupSourceTest, TheLeastLimitOnTheWayUpHolds) {
   EXPECT_EQ(sample[Figure::MemoryLimitBytes], 900.0);
 }
 
-TEST_F(CgroupSourceTest, ALimitOfTheConfigurationCountsWhereItIsLower) {
+TEST_F(CgroupSourceTest, ALimitOfTheConfigurationCountsWhereTheCgroupHasNone) {
   write_unified("/pod", 0, 0);
   CgroupFolders folders;
   folders.unified = root_ + "/pod";
   folders.unified_mount = root_;
-  Sampler sampler(cgroup_in(folders), {"/proc", "self", {}, {0.25, 1 << 20}});
+  Sampler sampler(cgroup_in(folders), {"/proc", "self", {}, {0.25, 700}});
   const Sample sample = sampler.sample(at(0));
   EXPECT_EQ(sample[Figure::CpuLimitCores], 0.25);
   EXPECT_EQ(sample[Figure::MemoryLimitBytes], 1200.0);

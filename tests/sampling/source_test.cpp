@@ -124,6 +124,49 @@ TEST_F(PodTest, FiguresOfThePodAndOfEachContainer) {
   EXPECT_EQ(containers[1].sample[Figure::MemoryBytes], 20 * page);
 }
 
+TEST_F(PodTest, RatiosAreOfTheLimitsThatAreGivenElseOfTheMachine) {
+  proc_.process({7, 0, 20, 100});
+  const auto page = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+  const auto second_of = [&](Limits limits) {
+    proc_.process({7, 0, 20, 100});
+    Sampler sampler(pod(), {proc_.folder(), "self", {}, limits});
+    sampler.sample(at(0));
+    proc_.process({7, 0, 20, 350});
+    return sampler.sample(at(5));
+  };
+  const Sample given = second_of({.cpu_cores = 0.625, .memory_bytes = 25 * page});
+  EXPECT_EQ(given[Figure::CpuRatio], 0.8);
+  EXPECT_EQ(given[Figure::CpuLimitCores], 0.625);
+  EXPECT_EQ(given[Figure::MemoryRatio], 0.8);
+  EXPECT_EQ(given[Figure::MemoryLimitBytes], 25.0 * static_cast<double>(page));
+  EXPECT_EQ(given[Figure::MemoryAvailableBytes], 5.0 * static_cast<double>(page));
+  const Sample none = second_of({});
+  EXPECT_EQ(none[Figure::CpuRatio], 0.25);  // of two processors
+  EXPECT_EQ(none[Figure::MemoryRatio], 20.0 * static_cast<double>(page) / 1'024'000);
+  EXPECT_FALSE(none[Figure::MemoryLimitBytes]);
+}
+
+TEST_F(PodTest, OfAMachineThatIsNotLookedAtNothingIsTold) {
+  proc_.process({7, 0, 20, 100});
+  proc_.write("self/net/dev",
+              "Inter-| Receive | Transmit\n face |bytes packets|bytes packets\n"
+              "  eth0: 10 1 0 0 0 0 0 0 20 1 0 0 0 0 0 0\n");
+  const auto second_of = [&](SamplerSpec spec) {
+    Sampler sampler(pod(), std::move(spec));
+    sampler.sample(at(0));
+    return sampler.sample(at(5));
+  };
+  const Sample alone = second_of({proc_.folder(), "self", {}, {}, false});
+  EXPECT_TRUE(alone[Figure::CpuCores]);
+  EXPECT_FALSE(alone[Figure::CpuRatio]);
+  EXPECT_FALSE(alone[Figure::MemoryRatio]);
+  EXPECT_FALSE(alone[Figure::MemoryAvailableBytes]);
+  EXPECT_TRUE(alone[Figure::SentBytesPerSecond]);
+  const Sample nobody = second_of({proc_.folder(), "", {}, {}});
+  EXPECT_TRUE(nobody[Figure::CpuRatio]);
+  EXPECT_FALSE(nobody[Figure::SentBytesPerSecond]) << "it is nobody's network";
+}
+
 TEST_F(PodTest, WhatCannotBeReadIsMissingAndWhatIsOddIsAProblem) {
   proc_.process({7, 0, 20, 0});
   std::filesystem::remove(proc_.folder() + "/7/io");

@@ -68,14 +68,16 @@ TEST(Restart, EveryBuiltInSettingIsKnown) {
   wanted.drill_key_file = "d";
   wanted.endpoints = {{"/a"}, false, 7};
   wanted.watch = "none";
+  wanted.memory_limit_bytes = 7;
+  wanted.cpu_limit_cores = 0.5;
   wanted.pod_figures = "http://figures/pods/a/b";
   const Change change = change_of(some(), wanted);
-  EXPECT_THAT(
-      change.needs_restart,
-      ElementsAre("--upstream", "--listen", "--admin-listen", "--mode", "--tls-cert-file",
-                  "--tls-key-file", "--threads", "--head-bytes-max", "--connections-max",
-                  "--limit-keys-max", "--fingerprint-key-file", "--drill-key-file", "--endpoint",
-                  "--endpoints-max", "--no-automatic-endpoints", "--watch", "--pod-figures"));
+  EXPECT_THAT(change.needs_restart,
+              ElementsAre("--upstream", "--listen", "--admin-listen", "--mode", "--tls-cert-file",
+                          "--tls-key-file", "--threads", "--head-bytes-max", "--connections-max",
+                          "--limit-keys-max", "--fingerprint-key-file", "--drill-key-file",
+                          "--endpoint", "--endpoints-max", "--no-automatic-endpoints", "--watch",
+                          "--memory-limit-bytes", "--cpu-limit-cores", "--pod-figures"));
   EXPECT_THAT(change_of(some(), change.settings).needs_restart, IsEmpty());
 }
 

@@ -116,6 +116,29 @@ TEST_F(BlindWatchTest, JudgesWhatTheKubeletSays) {
   EXPECT_DOUBLE_EQ(watch.verdict().issues[0].value, 95);
 }
 
+TEST_F(BlindWatchTest, LimitsOfTheSettingsCountWhereTheKubeletSaysNone) {
+  settings.cpu_limit_cores = 10;
+  settings.memory_limit_bytes = 320;
+  watch.follow([&] {
+    auto source = std::make_unique<sampling::KubeletSource>();
+    kubelet = source.get();
+    return source;
+  }());
+  hear(0);
+  pass(5);
+  EXPECT_THAT(watch.exposition(), HasSubstr("muster_pod_cpu_ratio{source=\"kubelet\"} 0.5\n"));
+  EXPECT_EQ(watch.verdict().health, alert::Health::Healthy);
+  sampling::KubeletStats unlimited;
+  unlimited.at = base::WallTime(base::seconds(5));
+  unlimited.containers = {
+      {.name = "app", .cpu_cores = 0.5, .working_set_bytes = 300, .swap_bytes = {}}};
+  kubelet->hear(std::move(unlimited), clock.at, base::WallTime(base::seconds(5)));
+  pass(5);
+  EXPECT_THAT(watch.exposition(), HasSubstr("muster_pod_cpu_ratio{source=\"kubelet\"} 0.05\n"));
+  ASSERT_EQ(watch.verdict().issues.size(), 1U);
+  EXPECT_EQ(watch.verdict().issues[0].name, "memory");
+}
+
 TEST_F(BlindWatchTest, JudgesByTheSettingsAsTheyAreNow) {
   settings.alerts.thresholds[index(alert::Measure::Cpu)] = {.warning = 40, .critical = 60};
   hear(0);
@@ -150,6 +173,54 @@ class TrafficWatchTest : public testing::Test {
   Settings settings;
   std::unique_ptr<Shared> shared = *Shared::create(settings, 1, std::string(32, 'k'));
 };
+
+/// Processes, as far as a sample is concerned.
+class OneProcess final : public sampling::Source {
+ public:
+  void read(sampling::Reading& reading, sampling::Reader& /*reader*/) override {
+    sampling::Member member;
+    member.id = {.pid = 7, .instance = 1};
+    member.private_bytes = 600;
+    member.shared_bytes = 300;
+    reading.members.push_back(member);
+    reading.groups = reading.containers = 1;
+  }
+  std::string_view container(std::uint32_t /*group*/) const override { return {}; }
+};
+
+TEST_F(TrafficWatchTest, ProcessesAreJudgedByTheLimitsOfTheSettings) {
+  for (const bool limited : {false, true}) {
+    if (limited) settings.memory_limit_bytes = 1000;
+    Watch watch(clock, settings, *shared, std::make_unique<OneProcess>());
+    watch.sample();
+    ASSERT_EQ(watch.verdict().issues.size(), limited ? 1U : 0U);
+    if (!limited) continue;
+    EXPECT_EQ(watch.verdict().issues[0].name, "memory");
+    EXPECT_DOUBLE_EQ(watch.verdict().issues[0].value, 90);
+  }
+}
+
+TEST_F(TrafficWatchTest, ThePodsNetworkIsWatchedWhereNothingElseIs) {
+  Watch watch(clock, settings, *shared, nullptr);
+  watch.watch_network();
+  for (int i = 0; i < 2; ++i) {
+    watch.sample();
+    clock.at += base::seconds(5);
+  }
+  const std::string said = watch.exposition();
+  EXPECT_THAT(said, HasSubstr("muster_pod_network_received_bytes_per_second"));
+  for (const char* else_where : {"muster_pod_cpu", "muster_pod_memory", "muster_pod_disk"}) {
+    EXPECT_THAT(said, Not(HasSubstr(else_where)));
+  }
+}
+
+TEST(RunsInAPod, IsWhereTheKubeletSaysWhereTheClusterIs) {
+  ::unsetenv("KUBERNETES_SERVICE_HOST");
+  EXPECT_FALSE(runs_in_a_pod());
+  ::setenv("KUBERNETES_SERVICE_HOST", "10.96.0.1", 1);
+  EXPECT_TRUE(runs_in_a_pod());
+  ::unsetenv("KUBERNETES_SERVICE_HOST");
+}
 
 TEST_F(TrafficWatchTest, WhatIsAnErrorIsAskedOfTheSettingsAlsoForWhatWas) {
   Watch watch(clock, settings, *shared, nullptr);

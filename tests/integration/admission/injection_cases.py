@@ -80,6 +80,38 @@ CASES_OF_NAMESPACES = [
     ("only-tls", {"containers": [container(ports=[{"name": "https", "containerPort": 8443}])]}, "Refused: NotHttp"),
 ]
 
+
+
+def limited(name="app", ports=None, **limits):
+    return container(name, ports, resources={"limits": limits})
+
+
+def small(name="app", ports=None, **limits):
+    """One that asks for little, so that the whole pod has room for a sidecar."""
+    return container(name, ports, resources={"requests": {"memory": "1Mi", "cpu": "1m"}, "limits": limits})
+
+
+WHOLE = {"requests": {"memory": "100Mi", "cpu": "100m"}}
+LOG = {"name": "log", "image": "example.com/l:1", "restartPolicy": "Always"}
+
+# (name, fields of the spec of a pod that shares its process namespace, what its sidecar is told of limits: memory in bytes, CPU in cores)
+CASES_OF_LIMITS = [
+    ("both", {"containers": [limited(memory="256Mi", cpu="500m")]}, ("268435456", "0.5")),
+    ("sum", {"containers": [limited(memory="1e6", cpu="100m"), limited("b", [], memory="24", cpu="200m"), limited("c", [], memory="1Ki", cpu="2")]},
+     ("1001048", "2.3")),
+    ("one-without", {"containers": [limited(memory="256Mi", cpu="1"), limited("b", [], cpu="250m")]}, (None, "1.25")),
+    ("none", {"containers": [container(), container("b", [])]}, (None, None)),
+    ("stays", {"initContainers": [{"name": "migrate", "image": "example.com/m:1"}, LOG | {"resources": {"limits": {"memory": "2k", "cpu": "1m"}}}],
+               "containers": [limited(memory="1k")]}, ("3000", None)),
+    ("stays-without", {"initContainers": [LOG], "containers": [limited(memory="1k")]}, (None, None)),
+    ("not-shared", {"shareProcessNamespace": False, "containers": [limited(memory="256Mi", cpu="500m")]}, (None, None)),
+    ("whole-pod", {"resources": WHOLE | {"limits": {"memory": "300Mi", "cpu": "1"}}, "containers": [small(memory="200Mi"), small("b", [], memory="200Mi")]},
+     ("314572800", "1")),
+    ("whole-pod-higher", {"resources": WHOLE | {"limits": {"memory": "300Mi", "cpu": "1"}}, "containers": [small(memory="200Mi", cpu="500m")]},
+     ("209715200", "0.5")),
+    ("whole-pod-same", {"resources": WHOLE | {"limits": {"memory": "200Mi"}}, "containers": [small(memory="200Mi")]}, ("209715200", None)),
+]
+
 # (the annotation sidecar.muster.dev/admin-tls, what the status says)
 CASES_OF_ADMIN_TLS = [
     ("shop-admin", "Injected"), ("shop.admin-1/ca.crt", "Injected"), ("a" * 63 + "/_ca", "Injected"), ("", "Injected"),
@@ -94,6 +126,12 @@ def pod(name, spec, namespace, labels=None, annotations=None):
     if annotations:
         meta["annotations"] = annotations
     return {"apiVersion": "v1", "kind": "Pod", "metadata": meta, "spec": spec}
+
+
+def told_limits(made):
+    """(bytes, cores) that the sidecar of a pod is told; None: none."""
+    env = {one["name"]: one.get("value") for one in sidecar(made)["env"]}
+    return env.get("MUSTER_MEMORY_LIMIT_BYTES"), env.get("MUSTER_CPU_LIMIT_CORES")
 
 
 def sidecar(made, name="muster-sidecar"):

@@ -11,7 +11,8 @@ import tempfile
 import time
 import unittest
 
-from injection_cases import CASES, CASES_OF_ADMIN_TLS, CASES_OF_NAMESPACES, CASES_OF_REDIRECT, HTTP, asked, container, pod, ports, sidecar
+from injection_cases import (CASES, CASES_OF_ADMIN_TLS, CASES_OF_LIMITS, CASES_OF_NAMESPACES, CASES_OF_REDIRECT, HTTP, asked, container, pod, ports,
+                             sidecar, told_limits)
 from mounted_secret import Authority, Begun, MountedSecret
 from operator_under_test import HOME, PATIENCE, SOURCE, OperatorCase, chart
 
@@ -252,6 +253,13 @@ class Injection(OperatorCase):
             self.assertIsNone(ask("/metrics", old.sign("late"), new))
             self.assertEqual(200, ask(probe["path"]))
 
+    def test_a_sidecar_that_sees_processes_is_told_what_their_containers_may_use(self):
+        made, _ = self.make(*(pod(name, {"shareProcessNamespace": True, **spec}, ASKED) for name, spec, _ in CASES_OF_LIMITS))
+        for name, spec, told in CASES_OF_LIMITS:
+            with self.subTest(name):
+                if "resources" in made[name]["spec"] or "resources" not in spec:  # Kubernetes 1.32 leaves those of a whole pod out by default
+                    self.assertEqual(told, told_limits(made[name]))
+
     def test_the_profile_says_which_port_and_how_much(self):
         code, _, complaint = self.cluster.apply(
             profile("default", resources={"limits": {"memory": "128Mi"}}), profile("admin", port="9000"), profile("watch", capture="None"),
@@ -335,6 +343,8 @@ class Injection(OperatorCase):
                    for word, expected in (("port", "Injected"), ("Redirect", "Refused: BadCapture"), ("none", "Refused: BadCapture"))),
                  *((f"admin-tls-{at}", pod(f"admin-tls-{at}", spec, ASKED, annotations={ADMIN_TLS: said}), expected)
                    for at, (said, expected) in enumerate(CASES_OF_ADMIN_TLS)),
+                 *((f"limits-{name}", pod(f"limits-{name}", {"shareProcessNamespace": True, "automountServiceAccountToken": False, **one}, ASKED), "Injected")
+                   for name, one, _ in CASES_OF_LIMITS),
                  ("all", pod("all", spec, IN, labels={}), "Injected"), ("quiet", pod("quiet", spec, ASKED, labels={}), ""),
                  ("typo", pod("typo", spec, IN, labels={"sidecar.muster.dev/inject": "yes"}), "Refused: BadLabel"),
                  ("stranger", pod("stranger", spec, ASKED, labels={"sidecar.muster.dev/inject": "yes"}), ""),
