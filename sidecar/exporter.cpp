@@ -10,6 +10,8 @@
 #include "aio/task_group.h"
 #include "net/gzip.h"
 #include "sidecar/log.h"
+#include "sidecar/metric_text.h"
+#include "sidecar/otlp_answer.h"
 
 namespace sidecar {
 
@@ -150,9 +152,29 @@ aio::Task<base::Result<>> Exporter::send_otlp(std::vector<MetricFamily> families
     co_return base::fail(base::Code::Unavailable,
                          fmt::format("{} answers {}", settings_.otlp_url, answer.status));
   }
+  take_answer(answer);
   accepted_at_ = now;
   if (settings_.delta) accepted_ = std::move(families);
   co_return base::Result<>{};
+}
+
+/// What was rejected is not sent again: it would be rejected again. The log has each change.
+void Exporter::take_answer(const net::HttpAnswer& answer) {
+  const std::string* type = answer.header("Content-Type");
+  const auto format = ingest::otlp_format(type == nullptr ? "" : *type);
+  OtlpPartial partial = otlp_partial(format.value_or(ingest::OtlpFormat::Protobuf), answer.body);
+  rejected_ += partial.rejected;
+  std::string why;
+  if (partial.rejected > 0) why = "points are rejected";
+  if (!partial.message.empty()) why = std::move(partial.message);
+  if (why == receiver_says_) return;
+  if (why.empty()) {
+    log(Level::Info, "the receiver takes all figures again", {{"export", "otlp"}});
+  } else {
+    log(Level::Warning, "the receiver does not take all figures, or warns",
+        {{"export", "otlp"}, {"rejected", std::to_string(partial.rejected)}, {"why", why}});
+  }
+  receiver_says_ = std::move(why);
 }
 
 /// What an agent does not hear nobody learns of: it is told what came since it was told last.
@@ -188,7 +210,10 @@ std::string Exporter::exposition() const {
   };
   if (client_ != nullptr) lines("otlp", otlp_);
   if (settings_.dogstatsd) lines("dogstatsd", dogstatsd_);
-  return out;
+  if (client_ == nullptr) return out;
+  return out + metric("muster_sidecar_export_rejected_points_total", "counter",
+                      "Points that the receiver of OTLP took the request of, and not them.",
+                      rejected_);
 }
 
 }  // namespace sidecar

@@ -65,6 +65,7 @@ class Exporter {
   aio::Task<base::Result<>> send_dogstatsd(std::vector<MetricFamily> families,
                                            base::TimePoint until, std::stop_token stop);
   base::Result<net::HttpCall> call_with(std::string body) const;
+  void take_answer(const net::HttpAnswer& answer);
   void note(const char* to, Counts& counts, bool& failing, const base::Result<>& done);
 
   aio::Clock& clock_;
@@ -78,6 +79,8 @@ class Exporter {
   CountsSince began_, accepted_at_;
   std::vector<MetricFamily> accepted_, told_agent_;
   Counts otlp_, dogstatsd_;
+  std::uint64_t rejected_ = 0;  // points
+  std::string receiver_says_;   // of the last request that it took; empty: it took all of it
   bool otlp_failing_ = false, dogstatsd_failing_ = false;
 };
 

@@ -70,6 +70,7 @@ class Collector:
     def __init__(self):
         self.posts = queue.Queue()
         self.status = 200
+        self.answer = ("application/x-protobuf", b"")
         outer = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -80,8 +81,11 @@ class Collector:
                 status = outer.status
                 outer.posts.put((self.path, {key.lower(): value for key, value in self.headers.items()}, body, status))
                 self.send_response(status)
-                self.send_header("Content-Length", "0")
+                kind, text = outer.answer
+                self.send_header("Content-Type", kind)
+                self.send_header("Content-Length", str(len(text)))
                 self.end_headers()
+                self.wfile.write(text)
 
             def log_message(self, *_):
                 pass
@@ -159,6 +163,22 @@ class Otlp(Case):
         taken = [collector.until("orders_total")[2]["orders_total"][1][()] for _ in range(3)]
         self.assertEqual(sum(taken), 10, "what came while the receiver was away, and nothing from before")
         self.assertTrue(any("figures are not taken" in line for line in sidecar.lines))
+
+    def test_what_a_receiver_took_in_part_is_counted_and_said_once(self):
+        collector = self.collector()
+        why = b"5 points are too \x1b old"
+        collector.answer = ("application/x-protobuf", bytes([10, 4 + len(why), 8, 5, 18, len(why)]) + why)
+        sidecar, _ = self.start(collector.port)
+        sidecar.until_said("does not take all figures")
+        while sidecar.figure("export_rejected_points_total") < 15:
+            threading.Event().wait(0.05)
+        self.assertGreaterEqual(sidecar.figure('exports_total{to="otlp",result="sent"}'), 3)
+        said = sidecar.until_said("does not take all figures")
+        self.assertEqual([(each["rejected"], each["why"]) for each in said], [("5", "5 points are too ? old")])
+        collector.answer = ("application/json", b'{"partialSuccess":{"rejectedDataPoints":"2","errorMessage":"another"}}')
+        self.assertEqual(sidecar.until_said("does not take all figures", 2)[1]["why"], "another")
+        collector.answer = ("application/json", b"{}")
+        sidecar.until_said("takes all figures again")
 
     def test_nobody_is_there(self):
         sidecar, _ = self.start(free_port())
