@@ -110,20 +110,23 @@ class Collector:
                 return path, headers, metrics
 
 
-class Otlp(Case):
+class Collected(Case):
+
     def collector(self):
         out = Collector()
         self.addCleanup(out.close)
         return out
 
-    def start(self, port, *flags):
+    def start(self, port, *flags, path="/intake/v1/metrics"):
         sidecar = self.both(echo, "--statsd-listen", "127.0.0.1:0", "--export-seconds", "1", "--export-otlp",
-                            f"http://127.0.0.1:{port}/intake/v1/metrics", "--export-service", "shop", *flags)[1]
+                            f"http://127.0.0.1:{port}{path}", "--export-service", "shop", *flags)[1]
         sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.addCleanup(sock.close)
         sock.connect(("127.0.0.1", int(sidecar.said["statsd_port"])))
         return sidecar, sock
 
+
+class Otlp(Collected):
     def test_all_figures_arrive_with_the_key_of_the_intake(self):
         collector = self.collector()
         with tempfile.TemporaryDirectory() as folder:
@@ -204,6 +207,37 @@ class Otlp(Case):
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
             udp.sendto(b"orders:5|c|#shop:a", ("127.0.0.1", int(sock.said["statsd_port"])))
         receiver.until_metric('orders_total{shop="a"}', 5)
+
+
+class Intakes(Collected):
+    """What two intakes ask for in their documentation: a path, fields, a type of content and which counters."""
+
+    def sent(self, *shown):
+        """The first request with what came in between, of a sidecar that sends these fields."""
+        collector = self.collector()
+        with tempfile.TemporaryDirectory() as folder:
+            flags = ["--export-delta"]
+            for name, value in shown:
+                with open(os.path.join(folder, name), "w", encoding="ascii") as file:
+                    file.write(value + "\n")
+                flags += ["--export-header-file", f"{name}={folder}/{name}"]
+            sidecar, sock = self.start(collector.port, *flags, path="/v1/metrics")
+            sock.send(b"orders:2|c\ndepth:-4|g\ntook:3|ms")
+            sidecar.until_metric("orders_total", 2)
+            out = collector.until("orders_total")
+        path, headers, metrics = out
+        self.assertEqual((path, headers["content-type"], headers["content-encoding"]), ("/v1/metrics", "application/x-protobuf", "gzip"))
+        self.assertEqual((metrics["orders_total"], metrics["depth"]), ((1, {(): 2}), (None, {(): -4})))
+        self.assertEqual({kind for kind, _ in metrics.values()} - {None}, {1}, "delta, all of them")
+        return headers
+
+    def test_new_relic(self):
+        self.assertEqual(self.sent(("api-key", "key of an account"))["api-key"], "key of an account")
+
+    def test_datadog(self):
+        translator = '{"resource_attributes_as_tags": true}'
+        headers = self.sent(("dd-api-key", "key of an organization"), ("dd-otel-metric-config", translator))
+        self.assertEqual((headers["dd-api-key"], headers["dd-otel-metric-config"]), ("key of an organization", translator))
 
 
 class Dogstatsd(Case):
