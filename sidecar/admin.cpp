@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "crypto/hash.h"
+#include "http1/head.h"
 #include "sidecar/replies.h"
 
 namespace sidecar {
@@ -31,11 +32,16 @@ std::span<const std::uint8_t> bytes_of(std::string_view text) {
   return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
 }
 
+/// RFC 9110, 11.4: the name of a scheme has no case, and blanks may follow it.
 bool shows(const net::HttpRequest& request, std::string_view token) {
   constexpr std::string_view kScheme = "Bearer ";
-  const std::string* shown = request.header("Authorization");
-  return shown != nullptr && shown->starts_with(kScheme) &&
-         crypto::equal(bytes_of(std::string_view(*shown).substr(kScheme.size())), bytes_of(token));
+  const std::string* header = request.header("Authorization");
+  if (header == nullptr) return false;
+  std::string_view shown = *header;
+  if (!http1::same_name(shown.substr(0, kScheme.size()), kScheme)) return false;
+  shown.remove_prefix(kScheme.size());
+  while (shown.starts_with(' ')) shown.remove_prefix(1);
+  return crypto::equal(bytes_of(shown), bytes_of(token));
 }
 
 net::HttpReply unauthorized(const char* what) {

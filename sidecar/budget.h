@@ -15,16 +15,26 @@ class Budget {
 
   /// False: that is too much now. `now` never decreases.
   bool take(double amount, base::TimePoint now) {
-    if (last_ != base::TimePoint{}) {
-      left_ = std::min(most_, left_ + base::to_seconds(now - last_) * per_second_);
-    }
-    last_ = now;
+    fill(now);
     if (amount > left_) return false;
     left_ -= amount;
     return true;
   }
+  /// Of what was used already: where that is more than there is, nothing is given until it is made
+  /// up for.
+  void charge(double amount, base::TimePoint now) {
+    fill(now);
+    left_ -= amount;
+  }
 
  private:
+  void fill(base::TimePoint now) {
+    if (last_ != base::TimePoint{}) {
+      left_ = std::min(most_, left_ + base::to_seconds(now - last_) * per_second_);
+    }
+    last_ = now;
+  }
+
   double per_second_, most_, left_;
   base::TimePoint last_{};
 };

@@ -9,15 +9,13 @@
 
 #include "aio/deadline.h"
 #include "aio/file.h"
+#include "aio/task_group.h"
 #include "net/gzip.h"
 #include "sidecar/log.h"
-#include "sidecar/machine.h"
+#include "sidecar/metric_text.h"
+#include "sidecar/otlp_answer.h"
 
 namespace sidecar {
-
-namespace asio = boost::asio;
-using asio::ip::udp;
-using boost::system::error_code;
 
 namespace {
 constexpr base::Duration kWithin = base::seconds(10);
@@ -94,21 +92,8 @@ base::Result<> Exporter::open() {
         executor_, url_.address, tls,
         net::HttpClientLimits{.body_bytes_max = kAnswerBytesMax, .idle_max = 1});
   }
+  if (settings_.dogstatsd) agent_.emplace(clock_, executor_, *settings_.dogstatsd);
   return {};
-}
-
-/// By the name that it has now.
-base::Result<> Exporter::connect_agent() {
-  TRY(const Places places, upstream_places(*settings_.dogstatsd, "--export-dogstatsd"));
-  const Places::Endpoint& endpoint = places.first();
-  error_code error;
-  agent_.emplace(executor_);
-  agent_->open(endpoint.address().is_v6() ? udp::v6() : udp::v4(), error);
-  if (!error) agent_->non_blocking(true, error);
-  if (!error) agent_->connect({endpoint.address(), endpoint.port()}, error);
-  if (error) agent_.reset();
-  return error ? base::Result<>(base::fail_errno("--export-dogstatsd", error.value()))
-               : base::Result<>{};
 }
 
 aio::Task<base::Result<>> Exporter::run(std::stop_token stop) {
@@ -120,14 +105,28 @@ aio::Task<> Exporter::send_last() {
   co_await send(kLastWithin, {});
 }
 
+/// To both at the same time: neither has to wait for the other.
 aio::Task<> Exporter::send(base::Duration limit, std::stop_token stop) {
-  std::vector<MetricFamily> families = read_families(page_());
-  if (settings_.dogstatsd) {
-    note("dogstatsd", dogstatsd_, dogstatsd_failing_, send_dogstatsd(families));
-  }
-  if (client_ == nullptr) co_return;
-  const auto done = co_await send_otlp(std::move(families), limit, stop);
+  const std::vector<MetricFamily> families = read_families(page_());
+  const base::TimePoint until = clock_.now() + limit;
+  aio::TaskGroup both(executor_, std::move(stop));
+  if (agent_) both.spawn(tell_agent(families, until, both.token()));
+  if (client_ != nullptr) both.spawn(tell_receiver(families, until, both.token()));
+  static_cast<void>(co_await both.join());
+}
+
+aio::Task<base::Result<>> Exporter::tell_agent(std::vector<MetricFamily> families,
+                                               base::TimePoint until, std::stop_token stop) {
+  const auto done = co_await send_dogstatsd(std::move(families), until, stop);
+  if (done || !stop.stop_requested()) note("dogstatsd", dogstatsd_, dogstatsd_failing_, done);
+  co_return base::Result<>{};
+}
+
+aio::Task<base::Result<>> Exporter::tell_receiver(std::vector<MetricFamily> families,
+                                                  base::TimePoint until, std::stop_token stop) {
+  const auto done = co_await send_otlp(std::move(families), until, stop);
   if (!stop.stop_requested()) note("otlp", otlp_, otlp_failing_, done);
+  co_return base::Result<>{};
 }
 
 base::Result<net::HttpCall> Exporter::call_with(std::string body) const {
@@ -142,7 +141,7 @@ base::Result<net::HttpCall> Exporter::call_with(std::string body) const {
 }
 
 aio::Task<base::Result<>> Exporter::send_otlp(std::vector<MetricFamily> families,
-                                              base::Duration limit, std::stop_token stop) {
+                                              base::TimePoint until, std::stop_token stop) {
   const CountsSince now{clock_.now(), clock_.wall_now()};
   CountsSince& since_when = settings_.delta ? accepted_at_ : began_;
   // It stays so: receivers tell by it whether a counter has begun anew.
@@ -156,33 +155,45 @@ aio::Task<base::Result<>> Exporter::send_otlp(std::vector<MetricFamily> families
          call_with(otlp_request(settings_.delta ? since(families, accepted_) : families, with)));
   CO_TRY(const net::HttpAnswer answer,
          co_await aio::with_deadline(
-             clock_, clock_.now() + limit, stop, "send figures to " + settings_.otlp_url,
+             clock_, until, stop, "send figures to " + settings_.otlp_url,
              [&](std::stop_token within) { return client_->exchange(std::move(call), within); }));
   if (answer.status < 200 || answer.status > 299) {
     co_return base::fail(base::Code::Unavailable,
                          fmt::format("{} answers {}", settings_.otlp_url, answer.status));
   }
+  take_answer(answer);
   accepted_at_ = now;
   if (settings_.delta) accepted_ = std::move(families);
   co_return base::Result<>{};
 }
 
+/// What was rejected is not sent again: it would be rejected again. The log has each change.
+void Exporter::take_answer(const net::HttpAnswer& answer) {
+  const std::string* type = answer.header("Content-Type");
+  const auto format = ingest::otlp_format(type == nullptr ? "" : *type);
+  OtlpPartial partial = otlp_partial(format.value_or(ingest::OtlpFormat::Protobuf), answer.body);
+  rejected_ += partial.rejected;
+  std::string why;
+  if (partial.rejected > 0) why = "points are rejected";
+  if (!partial.message.empty()) why = std::move(partial.message);
+  if (why == receiver_says_) return;
+  if (why.empty()) {
+    log(Level::Info, "the receiver takes all figures again", {{"export", "otlp"}});
+  } else {
+    log(Level::Warning, "the receiver does not take all figures, or warns",
+        {{"export", "otlp"}, {"rejected", std::to_string(partial.rejected)}, {"why", why}});
+  }
+  receiver_says_ = std::move(why);
+}
+
 /// What an agent does not hear nobody learns of: it is told what came since it was told last.
-base::Result<> Exporter::send_dogstatsd(const std::vector<MetricFamily>& families) {
-  if (!agent_) {
-    TRY(connect_agent());
-  }
-  error_code failed;
-  for (const std::string& packet :
-       dogstatsd_packets(since(families, told_agent_), settings_.service)) {
-    error_code error;
-    agent_->send(asio::buffer(packet), 0, error);
-    if (error) failed = error;
-  }
-  told_agent_ = families;
-  if (failed) agent_.reset();
-  return failed ? base::Result<>(base::fail_errno("send figures to the agent", failed.value()))
-                : base::Result<>{};
+aio::Task<base::Result<>> Exporter::send_dogstatsd(std::vector<MetricFamily> families,
+                                                   base::TimePoint until, std::stop_token stop) {
+  CO_TRY(co_await agent_->connect(until, std::move(stop)));
+  const auto sent =
+      agent_->send(dogstatsd_packets(since(families, told_agent_), settings_.service));
+  told_agent_ = std::move(families);
+  co_return sent;
 }
 
 /// The log has the first of a row of failures, and the end of it.
@@ -208,7 +219,10 @@ std::string Exporter::exposition() const {
   };
   if (client_ != nullptr) lines("otlp", otlp_);
   if (settings_.dogstatsd) lines("dogstatsd", dogstatsd_);
-  return out;
+  if (client_ == nullptr) return out;
+  return out + metric("muster_sidecar_export_rejected_points_total", "counter",
+                      "Points that the receiver of OTLP took the request of, and not them.",
+                      rejected_);
 }
 
 }  // namespace sidecar

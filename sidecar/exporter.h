@@ -15,14 +15,13 @@
 #include <utility>
 #include <vector>
 
-#include <boost/asio/ip/udp.hpp>
-
 #include "aio/clock.h"
 #include "aio/task.h"
 #include "base/result.h"
 #include "net/http_client.h"
 #include "net/http_header.h"
 #include "net/url.h"
+#include "sidecar/dogstatsd_agent.h"
 #include "sidecar/export_format.h"
 #include "sidecar/families.h"
 #include "sidecar/settings.h"
@@ -49,7 +48,7 @@ class Exporter {
 
   /// Sends again and again, until it is told to stop.
   aio::Task<base::Result<>> run(std::stop_token stop);
-  /// Once more, and quickly.
+  /// Once more, and quickly: within two seconds, whoever does not answer.
   aio::Task<> send_last();
   /// "muster_sidecar_export_…", in the text format 0.0.4.
   std::string exposition() const;
@@ -61,12 +60,17 @@ class Exporter {
   Exporter(aio::Clock& clock, const aio::Executor& executor, const ExportSettings& settings,
            std::function<std::string()> page);
   base::Result<> open();
-  base::Result<> connect_agent();
   aio::Task<> send(base::Duration limit, std::stop_token stop);
-  aio::Task<base::Result<>> send_otlp(std::vector<MetricFamily> families, base::Duration limit,
+  aio::Task<base::Result<>> tell_agent(std::vector<MetricFamily> families, base::TimePoint until,
+                                       std::stop_token stop);
+  aio::Task<base::Result<>> tell_receiver(std::vector<MetricFamily> families, base::TimePoint until,
+                                          std::stop_token stop);
+  aio::Task<base::Result<>> send_otlp(std::vector<MetricFamily> families, base::TimePoint until,
                                       std::stop_token stop);
+  aio::Task<base::Result<>> send_dogstatsd(std::vector<MetricFamily> families,
+                                           base::TimePoint until, std::stop_token stop);
   base::Result<net::HttpCall> call_with(std::string body) const;
-  base::Result<> send_dogstatsd(const std::vector<MetricFamily>& families);
+  void take_answer(const net::HttpAnswer& answer);
   void note(const char* to, Counts& counts, bool& failing, const base::Result<>& done);
 
   aio::Clock& clock_;
@@ -75,11 +79,13 @@ class Exporter {
   std::function<std::string()> page_;
   std::string instance_;
   net::Url url_;
-  std::unique_ptr<net::HttpClient> client_;            // null: no OTLP
-  std::optional<boost::asio::ip::udp::socket> agent_;  // none: no DogStatsD
+  std::unique_ptr<net::HttpClient> client_;  // null: no OTLP
+  std::optional<DogstatsdAgent> agent_;      // none: no DogStatsD
   CountsSince began_, accepted_at_;
   std::vector<MetricFamily> accepted_, told_agent_;
   Counts otlp_, dogstatsd_;
+  std::uint64_t rejected_ = 0;  // points
+  std::string receiver_says_;   // of the last request that it took; empty: it took all of it
   bool otlp_failing_ = false, dogstatsd_failing_ = false;
 };
 

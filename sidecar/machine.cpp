@@ -77,23 +77,27 @@ std::size_t raise_descriptor_limit() {
   return static_cast<std::size_t>(std::min(limit.rlim_cur, kEnough));
 }
 
-base::Result<Places> upstream_places(const HostPort& address, std::string_view what) {
+std::optional<Places> known_places(const HostPort& address) {
   boost::system::error_code error;
   const auto literal = asio::ip::make_address(address.host, error);
   using Endpoints = std::vector<tcp::endpoint>;
   if (!error) return Places(Endpoints{{literal, address.port}});
-  if (address.host == "localhost") {
-    return Places(Endpoints{{asio::ip::address_v4::loopback(), address.port},
-                            {asio::ip::address_v6::loopback(), address.port}});
-  }
+  if (address.host != "localhost") return std::nullopt;
+  return Places(Endpoints{{asio::ip::address_v4::loopback(), address.port},
+                          {asio::ip::address_v6::loopback(), address.port}});
+}
+
+base::Result<Places> upstream_places(const HostPort& address) {
+  if (auto known = known_places(address)) return *std::move(known);
+  boost::system::error_code error;
   asio::io_context context;
   tcp::resolver resolver(context);
   const auto found = resolver.resolve(address.host, std::to_string(address.port), error);
   if (error || found.empty()) {
-    return base::fail(base::Code::NotFound, fmt::format("{}: no address of '{}': {}", what,
+    return base::fail(base::Code::NotFound, fmt::format("--upstream: no address of '{}': {}",
                                                         address.host, error.message()));
   }
-  Endpoints all;
+  std::vector<tcp::endpoint> all;
   for (const auto& one : found) {
     if (all.size() < kPlacesMax) all.push_back(one.endpoint());
   }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -25,10 +26,13 @@ unsigned quota_cores(const std::string& root);
 /// Raises the soft limit of descriptors to the hard one, and returns it.
 std::size_t raise_descriptor_limit();
 
+/// Where a number or `localhost` is (127.0.0.1 and ::1); nothing: a name, which is to be asked for.
+std::optional<Places> known_places(const HostPort& address);
+
 /// Of an application: a number, `localhost` (127.0.0.1 and ::1), or all addresses of a name, which
 /// is asked for once, when the program starts: what a sidecar stands before is beside it.
-/// Errors: NotFound, naming the host.
-base::Result<Places> upstream_places(const HostPort& address, std::string_view what = "--upstream");
+/// It blocks until a name server has answered. Errors: NotFound, naming the host.
+base::Result<Places> upstream_places(const HostPort& address);
 
 /// To listen on; no host: every address, of both families where the machine has both
 /// (net/listening.h). `what`: the flag that says so. Errors: InvalidArgument: the host is no

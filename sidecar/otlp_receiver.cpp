@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "http1/head.h"
 #include "net/gzip.h"
 #include "sidecar/replies.h"
 
@@ -18,16 +19,23 @@ constexpr double kBytesAtOnce = 32e6;
 constexpr const char* kLeftOut =
     "of another kind, without a name or a value, or beyond the bounds of the sidecar";
 
-/// A body as it was before it was packed. Nothing: in another way.
-std::optional<base::Result<std::string>> unpacked(const net::HttpRequest& request) {
+/// Whether a body is packed. Nothing: in a way that is not known.
+std::optional<bool> is_packed(const net::HttpRequest& request) {
   const std::string* coding = request.header("Content-Encoding");
-  if (coding == nullptr || coding->empty() || *coding == "identity") return request.body;
-  if (*coding == "gzip") return net::gunzip(request.body, ingest::kOtlpProtobufBytesMax);
+  if (coding == nullptr || coding->empty() || http1::same_name(*coding, "identity")) return false;
+  if (http1::same_name(*coding, "gzip") || http1::same_name(*coding, "x-gzip")) return true;
   return std::nullopt;
 }
 
 net::HttpReply reply(unsigned status, OtlpFormat format, std::string body) {
   return {status, content_type(format), std::move(body)};
+}
+
+net::HttpReply later(OtlpFormat format) {
+  net::HttpReply out = reply(
+      429, format, otlp_status(format, kRpcResourceExhausted, "more than is taken in a second"));
+  out.headers.push_back({"Retry-After", "1"});
+  return out;
 }
 
 net::HttpReply unsupported(const char* header, const char* allowed) {
@@ -53,21 +61,18 @@ net::HttpReply OtlpReceiver::take(OtlpSignal signal, const net::HttpRequest& req
   Counts& counts = counts_[static_cast<std::size_t>(signal)];
   const std::string* type = request.header("Content-Type");
   const auto format = ingest::otlp_format(type == nullptr ? "" : *type);
-  const auto body = unpacked(request);
-  if (!format || !body) {
+  const auto packed = is_packed(request);
+  if (!format || !packed) {
     ++counts.refused;
     return format ? unsupported("Content-Encoding", "gzip or nothing")
                   : unsupported("Content-Type", "application/x-protobuf or application/json");
   }
-  if (*body && !bytes_.take(static_cast<double>((*body)->size()), clock_.now())) {
+  if (!bytes_.take(static_cast<double>(request.body.size()), clock_.now())) {
     ++counts.throttled;
-    net::HttpReply later =
-        reply(429, *format,
-              otlp_status(*format, kRpcResourceExhausted, "more than is taken in a second"));
-    later.headers.push_back({"Retry-After", "1"});
-    return later;
+    return later(*format);
   }
-  const auto outcome = *body ? take_in(signal, *format, **body) : tl::unexpected(body->error());
+  const auto body = *packed ? unpack(request.body) : request.body;
+  const auto outcome = body ? take_in(signal, *format, *body) : tl::unexpected(body.error());
   if (!outcome) {
     ++counts.refused;
     const OtlpRefusal refusal = otlp_refusal(outcome.error().code);
@@ -78,6 +83,14 @@ net::HttpReply OtlpReceiver::take(OtlpSignal signal, const net::HttpRequest& req
   counts.kept += outcome->kept;
   counts.rejected += outcome->rejected;
   return reply(200, *format, otlp_response(*format, signal, outcome->rejected, kLeftOut));
+}
+
+/// It is charged for what it made work, also where nothing comes of it.
+base::Result<std::string> OtlpReceiver::unpack(std::string_view packed) {
+  std::size_t bytes = 0;
+  auto out = net::gunzip(packed, ingest::kOtlpProtobufBytesMax, &bytes);
+  bytes_.charge(static_cast<double>(bytes), clock_.now());
+  return out;
 }
 
 base::Result<OtlpReceiver::Outcome> OtlpReceiver::take_in(OtlpSignal signal, OtlpFormat format,

@@ -4,8 +4,9 @@
 //   400  malformed      413  too large, also unpacked      415  another type or coding
 //   429  more than is taken in a second, with Retry-After: to be sent again
 //
-// What is taken has a rate, by its size as it is parsed, so that an application that reports more
-// than anybody reads costs a part of a core and no more. Source: OTLP specification 1.x,
+// What is taken has a rate, by its size as it comes and as it is unpacked, whatever comes of it, so
+// that an application that reports more than anybody reads costs a part of a core and no more.
+// Source: OTLP specification 1.x,
 // "OTLP/HTTP".
 #pragma once
 
@@ -43,6 +44,7 @@ class OtlpReceiver {
     std::size_t kept = 0, rejected = 0;
   };
   net::HttpReply take(OtlpSignal signal, const net::HttpRequest& request);
+  base::Result<std::string> unpack(std::string_view packed);
   base::Result<Outcome> take_in(OtlpSignal signal, ingest::OtlpFormat format,
                                 std::string_view body);
 

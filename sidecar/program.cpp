@@ -397,7 +397,8 @@ class Program {
     std::vector<const FaultFigures*> touched;
     for (const auto& core : shared_->fault_figures) touched.push_back(core.get());
     text += fault_exposition(shared_->faults, touched, clock_.now());
-    text += build_exposition(config_.build()) + config_.exposition() + auditor_.exposition();
+    text += build_exposition(config_.build()) + config_.exposition() + auditor_.exposition() +
+            log_exposition();
     if (shared_->cache) text += cache_exposition(shared_->cache->figures());
     if (cache_redis_) text += cache_redis_->exposition();
     if (sharing_) text += sharing_->exposition();

@@ -1,8 +1,9 @@
 #include "aio/log_line.h"
 
-#include <cstdio>
+#include <unistd.h>
 
 #include "aio/clock.h"
+#include "aio/log_output.h"
 #include "api/node.h"
 
 namespace aio {
@@ -17,16 +18,31 @@ const char* name(Level level) {
   return "info";
 }
 
-}  // namespace
-
-void write_log_line(Level level, const std::string& message, const LogFields& fields) {
+std::string line_of(Level level, const std::string& message, const LogFields& fields) {
   api::Node line = api::Node::map()
                        .set("ts", base::rfc3339(wall_now()))
                        .set("level", name(level))
                        .set("msg", message);
   for (const auto& [key, value] : fields) line.set(key, value);
-  const std::string text = api::to_json(line) + "\n";
-  std::fwrite(text.data(), 1, text.size(), stderr);
+  return api::to_json(line) + "\n";
+}
+
+LogOutput& output() {
+  static LogOutput here(STDERR_FILENO, [](std::uint64_t lost) {
+    return line_of(Level::Warning, "lines of the log were lost: nobody read them in time",
+                   {{"lines", std::to_string(lost)}});
+  });
+  return here;
+}
+
+}  // namespace
+
+void write_log_line(Level level, const std::string& message, const LogFields& fields) {
+  output().write(line_of(level, message, fields));
+}
+
+std::uint64_t lost_log_lines() {
+  return output().lost();
 }
 
 }  // namespace aio

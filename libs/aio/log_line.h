@@ -12,7 +12,10 @@ namespace aio {
 enum class Level : std::uint8_t { Info, Warning, Error };
 using LogFields = std::vector<std::pair<std::string, std::string>>;
 
-/// Writes one to stderr, with the time. Thread: any; a line is written whole.
+/// Writes one to stderr, with the time, and waits for nobody who reads it (aio/log_output.h).
+/// Thread: any; a line is written whole.
 void write_log_line(Level level, const std::string& message, const LogFields& fields);
+/// How many could not be written.
+std::uint64_t lost_log_lines();
 
 }  // namespace aio

@@ -69,7 +69,8 @@ std::string gzip(std::string_view content) {
   return out;
 }
 
-base::Result<std::string> gunzip(std::string_view packed, std::size_t bytes_max) {
+base::Result<std::string> gunzip(std::string_view packed, std::size_t bytes_max,
+                                 std::size_t* unpacked) {
   Inflater inflater;
   z_stream& stream = inflater.stream;
   feed(stream, packed);
@@ -82,6 +83,7 @@ base::Result<std::string> gunzip(std::string_view packed, std::size_t bytes_max)
     stream.avail_out = kStep;
     state = inflate(&stream, Z_NO_FLUSH);
     const std::size_t got = kStep - stream.avail_out;
+    if (unpacked != nullptr) *unpacked = out.size() + got;
     if (out.size() + got > bytes_max) {
       return base::fail(base::Code::ResourceExhausted,
                         "unpacked it is more than " + std::to_string(bytes_max) + " bytes");

@@ -14,8 +14,9 @@ namespace net {
 std::string gzip(std::string_view content);
 
 /// Several members in a row are one content. Errors: InvalidArgument: no gzip, or not whole;
-/// ResourceExhausted: more than `bytes_max`.
-base::Result<std::string> gunzip(std::string_view packed, std::size_t bytes_max);
+/// ResourceExhausted: more than `bytes_max`. `unpacked`: how much was, whatever came of it.
+base::Result<std::string> gunzip(std::string_view packed, std::size_t bytes_max,
+                                 std::size_t* unpacked = nullptr);
 
 /// Whether an Accept-Encoding takes gzip: it or "*" is there, and not with q=0. Source: RFC 9110,
 /// 12.5.3.

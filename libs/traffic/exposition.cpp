@@ -5,6 +5,8 @@
 #include <charconv>
 #include <span>
 
+#include "http1/grammar.h"
+#include "http1/head.h"
 #include "traffic/label.h"
 
 namespace traffic {
@@ -64,6 +66,32 @@ void gauge(std::string& out, Format format, const char* name, const char* help,
   out += '\n';
 }
 
+/// Of the parameters of a member of Accept: what "q" says, else 1.
+double weight(std::string_view parameters) {
+  double out = 1;
+  while (!parameters.empty()) {
+    const std::size_t end = std::min(parameters.find(';'), parameters.size());
+    const std::string_view one = http1::grammar::trim(parameters.substr(0, end));
+    parameters.remove_prefix(std::min(end + 1, parameters.size()));
+    if (one.size() < 2 || !http1::same_name(one.substr(0, 2), "q=")) continue;
+    std::from_chars(one.data() + 2, one.data() + one.size(), out);
+  }
+  return out;
+}
+
+/// The highest of a type by its own name; 0: it is not named, or not wanted.
+double weight_of(std::string_view type, std::string_view accept) {
+  double out = 0;
+  http1::grammar::each_member(accept, [&](std::string_view member) {
+    const std::size_t end = std::min(member.find(';'), member.size());
+    if (http1::same_name(http1::grammar::trim(member.substr(0, end)), type)) {
+      out = std::max(out, weight(member.substr(std::min(end + 1, member.size()))));
+    }
+    return true;
+  });
+  return out;
+}
+
 }  // namespace
 
 const char* content_type(Format format) {
@@ -73,8 +101,9 @@ const char* content_type(Format format) {
 }
 
 Format format_for(std::string_view accept) {
-  const bool open = accept.find("application/openmetrics-text") != std::string_view::npos;
-  return open ? Format::OpenMetrics : Format::Prometheus;
+  const double open = weight_of("application/openmetrics-text", accept);
+  return open > 0 && open >= weight_of("text/plain", accept) ? Format::OpenMetrics
+                                                             : Format::Prometheus;
 }
 
 const char* Exposition::end(Format format) {

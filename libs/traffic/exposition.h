@@ -27,7 +27,8 @@ namespace traffic {
 enum class Format { Prometheus, OpenMetrics };
 /// The Content-Type of an answer.
 const char* content_type(Format format);
-/// OpenMetrics where an Accept header names it, else Prometheus.
+/// OpenMetrics where an Accept header names it with a weight that is neither 0 nor below that of
+/// text/plain, else Prometheus. Source: RFC 9110, 12.5.1.
 Format format_for(std::string_view accept);
 
 class Exposition {

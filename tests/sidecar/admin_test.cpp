@@ -53,8 +53,10 @@ TEST_F(AdminTest, WhatChangesSomethingNeedsTheToken) {
     ASSERT_NE(net::find_header(reply.headers, "WWW-Authenticate"), nullptr);
   }
   EXPECT_EQ(changes, 0);
-  EXPECT_EQ(ask("POST", "/api/faults", "Bearer let-me").body, "body");
-  EXPECT_EQ(changes, 1);
+  for (const char* shown : {"Bearer let-me", "bearer let-me", "BEARER  let-me"}) {
+    EXPECT_EQ(ask("POST", "/api/faults", shown).body, "body") << shown;
+  }
+  EXPECT_EQ(changes, 3);
 }
 
 TEST_F(AdminTest, WithoutATokenNobodyMayChangeAnything) {

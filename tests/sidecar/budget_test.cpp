@@ -26,5 +26,13 @@ TEST(Budget, KeepsNoMoreThanItsMost) {
   EXPECT_TRUE(budget.take(20, at(3'600'000)));
 }
 
+TEST(Budget, GivesNothingUntilWhatWasUsedBeyondItIsMadeUpFor) {
+  Budget budget(10, 20);
+  budget.charge(30, at(0));
+  EXPECT_FALSE(budget.take(0, at(999)));
+  EXPECT_FALSE(budget.take(1, at(1000)));
+  EXPECT_TRUE(budget.take(1, at(1100)));
+}
+
 }  // namespace
 }  // namespace sidecar

@@ -107,6 +107,32 @@ TEST_F(OtlpReceiverTest, UnpacksGzipWithinABound) {
   EXPECT_EQ(post("/v1/metrics", bomb, kJsonType, packed).status, 413U);
 }
 
+TEST_F(OtlpReceiverTest, TakesACodingWhateverTheCaseOfItsLetters) {
+  for (const char* coding : {"GZIP", "Gzip", "x-gzip"}) {
+    EXPECT_EQ(
+        post("/v1/metrics", net::gzip(kOneGauge), kJsonType, {{"Content-Encoding", coding}}).status,
+        200U)
+        << coding;
+  }
+  EXPECT_EQ(post("/v1/metrics", kOneGauge, kJsonType, {{"Content-Encoding", "Identity"}}).status,
+            200U);
+}
+
+TEST_F(OtlpReceiverTest, ChargesWhatItUnpacksThoughNothingComesOfIt) {
+  const std::vector<net::HttpHeader> packed{{"Content-Encoding", "gzip"}};
+  const std::string bomb = net::gzip(std::string(2 * ingest::kOtlpProtobufBytesMax, ' '));
+  const std::string cut = bomb.substr(0, bomb.size() / 3);
+  int refused = 0;
+  while (refused < 100 && post("/v1/metrics", bomb, kJsonType, packed).status == 413U) ++refused;
+  EXPECT_EQ(refused, 30) << "32 MB at once";
+  EXPECT_EQ(post("/v1/metrics", bomb, kJsonType, packed).status, 429U);
+  clock_.at += base::seconds(60);
+  refused = 0;
+  while (refused < 100 && post("/v1/metrics", cut, kJsonType, packed).status == 400U) ++refused;
+  EXPECT_LT(refused, 60);
+  EXPECT_EQ(post("/v1/metrics", "{}", kJsonType).status, 429U) << "what is not packed, too";
+}
+
 TEST_F(OtlpReceiverTest, TakesSoMuchASecondAndSaysWhenToComeBack) {
   const std::string large = std::string(500'000, ' ') + kOneGauge;
   net::HttpReply reply;

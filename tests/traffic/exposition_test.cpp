@@ -157,8 +157,18 @@ TEST(Exposition, IsWhatPromtoolExpects) {
 TEST(Exposition, IsOpenMetricsForThoseWhoAskForIt) {
   EXPECT_EQ(format_for("application/openmetrics-text;version=1.0.0;q=0.5,text/plain;q=0.3"),
             Format::OpenMetrics);
-  EXPECT_EQ(format_for("text/plain"), Format::Prometheus);
-  EXPECT_EQ(format_for(""), Format::Prometheus);
+  for (const char* open :
+       {"application/openmetrics-text", "text/plain, APPLICATION/OpenMetrics-Text",
+        "application/openmetrics-text ; version=1.0.0 ; Q=0.001, */*;q=1",
+        "application/openmetrics-text;q=0,application/openmetrics-text;q=0.5"}) {
+    EXPECT_EQ(format_for(open), Format::OpenMetrics) << open;
+  }
+  for (const char* plain :
+       {"text/plain", "", "application/openmetrics-text;q=0", ";;q=,",
+        "application/openmetrics-text;version=1.0.0; q=0.000", "*/*",
+        "application/openmetrics-text;q=0.1,text/plain;q=0.9", "application/openmetrics-textual"}) {
+    EXPECT_EQ(format_for(plain), Format::Prometheus) << plain;
+  }
   EXPECT_NE(std::string(content_type(Format::OpenMetrics)).find("openmetrics-text"),
             std::string::npos);
   EXPECT_NE(std::string(content_type(Format::Prometheus)).find("version=0.0.4"), std::string::npos);

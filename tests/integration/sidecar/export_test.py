@@ -70,6 +70,7 @@ class Collector:
     def __init__(self):
         self.posts = queue.Queue()
         self.status = 200
+        self.answer = ("application/x-protobuf", b"")
         outer = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -80,8 +81,11 @@ class Collector:
                 status = outer.status
                 outer.posts.put((self.path, {key.lower(): value for key, value in self.headers.items()}, body, status))
                 self.send_response(status)
-                self.send_header("Content-Length", "0")
+                kind, text = outer.answer
+                self.send_header("Content-Type", kind)
+                self.send_header("Content-Length", str(len(text)))
                 self.end_headers()
+                self.wfile.write(text)
 
             def log_message(self, *_):
                 pass
@@ -106,20 +110,23 @@ class Collector:
                 return path, headers, metrics
 
 
-class Otlp(Case):
+class Collected(Case):
+
     def collector(self):
         out = Collector()
         self.addCleanup(out.close)
         return out
 
-    def start(self, port, *flags):
+    def start(self, port, *flags, path="/intake/v1/metrics"):
         sidecar = self.both(echo, "--statsd-listen", "127.0.0.1:0", "--export-seconds", "1", "--export-otlp",
-                            f"http://127.0.0.1:{port}/intake/v1/metrics", "--export-service", "shop", *flags)[1]
+                            f"http://127.0.0.1:{port}{path}", "--export-service", "shop", *flags)[1]
         sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.addCleanup(sock.close)
         sock.connect(("127.0.0.1", int(sidecar.said["statsd_port"])))
         return sidecar, sock
 
+
+class Otlp(Collected):
     def test_all_figures_arrive_with_the_key_of_the_intake(self):
         collector = self.collector()
         with tempfile.TemporaryDirectory() as folder:
@@ -160,6 +167,22 @@ class Otlp(Case):
         self.assertEqual(sum(taken), 10, "what came while the receiver was away, and nothing from before")
         self.assertTrue(any("figures are not taken" in line for line in sidecar.lines))
 
+    def test_what_a_receiver_took_in_part_is_counted_and_said_once(self):
+        collector = self.collector()
+        why = b"5 points are too \x1b old"
+        collector.answer = ("application/x-protobuf", bytes([10, 4 + len(why), 8, 5, 18, len(why)]) + why)
+        sidecar, _ = self.start(collector.port)
+        sidecar.until_said("does not take all figures")
+        while sidecar.figure("export_rejected_points_total") < 15:
+            threading.Event().wait(0.05)
+        self.assertGreaterEqual(sidecar.figure('exports_total{to="otlp",result="sent"}'), 3)
+        said = sidecar.until_said("does not take all figures")
+        self.assertEqual([(each["rejected"], each["why"]) for each in said], [("5", "5 points are too ? old")])
+        collector.answer = ("application/json", b'{"partialSuccess":{"rejectedDataPoints":"2","errorMessage":"another"}}')
+        self.assertEqual(sidecar.until_said("does not take all figures", 2)[1]["why"], "another")
+        collector.answer = ("application/json", b"{}")
+        sidecar.until_said("takes all figures again")
+
     def test_nobody_is_there(self):
         sidecar, _ = self.start(free_port())
         for _ in range(PATIENCE * 20):
@@ -184,6 +207,37 @@ class Otlp(Case):
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
             udp.sendto(b"orders:5|c|#shop:a", ("127.0.0.1", int(sock.said["statsd_port"])))
         receiver.until_metric('orders_total{shop="a"}', 5)
+
+
+class Intakes(Collected):
+    """What two intakes ask for in their documentation: a path, fields, a type of content and which counters."""
+
+    def sent(self, *shown):
+        """The first request with what came in between, of a sidecar that sends these fields."""
+        collector = self.collector()
+        with tempfile.TemporaryDirectory() as folder:
+            flags = ["--export-delta"]
+            for name, value in shown:
+                with open(os.path.join(folder, name), "w", encoding="ascii") as file:
+                    file.write(value + "\n")
+                flags += ["--export-header-file", f"{name}={folder}/{name}"]
+            sidecar, sock = self.start(collector.port, *flags, path="/v1/metrics")
+            sock.send(b"orders:2|c\ndepth:-4|g\ntook:3|ms")
+            sidecar.until_metric("orders_total", 2)
+            out = collector.until("orders_total")
+        path, headers, metrics = out
+        self.assertEqual((path, headers["content-type"], headers["content-encoding"]), ("/v1/metrics", "application/x-protobuf", "gzip"))
+        self.assertEqual((metrics["orders_total"], metrics["depth"]), ((1, {(): 2}), (None, {(): -4})))
+        self.assertEqual({kind for kind, _ in metrics.values()} - {None}, {1}, "delta, all of them")
+        return headers
+
+    def test_new_relic(self):
+        self.assertEqual(self.sent(("api-key", "key of an account"))["api-key"], "key of an account")
+
+    def test_datadog(self):
+        translator = '{"resource_attributes_as_tags": true}'
+        headers = self.sent(("dd-api-key", "key of an organization"), ("dd-otel-metric-config", translator))
+        self.assertEqual((headers["dd-api-key"], headers["dd-otel-metric-config"]), ("key of an organization", translator))
 
 
 class Dogstatsd(Case):
