@@ -2,17 +2,21 @@
 
 #include <array>
 #include <charconv>
+#include <cstdint>
 #include <optional>
 #include <string>
 
 #include <fmt/format.h>
 
+#include "alert/cpu_quota.h"
+#include "alert/outlook.h"
 #include "alert/thresholds.h"
 #include "api/decode.h"
 #include "api/sidecar_profile.h"
 #include "api/tables.h"
 #include "limit/rules.h"
 #include "operator/injection_admin_tls.h"
+#include "operator/profile_texts.h"
 #include "traffic/endpoint.h"
 
 namespace op {
@@ -47,6 +51,8 @@ void judge_together(api::Decoder& decoder, const Node& spec) {
   };
   unless(!says("adminTlsCertFile"), "spec.adminTlsCertFile",
          "the probes of an injected sidecar have to know of it: spec.injection.adminTls");
+  unless(!says("adminTlsKeyFile"), "spec.adminTlsKeyFile",
+         "goes with that: spec.injection.adminTls");
   unless(!says("adminClientCaFile"), "spec.adminClientCaFile",
          "goes with that: spec.injection.adminTls.clientCaKey");
   if (const Node* const tls = spec["injection"].find("adminTls")) {
@@ -108,6 +114,25 @@ void judge_thresholds(api::Decoder& decoder, const Node& thresholds) {
   }
 }
 
+/// By the field that is to blame: each by itself before both scores together.
+void judge_outlook(api::Decoder& decoder, const Node& spec) {
+  const auto with = [&](const char* field, double alert::OutlookSettings::* score) {
+    alert::OutlookSettings one{.warning_above = 1, .critical_above = alert::kScoreMax};
+    one.*score = amount_of(spec[field]).value_or(0);
+    judge(decoder, fmt::format("spec.{}", field).c_str(), alert::check(one));
+  };
+  with("anomalyWarningScore", &alert::OutlookSettings::warning_above);
+  with("anomalyCriticalScore", &alert::OutlookSettings::critical_above);
+  alert::OutlookSettings all;
+  all.forecast.steps = static_cast<std::size_t>(spec["forecastSteps"].as_int());
+  all.forecast.ratio = amount_of(spec["forecastRatio"]).value_or(0);
+  judge(decoder, "spec.forecastRatio", alert::check(all));
+  if (!decoder.problems().empty()) return;
+  all.warning_above = amount_of(spec["anomalyWarningScore"]).value_or(0);
+  all.critical_above = amount_of(spec["anomalyCriticalScore"]).value_or(0);
+  judge(decoder, "spec.anomalyCriticalScore", alert::check(all));
+}
+
 void judge_grades(api::Decoder& decoder, const Node& targets) {
   const std::array<const char*, 4> grades{"gradeAPercent", "gradeBPercent", "gradeCPercent",
                                           "gradeDPercent"};
@@ -143,6 +168,10 @@ void judge_spec(api::Decoder& decoder, const Node& spec) {
   for (const Node& rule : spec["limitRules"].items()) limits.rules.push_back(rule_of(rule));
   judge(decoder, "spec.limitRules", limit::Rules::compile(limits));
   judge_thresholds(decoder, spec["thresholds"]);
+  judge_texts(decoder, spec);
+  judge_outlook(decoder, spec);
+  judge(decoder, "spec.userCpuPercentMax",
+        alert::check_cpu_quota(amount_of(spec["userCpuPercentMax"]).value_or(0)));
   judge_grades(decoder, spec["encryptionTargets"]);
   judge_disk_paths(decoder, spec["diskPaths"]);
   judge_cores(decoder, spec["cpuLimitCores"]);

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "http1/vary.h"
+#include "limit/path_pattern.h"
 
 namespace sidecar {
 namespace {
@@ -55,7 +56,7 @@ std::size_t clear_matching(CacheFlights& flights, CacheStore& store, CacheFigure
 
 base::Result<> check(const CacheSettings& settings) {
   for (const std::string& route : settings.routes) {
-    if (route.starts_with('/') || route.starts_with('*')) continue;
+    if (limit::is_for_paths(route)) continue;
     return base::fail(base::Code::InvalidArgument,
                       fmt::format("--cache-route '{}': a path, * for any text", route));
   }

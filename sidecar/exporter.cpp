@@ -11,8 +11,10 @@
 #include "aio/file.h"
 #include "aio/task_group.h"
 #include "net/gzip.h"
+#include "net/header_file.h"
 #include "sidecar/log.h"
 #include "sidecar/metric_text.h"
+#include "sidecar/of_flag.h"
 #include "sidecar/otlp_answer.h"
 
 namespace sidecar {
@@ -30,12 +32,7 @@ std::string host_name() {
 
 /// "api-key=/run/secrets/key", taken apart.
 base::Result<std::pair<std::string, std::string>> header_file(const std::string& text) {
-  const std::size_t mark = text.find('=');
-  if (mark == std::string::npos || mark == 0 || mark + 1 == text.size()) {
-    return base::fail(base::Code::InvalidArgument,
-                      fmt::format("--export-header-file '{}': NAME=FILE", text));
-  }
-  return std::pair(text.substr(0, mark), text.substr(mark + 1));
+  return of_flag("--export-header-file", net::parse_header_file(text));
 }
 }  // namespace
 

@@ -1,6 +1,5 @@
 #include "sidecar/options.h"
 
-#include <charconv>
 #include <cstdint>
 #include <sstream>
 #include <utility>
@@ -9,8 +8,10 @@
 #include <fmt/format.h>
 
 #include "net/connection.h"
+#include "net/host_port.h"
 #include "sidecar/config_file.h"
 #include "sidecar/limit_rule.h"
+#include "sidecar/of_flag.h"
 #include "sidecar/options_alerts.h"
 #include "sidecar/options_database.h"
 #include "sidecar/options_figures.h"
@@ -214,6 +215,11 @@ void outlook_flags(CLI::App& app, alert::OutlookSettings& outlook) {
       ->capture_default_str();
 }
 
+base::Result<HostPort> parse_upstream(std::string_view text) {
+  TRY(net::Address out, of_flag("--upstream", net::parse_upstream(text)));
+  return HostPort{std::move(out.host), out.port};
+}
+
 base::Result<> settle_redis(const Raw& raw, Settings& settings) {
   settings.redis.fail_closed = raw.without_redis == "closed";
   settings.redis.closed_after = base::seconds(raw.closed_after);
@@ -233,18 +239,14 @@ base::Result<> settle_redis(const Raw& raw, Settings& settings) {
 }
 
 base::Result<Settings> settle(const CLI::App& app, const Raw& raw, Settings settings) {
-  TRY(settings.upstream, parse_host_port("--upstream", raw.upstream));
-  TRY(settings.listen, parse_host_port("--listen", raw.listen));
-  TRY(parse_host_port("--admin-listen", settings.admin_listen));
+  TRY(settings.upstream, parse_upstream(raw.upstream));
+  TRY(settings.listen, parse_listen("--listen", raw.listen));
+  TRY(parse_listen("--admin-listen", settings.admin_listen));
   const std::string& audit = settings.audit_log;
   if (audit != "stdout" && audit != "off" && audit.find('/') == std::string::npos) {
     return base::fail(
         base::Code::InvalidArgument,
         fmt::format("--audit-log '{}': stdout, off, or a file with its folder", audit));
-  }
-  if (settings.upstream.host.empty() || settings.upstream.port == 0) {
-    return base::fail(base::Code::InvalidArgument,
-                      fmt::format("--upstream '{}': HOST:PORT, both given", raw.upstream));
   }
   settings.mode = raw.mode == "tcp" ? Mode::Tcp : Mode::Http;
   TRY(settle_headers(raw.headers, settings));
@@ -301,26 +303,14 @@ base::Result<std::vector<std::string>> with_config(const std::vector<std::string
 
 }  // namespace
 
-base::Result<HostPort> parse_host_port(std::string_view what, std::string_view text) {
-  const auto wrong = [&] {
-    return base::fail(base::Code::InvalidArgument,
-                      fmt::format("{} '{}': HOST:PORT or :PORT, an IPv6 address in brackets, a "
-                                  "port from 0 to 65535",
-                                  what, text));
-  };
-  const auto colon = text.rfind(':');
-  if (colon == std::string_view::npos) return wrong();
-  std::string_view host = text.substr(0, colon);
-  const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
-  if (bracketed) host = host.substr(1, host.size() - 2);
-  if (!bracketed && host.find_first_of(":[]") != std::string_view::npos) return wrong();
-  HostPort out;
-  out.host = host;
-  const char* begin = text.data() + colon + 1;
-  const char* end = text.data() + text.size();
-  const auto parsed = std::from_chars(begin, end, out.port);
-  if (begin == end || parsed.ec != std::errc() || parsed.ptr != end) return wrong();
-  return out;
+base::Result<HostPort> parse_host_port(std::string_view flag, std::string_view text) {
+  TRY(net::Address out, of_flag(flag, net::parse_host_port(text)));
+  return HostPort{std::move(out.host), out.port};
+}
+
+base::Result<HostPort> parse_listen(std::string_view flag, std::string_view text) {
+  TRY(net::Address out, of_flag(flag, net::parse_listen(text)));
+  return HostPort{std::move(out.host), out.port};
 }
 
 std::string to_string(const HostPort& address) {

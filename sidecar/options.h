@@ -35,9 +35,10 @@ using ReadFile = std::function<base::Result<std::string>(const std::string& path
 Parsed parse(const std::vector<std::string>& arguments, const std::string& version,
              const ReadFile& read);
 
-/// "127.0.0.1:8080", "[::1]:8080", "localhost:8080", ":8080".
-/// Errors: InvalidArgument, naming `what` and the text.
-base::Result<HostPort> parse_host_port(std::string_view what, std::string_view text);
+/// net::parse_host_port() and net::parse_listen() of a flag.
+/// Errors: InvalidArgument, naming the flag and the text.
+base::Result<HostPort> parse_host_port(std::string_view flag, std::string_view text);
+base::Result<HostPort> parse_listen(std::string_view flag, std::string_view text);
 std::string to_string(const HostPort& address);
 
 }  // namespace sidecar

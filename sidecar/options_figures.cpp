@@ -1,8 +1,8 @@
 #include "sidecar/options_figures.h"
 
-#include <fmt/format.h>
-
+#include "ingest/rum_place.h"
 #include "sidecar/exporter.h"
+#include "sidecar/of_flag.h"
 #include "sidecar/options.h"
 #include "sidecar/options_flags.h"
 
@@ -24,24 +24,21 @@ void ingest_flags(CLI::App& app, RawFigures& raw, IngestSettings& ingest) {
 
 base::Result<> settle_ingest(const RawFigures& raw, Mode mode, IngestSettings& ingest) {
   if (!raw.statsd.empty()) {
-    TRY(ingest.statsd_listen, parse_host_port("--statsd-listen", raw.statsd));
+    TRY(ingest.statsd_listen, parse_listen("--statsd-listen", raw.statsd));
   }
   if (!raw.otlp.empty()) {
-    TRY(ingest.otlp_listen, parse_host_port("--otlp-listen", raw.otlp));
+    TRY(ingest.otlp_listen, parse_listen("--otlp-listen", raw.otlp));
   }
   if (!raw.rum.empty()) {
-    TRY(ingest.rum_listen, parse_host_port("--rum-listen", raw.rum));
+    TRY(ingest.rum_listen, parse_listen("--rum-listen", raw.rum));
   }
-  const std::string& path = ingest.rum_path;
-  const bool plain = path.find_first_of("*?#% ") == std::string::npos;
-  if (!path.empty() && (path.front() != '/' || path.back() == '/' || !plain)) {
-    return base::fail(base::Code::InvalidArgument,
-                      fmt::format("--rum-path '{}': a path such as /muster/rum", path));
+  for (const std::string& origin : ingest.rum_origins) {
+    TRY(of_flag("--rum-origin", ingest::check_rum_origin(origin)));
   }
-  if (!path.empty() && mode == Mode::Tcp) {
-    return base::fail(base::Code::InvalidArgument, "--rum-path: mode tcp has no paths");
-  }
-  return {};
+  if (ingest.rum_path.empty()) return {};
+  TRY(of_flag("--rum-path", ingest::check_rum_path(ingest.rum_path)));
+  if (mode == Mode::Http) return {};
+  return base::fail(base::Code::InvalidArgument, "--rum-path: mode tcp has no paths");
 }
 
 void export_flags(CLI::App& app, RawFigures& raw, ExportSettings& to) {

@@ -1,24 +1,18 @@
 #include "sidecar/user_options.h"
 
-#include <algorithm>
 #include <cstdint>
 #include <limits>
 #include <string_view>
 
 #include <fmt/format.h>
 
+#include "alert/cpu_quota.h"
+#include "http1/grammar.h"
+
 namespace sidecar {
 namespace {
 
 constexpr double kMost = 1e15;
-
-bool is_token(std::string_view text) {
-  constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";  // RFC 9110, 5.6.2
-  return std::ranges::all_of(text, [&](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-           kMarks.find(c) != std::string_view::npos;
-  });
-}
 
 void quota_flags(CLI::App& app, alert::UserQuota& quota) {
   app.add_option("--user-requests-max", quota.concurrent_requests, "requests of one user at once")
@@ -29,7 +23,7 @@ void quota_flags(CLI::App& app, alert::UserQuota& quota) {
       ->check(CLI::Range(std::int64_t{1}, static_cast<std::int64_t>(kMost)))
       ->capture_default_str();
   app.add_option("--user-cpu-percent-max", quota.cpu_percent, "the same of CPU, in per cent")
-      ->check(CLI::Range(0.01, 100'000.0))
+      ->check(CLI::Range(alert::kCpuQuotaLeast, alert::kCpuQuotaMost))
       ->capture_default_str();
   app.add_option("--user-database-connections-max", quota.database_connections,
                  "the same of connections to the database")
@@ -78,7 +72,7 @@ base::Result<> settle_users(const RawUsers& raw, Mode mode, UserSettings& users)
   users.gate.wait_max = base::seconds(raw.wait);
   for (const auto& [flag, name] :
        {std::pair{"--user-header", &users.header}, std::pair{"--user-cookie", &users.cookie}}) {
-    if (!is_token(*name)) {
+    if (!name->empty() && !http1::grammar::token(*name)) {
       return base::fail(base::Code::InvalidArgument,
                         fmt::format("{} '{}': a name such as X-User or session", flag, *name));
     }

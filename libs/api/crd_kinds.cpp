@@ -111,23 +111,49 @@ CrdKind drill() {
   return out;
 }
 
-CrdExtra pattern(const char* path, int length, const char* allowed) {
+CrdExtra pattern(const char* path, int length, const std::string& allowed) {
   return {path, Node::map().set("maxLength", length).set("pattern", allowed)};
 }
 
+/// Where something listens or is, as net/host_port.h, net/url.h and ingest/rum_place.h read it.
+void add_addresses(std::vector<CrdExtra>& out) {
+  const std::string high = "[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]";
+  const std::string port = "([1-9][0-9]{0,3}|" + high + ")";
+  const std::string or_zero = ":0*([0-9]{1,4}|" + high + ")$";
+  const std::string host = R"(([^:\[\]]+|\[[^\[\]]+\]))";
+  for (const char* path : {"spec.listen", "spec.adminListen", "spec.statsdListen",
+                           "spec.otlpListen", "spec.rumListen"}) {
+    out.push_back(pattern(path, 300, R"(^(localhost|[0-9.]*|\[[^\[\]]+\]))" + or_zero));
+  }
+  out.push_back(pattern("spec.exportDogstatsd", 300, "^" + host + "?" + or_zero));
+  for (const char* path : {"spec.upstream", "spec.redis"}) {
+    out.push_back(pattern(path, 300, "^" + host + ":0*" + port + "$"));
+  }
+  for (const char* path : {"spec.exportOtlp", "spec.podFigures"}) {
+    out.push_back(
+        pattern(path, 4096, R"(^https?://([^:/?\[\]]+|\[[^/?\[\]]+\])(:0*)" + port + ")?([/?]|$)"));
+  }
+  out.push_back(
+      pattern("spec.rumOrigins[]", 300,
+              "^([*]|null|[a-z][a-z0-9+.-]*://([a-z0-9._-]+|\\[[0-9a-f:.]+\\])(:" + port + ")?)$"));
+}
+
+/// The sidecar takes no text that says nothing.
+void add_never_empty(std::vector<CrdExtra>& out) {
+  for (const FieldSpec& field : table_at(sidecar_profile_table(), "spec").fields) {
+    const bool list = field.type == FieldType::Strings;
+    if (!list && field.type != FieldType::String) continue;
+    out.push_back(
+        {fmt::format("spec.{}{}", field.name, list ? "[]" : ""), Node::map().set("minLength", 1)});
+  }
+}
+
 std::vector<CrdExtra> sidecar_profile_extras() {
-  constexpr const char* kAddress = R"(^([^:\[\]]*|\[[^\[\]]+\]):[0-9]{1,5}$)";
-  constexpr const char* kServer = R"(^([^:\[\]]+|\[[^\[\]]+\]):[0-9]{1,5}$)";
   constexpr const char* kQuantity = "^[0-9]+(\\.[0-9]+)?(m|k|Ki|M|Mi|G|Gi)?$";
   constexpr const char* kPath = "^[/*]";
   std::vector<CrdExtra> out = {conditions()};
-  for (const char* path : {"spec.listen", "spec.adminListen", "spec.statsdListen",
-                           "spec.otlpListen", "spec.rumListen", "spec.exportDogstatsd"}) {
-    out.push_back(pattern(path, 300, kAddress));
-  }
-  for (const char* path : {"spec.upstream", "spec.redis"}) {
-    out.push_back(pattern(path, 300, kServer));
-  }
+  add_never_empty(out);
+  add_addresses(out);
   for (const char* path : {"spec.trustedProxies[]", "spec.allow[]", "spec.deny[]"}) {
     out.push_back(most_text(path, 64));
   }
@@ -143,8 +169,10 @@ std::vector<CrdExtra> sidecar_profile_extras() {
   out.push_back(most_text("spec.limitRules[].value", 256));
   out.push_back(pattern("spec.limitRules[].name", 32, "^[A-Za-z0-9_-]+$"));
   out.push_back(pattern("spec.rumPath", 1024, "^/[^*?#% ]*[^*?#% /]$"));
-  out.push_back(pattern("spec.exportOtlp", 4096, "^https?://"));
-  out.push_back(pattern("spec.podFigures", 4096, "^https?://"));
+  for (const char* path : {"spec.userHeader", "spec.userCookie"}) {
+    out.push_back(pattern(path, 1024, "^[-!#$%&'*+.^_`|~0-9A-Za-z]+$"));
+  }
+  out.push_back(most_text("spec.database", 4096));
   out.push_back(pattern("spec.exportHeaderFiles[]", 4096, "^[^=]+=.+$"));
   out.push_back(pattern("spec.watch", 32, "^(auto|pod|none|(pid|cgroup):[0-9]+)$"));
   out.push_back(pattern("spec.injection.adminTls.secret", 253,

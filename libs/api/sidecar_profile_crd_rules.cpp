@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "api/crd_rules.h"
+#include "api/crd_text.h"
 #include "api/sidecar_profile.h"
 #include "api/tables.h"
 
@@ -62,6 +63,53 @@ void add_grades(Rules& out) {
   }
 }
 
+void add_amount(Rules& out, const char* field, const char* least, const char* most) {
+  const std::string allowed = fmt::format("{} to {} is allowed", least, most);
+  out.push_back({"spec",
+                 fmt::format("!has(self.{0}) || (double(self.{0}) >= double('{1}') && "
+                             "double(self.{0}) <= double('{2}'))",
+                             field, least, most),
+                 allowed, fmt::format("string(self.{}) + ': {}'", field, allowed),
+                 fmt::format(".{}", field)});
+}
+
+/// In the ranges of alert::check(); a score of what is critical is no less than that of a warning.
+void add_amounts(Rules& out) {
+  for (const char* score : {"anomalyWarningScore", "anomalyCriticalScore", "forecastRatio"}) {
+    add_amount(out, score, "1", "1000");
+  }
+  add_amount(out, "userCpuPercentMax", "0.01", "100000");
+  add_amount(out, "cpuLimitCores", "0.001", "100000");
+  const FieldSpec& spec = table_at(sidecar_profile_table(), "spec");
+  const auto otherwise = [&](const char* field) {
+    return table_at(spec, field).otherwise->as_string();
+  };
+  const std::string warning = otherwise("anomalyWarningScore");
+  const std::string critical = otherwise("anomalyCriticalScore");
+  const auto score = [](const char* field, const std::string& unsaid) {
+    return fmt::format("(has(self.{0}) ? double(self.{0}) : double('{1}'))", field, unsaid);
+  };
+  out.push_back({"spec",
+                 fmt::format("{} >= {}", score("anomalyCriticalScore", critical),
+                             score("anomalyWarningScore", warning)),
+                 fmt::format("is below anomalyWarningScore ({} and {} where they are not written)",
+                             critical, warning),
+                 "", ".anomalyCriticalScore"});
+}
+
+/// No pattern: the API server would tell the text, in which a password may stand.
+void add_database(Rules& out) {
+  out.push_back({"spec.database",
+                 fmt::format("self.matches({})", cel_text("^postgres(ql)?://[^:/?]+@")),
+                 "postgresql://USER@HOST:PORT/DATABASE is allowed, without a password"});
+}
+
+void add_origins(Rules& out) {
+  out.push_back({"spec.rumOrigins[]",
+                 fmt::format("!self.matches({})", cel_text("^(http://.*:80|https://.*:443)$")),
+                 "browsers leave out the port that the scheme has anyway, and so must this"});
+}
+
 }  // namespace
 
 std::vector<CrdRule> sidecar_profile_crd_rules() {
@@ -70,15 +118,13 @@ std::vector<CrdRule> sidecar_profile_crd_rules() {
                  "tlsCertFile and tlsKeyFile are given together, or neither"});
   out.push_back({"spec", "!has(self.rumPath) || !has(self.mode) || self.mode != 'tcp'",
                  "rumPath is not allowed: mode tcp has no paths"});
-  const std::string cores = "0.001 to 100000 is allowed";
-  out.push_back({"spec",
-                 "!has(self.cpuLimitCores) || (double(self.cpuLimitCores) >= 0.001 && "
-                 "double(self.cpuLimitCores) <= 100000.0)",
-                 cores, "string(self.cpuLimitCores) + ': " + cores + "'", ".cpuLimitCores"});
   for (const FieldSpec& each : table_at(sidecar_profile_table(), "spec.thresholds").fields) {
     add_threshold(out, each);
   }
   add_grades(out);
+  add_amounts(out);
+  add_database(out);
+  add_origins(out);
   return out;
 }
 

@@ -390,7 +390,9 @@ Fields ingest() {
                "/muster/rum."),
           text("rumListen", "A port of its own for the same, [HOST]:PORT."),
           strings("rumOrigins", {0, 64},
-                  "Origins whose pages may post as well, such as https://shop.example, or *.")};
+                  "Origins whose pages may post as well, such as https://shop.example, or *; as "
+                  "browsers write "
+                  "them: in lower case, without a path and the port that a scheme has anyway.")};
 }
 
 Fields exports() {

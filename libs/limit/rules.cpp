@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "limit/letters.h"
+#include "limit/path_pattern.h"
 #include "limit/pattern.h"
 #include "limit/sip_hash.h"
 
@@ -35,7 +36,7 @@ base::Result<> check_match(const RuleSettings& rule) {
   if (match.path.size() > kPatternMax || match.value.size() > kPatternMax) {
     return wrong(rule, fmt::format("a pattern has at most {} characters", kPatternMax));
   }
-  if (!match.path.empty() && match.path[0] != '/' && match.path[0] != '*') {
+  if (!match.path.empty() && !is_for_paths(match.path)) {
     return wrong(rule, fmt::format("path '{}' begins with neither '/' nor '*'", match.path));
   }
   if (!match.method.empty() && !is_word(match.method, "-_.!#$%&'*+^`|~")) {

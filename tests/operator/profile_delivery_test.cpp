@@ -209,6 +209,40 @@ struct Wrong {
   const char* word;
 };
 
+void expect_told(const Wrong& wrong) {
+  const api::Problems found = problems_of_profile(profile(wrong.spec));
+  ASSERT_FALSE(found.empty()) << wrong.spec;
+  EXPECT_THAT(found.front().field, HasSubstr(wrong.field)) << wrong.spec;
+  EXPECT_THAT(found.front().message, HasSubstr(wrong.word)) << wrong.spec;
+}
+
+TEST(ProfileRules, WhatTheSidecarRefusesIsToldByItsField) {
+  for (const Wrong& wrong : {
+           Wrong{"{userHeader: a b}", "spec.userHeader", "'a b'"},
+           Wrong{"{userCookie: a b}", "spec.userCookie", "'a b'"},
+           Wrong{"{userHigh: [ann, '']}", "spec.userHigh", "is empty"},
+           Wrong{"{redisPrefix: ''}", "spec.redisPrefix", "is empty"},
+           Wrong{"{database: 'postgresql://u:p@h/d'}", "spec.database", "no password here"},
+           Wrong{"{anomalyCriticalScore: '2'}", "spec.anomalyCriticalScore", "3"},
+           Wrong{"{anomalyWarningScore: '0'}", "spec.anomalyWarningScore", "1000"},
+           Wrong{"{forecastRatio: '0'}", "spec.forecastRatio", "1000"},
+           Wrong{"{userCpuPercentMax: '0'}", "spec.userCpuPercentMax", "0.01 to 100000"},
+           Wrong{"{exportOtlp: 'https://'}", "spec.exportOtlp", "1 to 65535"},
+           Wrong{"{podFigures: 'http://h:99999'}", "spec.podFigures", "1 to 65535"},
+           Wrong{"{redis: 'r:99999', fingerprintKeyFile: /a}", "spec.redis", "1 to 65535"},
+           Wrong{"{statsdListen: ':99999'}", "spec.statsdListen", "0 to 65535"},
+           Wrong{"{otlpListen: 'shop:80'}", "spec.otlpListen", "has to be an address"},
+           Wrong{"{exportDogstatsd: 'a:99999'}", "spec.exportDogstatsd", "0 to 65535"},
+           Wrong{"{upstream: ':80'}", "spec.upstream", "both given"},
+           Wrong{"{rumOrigins: [shop.example]}", "spec.rumOrigins", "https://shop.example"},
+           Wrong{"{mode: tcp, rumPath: /rum}", "spec.rumPath", "no paths"},
+           Wrong{"{adminTlsKeyFile: /a}", "spec.adminTlsKeyFile", "spec.injection.adminTls"},
+           Wrong{"{contentSecurityPolicy: '{nonce}'}", "spec.contentSecurityPolicy", "'nonce-"},
+       }) {
+    expect_told(wrong);
+  }
+}
+
 TEST(ProfileRules, EachProblemIsToldByItsField) {
   for (const Wrong& wrong : {
            Wrong{"{headSecond: 3}", "spec.headSecond", "headSeconds"},
@@ -255,10 +289,7 @@ TEST(ProfileRules, EachProblemIsToldByItsField) {
            Wrong{"{diskPaths: [data]}", "spec.diskPaths", "data"},
            Wrong{"{cpuLimitCores: 0}", "spec.cpuLimitCores", "0 is not allowed"},
        }) {
-    const api::Problems found = problems_of_profile(profile(wrong.spec));
-    ASSERT_FALSE(found.empty()) << wrong.spec;
-    EXPECT_THAT(found.front().field, HasSubstr(wrong.field)) << wrong.spec;
-    EXPECT_THAT(found.front().message, HasSubstr(wrong.word)) << wrong.spec;
+    expect_told(wrong);
   }
   EXPECT_THAT(problems_of_profile(profile("{}")), IsEmpty());
   EXPECT_THAT(problems_of_profile(profile(

@@ -69,6 +69,11 @@ TEST(IngestOptions, TellWhatIsWrong) {
   for (const char* path : {"rum", "/", "/rum/", "/r?x", "/r*", "/a b"}) {
     EXPECT_THAT(error_of({std::string("--rum-path=") + path}), HasSubstr("--rum-path '"));
   }
+  for (const char* origin : {"shop.example", "https://shop.example/"}) {
+    EXPECT_THAT(error_of({std::string("--rum-origin=") + origin}),
+                HasSubstr(std::string("--rum-origin '") + origin));
+  }
+  EXPECT_THAT(error_of({"--otlp-listen=shop:80"}), HasSubstr("has to be an address"));
   EXPECT_THAT(error_of({"--rum-path=/r", "--mode=tcp"}), HasSubstr("mode tcp has no paths"));
   EXPECT_THAT(error_of({"--concurrency-max=4001"}), HasSubstr("4000"));
   EXPECT_THAT(error_of({"--export-otlp=collector:4318"}), HasSubstr("--export-otlp"));
