@@ -1,7 +1,7 @@
 # Muster. `make help` lists what there is.
 PRESET ?= default
 JOBS ?= $(shell nproc)
-# Many tests wait for others more than they work; those that measure run alone.
+# Many tests wait for others more than they work; what runs beside those that measure: cmake/MusterLayers.cmake.
 TEST_JOBS ?= $(shell expr $(JOBS) + 1)
 SEED ?= 1
 T ?=

@@ -140,8 +140,9 @@ ProfileDecision decide_profile(const Node& profile, const SeenConfigMap& seen,
     out.valid = {false, "Invalid", text_of(wrong)};
     const bool there =
         seen.how == SeenConfigMap::How::There && owner_of(seen.object, profile) == Owner::This;
-    out.delivered = {false, "Invalid",
-                     there ? "pods go on with what was delivered before" : "nothing is delivered"};
+    out.delivered = {
+        false, "Invalid",
+        there ? "pods that run go on with what was delivered before" : "nothing is delivered"};
     return out;
   }
   out.valid = {true, "Valid", "a sidecar can be run with it"};

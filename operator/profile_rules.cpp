@@ -73,8 +73,20 @@ void judge_together(api::Decoder& decoder, const Node& spec) {
          "spec.cacheRedis", "needs spec.redis and spec.cacheBytesMax");
 }
 
+/// What an Amount is: an integer, or a decimal number in a text.
+std::optional<double> amount_of(const Node& node) {
+  if (node.is_int()) return node.as_double();
+  const std::string& text = node.as_string();
+  double out = 0;
+  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), out);
+  return !text.empty() && parsed.ec == std::errc() ? std::optional(out) : std::nullopt;
+}
+
 /// Whether the field says what it would say if it were not written.
 bool is_default(const api::FieldSpec& field, const Node& value) {
+  if (field.otherwise && field.type == api::FieldType::Amount) {
+    return amount_of(value) == amount_of(*field.otherwise);
+  }
   if (field.otherwise) return value == *field.otherwise;
   return value.is_null() || (value.is_int() && value.as_int() == 0) ||
          (value.is_sequence() && value.size() == 0);
@@ -91,15 +103,6 @@ void judge_mode(api::Decoder& decoder, const Node& spec) {
         {}, fmt::format("spec.{}", field),
         fmt::format("{}: of no effect in mode tcp, which has no requests", api::to_json(value)));
   }
-}
-
-/// What an Amount is: an integer, or a decimal number in a text.
-std::optional<double> amount_of(const Node& node) {
-  if (node.is_int()) return node.as_double();
-  const std::string& text = node.as_string();
-  double out = 0;
-  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), out);
-  return !text.empty() && parsed.ec == std::errc() ? std::optional(out) : std::nullopt;
 }
 
 void judge_thresholds(api::Decoder& decoder, const Node& thresholds) {

@@ -41,10 +41,6 @@ base::Result<> check_listen(const std::string& text) {
   return without_value(net::parse_listen(text));
 }
 
-base::Result<> check_agent(const std::string& text) {
-  return without_value(net::parse_host_port(text));
-}
-
 base::Result<> check_upstream(const std::string& text) {
   return without_value(net::parse_upstream(text));
 }
@@ -121,7 +117,7 @@ constexpr Row kRows[] = {
     {"rumOrigins", check_rum_origin},
     {"exportOtlp", check_url},
     {"exportHeaderFiles", check_header_file},
-    {"exportDogstatsd", check_agent},
+    {"exportDogstatsd", check_upstream},
 };
 
 }  // namespace

@@ -16,7 +16,6 @@
 
 namespace sidecar {
 
-/// How the sidecar was started, and what it takes to read its configuration anew.
 /// Which program this is.
 struct Build {
   std::string version, revision, compiler;
@@ -25,6 +24,7 @@ struct Build {
 /// muster_build_info, in the text format 0.0.4.
 std::string build_exposition(const Build& build);
 
+/// How the sidecar was started, and what it takes to read its configuration anew.
 struct Configured {
   Settings settings;
   std::string file, text;                           // of --config; empty: there is none

@@ -215,11 +215,6 @@ void outlook_flags(CLI::App& app, alert::OutlookSettings& outlook) {
       ->capture_default_str();
 }
 
-base::Result<HostPort> parse_upstream(std::string_view text) {
-  TRY(net::Address out, of_flag("--upstream", net::parse_upstream(text)));
-  return HostPort{std::move(out.host), out.port};
-}
-
 base::Result<> settle_redis(const Raw& raw, Settings& settings) {
   settings.redis.fail_closed = raw.without_redis == "closed";
   settings.redis.closed_after = base::seconds(raw.closed_after);
@@ -239,7 +234,7 @@ base::Result<> settle_redis(const Raw& raw, Settings& settings) {
 }
 
 base::Result<Settings> settle(const CLI::App& app, const Raw& raw, Settings settings) {
-  TRY(settings.upstream, parse_upstream(raw.upstream));
+  TRY(settings.upstream, parse_upstream("--upstream", raw.upstream));
   TRY(settings.listen, parse_listen("--listen", raw.listen));
   TRY(parse_listen("--admin-listen", settings.admin_listen));
   const std::string& audit = settings.audit_log;
@@ -303,8 +298,8 @@ base::Result<std::vector<std::string>> with_config(const std::vector<std::string
 
 }  // namespace
 
-base::Result<HostPort> parse_host_port(std::string_view flag, std::string_view text) {
-  TRY(net::Address out, of_flag(flag, net::parse_host_port(text)));
+base::Result<HostPort> parse_upstream(std::string_view flag, std::string_view text) {
+  TRY(net::Address out, of_flag(flag, net::parse_upstream(text)));
   return HostPort{std::move(out.host), out.port};
 }
 

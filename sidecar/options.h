@@ -35,9 +35,9 @@ using ReadFile = std::function<base::Result<std::string>(const std::string& path
 Parsed parse(const std::vector<std::string>& arguments, const std::string& version,
              const ReadFile& read);
 
-/// net::parse_host_port() and net::parse_listen() of a flag.
+/// net::parse_upstream() and net::parse_listen() of a flag.
 /// Errors: InvalidArgument, naming the flag and the text.
-base::Result<HostPort> parse_host_port(std::string_view flag, std::string_view text);
+base::Result<HostPort> parse_upstream(std::string_view flag, std::string_view text);
 base::Result<HostPort> parse_listen(std::string_view flag, std::string_view text);
 std::string to_string(const HostPort& address);
 

@@ -60,7 +60,7 @@ void export_flags(CLI::App& app, RawFigures& raw, ExportSettings& to) {
 
 base::Result<> settle_export(const RawFigures& raw, ExportSettings& to) {
   if (!raw.dogstatsd.empty()) {
-    TRY(to.dogstatsd, parse_host_port("--export-dogstatsd", raw.dogstatsd));
+    TRY(to.dogstatsd, parse_upstream("--export-dogstatsd", raw.dogstatsd));
   }
   to.every = base::seconds(raw.export_every);
   return check(to);

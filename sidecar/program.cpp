@@ -412,9 +412,11 @@ class Program {
     if (shared_->drill_key) text += drill_exposition(shared_->drill_figures);
     const limit::Table* const counted =
         shared_->counters == nullptr ? nullptr : &shared_->counters->table();
-    if (counted != nullptr || shared_->clients->denies()) {
-      std::vector<const LimitFigures*> limits;
-      for (const auto& core : shared_->limits) limits.push_back(core.get());
+    std::vector<const LimitFigures*> limits;
+    for (const auto& core : shared_->limits) limits.push_back(core.get());
+    const bool denied =
+        std::ranges::any_of(limits, [](const auto* core) { return core->denied.get() > 0; });
+    if (counted != nullptr || denied || shared_->clients->denies()) {
       text += limit_exposition(limits, counted);
     }
     const bool open = format == traffic::Format::OpenMetrics;

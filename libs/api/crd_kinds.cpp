@@ -125,17 +125,16 @@ void add_addresses(std::vector<CrdExtra>& out) {
                            "spec.otlpListen", "spec.rumListen"}) {
     out.push_back(pattern(path, 300, R"(^(localhost|[0-9.]*|\[[^\[\]]+\]))" + or_zero));
   }
-  out.push_back(pattern("spec.exportDogstatsd", 300, "^" + host + "?" + or_zero));
-  for (const char* path : {"spec.upstream", "spec.redis"}) {
+  for (const char* path : {"spec.upstream", "spec.redis", "spec.exportDogstatsd"}) {
     out.push_back(pattern(path, 300, "^" + host + ":0*" + port + "$"));
   }
   for (const char* path : {"spec.exportOtlp", "spec.podFigures"}) {
     out.push_back(
         pattern(path, 4096, R"(^https?://([^:/?\[\]]+|\[[^/?\[\]]+\])(:0*)" + port + ")?([/?]|$)"));
   }
-  out.push_back(
-      pattern("spec.rumOrigins[]", 300,
-              "^([*]|null|[a-z][a-z0-9+.-]*://([a-z0-9._-]+|\\[[0-9a-f:.]+\\])(:" + port + ")?)$"));
+  out.push_back(pattern(
+      "spec.rumOrigins[]", 300,
+      "^([*]|null|file://|[a-z][a-z0-9+.-]*://([a-z0-9._-]+|\\[[0-9a-f:.]+\\])(:" + port + ")?)$"));
 }
 
 /// The sidecar takes no text that says nothing.

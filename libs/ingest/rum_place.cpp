@@ -61,7 +61,9 @@ base::Result<> check_rum_path(std::string_view path) {
 }
 
 base::Result<> check_rum_origin(std::string_view origin) {
-  if (origin == "*" || origin == "null" || is_origin(origin)) return {};
+  // Pages of an application's own browser have the last one.
+  const bool named = origin == "*" || origin == "null" || origin == "file://";
+  if (named || is_origin(origin)) return {};
   return wrong(origin,
                "an origin as browsers write it, such as https://shop.example or "
                "https://shop.example:8443 (in lower case, without a path, and without the port "

@@ -8,6 +8,8 @@
 
 namespace net {
 
+namespace {
+
 base::Result<Address> parse_host_port(std::string_view text) {
   const auto wrong = [&] {
     return base::fail(base::Code::InvalidArgument,
@@ -30,9 +32,11 @@ base::Result<Address> parse_host_port(std::string_view text) {
   return out;
 }
 
+}  // namespace
+
 base::Result<Address> parse_listen(std::string_view text) {
   TRY(Address out, parse_host_port(text));
-  TRY(listening_address(out.host));
+  if (!out.host.empty()) TRY(listening_address(out.host));
   return out;
 }
 

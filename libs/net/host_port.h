@@ -11,12 +11,11 @@
 
 namespace net {
 
-/// "127.0.0.1:8080", "[::1]:8080", "localhost:8080", ":8080".
+/// A place to listen at, whose host is a number, localhost, or left out: "127.0.0.1:8080",
+/// "[::1]:8080", "localhost:0", ":8080".
 /// Errors: InvalidArgument, naming the text and what is allowed.
-base::Result<Address> parse_host_port(std::string_view text);
-/// The same of a place to listen at, whose host is a number, localhost, or left out.
 base::Result<Address> parse_listen(std::string_view text);
-/// The same of a place to connect to: both are given.
+/// A place to connect to, of which both are given. Errors: the same.
 base::Result<Address> parse_upstream(std::string_view text);
 
 }  // namespace net

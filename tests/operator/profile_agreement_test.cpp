@@ -287,17 +287,24 @@ TEST(ProfileAgreement, ASidecarStartsWithWhatTheOperatorCallsValidAndWithNothing
 }
 
 TEST(ProfileAgreement, AlsoInModeTcp) {
-  std::set<std::string> tried;
+  std::set<std::string> taken, refused;
   const auto attempt = [&](const FieldSpec& field, const Node&, const Node& spec) {
-    if (tried.contains(field.name) || !is_valid(spec)) return;
+    if (!is_valid(spec)) return;
     const Node tcp = Node(spec).set("mode", "tcp");
-    if (!is_valid(tcp)) return;
-    tried.insert(field.name);
+    const bool valid = is_valid(tcp);
+    if (!(valid ? taken : refused).insert(field.name).second) return;
     const sidecar::Parsed started = started_with(tcp);
-    EXPECT_TRUE(started.settings) << shown(tcp) << ": " << started.err;
+    EXPECT_EQ(valid, started.settings.has_value()) << shown(tcp) << ": " << started.err;
   };
   try_fields(Node::map(), attempt);
-  EXPECT_FALSE(tried.contains("rumPath"));
+  std::set<std::string> without = {"mode", "adminTlsCertFile", "adminTlsKeyFile",
+                                   "adminClientCaFile"};
+  for (const auto& name : api::fields_of_requests()) without.insert(std::string(name));
+  for (const FieldSpec& field : spec_table().fields) {
+    if (!field.fields.empty() || without.contains(field.name)) continue;
+    EXPECT_TRUE(taken.contains(field.name)) << field.name;
+  }
+  EXPECT_TRUE(refused.contains("deny"));
 }
 
 TEST(ProfileAgreement, TheEndsOfARangeAreAllowed) {

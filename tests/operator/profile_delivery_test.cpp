@@ -137,7 +137,7 @@ TEST(ProfileDelivery, WhatCannotBeUsedChangesNothing) {
   EXPECT_EQ(decision.valid.reason, "Invalid");
   EXPECT_THAT(decision.valid.message, HasSubstr("spec.trustedProxies"));
   EXPECT_THAT(decision.valid.message, HasSubstr("10.0.0.0/64"));
-  EXPECT_EQ(decision.delivered.message, "pods go on with what was delivered before");
+  EXPECT_EQ(decision.delivered.message, "pods that run go on with what was delivered before");
   EXPECT_EQ(decide_profile(bad, {}).delivered.message, "nothing is delivered");
   // What was delivered once stays named.
   Node told = changed(profile(), decide_profile(profile(), made_of(profile())));
@@ -235,7 +235,7 @@ TEST(ProfileRules, WhatTheSidecarRefusesIsToldByItsField) {
            Wrong{"{exportDogstatsd: 'a:99999'}", "spec.exportDogstatsd", "0 to 65535"},
            Wrong{"{upstream: ':80'}", "spec.upstream", "both given"},
            Wrong{"{rumOrigins: [shop.example]}", "spec.rumOrigins", "https://shop.example"},
-           Wrong{"{mode: tcp, rumPath: /rum}", "spec.rumPath", "no paths"},
+           Wrong{"{mode: tcp, rumPath: /rum}", "spec.rumPath", "no effect in mode tcp"},
            Wrong{"{adminTlsKeyFile: /a}", "spec.adminTlsKeyFile", "spec.injection.adminTls"},
            Wrong{"{contentSecurityPolicy: '{nonce}'}", "spec.contentSecurityPolicy", "'nonce-"},
        }) {

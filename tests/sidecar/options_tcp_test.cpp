@@ -106,7 +106,9 @@ const std::set<std::string_view> kHold = {"upstream",
                                           "exportDelta",
                                           "exportDogstatsd",
                                           "exportSeconds",
-                                          "exportService"};
+                                          "exportService",
+                                          "memoryLimitBytes",
+                                          "cpuLimitCores"};
 
 const api::FieldSpec& field_of(std::string_view name) {
   return api::table_at(api::sidecar_profile_table(), fmt::format("spec.{}", name));

@@ -1,6 +1,8 @@
 #include "sidecar/preparation.h"
 
+#include <cstdlib>
 #include <filesystem>
+#include <string>
 
 #include <boost/asio/io_context.hpp>
 #include <gmock/gmock.h>
@@ -17,7 +19,9 @@ using testing::HasSubstr;
 class Preparation : public testing::Test {
  protected:
   Preparation() {
-    std::filesystem::create_directories(folder_);
+    std::string pattern = std::filesystem::temp_directory_path() / "muster-preparation-XXXXXX";
+    CHECK(::mkdtemp(pattern.data()) != nullptr);
+    folder_ = pattern;
     CHECK(aio::write_file_atomic(folder_ / "key", "0123456789abcdef").has_value());
     CHECK(aio::write_file_atomic(folder_ / "short", "short").has_value());
     settings_.watch = "none";
@@ -33,8 +37,7 @@ class Preparation : public testing::Test {
   }
 
   Settings settings_;
-  std::filesystem::path folder_ = std::filesystem::path(testing::TempDir()) /
-                                  testing::UnitTest::GetInstance()->current_test_info()->name();
+  std::filesystem::path folder_;
 };
 
 TEST_F(Preparation, AKeyOfFingerprintsIsReadAndLongEnough) {

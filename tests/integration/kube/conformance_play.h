@@ -33,6 +33,7 @@ struct Step {
 struct Scenario {
   std::string name;
   std::vector<Step> steps;
+  int since = 0;  // minor version of Kubernetes; older ones say something else
 };
 
 /// Where it is played.

@@ -307,7 +307,9 @@ std::vector<Scenario> of_watches() {
         {"create", "end"},
         {"watch", "", "", "version=${list.version} until=end"}}},
       {"a watch of a kind that is not there", {{"watch", "", "", "kind=unserved version=1"}}},
-      {"a version that is none", {{"watch", "", "", "version=x"}, {"list", "", "", "version=x"}}},
+      {"a version that is none",
+       {{"watch", "", "", "version=x"}, {"list", "", "", "version=x"}},
+       36},
   };
 }
 

@@ -3,6 +3,7 @@ import json
 import os
 import subprocess
 import tempfile
+import threading
 import unittest
 
 from peers import PATIENCE, PROGRAM
@@ -26,10 +27,13 @@ def started(*flags, **environment):
     """Its exit code and what it said; code 0: it served, until it was asked to end."""
     with subprocess.Popen([PROGRAM, *FLAGS, *flags], stderr=subprocess.PIPE, text=True, env=surroundings(**environment)) as process:
         said = []
+        late = threading.Timer(PATIENCE, process.kill)
+        late.start()
         for line in process.stderr:
             said.append(line)
             if line.startswith("{") and json.loads(line)["msg"] == "serving":
                 process.terminate()
+        late.cancel()
         return process.wait(PATIENCE), "".join(said)
 
 

@@ -7,6 +7,7 @@ import socket
 import struct
 import tempfile
 import threading
+import time
 import unittest
 
 from peers import PATIENCE, Case, echo, free_port
@@ -173,8 +174,10 @@ class Otlp(Collected):
         collector.answer = ("application/x-protobuf", bytes([10, 4 + len(why), 8, 5, 18, len(why)]) + why)
         sidecar, _ = self.start(collector.port)
         sidecar.until_said("does not take all figures")
-        while sidecar.figure("export_rejected_points_total") < 15:
+        until = time.monotonic() + PATIENCE
+        while sidecar.figure("export_rejected_points_total") < 15 and time.monotonic() < until:
             threading.Event().wait(0.05)
+        self.assertGreaterEqual(sidecar.figure("export_rejected_points_total"), 15)
         self.assertGreaterEqual(sidecar.figure('exports_total{to="otlp",result="sent"}'), 3)
         said = sidecar.until_said("does not take all figures")
         self.assertEqual([(each["rejected"], each["why"]) for each in said], [("5", "5 points are too ? old")])
