@@ -18,7 +18,7 @@ class DenyFilter final : public Filter {
       return Verdict::Forward;
     }
     figures_.denied.add();
-    reply_with_error(exchange, 403, kDenied, kDeniedMessage);
+    reply_with_error(exchange, 403, "denied", kDeniedMessage);
     return Verdict::Answer;
   }
 

@@ -226,7 +226,7 @@ class LimitFilter final : public Filter {
 
   void answer(Exchange& exchange, const limit::Decision& decision) {
     if (decision.verdict == limit::Verdict::Deny) {
-      reply_with_error(exchange, 403, kDenied, kDeniedMessage);
+      reply_with_error(exchange, 403, "denied", kDeniedMessage);
       return;
     }
     const limit::Rules& rules = protection_.rules();

@@ -63,7 +63,6 @@ struct LimitSurroundings {
 };
 
 /// What who is on the deny list is told.
-inline constexpr std::string_view kDenied = "denied";
 inline constexpr std::string_view kDeniedMessage = "requests from this address are not accepted";
 
 /// Lifetime: protection and surroundings outlive the filter.

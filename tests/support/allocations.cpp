@@ -10,7 +10,8 @@ std::atomic<std::uint64_t> counted{0};
 
 }  // namespace
 
-// Sanitizers have an operator new of their own, which may not be there twice, and tell of its calls.
+// Sanitizers have an operator new of their own, which may not be there twice, and tell of its
+// calls.
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
 #include <sanitizer/allocator_interface.h>
 

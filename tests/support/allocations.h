@@ -5,7 +5,8 @@
 
 namespace test {
 
-/// Allocations of all threads of this program until now, C++'s at least. A program that calls this counts.
+/// Allocations of all threads of this program until now, C++'s at least. A program that calls this
+/// counts.
 std::uint64_t allocations();
 
 }  // namespace test
