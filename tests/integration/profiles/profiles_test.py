@@ -2,6 +2,7 @@
 of the chart, and the real sidecar, which judges what was delivered."""
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -131,8 +132,11 @@ class Profiles(unittest.TestCase):
         whole = self.cluster.must("get", "sidecarprofile", name, "-n", LET, "-o", "yaml")
         for text in (self.read(LET, "configmap", f"muster-sidecar-{name}")["data"]["profile.yaml"], whole):
             path = os.path.join(self.cluster.folder, "profile.yaml")
+            for secret in re.findall(r"/etc/muster/sidecar/([\w.-]+)", text):
+                with open(os.path.join(self.cluster.folder, secret), "w", encoding="utf-8") as file:
+                    file.write("0123456789abcdef\n")
             with open(path, "w", encoding="utf-8") as file:
-                file.write(text)
+                file.write(text.replace("/etc/muster/sidecar/", f"{self.cluster.folder}/"))
             done = subprocess.run([SIDECAR, "--upstream=127.0.0.1:1", f"--config={path}", "--check-config"], text=True,
                                   capture_output=True, check=False)
             self.assertEqual(0, done.returncode, done.stderr)
