@@ -1,11 +1,6 @@
 #include "operator/log.h"
 
-#include <cstdio>
 #include <utility>
-
-#include <fmt/format.h>
-
-#include "aio/clock.h"
 
 namespace op {
 namespace {
@@ -23,7 +18,7 @@ void listen_to_log(std::function<void(const std::string& text)> listener) {
 
 void say(const std::string& text) {
   if (listener_here()) return listener_here()(text);
-  fmt::print(stderr, "{} {}\n", base::rfc3339(aio::wall_now()), text);
+  aio::write_log_text(text);
 }
 
 void log(Level level, const std::string& message, const LogFields& fields) {

@@ -41,6 +41,10 @@ void write_log_line(Level level, const std::string& message, const LogFields& fi
   output().write(line_of(level, message, fields));
 }
 
+void write_log_text(const std::string& text) {
+  output().write(base::rfc3339(wall_now()) + " " + text + "\n");
+}
+
 std::uint64_t lost_log_lines() {
   return output().lost();
 }

@@ -15,6 +15,8 @@ using LogFields = std::vector<std::pair<std::string, std::string>>;
 /// Writes one to stderr, with the time, and waits for nobody who reads it (aio/log_output.h).
 /// Thread: any; a line is written whole.
 void write_log_line(Level level, const std::string& message, const LogFields& fields);
+/// The same of a text as it is, with the time before it, for people alone.
+void write_log_text(const std::string& text);
 /// How many could not be written.
 std::uint64_t lost_log_lines();
 

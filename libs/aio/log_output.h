@@ -3,7 +3,8 @@
 // it to block, so that O_NONBLOCK is not set on it. Instead nothing is written that would wait: a
 // pipe or a socket that polls writable takes PIPE_BUF bytes at once. A line that cannot be written
 // is lost and counted, and before the next one that can be, stands one that says how many were.
-// Regular files and terminals take all that they are given. Source: pipe(7), poll(2).
+// Regular files and terminals are written as they are: one that nobody reads makes its writer wait.
+// Source: pipe(7), poll(2).
 #pragma once
 
 #include <atomic>
